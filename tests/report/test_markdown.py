@@ -3,6 +3,10 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
+
+from govgo.core.findings import Finding, Inspection, ModuleReport, Place, Verdict
+from govgo.report.findings.markdown import markdown_report
 from govgo.report.markdown import document, fenced
 
 
@@ -27,3 +31,19 @@ def test_a_block_that_is_cut_ends() -> None:
     lines = report.splitlines()
     assert (lines[1], lines[-3]) == ("````text", "````")
     assert lines[-1].startswith("… cut off here")
+
+
+def test_a_hundred_thousand_findings() -> None:
+    """As from a database that has gone mad: the worst case of a summary, with texts as long as foreign ones get."""
+    found = tuple(
+        Finding(
+            "vulnerable-module", None, Verdict.FINDING, f"GO-{number}: é|<b> " + "x" * 200, place=Place("go.mod", 3)
+        )
+        for number in range(100_000)
+    )
+    module = ModuleReport("module", "example.com/app", ".", (), (), found)
+    report = markdown_report(Inspection("check", "as", "no", (module,), (), datetime(2026, 1, 1, tzinfo=UTC), 1.0))
+    assert len(report.encode()) < 1 << 20
+    assert "GO-0: " in report
+    assert "100,000" in report
+    assert "99,950 more" in report

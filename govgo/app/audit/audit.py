@@ -39,6 +39,9 @@ if TYPE_CHECKING:
     from govgo.ports.files import Executables, PlannedFiles, Workspace
 
 
+_SILENT = "a database could not be asked"
+
+
 def audit(
     session: Session,
     where: Sequence[str],
@@ -66,7 +69,7 @@ def audit(
 
     Raises:
         UsageError: an argument names nothing, there is no main module, or a plan is asked for of a binary.
-        GovgoError: a database cannot be asked: then nothing would be known.
+        GovgoError: no database can be asked: then nothing would be known; or one cannot, and a plan is asked for.
         SecurityError: bytes contradict go.sum or the checksum database.
     """
     files, where = split_binaries(session, where)
@@ -115,7 +118,11 @@ def audit_resolved(
     releases = [go_release(session, each) for each in found]
     paths = {_matched(each.resolution, mod).path for each in found for mod in each.resolution.modules}
     paths.update(path for each in binaries for path in each.matched)
-    snapshots = [_asked(source, paths | {STDLIB, TOOLCHAIN}) for source in sources] if found or binaries else []
+    asked = sources if found or binaries else ()
+    answered, snapshots, silent = _asked_all(asked, paths | {STDLIB, TOOLCHAIN})
+    if silent and fix is not None and fix.is_asked:
+        raise silent[0]  # a plan must bring in nothing that a database knows of
+    faults += [from_error(None, error).unchecked() for error in silent]
     now = session.clock.now()
     faults += _stale(snapshots, now, max_age)
     index = AdvisoryIndex(advisory for snapshot in snapshots for advisory in snapshot.advisories)
@@ -125,11 +132,13 @@ def audit_resolved(
     policies = [_policy(session, each, statements, now, faults) for each in found]
     modules = [_judged(module, policy) for module, policy in zip(modules, policies, strict=True)]
     modules = _unused_everywhere(session, found, modules)
-    if fix is not None and plan is not None:
+    if silent:
+        modules = [each._replace(unused=(), unplanned=_SILENT if fix and each.exposures else "") for each in modules]
+    elif fix is not None and plan is not None:
         from govgo.app.audit.plan import Known, Planning
 
         def learn(more: Collection[str]) -> None:
-            for source in sources:
+            for source in answered:
                 index.add(_asked(source, more).advisories)
 
         known = Known(index, paths, learn)
@@ -164,6 +173,28 @@ def _asked(source: AdvisorySource, paths: Collection[str]) -> Snapshot:
         raise
     except Failure as error:
         raise UnusableDatabaseError(str(error), inner=error) from error
+
+
+def _asked_all(
+    sources: Collection[AdvisorySource], paths: Collection[str]
+) -> tuple[list[AdvisorySource], list[Snapshot], list[UnavailableError]]:
+    """The sources that answered with their answers, and the errors of the others.
+
+    Raises:
+        UnavailableError: none has answered, so that nothing is known.
+    """
+    answered: list[AdvisorySource] = []
+    snapshots: list[Snapshot] = []
+    silent: list[UnavailableError] = []
+    for source in sources:
+        try:
+            snapshots.append(_asked(source, paths))
+            answered.append(source)
+        except UnavailableError as error:
+            silent.append(error)
+    if silent and not answered:
+        raise silent[0]
+    return answered, snapshots, silent
 
 
 def _stale(snapshots: Sequence[Snapshot], now: datetime, max_age: timedelta | None) -> list[Finding]:

@@ -270,6 +270,30 @@ def test_what_is_refused(world: World, audit: Any, words: str, code: int, told: 
         assert (failed.code, failed.json["results"], len(failed.json["errors"])) == (3, [], 1)
 
 
+@pytest.mark.parametrize("dead", ["http://127.0.0.1:1/db", "nowhere.zip"])
+def test_one_of_several_databases_is_dead(world: World, audit: Any, dead: str) -> None:
+    """What the others know is told, with the error, and the exit code is that of an audit that is not whole."""
+    Path("govgo.toml").write_text('[audit]\nignore = [{ id = "GO-99", reason = "known to the dead one alone" }]\n')
+    for databases in (["--db", "../db", "--db", dead], ["--db", dead, "--db", "../db"]):
+        run = audit(*databases, "--json")
+        assert run.code == 3
+        assert run.found == FOUND
+        assert [dead in str(each) for each in run.json["errors"]] == [True]
+        assert len(run.json["databases"]) == 1
+    text = audit("--db", "../db", "--db", dead)
+    assert (text.code, "GO-1  q.io/v v1.2.0" in text.out, dead in text.err) == (3, True, True)
+    assert "no plan was made: a database could not be asked" in text.out
+    assert "GO-99" not in text.out
+
+
+@pytest.mark.parametrize("flag", ["--plan", "--fix"])
+def test_no_plan_by_half_of_the_databases(world: World, audit: Any, flag: str) -> None:
+    before = Path("go.mod").read_bytes()
+    run = audit("--db", "../db", "--db", "nowhere.zip", flag)
+    assert (run.code, "nowhere.zip: no such file" in run.err) == (3, True)
+    assert Path("go.mod").read_bytes() == before
+
+
 def test_text_of_strangers_gives_no_commands(world: World, audit: Any, tmp_path: Path) -> None:
     evil = "x\n::error::y\x1b[2J [z](u)"
     text = advisory("GO-1", "q.io/v", "introduced=0", summary=evil, severity=[{"type": "X", "score": evil}])
