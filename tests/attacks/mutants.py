@@ -909,8 +909,8 @@ MUTANTS = {
         "verify",
         "what cannot be checked fails, unless the bundle proves every line",
         "wiring/verify.py",
-        "            proves_alone = bool(from_bundle) and options.offline and Claim.DATABASE in claims\n",
-        "            proves_alone = options.offline\n",
+        "    proves_alone = bool(options.from_bundle) and options.offline and Claim.DATABASE in claims\n",
+        "    proves_alone = options.offline\n",
         (VERIFY + "test_offline_says_what_it_could_not_check", VERIFY_REPORTS + "test_a_bundle_and_go_sum_are_enough"),
     ),
     "contradiction-told": Mutant(

@@ -39,3 +39,8 @@ def test_tests_of_mutants_are_where_the_table_says() -> None:
         if not re.search(rf"^def {name}\(", (ROOT / file).read_text(), re.MULTILINE):
             missing.append(test)
     assert missing == []
+
+
+def test_each_mutant_changes_one_place() -> None:
+    sources = {mutant.file: (ROOT / "govgo" / mutant.file).read_text() for mutant in MUTANTS.values()}
+    assert [name for name, mutant in MUTANTS.items() if sources[mutant.file].count(mutant.old) != 1] == []
