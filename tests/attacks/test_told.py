@@ -130,7 +130,8 @@ def test_verify_tells_all_when_the_tree_head_cannot_be_kept(
 
 def test_attack_verify_with_a_bundle_that_cannot_be_written(world: World, capsys: pytest.CaptureFixture[str]) -> None:
     false_sums(world)
-    assert invoke(["verify", "--json", "--bundle", "nowhere/bundle"]) == 4
+    (world.root / "bundle").mkdir()
+    assert invoke(["verify", "--json", "--bundle", str(world.root / "bundle")]) == 4
     results = json.loads(capsys.readouterr().out)["results"]
     assert {"sum-mismatch"} <= {result["code"] for result in results}
 

@@ -389,7 +389,7 @@ def test_a_hint_follows_an_error_on_a_terminal(proxy: ProxySimulator, tmp_path: 
     written = on_a_terminal(tmp_path, "list", "-m", "q.io/a@v1.0.0", GOPROXY=proxy.url)
     error, hint = screen(written).splitlines()
     assert error.startswith(f"govgo: q.io/a@v1.0.0: reading {proxy.url}/q.io/a/@v/v1.0.0.info: 401 ")
-    assert hint.startswith("hint: the server wants a login: put one into ~/.netrc")
+    assert hint.startswith("hint: the server wants a login, over https: put one into ~/.netrc")
 
 
 def test_results_stand_on_lines_of_their_own(proxy: ProxySimulator, tmp_path: Path) -> None:

@@ -85,8 +85,10 @@ class HttpxEngine:
         try:
             response = await _paced(transport.handle_async_request(request), pace, connection.sign)
         except httpx.HTTPError as err:
+            await connection.close()
             raise _translate(err, url, proxy) from err
         except SOCKSError as err:  # of httpcore, which means this for a reply that it cannot read
+            await connection.close()
             raise TransferError(Fault.PROTOCOL, socks_text(address_of(proxy), _address(url), "EOF")) from err
         except TransferError:
             await connection.close()
@@ -253,12 +255,12 @@ class _Connection:
 
     async def trace(self, event: str, facts: Mapping[str, Any]) -> None:
         """Take an event of httpcore's extension "trace"."""
-        if event == "connection.connect_tcp.complete":
+        if event.endswith(".connect_tcp.complete"):
             self._stream = facts["return_value"]
             self._socket = self._stream.get_extra_info("socket")
 
     async def close(self) -> None:
-        """Close it; httpx forgets a connection whose handshake is cancelled."""
+        """Close it; httpx forgets a connection whose handshake is cancelled, or fails with a SOCKS proxy."""
         if self._stream is not None:
             await self._stream.aclose()
 
