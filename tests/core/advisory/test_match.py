@@ -82,7 +82,7 @@ def test_releases_as_versions(go: str, version: str) -> None:
 
 
 def test_many_advisories_about_one_module_take_no_time_of_their_square() -> None:
-    """All were compared with all once; each third one joins the two before it."""
+    """All were compared with all once; one in a hundred joins the two before it."""
     affected = [
         {
             "package": {"ecosystem": "Go", "name": "q.io/a"},
@@ -92,7 +92,7 @@ def test_many_advisories_about_one_module_take_no_time_of_their_square() -> None
     texts = [
         {
             "id": f"T-{number}",
-            "aliases": [f"T-{number - 1}", f"T-{number - 2}"] if number % 3 == 2 else [],
+            "aliases": [f"T-{number - 1}", f"T-{number - 2}"] if number % 100 == 2 else [],
             "affected": affected,
         }
         for number in range(9_999)
@@ -100,6 +100,5 @@ def test_many_advisories_about_one_module_take_no_time_of_their_square() -> None
     index = AdvisoryIndex(parse_advisory("db", json.dumps(each).encode()) for each in texts)
     began_s = time.process_time()
     found = index.match(ModuleVersion("q.io/a", "v1.0.0"))
-    assert time.process_time() - began_s < 5
-    assert len(found) == 3_333
-    assert {len(each.advisories) for each in found} == {3}
+    assert time.process_time() - began_s < 4
+    assert sorted(len(each.advisories) for each in found) == [1] * 9_699 + [3] * 100
