@@ -112,18 +112,20 @@ def _bare_key(version: str) -> semver.Key:
 
 def _groups(advisories: Sequence[Advisory]) -> list[list[Advisory]]:
     """Advisories that share a name, directly or by others, together."""
-    groups: list[tuple[set[str], list[Advisory]]] = []
+    by_name: dict[str, list[Advisory]] = {}
+    groups: dict[int, list[Advisory]] = {}
     for advisory in advisories:
-        names, members = set(advisory.names), [advisory]
-        rest = []
-        for known, others in groups:
-            if known & names:
-                names |= known
-                members = [*others, *members]
-            else:
-                rest.append((known, others))
-        groups = [*rest, (names, members)]
-    return [members for _, members in groups]
+        known = {id(group): group for name in advisory.names if (group := by_name.get(name)) is not None}
+        joined = max(known.values(), key=len, default=[])
+        for key, group in known.items():
+            if group is not joined:  # the smaller ones move, so that no advisory moves often
+                joined += group
+                by_name.update((name, joined) for each in group for name in each.names)
+                del groups[key]
+        joined.append(advisory)
+        by_name.update((name, joined) for name in advisory.names)
+        groups[id(joined)] = joined
+    return list(groups.values())
 
 
 def _named_first(group: Iterable[Advisory]) -> list[Advisory]:

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import json
+import time
 
 import pytest
 
@@ -78,3 +79,26 @@ def test_match(module: str, found: str) -> None:
 def test_releases_as_versions(go: str, version: str) -> None:
     assert release_version(go) == version
     assert [mod.version for mod in go_modules(go)] == ([version] * 2 if version else [])
+
+
+def test_many_advisories_about_one_module_take_no_time_of_their_square() -> None:
+    """All were compared with all once; one in a hundred joins the two before it."""
+    affected = [
+        {
+            "package": {"ecosystem": "Go", "name": "q.io/a"},
+            "ranges": [{"type": "SEMVER", "events": [{"introduced": "0"}]}],
+        }
+    ]
+    texts = [
+        {
+            "id": f"T-{number}",
+            "aliases": [f"T-{number - 1}", f"T-{number - 2}"] if number % 100 == 2 else [],
+            "affected": affected,
+        }
+        for number in range(9_999)
+    ]
+    index = AdvisoryIndex(parse_advisory("db", json.dumps(each).encode()) for each in texts)
+    began_s = time.process_time()
+    found = index.match(ModuleVersion("q.io/a", "v1.0.0"))
+    assert time.process_time() - began_s < 4
+    assert sorted(len(each.advisories) for each in found) == [1] * 9_699 + [3] * 100
