@@ -32,7 +32,7 @@ from govgo.core.log.result import LogRun
 from govgo.core.module.moduleversion import ModuleVersion
 from govgo.core.module.patterns import match_prefix_patterns
 from govgo.core.records import NamedTuple
-from govgo.core.sumdb.database import Database, database_of
+from govgo.core.sumdb.gosumdb import Database, database_of
 from govgo.core.sumdb.note import Verifier, parse_verifier
 from govgo.errors import NetworkError, NotFoundError, UnavailableError
 from govgo.ports.talk import Reporter

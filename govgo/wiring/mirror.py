@@ -28,7 +28,7 @@ from govgo.core.goenv import KNOWN_SUMDB_KEYS, OFF
 from govgo.core.mirror.manifest import KEY, Manifest, compare, format_manifest, parse_manifest
 from govgo.core.mirror.outcomes import Added, Checked, Compared, Shipped
 from govgo.core.records import NamedTuple
-from govgo.core.sumdb.database import database_of
+from govgo.core.sumdb.gosumdb import database_of
 from govgo.errors import NotFoundError, UsageError
 from govgo.wiring.plan import planned
 

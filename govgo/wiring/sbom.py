@@ -16,7 +16,7 @@ from govgo.core.findings import Verdict, all_findings
 from govgo.core.goenv import OFF
 from govgo.core.records import NamedTuple
 from govgo.core.sbom.sbom import Sboms
-from govgo.core.sumdb.database import database_of
+from govgo.core.sumdb.gosumdb import database_of
 
 if TYPE_CHECKING:
     from govgo.adapters.loop.network import NetworkOptions

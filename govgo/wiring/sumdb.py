@@ -15,7 +15,7 @@ from govgo.app.sumdb.publisher import Publisher, stored_key
 from govgo.app.sumdb.witness import Witness, cosign
 from govgo.core.goenv import GoEnv
 from govgo.core.sumdb.cosignature import Cosigned
-from govgo.core.sumdb.database import parse_gosumdb
+from govgo.core.sumdb.gosumdb import parse_gosumdb
 from govgo.core.sumdb.note import Verifier, parse_verifier
 from govgo.core.sumdb.signer import verifier_key
 from govgo.errors import NoteError, UsageError

@@ -164,7 +164,7 @@ def _tools(
         if env.gosumdb == OFF:
             return None
         from govgo.adapters.sumdb.audit import SumAudit
-        from govgo.core.sumdb.database import database_of
+        from govgo.core.sumdb.gosumdb import database_of
 
         forget = client.forget_kept
         return SumAudit(database_of(env), gomodcache=env.gomodcache, gopath=env.gopath, on_damage=forget)

@@ -24,7 +24,7 @@ from govgo.adapters.sumdb.trees import ProvedTrees
 from govgo.core.goenv import GoEnv
 from govgo.core.module.moduleversion import ModuleVersion
 from govgo.core.records import NamedTuple
-from govgo.core.sumdb.database import database_of
+from govgo.core.sumdb.gosumdb import database_of
 from govgo.core.sumdb.note import parse_verifier
 from govgo.core.sumdb.record import (
     NotInDatabaseError,

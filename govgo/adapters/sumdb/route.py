@@ -20,7 +20,7 @@ from typing import Protocol
 
 from govgo.core.goenv import DIRECT, NOPROXY, OFF, ProxySpec
 from govgo.core.golib import url as gourl
-from govgo.core.sumdb.database import Database
+from govgo.core.sumdb.gosumdb import Database
 from govgo.errors import Failure, GovgoError, OfflineError, is_not_found
 
 MAX_SUPPORTED_BYTES = 64 << 10

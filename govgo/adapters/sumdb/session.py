@@ -36,7 +36,7 @@ from govgo.core.sumdb.bundle import (
     parse_bundle,
     prove_bundle,
 )
-from govgo.core.sumdb.database import database_of
+from govgo.core.sumdb.gosumdb import database_of
 from govgo.core.sumdb.note import parse_verifier
 from govgo.core.sumdb.timeline import MAX_HEAD_BYTES, Head, read_head
 from govgo.errors import (

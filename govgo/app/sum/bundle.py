@@ -10,7 +10,7 @@ from govgo.app.sum.database import BundleDatabase
 from govgo.core.module.moduleversion import ModuleVersion
 from govgo.core.records import NamedTuple
 from govgo.core.sumdb.bundle import format_bundle, parse_bundle, prove_bundle
-from govgo.core.sumdb.database import database_of
+from govgo.core.sumdb.gosumdb import database_of
 from govgo.core.sumdb.note import parse_verifier
 from govgo.core.sumdb.tlog import Tree
 from govgo.errors import DiskError, GovgoError

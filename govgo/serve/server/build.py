@@ -9,7 +9,7 @@ from collections.abc import Callable
 
 from govgo.core.foreign import one_line
 from govgo.core.goenv import OFF, GoEnv
-from govgo.core.sumdb.database import database_of
+from govgo.core.sumdb.gosumdb import database_of
 from govgo.errors import GovgoError, UsageError, run_all
 from govgo.serve.counters import Counters
 from govgo.serve.http.site import Site

@@ -19,7 +19,7 @@ from govgo.adapters.sumdb.route import Getter, SumDbRoute
 from govgo.adapters.sumdb.stored import StoredSumDb
 from govgo.core.goenv import OFF, GoEnv
 from govgo.core.module.moduleversion import ModuleVersion
-from govgo.core.sumdb.database import Database, database_of
+from govgo.core.sumdb.gosumdb import Database, database_of
 from govgo.core.sumdb.record import NotInDatabaseError
 from govgo.core.sumdb.tile import Tile
 from govgo.errors import Failure, ForkError, NotFoundError, SecurityError, find

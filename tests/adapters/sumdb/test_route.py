@@ -9,7 +9,7 @@ import pytest
 
 from govgo.adapters.sumdb.route import MAX_SUPPORTED_BYTES, SumDbRoute
 from govgo.core.goenv import parse_goproxy
-from govgo.core.sumdb.database import Database
+from govgo.core.sumdb.gosumdb import Database
 from govgo.errors import BadSignatureError, GovgoError, NetworkError, NotFoundError, TooLargeError
 
 DATABASE = Database("sum.example.org", "key")

@@ -113,7 +113,7 @@ def add(words: tuple[str, ...], place: str, key_file: str, as_json: bool, **flag
 
 def _prove_by(upstream: str, own_key: str) -> None:
     """Set GOSUMDB of this call: the database that proves downloads cannot be the one that they are added to."""
-    from govgo.core.sumdb.database import database_of
+    from govgo.core.sumdb.gosumdb import database_of
 
     env = environment()
     if upstream:

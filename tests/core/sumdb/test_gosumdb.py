@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import pytest
 
-from govgo.core.sumdb.database import Database, parse_gosumdb
+from govgo.core.sumdb.gosumdb import Database, parse_gosumdb
 from govgo.core.sumdb.signer import make_keys
 from govgo.errors import UsageError
 
