@@ -26,7 +26,7 @@ from govgo.load.mainmodule.keepsums import Which, keep_sums
 from govgo.load.mainmodule.load import load_mod_file
 from govgo.load.session.session import Session
 from govgo.load.targets.faults import from_error
-from govgo.load.targets.locate import locate, required_at
+from govgo.load.targets.locate import locate, locating, required_at
 from govgo.load.targets.open import open_target
 from govgo.load.targets.targets import WORKSPACE, SumFile, Target, shown
 
@@ -94,12 +94,9 @@ class TargetGraph:
             GovgoError: there is nothing at all.
         """
         session = self.session
-        try:
+        with locating(self._outer, session):
             rs = load_mod_file(session)
             graph, error = rs.partial_graph()
-        except GovgoError as failure:
-            locate(self._outer, session, failure)
-            raise
         if error is not None:
             locate(self._outer, session, error)
         return rs, graph, error

@@ -8,7 +8,8 @@ A line in the go.mod of a dependency is no place: that file is none of the user'
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from govgo.core.findings import Place
@@ -20,6 +21,16 @@ from govgo.load.targets.targets import shown
 
 if TYPE_CHECKING:
     from govgo.load.session.session import Session
+
+
+@contextmanager
+def locating(outer: Session, session: Session) -> Iterator[None]:
+    """`locate` the error that is raised within."""
+    try:
+        yield
+    except GovgoError as error:
+        locate(outer, session, error)
+        raise
 
 
 def locate(outer: Session, session: Session, error: GovgoError) -> None:

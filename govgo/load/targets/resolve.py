@@ -16,7 +16,7 @@ from govgo.errors import Failure, GovgoError
 from govgo.load.buildlist.roots import try_expand_graph
 from govgo.load.mainmodule.load import load_mod_file
 from govgo.load.targets.faults import from_error
-from govgo.load.targets.locate import locate
+from govgo.load.targets.locate import locate, locating
 from govgo.load.targets.open import open_target
 from govgo.load.targets.targets import Target, find_targets, shown
 
@@ -122,12 +122,9 @@ def resolve(session: Session, target: Target, files: Workspace | None = None, kn
         SecurityError: bytes contradict go.sum or the checksum database.
     """
     opened = open_target(session, target, files, known)
-    try:
+    with locating(session, opened):
         stated = load_mod_file(opened)
         rs, graph, error = try_expand_graph(opened, stated)
-    except GovgoError as failure:
-        locate(session, opened, failure)
-        raise
     if error is not None:
         locate(session, opened, error)
     is_raised = rs is not stated and stated.pruning is Pruning.UNPRUNED

@@ -30,6 +30,7 @@ from govgo.adapters.http.post import Poster
 from govgo.adapters.http.proxies import proxy_chooser
 from govgo.adapters.http.retry import RetryPolicy
 from govgo.adapters.workspace.goenvfile import load_env
+from govgo.core.goenv import NetworkEnv
 from govgo.core.golib import url as gourl
 from govgo.errors import NetworkError, NotFoundError
 from tests.simulators.httpclients import MakeEngine
@@ -117,6 +118,19 @@ def told(net: Internet) -> list[str]:
     return list(dict.fromkeys(lines))
 
 
+def ask(engine: MakeEngine, network: NetworkEnv, url: str) -> None:
+    """Ask for a URL once."""
+
+    async def once() -> None:
+        client = HttpClient(engine(engine_options(network, Timeouts())), retry=RetryPolicy(retries=0))
+        try:
+            await client.get(url, 100)
+        finally:
+            await client.aclose()
+
+    asyncio.run(once())
+
+
 @pytest.mark.parametrize("engine", [CurlEngine, HttpxEngine])
 @pytest.mark.parametrize("way", TABLE["told"])
 def test_the_proxy_is_told_what_go_tells_it(
@@ -129,15 +143,8 @@ def test_the_proxy_is_told_what_go_tells_it(
         {"GOENV": "off", "SSL_CERT_FILE": net.roots, "SSL_CERT_DIR": net.no_more_roots, **variables}
     ).network
 
-    async def ask() -> None:
-        client = HttpClient(engine(engine_options(network, Timeouts())), retry=RetryPolicy(retries=0))
-        try:
-            await client.get(base + INFO, 100)
-        finally:
-            await client.aclose()
-
     with pytest.raises(NotFoundError):
-        asyncio.run(ask())
+        ask(engine, network, base + INFO)
     assert told(net) == TABLE["told"][way]
 
 
@@ -185,15 +192,8 @@ def test_a_proxy_that_cannot_be_reached_is_told_in_the_words_of_go(engine: MakeE
     proxy = proxy.replace("RUDE", f"127.0.0.1:{rude.port}")
     network = load_env({"GOENV": "off", "HTTP_PROXY": proxy, "HTTPS_PROXY": proxy}).network
 
-    async def ask() -> None:
-        client = HttpClient(engine(engine_options(network, Timeouts())), retry=RetryPolicy(retries=0))
-        try:
-            await client.get(base + INFO, 100)
-        finally:
-            await client.aclose()
-
     with pytest.raises(NetworkError) as caught:
-        asyncio.run(ask())
+        ask(engine, network, base + INFO)
     assert str(caught.value).replace(f":{rude.port}", ":PORT") == TABLE["words"][case]
 
 
@@ -230,15 +230,8 @@ def test_a_variable_with_which_nothing_is_sent(engine: MakeEngine, proxy: str, e
     url = proxy.replace("PROXY", net.url)
     network = load_env({"GOENV": "off", "HTTP_PROXY": url, "REQUEST_METHOD": "GET" if url == net.url else ""}).network
 
-    async def ask() -> None:
-        client = HttpClient(engine(engine_options(network, Timeouts())))
-        try:
-            await client.get("http://corp.test/", 100)
-        finally:
-            await client.aclose()
-
     with pytest.raises(NetworkError) as caught:
-        asyncio.run(ask())
+        ask(engine, network, "http://corp.test/")
     assert str(caught.value) == error
     assert net.asked == []
 
