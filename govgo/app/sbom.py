@@ -201,11 +201,17 @@ def _main(session: Session, found: Resolved, mod: ModuleVersion, tools: Tools, i
 
 
 def _with_hashes(session: Session, found: Resolved, tools: Tools, components: Sequence[Component]) -> list[Component]:
-    """With what go.sum says and the module cache holds.  Raises SumMismatchError where these differ."""
+    """With what go.sum says and the module cache holds.
+
+    Raises:
+        SumMismatchError: these differ.
+        DeadNetworkError: there is no time left to look.
+    """
     built = [each.built for each in components if not each.directory]
     session.report.event("step", {"name": "zips", "count": len(built)})
 
     def advanced(count: int) -> None:
+        session.go_on("zips")
         session.report.event("advanced", {"name": "zips", "count": count})
 
     cached = dict(zip(built, tools.zips.zips(built, advanced), strict=True))

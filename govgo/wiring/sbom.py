@@ -84,6 +84,11 @@ def run_sbom(
 def _known(session: Session, where: Sequence[str], options: SbomOptions, network: NetworkOptions | None) -> Known:
     """What `licenses` and `audit` say of the same modules. What they cannot resolve, resolving tells again."""
     known = Known()
+    if options.databases:
+        from govgo.wiring.audit import run_audit
+
+        audited = run_audit(session, where, options.databases, network=network, offline=options.offline)
+        known = known._replace(audited=audited.modules, databases=audited.databases)
     if options.licenses:
         from govgo.wiring.licenses import run_licenses
 
@@ -95,9 +100,4 @@ def _known(session: Session, where: Sequence[str], options: SbomOptions, network
             if finding.verdict >= Verdict.UNCHECKED and (module is None or (module.kind, module.directory) in read)
         ]
         known = known._replace(licenses=run.builds, faults=tuple(unchecked))
-    if options.databases:
-        from govgo.wiring.audit import run_audit
-
-        audited = run_audit(session, where, options.databases, network=network, offline=options.offline)
-        known = known._replace(audited=audited.modules, databases=audited.databases)
     return known

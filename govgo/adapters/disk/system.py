@@ -111,6 +111,15 @@ def sign_of(descriptor: int) -> Sign:
     return Sign.UNHEARD if unacknowledged and sent_again else Sign.SENT
 
 
+def widen_pipe(descriptor: int, size: int) -> None:
+    """Let a pipe hold so many bytes that nobody has read, where the system lets a process say so."""
+    if sys.platform == "linux":
+        import fcntl
+
+        with suppress(AttributeError, OSError):
+            fcntl.fcntl(descriptor, fcntl.F_SETPIPE_SZ, size)
+
+
 def path_of(descriptor: int) -> str:
     """A path by which this process can open a file once more that it has open."""
     return f"/dev/fd/{descriptor}"

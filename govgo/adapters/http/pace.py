@@ -25,6 +25,10 @@ what is left of them, and `_LEAST_PATIENCE_S` at least:
 However many there are, a dead network is known within five seconds. An origin is heard of when it has acknowledged
 something; with TLS when it has said something, for nothing in a handshake takes a server long. From then on its limits
 are those above: a proxy may be fetching the module itself. One that was not heard of in time is not waited for again.
+
+What such a command does on this machine alone takes time, too, perhaps more than all the waiting. Where nobody was
+heard of it ends in an error whatever that finds. So it asks servers first, and begins nothing more when `ENOUGH_S`
+seconds have passed since it was started (`Patience.is_over`).
 """
 
 from __future__ import annotations
@@ -51,6 +55,7 @@ _LATER = 4
 PATIENCE_S = 4.0
 _SHARE = 0.6
 _LEAST_PATIENCE_S = 0.3
+ENOUGH_S = 4.4
 
 
 class ExpectedSilence:
@@ -85,10 +90,12 @@ class ExpectedSilence:
 class Patience:
     """That of one command, shared by all its clients."""
 
-    __slots__ = ("_origins", "_total_s", "_until_s")
+    __slots__ = ("_began_s", "_is_heard", "_is_lost", "_origins", "_total_s", "_until_s")
 
     def __init__(self, total_s: float) -> None:
         """Nobody has been asked yet."""
+        self._began_s = time.monotonic()
+        self._is_heard = self._is_lost = False
         self._total_s = total_s
         self._until_s: float | None = None
         self._origins: dict[str, Origin] = {}
@@ -106,7 +113,16 @@ class Patience:
 
     def heard(self) -> None:
         """Somebody is there."""
+        self._is_heard = True
         self._until_s = None
+
+    def lost(self) -> None:
+        """An origin was not heard of in time."""
+        self._is_lost = True
+
+    def is_over(self) -> bool:
+        """Whether the network is dead, and the command that found out should end."""
+        return self._is_lost and not self._is_heard and time.monotonic() - self._began_s > ENOUGH_S
 
 
 class Origin:
@@ -137,7 +153,10 @@ class Origin:
         if sign is not None and sign() >= self._enough:
             self.heard()
             return False
-        return self._until_s is not None and now_s > self._until_s
+        if self._until_s is None or now_s <= self._until_s:
+            return False
+        self._patience.lost()
+        return True
 
 
 class Pace:

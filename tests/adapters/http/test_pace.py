@@ -306,6 +306,35 @@ def test_whoever_is_heard_of_restores_the_whole() -> None:
     assert dead_at(database, 40.0) == 42.4
 
 
+@pytest.mark.parametrize(
+    ("at_s", "heard", "is_over"),
+    [
+        (4.5, "", True),
+        (4.3, "", False),  # there is time left
+        (60.0, "", True),
+        (60.0, "before", False),  # one that is silent is no dead network
+        (60.0, "after", False),
+    ],
+)
+def test_a_command_on_a_dead_network_is_over_before_five_seconds(
+    clock: Clock, at_s: float, heard: str, is_over: bool
+) -> None:
+    """Counted from the start of the command, whatever it did before it asked."""
+    patience = Patience(PATIENCE_S)
+    clock.now_s += 0.5
+    silent_one, other = patience.of("http://q.example:80"), patience.of("http://other.example:80")
+    if heard == "before":
+        other.heard()
+    silent_one.asked(clock.now_s)
+    assert not silent_one.is_dead(clock.now_s + 2.4, None)
+    assert not patience.is_over(), "nobody is given up yet"
+    assert silent_one.is_dead(clock.now_s + 2.5, None)
+    if heard == "after":
+        other.heard()
+    clock.now_s += at_s - 0.5
+    assert patience.is_over() is is_over
+
+
 def test_what_answers_late_is_heard_of() -> None:
     """What an answer ends is not dead, though its sign was never asked for."""
     asked = Patience(PATIENCE_S).of(TLS)
