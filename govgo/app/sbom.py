@@ -30,7 +30,6 @@ from govgo.errors import Failure, GovgoError
 from govgo.load.targets.binaries import build_info, linked, split_binaries
 from govgo.load.targets.dependencies import dependencies_of
 from govgo.load.targets.faults import from_error
-from govgo.load.targets.packages import imported_packages
 from govgo.load.targets.resolve import Resolved, Unresolved, resolve_all
 from govgo.load.targets.targets import shown, shown_start
 
@@ -176,6 +175,8 @@ def _go(audited: AuditedModule | None) -> list[Component]:
 
 def _scopes(found: Resolved, faults: list[Finding]) -> tuple[dict[ModuleVersion, Scope], str]:
     """The scope of each module. Where imports cannot all be followed none is known, and the reason is given."""
+    from govgo.load.targets.packages import imported_packages
+
     try:
         tested = imported_packages(found, everywhere=True)
         needed = imported_packages(found, everywhere=True, tests=False)

@@ -32,7 +32,6 @@ from govgo.core.resolution.compare import asking_places
 from govgo.errors import DeadNetworkError, Failure, GovgoError, SecurityError
 from govgo.load.targets.binaries import all_linked, build_info, split_binaries
 from govgo.load.targets.faults import from_error
-from govgo.load.targets.packages import imported_packages
 from govgo.load.targets.policy import read_policy
 from govgo.load.targets.resolve import Resolved, Unresolved, Uses, resolve_all
 from govgo.load.targets.targets import shown, shown_start
@@ -254,6 +253,8 @@ def _read(session: Session, found: Resolved, reader: LegalReader, *, only_packag
     mods = [mod for mod in resolution.modules if mod.version]
     faults: list[Finding] = []
     if only_packages:
+        from govgo.load.targets.packages import imported_packages
+
         imported = imported_packages(found, everywhere=True)
         faults += imported.faults
         # Where an import leads is not known if its package cannot be loaded: then nothing is left out.
