@@ -108,7 +108,8 @@ def sbom(
         except Failure as error:
             faults.append(from_error(None, error, Place(each.resolution.mod_file)).unchecked())
     documents += [_of_binary(session, tools, known, arg) for arg in binaries]
-    return Sboms(tuple(documents), tuple(faults), None if timeless else started, shown_start(session))
+    # A module that cannot be resolved is a fault of each verb that has tried.
+    return Sboms(tuple(documents), tuple(dict.fromkeys(faults)), None if timeless else started, shown_start(session))
 
 
 def _of_build(

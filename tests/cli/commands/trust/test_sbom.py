@@ -552,6 +552,31 @@ def test_licenses_that_have_no_name(world: World, sbom: Any, tmp_path: Path) -> 
     assert packages["q.io/gone"] == "NOASSERTION", "its zip has no licence"
 
 
+@pytest.mark.parametrize(
+    ("flags", "said"),
+    [
+        ("--licenses", "govgo.toml: Expected"),
+        ("--advisories -db {db}", "govgo.toml: Expected"),
+        ("--licenses --advisories -db {db}", "govgo.toml: Expected"),
+        ("--advisories -db {db} -db {db}/none", "../db/none: no such file or directory"),
+    ],
+)
+def test_what_licenses_and_audit_could_not_look_at_is_told(
+    world: World, sbom: Any, tmp_path: Path, flags: str, said: str
+) -> None:
+    """Once, whoever has met it; the document is as good as it can be, and the exit code says that it lacks part."""
+    db = tmp_path / "db"
+    db.mkdir()
+    (db / "a.json").write_text(json.dumps({"id": "A-1", "modified": "2026-01-01T00:00:00Z"}))
+    if "toml" in said:
+        Path("govgo.toml").write_text("[audit")
+    run = sbom(*flags.format(db=db).split(), "--json")
+    assert run.code == 3
+    assert run.err.count(said.format(db=db)) == 1
+    assert len(run.json["errors"]) == 1
+    assert [each["path"] for each in run.json["documents"]] == ["example.com/app"]
+
+
 @pytest.mark.parametrize("form", ["json", "cyclonedx", "spdx"])
 def test_a_failed_run_says_so_in_every_format(world: World, sbom: Any, form: str) -> None:
     Path("go.mod").write_text("module example.com/app\n\nrequire q.io/none v1.0.0\n")
