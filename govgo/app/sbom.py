@@ -26,7 +26,7 @@ from govgo.core.sumdb.note import parse_verifier
 from govgo.core.sumdb.record import check_sum, sum_lines
 from govgo.core.sumdb.timeline import read_head
 from govgo.core.vcs.worktree import GitState
-from govgo.errors import Failure, GovgoError
+from govgo.errors import BadZipError, Failure, GovgoError
 from govgo.load.targets.binaries import build_info, linked, split_binaries
 from govgo.load.targets.dependencies import dependencies_of
 from govgo.load.targets.faults import from_error
@@ -140,7 +140,7 @@ def _of_build(
     ]
     audited = _audited(known, place)
     exposures = audited.exposures if audited is not None else None
-    hashed = _with_hashes(session, found, tools, components)
+    hashed = _with_hashes(session, found, tools, components, faults)
     return Sbom(
         kind=resolution.kind,
         path=resolution.path,
@@ -202,8 +202,10 @@ def _main(session: Session, found: Resolved, mod: ModuleVersion, tools: Tools, i
     return Component(ModuleVersion(mod.path, version), is_main=True, git=git)
 
 
-def _with_hashes(session: Session, found: Resolved, tools: Tools, components: Sequence[Component]) -> list[Component]:
-    """With what go.sum says and the module cache holds.
+def _with_hashes(
+    session: Session, found: Resolved, tools: Tools, components: Sequence[Component], faults: list[Finding]
+) -> list[Component]:
+    """With what go.sum says and the module cache holds; a zip there that cannot be read is a fault.
 
     Raises:
         SumMismatchError: these differ.
@@ -224,6 +226,10 @@ def _with_hashes(session: Session, found: Resolved, tools: Tools, components: Se
         at_hand = cached.get(mod)
         if listed:
             each = each._replace(h1=listed, h1_from=HashSource.GO_SUM)
+        if at_hand is not None and at_hand.fault:
+            place = found.resolution.deciding_place(each.module.path)
+            fault = from_error(None, BadZipError(f"{mod}: {at_hand.fault}"), place)
+            faults.append(fault.unchecked()._replace(module=each.module))
         if at_hand is not None and at_hand.h1:
             found.ledger.check(mod, at_hand.h1)
             each = each._replace(sha256=at_hand.sha256)

@@ -577,6 +577,20 @@ def test_what_licenses_and_audit_could_not_look_at_is_told(
     assert [each["path"] for each in run.json["documents"]] == ["example.com/app"]
 
 
+@pytest.mark.parametrize("flags", ["", "--licenses"])
+def test_a_cached_zip_that_cannot_be_read(world: World, sbom: Any, flags: str) -> None:
+    """It is not left out as if there were none: something has damaged it."""
+    assert sbom("--packages").code == 0
+    (file,) = world.cache.glob("cache/download/q.io/a/@v/v1.0.0.zip")
+    file.write_bytes(b"")
+    run = sbom(*flags.split(), "--json")
+    assert run.code == 3
+    assert run.err.count("go.mod:6: q.io/a@v1.0.0: zip: not a valid zip file\n") == 1
+    (document,) = run.json["documents"]
+    (component,) = [each for each in document["components"] if each["path"] == "q.io/a"]
+    assert (component["h1_from"], component["sha256"]) == ("go.sum", "")
+
+
 @pytest.mark.parametrize("form", ["json", "cyclonedx", "spdx"])
 def test_a_failed_run_says_so_in_every_format(world: World, sbom: Any, form: str) -> None:
     Path("go.mod").write_text("module example.com/app\n\nrequire q.io/none v1.0.0\n")
