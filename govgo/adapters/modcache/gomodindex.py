@@ -10,11 +10,11 @@ from them. There is one file for each go.sum, in the user's own cache directory:
 `code` names the reader that found the summaries; another version of it starts afresh. Requirements are numbers in the
 list of module versions, which most graphs name many times.
 
-A summary and its hash come from the same bytes, and the hash is compared with go.sum as that of bytes just read. So what
-others write into the module cache can never pass as what go.sum vouches for. `stamp` is there so that a changed file is
-noticed as the go command notices it: an entry whose file has another size, inode or time is not used. One of the times is
-that of the inode's last change, which no program can set; a file that changed in the last seconds is not remembered,
-since a second change might bear the same time.
+A summary and its hash come from the same bytes, and the hash is compared with go.sum as that of bytes just read. So
+what others write into the module cache can never pass as what go.sum vouches for. `stamp` is there so that a changed
+file is noticed as the go command notices it: an entry whose file has another size, inode or time is not used. One of
+the times is that of the inode's last change, which no program can set; a file that changed in the last seconds is not
+remembered, since a second change might bear the same time.
 """
 
 from __future__ import annotations
