@@ -55,6 +55,7 @@ _LATER = 4
 PATIENCE_S = 4.0
 _SHARE = 0.6
 _LEAST_PATIENCE_S = 0.3
+_GRACE_S = 0.6
 ENOUGH_S = 4.4
 
 
@@ -92,9 +93,9 @@ class Patience:
 
     __slots__ = ("_began_s", "_is_heard", "_is_lost", "_origins", "_total_s", "_until_s")
 
-    def __init__(self, total_s: float) -> None:
-        """Nobody has been asked yet."""
-        self._began_s = time.monotonic()
+    def __init__(self, total_s: float, began_s: float | None = None) -> None:
+        """Nobody has been asked yet; the command began at `began_s`, as `time.monotonic` has it, None for now."""
+        self._began_s = time.monotonic() if began_s is None else began_s
         self._is_heard = self._is_lost = False
         self._total_s = total_s
         self._until_s: float | None = None
@@ -128,12 +129,13 @@ class Patience:
 class Origin:
     """Whether an origin was heard of, and until when that is waited for."""
 
-    __slots__ = ("_enough", "_patience", "_until_s", "is_heard")
+    __slots__ = ("_enough", "_grace_until_s", "_patience", "_until_s", "is_heard")
 
     def __init__(self, patience: Patience, enough: Sign) -> None:
         self._patience = patience
         self._enough = enough
         self._until_s: float | None = None
+        self._grace_until_s: float | None = None
         self.is_heard = False
 
     def asked(self, now_s: float) -> None:
@@ -146,8 +148,15 @@ class Origin:
         self.is_heard = True
         self._patience.heard()
 
-    def is_dead(self, now_s: float, sign: Callable[[], Sign] | None) -> bool:
-        """Whether it has shown no sign in time; `sign` is that of the connection of one request, None for none."""
+    def is_dead(self, now_s: float, sign: Callable[[], Sign] | None, *, listened: bool = True) -> bool:
+        """Whether it has shown no sign in time.
+
+        Args:
+            now_s: the time, as `time.monotonic` has it.
+            sign: that of the connection of one request, None for none.
+            listened: as for `Pace.verdict`. If not, what is due may not have been sent, nor an answer have been read.
+                So there is some more time, once: on a busy machine a process may be late each time.
+        """
         if self.is_heard:
             return False
         if sign is not None and sign() >= self._enough:
@@ -155,6 +164,11 @@ class Origin:
             return False
         if self._until_s is None or now_s <= self._until_s:
             return False
+        if not listened:
+            if self._grace_until_s is None:
+                self._grace_until_s = now_s + _GRACE_S
+            if now_s <= self._grace_until_s:
+                return False
         self._patience.lost()
         return True
 
@@ -256,7 +270,7 @@ class Pace:
         if not self.begun:
             if now_s - self._started_s > limits.answer_s:
                 return TransferError(Fault.TIMEOUT, f"{_DEADLINE} while awaiting headers)")
-            if listened and self.asked is not None and self.asked.is_dead(now_s, sign):
+            if self.asked is not None and self.asked.is_dead(now_s, sign, listened=listened):
                 return TransferError(Fault.DEAD, f"{_DEADLINE} before any sign of the server)")
             if listened and self._is_unheard(now_s, sign):
                 return TransferError(Fault.UNHEARD, f"{_DEADLINE} while the server takes no connection)")

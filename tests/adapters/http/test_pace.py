@@ -151,6 +151,20 @@ def test_who_fails_soon_ends_at_a_server_without_a_sign(clock: Clock) -> None:
     assert error.fault is Fault.DEAD
 
 
+def test_who_fails_soon_ends_also_where_the_machine_is_busy_each_time(clock: Clock) -> None:
+    """What came while the process was not run is read by the next turn, so it gets one round trip more, no second."""
+    pace = Pace(LIMITS, ExpectedSilence())
+    pace.asked = Patience(4.0).of("https://q.example:443")
+    pace.start()
+    clock.now_s += 9.0
+    ends_s = clock.now_s + 0.6
+    while (error := pace.verdict(clock.now_s, listened=False, sign=lambda: Sign.ACKNOWLEDGED)) is None:
+        assert clock.now_s <= ends_s
+        clock.now_s += 0.2
+    assert error.fault is Fault.DEAD
+    assert clock.now_s > ends_s
+
+
 def test_all_tries_share_one_total(clock: Clock) -> None:
     """Each of them is cut after ten minutes at 1,000 B/s: t = 1800 + 1000 t / 4096 = 2381 s in all."""
     pace = Pace(LIMITS, ExpectedSilence())
@@ -320,7 +334,7 @@ def test_a_command_on_a_dead_network_is_over_before_five_seconds(
     clock: Clock, at_s: float, heard: str, is_over: bool
 ) -> None:
     """Counted from the start of the command, whatever it did before it asked."""
-    patience = Patience(PATIENCE_S)
+    patience = Patience(PATIENCE_S, clock.now_s)
     clock.now_s += 0.5
     silent_one, other = patience.of("http://q.example:80"), patience.of("http://other.example:80")
     if heard == "before":
