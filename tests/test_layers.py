@@ -146,7 +146,7 @@ TESTED_BY = {
     "app/sum/test_bundle.py": "adapters/sumdb: session; app/sum: database",
     "app/sumdb/test_publisher.py": "app/sumdb: growing; core/sumdb: published",
     "app/vendor/test_vendor.py": "app/vendor: copy; load/packages: embed",
-    "attacks/test_served.py": "adapters/sumdb: relay stored; serve/upstream: proofs spool zips",
+    "attacks/test_served.py": "adapters/sumdb: relay; serve/upstream: proofs spool zips",
     "cli/commands/cache/test_cache.py": "app: cache; core: cachecare; report: cache; wiring: cache",
     "cli/commands/cache/test_download.py": "app: download; report: download",
     "cli/commands/cache/test_env.py": "app: env; report: env; wiring: env",

@@ -46,6 +46,11 @@ class NotStoredError(NotFoundError):
     code = "not-stored"
 
 
+def not_stored() -> NotStoredError:
+    """Nobody may be asked for a file now."""
+    return NotStoredError("not found: not stored here, and not to be fetched now")
+
+
 def is_refused(error: GovgoError) -> bool:
     """Whether upstream has answered, and does not want to give this: that says nothing of other modules."""
     network = find(error, NetworkError)
