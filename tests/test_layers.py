@@ -146,7 +146,7 @@ TESTED_BY = {
     "app/sum/test_bundle.py": "adapters/sumdb: session; app/sum: database",
     "app/sumdb/test_publisher.py": "app/sumdb: growing; core/sumdb: published",
     "app/vendor/test_vendor.py": "app/vendor: copy; load/packages: embed",
-    "attacks/test_served.py": "adapters/sumdb: relay stored; serve/upstream: proofs spool zips",
+    "attacks/test_served.py": "adapters/sumdb: relay; serve/upstream: proofs spool zips",
     "cli/commands/cache/test_cache.py": "app: cache; core: cachecare; report: cache; wiring: cache",
     "cli/commands/cache/test_download.py": "app: download; report: download",
     "cli/commands/cache/test_env.py": "app: env; report: env; wiring: env",
@@ -260,8 +260,7 @@ TESTED_BY = {
     ),
     "serve/events/test_follow.py": "adapters/sumdb: remotelog; serve/events: misses taking; serve/server: events",
     "serve/http/test_application.py": (
-        "serve/http: cycle health metrics site tails; serve/server: build parts; "
-        "serve/upstream: coldloop faults later sources"
+        "serve/http: cycle health metrics site tails; serve/server: build parts; serve/upstream: coldloop later sources"
     ),
     "serve/publish/test_route.py": "adapters/modzip: examine",
     "serve/registry/test_routes.py": (
