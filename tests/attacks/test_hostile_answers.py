@@ -89,7 +89,7 @@ class Hostile:
             for name, values in HEADERS.items()
             if rng.random() < 0.3
         }
-        self._body = rng.choice(texts) if rng.random() < 0.2 else made(texts, PIECES, rng)
+        self.body = rng.choice(texts) if rng.random() < 0.2 else made(texts, PIECES, rng)
         self._cut = rng.random() < 0.1
         self._pieces = rng.randint(1, 3)
         self._taken = False
@@ -105,12 +105,12 @@ class Hostile:
         return self._headers.get(name, "")
 
     def whole(self) -> bytes | None:
-        return self._body if self._pieces == 1 and not self._cut else None
+        return self.body if self._pieces == 1 and not self._cut else None
 
     async def chunks(self) -> AsyncIterator[bytes]:
-        size = max(1, len(self._body) // self._pieces)
-        for at in range(0, len(self._body), size):
-            yield self._body[at : at + size]
+        size = max(1, len(self.body) // self._pieces)
+        for at in range(0, len(self.body), size):
+            yield self.body[at : at + size]
         if self._cut:
             raise TransferError(Fault.CUT, "unexpected EOF")
 
@@ -124,7 +124,7 @@ class Honest(Hostile):
         self.status = 404 if body is None else 200
         self.reason = ""
         self._headers: dict[str, str] = {}
-        self._body = body or b""
+        self.body = body or b""
         self._cut, self._pieces = False, 1
 
 
@@ -287,8 +287,13 @@ def test_attack_any_of_100_000_answers(monkeypatch: pytest.MonkeyPatch, tmp_path
 # Answers of the checksum database.
 
 
-def prove(monkeypatch: pytest.MonkeyPatch, root: Path, world: World, kind: str, seed: int) -> None:
-    """One hostile answer of the database: the true go.mod, or an error; a SecurityError only where a note is false."""
+def prove(
+    monkeypatch: pytest.MonkeyPatch, root: Path, key: str, true: Callable[[str], bytes], kind: str, seed: int
+) -> None:
+    """One hostile answer of the database: the true go.mod, or an error; a SecurityError only where a note is false.
+
+    `true` knows the answer that the database has for a path.
+    """
     rng = random.Random(f"{kind} {seed}")
     lies = rng.randint(1, 2)
     met: list[Hostile] = []
@@ -296,13 +301,12 @@ def prove(monkeypatch: pytest.MonkeyPatch, root: Path, world: World, kind: str, 
     def answers(origin: str, target: str) -> Hostile:
         if origin.endswith("honest"):
             return honest(target)
-        true = Honest(world.database.body(target))
         if f"/{kind}/" not in target or len(met) >= lies:
-            return true
-        met.append(Hostile((true.whole() or b"", world.log.head()), rng))
+            return Honest(true(target))
+        met.append(Hostile((true(target), true("/latest")), rng))
         return met[-1]
 
-    environ = {"GOPROXY": "http://honest", "GOSUMDB": f"{world.log.key} http://log"}
+    environ = {"GOPROXY": "http://honest", "GOSUMDB": f"{key} http://log"}
     data, failure, is_security = MOD, "", False
     try:  # around all: what an answer shows that nobody waited for is told at the end
         with repository(monkeypatch, root, lambda _: Engine(answers), environ) as repo:
@@ -319,9 +323,10 @@ def prove_many(monkeypatch: pytest.MonkeyPatch, root: Path, kind: str, times: in
     world = World(root / "world")
     world.publish("q.io/a", VERSION, MOD.decode(), {"a.go": "package a\n"})
     world.log.grow(300)
+    true = cache(world.database.body)
     for seed in range(times):
         try:
-            prove(monkeypatch, root, world, kind, seed)
+            prove(monkeypatch, root, world.log.key, true, kind, seed)
         except BaseException as error:
             error.add_note(f"{kind}, seed {seed}")
             raise
@@ -356,8 +361,8 @@ class Wire:
     def answer(self, request: bytes) -> bytes:
         origin, _, path = request.split()[1].decode().removeprefix("http://").partition("/")
         found = self.answers(f"http://{origin}", f"/{path}")
-        body = found._body[: len(found._body) // 2] if found._cut else found._body
-        length = f"\nContent-Length: {len(found._body)}" if found._cut or found._pieces == 1 else ""
+        body = found.body[: len(found.body) // 2] if found._cut else found.body
+        length = f"\nContent-Length: {len(found.body)}" if found._cut or found._pieces == 1 else ""
         head = found.head().decode("latin-1").rstrip("\n") + f"{length}\nConnection: close\n\n"
         return head.replace("\n", "\r\n").encode("latin-1") + body
 
