@@ -226,6 +226,40 @@ def test_attack_redirect_loop(engine: MakeEngine) -> None:
         assert str(refusal(engine, proxy.url + LIST)) == f'Get "{proxy.url}{LIST}": stopped after 10 redirects'
 
 
+# What the go command prints where a second redirect has such a Location.
+@pytest.mark.parametrize(
+    ("location", "sentence"),
+    [
+        ("/one", 'Get "/one": stopped after 10 redirects'),
+        ("one", 'Get "one": stopped after 10 redirects'),
+        ("./one", 'Get "./one": stopped after 10 redirects'),
+        ("$SERVER/one", 'Get "$SERVER/one": stopped after 10 redirects'),
+        ("http://127.0.0.1:1/x", 'Get "http://127.0.0.1:1/x": dial tcp 127.0.0.1:1: connect: connection refused'),
+        ("http://127.0.0.1:1", 'Get "http://127.0.0.1:1": dial tcp 127.0.0.1:1: connect: connection refused'),
+        ("https://127.0.0.1:1/x", 'Get "https://127.0.0.1:1/x": dial tcp 127.0.0.1:1: connect: connection refused'),
+        ("http://127.0.0.1:99999/x", 'Get "http://127.0.0.1:99999/x": dial tcp: address 99999: invalid port'),
+        ("http://h:" + "9" * 30, f'Get "http://h:{"9" * 30}": dial tcp: address {"9" * 30}: invalid port'),
+        ("http:///x", 'Get "http:///x": http: no Host in request URL'),
+        ("http:x", 'Get "http:x": http: no Host in request URL'),
+        ("gopher://x/y", 'Get "gopher://x/y": unsupported protocol scheme "gopher"'),
+        ("%zz", 'Get "$SERVER/one": failed to parse Location header "%zz": parse "%zz": invalid URL escape "%zz"'),
+    ],
+)
+def test_a_redirect_is_told_as_go_tells_it(engine: MakeEngine, location: str, sentence: str) -> None:
+    with ProxySimulator() as proxy:
+        proxy.script(LIST, Redirect("/one"))
+        proxy.script("/one", Redirect(location.replace("$SERVER", proxy.url)))
+        told = str(refusal(engine, proxy.url + LIST, retry=RetryPolicy(retries=0)))
+        assert told == sentence.replace("$SERVER", proxy.url)
+
+
+@pytest.mark.parametrize("location", ["/one?token=secret", "one?token=secret#secret", "?secret"])
+def test_attack_a_redirect_loop_with_a_secret(engine: MakeEngine, location: str) -> None:
+    with ProxySimulator() as proxy:
+        proxy.script("*", Redirect(location))
+        assert "secret" not in str(refusal(engine, proxy.url + LIST))
+
+
 # What the go command prints for such answers.
 @pytest.mark.parametrize(
     ("head", "sentence"),
