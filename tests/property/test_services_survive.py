@@ -31,6 +31,7 @@ from govgo.adapters.proxy.indexrange import read_range
 from govgo.adapters.proxy.peers import ProxyPeers
 from govgo.adapters.sumdb.logsource import WebLog
 from govgo.adapters.sumdb.remotelog import RemoteLog
+from govgo.adapters.sumdb.session import SumClient
 from govgo.adapters.workspace.goenvfile import load_env
 from govgo.app.log.clone import Clone
 from govgo.app.log.watch import Watch
@@ -215,6 +216,25 @@ def peers(stage: Stage) -> Ask:
     return ask
 
 
+def compared_heads(stage: Stage) -> Ask:
+    """A place that shows another's database: its head, and the tiles that join it to ours."""
+    server = log_of(40)
+    older = Server(server.log)
+    older.head_size = 30
+    truths = truth_of(server), truth_of(older)
+    stage.true = lambda target: truths["/witness/" in target](target.replace("/witness/", "/log/"))
+    env = stage.env(GOSUMDB=f"{server.log.key} http://h/log", GOPROXY="direct")
+
+    def ask(number: int) -> object:
+        stage.lies = ("/witness/", "/witness/latest")[number % 2]
+        with SumClient(env, SilentReporter(), OPTIONS) as client:
+            head = client.compare_place("http://h/witness")
+        assert head.tree == server.log.tree(30)
+        return head
+
+    return ask
+
+
 def index(stage: Stage) -> Ask:
     """An index of modules, of which several parts are asked for."""
     line = b'{"Path":"q.io/m","Version":"v1.0.%d","Timestamp":"2019-04-10T19:08:52.997264Z"}\n'
@@ -305,9 +325,9 @@ GOAUTH_PIECES = (
     b"path=",
     b"url=https://[",
 )
-SIGNED = (watched, peers)
+SIGNED = (watched, peers, compared_heads)
 """What they say may be false although it is signed, or not be signed by the key."""
-SERVICES = (advisories, watched, peers, index, compared, cosigned, published, programs)
+SERVICES = (advisories, watched, peers, compared_heads, index, compared, cosigned, published, programs)
 
 
 def play(monkeypatch: pytest.MonkeyPatch, root: Path, service: Service, times: int) -> None:
