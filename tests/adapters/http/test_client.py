@@ -17,12 +17,13 @@ import pytest
 from govgo.adapters.http.client import HttpClient
 from govgo.adapters.http.credentials import Credentials
 from govgo.adapters.http.curl_engine import CurlEngine
-from govgo.adapters.http.engine import EngineOptions, Timeouts
+from govgo.adapters.http.engine import EngineOptions, Fault, Pacer, Timeouts, TransferError
 from govgo.adapters.http.httpx_engine import HttpxEngine
 from govgo.adapters.http.netrc import Login
 from govgo.adapters.http.pace import Patience
 from govgo.adapters.http.retry import RetryPolicy
 from govgo.errors import NetworkError, NotFoundError, TooLargeError
+from tests.attacks.test_hostile_answers import Engine, Honest, Hostile
 from tests.simulators.httpclients import FAST, QUICK, MakeEngine, fetch, refusal, with_client
 from tests.simulators.proxy import (
     Action,
@@ -251,6 +252,37 @@ def test_a_redirect_is_told_as_go_tells_it(engine: MakeEngine, location: str, se
         proxy.script("/one", Redirect(location.replace("$SERVER", proxy.url)))
         told = str(refusal(engine, proxy.url + LIST, retry=RetryPolicy(retries=0)))
         assert told == sentence.replace("$SERVER", proxy.url)
+
+
+class Down(Engine):
+    """No host can be connected to but for /moved, which leads to the host b."""
+
+    def __init__(self) -> None:
+        self.asked: list[str] = []
+
+    async def send(self, origin: str, target: str, headers: list[str], pace: Pacer) -> Hostile:
+        self.asked.append(origin)
+        if target != "/moved":
+            raise TransferError(Fault.CONNECT, "connection refused")
+        moved = Honest(b"")
+        moved.status, moved._headers = 302, {"location": "http://b/x"}
+        return moved
+
+
+def test_a_host_that_is_down_is_the_one_that_was_asked() -> None:
+    """The second request to such a host has one try, that to the host which led there has two."""
+    engine = Down()
+
+    async def work(client: HttpClient) -> list[int]:
+        counts = []
+        for url in ("http://a/moved", "http://a/x", "http://b/x"):
+            engine.asked.clear()
+            with pytest.raises(NetworkError):
+                await client.get(url, 1000)
+            counts.append(len(engine.asked))
+        return counts
+
+    assert with_client(lambda _: engine, work, retry=RetryPolicy(retries=2, base_s=0.0)) == [4, 2, 1]
 
 
 @pytest.mark.parametrize("location", ["/one?token=secret", "one?token=secret#secret", "?secret"])
