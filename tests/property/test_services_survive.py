@@ -78,7 +78,8 @@ class Stage:
 
     Attributes:
         true: what is truly at a target, None for nothing.
-        lies: how the target that lies ends, "" for all.
+        lies: what stands in a target that lies.
+        printed: what programs print, before it is changed.
         met: how many hostile answers were given.
     """
 
