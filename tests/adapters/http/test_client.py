@@ -15,11 +15,10 @@ from contextlib import AbstractContextManager, contextmanager, suppress
 import pytest
 
 from govgo.adapters.http.client import HttpClient
-from govgo.adapters.http.credentials import Credentials
+from govgo.adapters.http.credentials import Credentials, Login
 from govgo.adapters.http.curl_engine import CurlEngine
 from govgo.adapters.http.engine import EngineOptions, Timeouts
 from govgo.adapters.http.httpx_engine import HttpxEngine
-from govgo.adapters.http.netrc import Login
 from govgo.adapters.http.pace import Patience
 from govgo.adapters.http.retry import RetryPolicy
 from govgo.errors import NetworkError, NotFoundError, TooLargeError
