@@ -17,7 +17,7 @@ import govgo
 from govgo.adapters.http.credentials import Credentials, basic_line, reaches, request_headers
 from govgo.adapters.http.engine import Fault, Timeouts, TransferError
 from govgo.adapters.http.fetch import Condition, Fetch, Means, too_large
-from govgo.adapters.http.gunzip import Gunzip, gunzip
+from govgo.adapters.http.gunzip import Gunzip, beginning, is_coded
 from govgo.adapters.http.hostname import ascii_host
 from govgo.adapters.http.pace import ExpectedSilence, Pace
 from govgo.adapters.http.retry import RetryPolicy
@@ -41,8 +41,6 @@ _REDIRECTS = frozenset({301, 302, 303, 307, 308})
 _GONE = frozenset({404, 410})
 # For this long after a failed connection, further requests to the host get one try only.
 _DOWN_S = 5.0
-# Content codings that change nothing (RFC 9110, section 8.4.1).
-_PLAIN = frozenset({"", "identity"})
 
 
 class Page(NamedTuple):
@@ -180,8 +178,8 @@ class HttpClient:
         async def read(answer: Answer) -> Page:
             body = await _beginning(answer, limit_bytes)
             encoding = answer.header("content-encoding")
-            if encoding not in _PLAIN:
-                body = gunzip(encoding, body, limit_bytes, shown)
+            if is_coded(encoding):
+                body = beginning(encoding, body, limit_bytes, shown)
             error = None if answer.status == 200 else _refusal(answer, shown, body)
             return Page(shown, body, error)
 
@@ -215,7 +213,7 @@ class HttpClient:
 
         def unpack(chunk: bytes) -> None:
             nonlocal packed, size
-            if packed is None and fetch.encoding not in _PLAIN:
+            if packed is None and is_coded(fetch.encoding):
                 packed = Gunzip(fetch.encoding, shown)
             for piece in (chunk,) if packed is None else packed.feed(chunk):
                 size += len(piece)
@@ -240,7 +238,7 @@ class HttpClient:
         """
 
         async def read(answer: Answer) -> int | None:
-            if answer.header("content-encoding") not in _PLAIN:
+            if is_coded(answer.header("content-encoding")):
                 return None
             if answer.status == 206:
                 length = answer.header("content-range").rpartition("/")[2]

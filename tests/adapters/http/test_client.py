@@ -306,6 +306,14 @@ def test_attack_compressed_garbage(engine: MakeEngine) -> None:
         assert str(refusal(engine, proxy.url + LIST)) == f"reading {proxy.url}{LIST}: unexpected Content-Encoding"
 
 
+@pytest.mark.parametrize("coding", ["identity", "utf-8", "binary", "none", "gzip, gzip", "*", "x"])
+def test_a_coding_that_is_none_counts_for_nothing(engine: MakeEngine, coding: str) -> None:
+    """What servers write there besides codings; go 1.26.8 looks for gzip alone, and takes all else as it is."""
+    with ProxySimulator() as proxy:
+        proxy.script(LIST, Body(b"v1.0.0\n", {"Content-Encoding": coding}))
+        assert fetch(engine, proxy.url + LIST) == b"v1.0.0\n"
+
+
 ONE, TWO, NONE = (gzip.compress(each, mtime=0) for each in (b"one ", b"two", b""))
 
 
