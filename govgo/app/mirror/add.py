@@ -71,7 +71,7 @@ def add(
     gomods = tuple(sorted(missing.gomods, key=sort_key))
     zips = tuple(sorted(missing.zips, key=sort_key))
     session.repo.reset(SumLedger())  # not one go.sum, but all of them count
-    run = _Run(session, storage, before, database, desk, dict(closure.sums))
+    run = _Run(session, storage, before, database, desk, closure)
     everything = sorted({*gomods, *zips}, key=sort_key)
     private = tuple(mod for mod in everything if database is None or not database.covers(mod.path))
     if dry_run:
@@ -116,7 +116,7 @@ class _Run:
         before: Manifest,
         database: ProofSource | None,
         desk: Desk,
-        sums: dict[ModuleVersion, Collection[tuple[str, str]]],
+        closure: Closure,
     ) -> None:
         self.files: dict[str, Content] = {}
         self.heads: frozenset[tuple[str, Tree]] = frozenset()
@@ -127,7 +127,8 @@ class _Run:
         self._before = before
         self._database = database
         self._desk = desk
-        self._sums = sums
+        self._sums: dict[ModuleVersion, Collection[tuple[str, str]]] = dict(closure.sums)
+        self._asking = closure.asking
         self._covered: set[ModuleVersion] = set()
 
     def add_all(self, gomods: Sequence[ModuleVersion], zips: Sequence[ModuleVersion]) -> None:
@@ -150,7 +151,7 @@ class _Run:
                     self._add(mod, done.zip if done is not None and error is None else "")
                 except StorageError:
                     raise
-                except Failure as failure:
+                except GovgoError as failure:
                     self._fail(mod, failure)
 
     def _proved(self, batch: Sequence[ModuleVersion]) -> Iterable[ModuleVersion]:
@@ -175,9 +176,12 @@ class _Run:
         return [mod for mod in batch if mod in self._covered or mod not in covered]
 
     def _fail(self, mod: ModuleVersion, error: Exception) -> None:
+        place = self._asking(mod)
         if not isinstance(error, Failure):
+            if isinstance(error, GovgoError) and error.place is None:
+                error.place = place
             raise error  # evidence of misbehaviour
-        self.faults.append(from_error(None, error)._replace(module=mod).unchecked())
+        self.faults.append(from_error(None, error, place)._replace(module=mod).unchecked())
 
     def _add(self, mod: ModuleVersion, zip_file: str) -> None:
         repo = self._session.repo
