@@ -21,7 +21,7 @@ from govgo.adapters.http.gunzip import Gunzip, beginning, is_coded
 from govgo.adapters.http.hostname import ascii_host
 from govgo.adapters.http.pace import ExpectedSilence, Pace
 from govgo.adapters.http.retry import RetryPolicy
-from govgo.adapters.http.servertext import MAX_BODY_BYTES, error_detail, shorten, status_text
+from govgo.adapters.http.servertext import MAX_BODY_BYTES, error_detail, get_text, shorten, status_text
 from govgo.core.golib import url as gourl
 from govgo.core.golib.quote import quote
 from govgo.core.records import NamedTuple
@@ -41,6 +41,7 @@ _REDIRECTS = frozenset({301, 302, 303, 307, 308})
 _GONE = frozenset({404, 410})
 # For this long after a failed connection, further requests to the host get one try only.
 _DOWN_S = 5.0
+_PORT_DIGITS = 18
 
 
 class Page(NamedTuple):
@@ -77,11 +78,24 @@ class _Place:
         lines: the header lines of GOAUTH for every path, None where they must be looked up for each.
         headers: all header lines of a request with `lines`.
         refusal: the beginning of a sentence that says why no request may begin there, or "".
+        fault: why no connection can be opened, or "".
         expected: how long its answers may be silent.
         asked: whether it was heard of, None where that is waited for as long as it takes.
     """
 
-    __slots__ = ("asked", "expected", "headers", "host", "lines", "origin", "own", "refusal", "secure", "shown")
+    __slots__ = (
+        "asked",
+        "expected",
+        "fault",
+        "headers",
+        "host",
+        "lines",
+        "origin",
+        "own",
+        "refusal",
+        "secure",
+        "shown",
+    )
 
     def __init__(self, prefix: str, agent: str, patience: Patience | None) -> None:
         url = gourl.parse(prefix + "/")
@@ -96,6 +110,9 @@ class _Place:
             self.refusal = "refusing to pass credentials to insecure URL: "
         elif url.scheme not in ("http", "https"):
             self.refusal = "unsupported scheme: "
+        _, colon, port = url.host.rpartition("]")[2].rpartition(":")
+        is_port = not colon or (len(port) <= _PORT_DIGITS and int(port or 0) < 1 << 16)
+        self.fault = "" if is_port else f"dial tcp: address {shorten(port)}: invalid port"
         self.headers = request_headers(agent, (), self.own)
         self.expected = ExpectedSilence()
         self.asked: Origin | None = None if patience is None else patience.of(self.origin)
@@ -354,13 +371,15 @@ class HttpClient:
         answer.close()
         # As in Go, the Location of the last answer, as the server wrote it.
         last = shorten(gourl.mask(_location(answer.header("location"))))
-        raise NetworkError(f"Get {quote(last)}: stopped after {MAX_REDIRECTS} redirects", url=shown)
+        raise NetworkError(f"{get_text(last)}: stopped after {MAX_REDIRECTS} redirects", url=shown)
 
     def _send(self, place: _Place, target: str, headers: list[str], pace: Pace) -> Awaitable[Answer]:
         """Send a request.
 
         Not a coroutine itself, which spares one for each request: the caller awaits what the engine returns.
         """
+        if place.fault:
+            raise TransferError(Fault.SETTING, place.fault)
         pace.asked = place.asked
         if pace.extra:
             headers = [*headers, *pace.extra]
@@ -401,7 +420,7 @@ def _no_auth() -> Auth:
 
 
 def _no_host(shown: str) -> str:
-    return f"Get {quote(shown)}: http: no Host in request URL"
+    return f"{get_text(shown)}: http: no Host in request URL"
 
 
 def _no_event(kind: str, facts: Mapping[str, object]) -> None:
@@ -454,16 +473,16 @@ def _resolve(base: str, location: str, shown: str, *, anywhere: bool) -> str:
         parsed = gourl.parse(urljoin(base, location))
     except (UsageError, ValueError) as err:  # urljoin raises ValueError for a host in brackets that is no address
         text = f"failed to parse Location header {quote(shorten(gourl.mask(location)))}: {shorten(str(err))}"
-        raise NetworkError(f"Get {quote(shown)}: {text}", url=shown) from None
+        raise NetworkError(f"{get_text(shown)}: {text}", url=shown) from None
     if named.opaque and named.scheme in ("http", "https"):  # "http:x", which urljoin takes for a path
         raise NetworkError(_no_host(shorten(named.redacted())), url=shown)
     safe = shorten(parsed.redacted())
     if base.startswith("https:") and parsed.scheme != "https" and not anywhere:
         text = f"redirected from secure URL {shorten(gourl.mask(base))} to insecure URL {safe}"
-        raise NetworkError(f"Get {quote(safe)}: {text}", url=shown)
+        raise NetworkError(f"{get_text(safe)}: {text}", url=shown)
     if parsed.scheme not in ("http", "https") or not parsed.host:
         text = f"unsupported protocol scheme {quote(shorten(parsed.scheme))}"
-        raise NetworkError(f"Get {quote(safe)}: {text}", url=shown)
+        raise NetworkError(f"{get_text(safe)}: {text}", url=shown)
     return str(parsed._replace(path=parsed.path or "/", fragment=""))  # a fragment is never sent
 
 

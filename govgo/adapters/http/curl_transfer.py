@@ -282,16 +282,19 @@ class CurlTransfer:
     def _dial(self, what: str) -> str:
         address = self.easy.getinfo(pycurl.PRIMARY_IP)
         if not address:
-            place = self._proxy.url if self._proxy is not None and self._proxy.url else self.origin
-            return f"{self._through()}dial tcp {place.partition('//')[2]}: {what}"
+            proxy = self._proxy.url if self._proxy is not None else ""
+            place = proxy.partition("//")[2] or self._target()
+            return f"{self._through()}dial tcp {place}: {what}"
         shown = f"[{address}]" if ":" in address else address
         return f"{self._through()}dial tcp {shown}:{self.easy.getinfo(pycurl.PRIMARY_PORT)}: {what}"
 
     def _target(self) -> str:
         """Host and port of the server itself."""
         scheme, _, place = self.origin.partition("://")
-        has_port = place.rpartition(":")[2].isdigit() and not place.endswith("]")
-        return place if has_port else f"{place}:{443 if scheme == 'https' else 80}"
+        _, colon, port = place.rpartition(":")
+        if colon and port.isdigit():
+            return place
+        return f"{place.removesuffix(':')}:{443 if scheme == 'https' else 80}"
 
     def _socks_words(self, message: str) -> str:
         """Why a SOCKS proxy has not connected."""

@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from govgo.adapters.http.engine import Answer, Fault, TransferError
 from govgo.adapters.http.pace import LARGE_BYTES, Pace
 from govgo.adapters.http.retry import UNCOUNTED, RetryPolicy
+from govgo.adapters.http.servertext import get_text
 from govgo.core.golib.quote import quote
 from govgo.core.golib.url import mask_all
 from govgo.core.records import NamedTuple
@@ -249,7 +250,8 @@ class Fetch:
         pause_s = self._means.pause_s(err, self._url, self._tries, begun)
         if pause_s is None:
             hint = _PATIENCE.get(err.fault, "") if not begun else ""
-            text = f"{'read' if begun else 'Get'} {quote(self._shown)}: {mask_all(str(err))}"
+            doing = f"read {quote(self._shown)}" if begun else get_text(self._shown)
+            text = f"{doing}: {mask_all(str(err))}"
             raise NetworkError(text, url=self._shown, inner=err, hint=hint) from err
         return pause_s
 

@@ -17,14 +17,14 @@ from typing import TYPE_CHECKING, Protocol
 
 from govgo.adapters.attribution import prefixed
 from govgo.adapters.loop.memo import Memo
-from govgo.core.goenv import GoEnv, check_proxy_url
+from govgo.core.goenv import GoEnv
 from govgo.core.golib import url as gourl
 from govgo.core.golib.quote import quote
 from govgo.core.records import NamedTuple
 from govgo.core.vcs.govcs import check_govcs
 from govgo.core.vcs.metatags import MOD, MetaImport, NoMetaTagError, match_meta_import, parse_meta_imports
 from govgo.core.vcs.repopath import SYSTEMS, RepoName, late_static_repo, static_repo
-from govgo.errors import Failure, InputError, LookupDisabledError, NetworkError, NotFoundError, UsageError
+from govgo.errors import Failure, InputError, LookupDisabledError, NetworkError, NotFoundError
 
 if TYPE_CHECKING:
     from govgo.adapters.http.client import Page
@@ -180,12 +180,7 @@ class Discovery:
             fault = f"{scheme} scheme disallowed"
         if fault:
             raise InputError(f"{shown}: invalid repo root {quote(gourl.mask(tag.repo_root))}: {fault}")
-        if tag.vcs == MOD:
-            try:
-                check_proxy_url(tag.repo_root)
-            except UsageError as err:  # of whoever wrote the page
-                raise InputError(str(err)) from err
-        else:
+        if tag.vcs != MOD:
             if tag.vcs not in SYSTEMS:
                 raise InputError(f"{shown}: unknown vcs {quote(tag.vcs)}")
             check_govcs(self._env, tag.vcs, tag.prefix)

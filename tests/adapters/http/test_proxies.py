@@ -23,6 +23,7 @@ import govgo
 from govgo.adapters.http.client import HttpClient
 from govgo.adapters.http.connect import engine_options
 from govgo.adapters.http.curl_engine import CurlEngine
+from govgo.adapters.http.curl_transfer import CurlTransfer
 from govgo.adapters.http.engine import Timeouts, TransferError
 from govgo.adapters.http.hostname import ascii_host
 from govgo.adapters.http.httpx_engine import HttpxEngine, _translate
@@ -42,6 +43,7 @@ FILE = DATA / "proxies.json"
 TABLE: dict[str, Any] = json.loads(FILE.read_text())
 PROXY = "http://proxy.test:3128"
 INFO = "/q.io/a/@v/v1.0.0.info"
+REFUSED = "proxyconnect tcp: dial tcp 127.0.0.1:1: connect: connection refused"
 CGI = "refusing to use HTTP_PROXY value in CGI environment; see golang.org/s/cgihttpproxy"
 
 
@@ -269,6 +271,40 @@ def test_a_variable_with_which_nothing_is_sent(engine: MakeEngine, proxy: str, e
         ask(engine, network, "http://corp.test/")
     assert str(caught.value) == error
     assert net.asked == []
+
+
+@pytest.mark.parametrize("engine", [CurlEngine, HttpxEngine])
+@pytest.mark.parametrize(
+    ("base", "error"),
+    [
+        ("https://h.test:99999", 'Get "https://h.test:99999/": dial tcp: address 99999: invalid port'),
+        ("http://h.test:", f'Get "http://h.test/": {REFUSED}'),
+        ("https://u:p@h.test:", f'Get "https://u:***@h.test/": {REFUSED}'),
+    ],
+)
+def test_ports_of_urls_are_told_in_the_words_of_go(engine: MakeEngine, base: str, error: str) -> None:
+    """What go 1.26.8 says of such servers in GOPROXY, the last two behind a proxy where nothing listens."""
+    proxy = {} if "99999" in base else {"HTTP_PROXY": "http://127.0.0.1:1", "HTTPS_PROXY": "http://127.0.0.1:1"}
+    with pytest.raises(NetworkError) as caught:
+        ask(engine, load_env({"GOENV": "off", **proxy}).network, base + "/")
+    assert str(caught.value) == error
+
+
+@pytest.mark.parametrize(
+    ("origin", "target"),
+    [
+        ("https://[::1]", "[::1]:443"),
+        ("https://[::1]:", "[::1]:443"),
+        ("https://[::1]:8443", "[::1]:8443"),
+        ("http://h.test", "h.test:80"),
+        ("http://h.test:", "h.test:80"),
+        ("http://h.test:8080", "h.test:8080"),
+    ],
+)
+def test_the_port_that_libcurl_dials(origin: str, target: str) -> None:
+    transfer = CurlTransfer([], lambda _: None, list)
+    transfer.origin = origin
+    assert transfer._target() == target
 
 
 def run_go(net: Internet, way: str, directory: Path) -> list[str]:

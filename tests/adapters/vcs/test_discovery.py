@@ -10,7 +10,7 @@ import pytest
 from govgo.adapters.http.client import Page
 from govgo.adapters.vcs.discovery import Discovery, RepoRoot
 from govgo.core.goenv import GoEnv
-from govgo.errors import GovgoError, InputError, LookupDisabledError, NetworkError, NotFoundError, is_not_found
+from govgo.errors import GovgoError, LookupDisabledError, NetworkError, NotFoundError, is_not_found
 
 TAG = '<meta name="go-import" content="{}">'.format
 
@@ -105,20 +105,6 @@ def test_the_page_of_the_prefix_must_say_the_same() -> None:
     web = Pages({SUB: TAG("q.io/m git https://h.io/r go"), M: TAG("q.io/m git https://h.io/r go")})
     assert find(web, "q.io/m/sub") == RepoRoot("q.io/m", "git", "https://h.io/r", "go")
     assert web.asked == [SUB, M]
-
-
-@pytest.mark.parametrize(
-    ("url", "text"),
-    [
-        ("ftp://p.io/x", "invalid proxy URL scheme (must be https, http, file): ftp://p.io/x"),
-        ("ftp://u:p@p.io/x", "invalid proxy URL scheme (must be https, http, file): ftp://u:xxxxx@p.io/x"),
-    ],
-)
-def test_a_proxy_of_an_unknown_scheme(url: str, text: str) -> None:
-    """What go 1.26.8 says; it is a fault of the page, not of the command line."""
-    error = refusal(Pages({M: TAG(f"q.io/m mod {url}")}), "q.io/m")
-    assert str(error) == text
-    assert type(error) is InputError
 
 
 def test_a_proxy_is_named() -> None:
