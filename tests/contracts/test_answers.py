@@ -3,8 +3,8 @@
 
     python -m tests.contracts.test_answers      records the table anew
 
-The hosts are those of `Internet`. Compared are what is printed, whether it failed, and what was sent: each request once,
-in order, with the headers that not all requests have.
+The hosts are those of `Internet`. Compared are what is printed, whether it failed, and what was sent: each request
+once, in order, with the headers that not all requests have.
 """
 
 from __future__ import annotations
