@@ -50,8 +50,8 @@ _SOCKS_REPLIES = {17: 8, 18: 7, 19: 5, 20: 1, 21: 4, 22: 3, 23: 2, 24: 6}
 _SOCKS_UNASSIGNED = 25
 _SOCKS_WORDS = {
     1: "unknown address type",
-    5: "unsupported authentication method 1",
     2: "unexpected protocol version",
+    5: "unsupported authentication method 1",
     9: "FQDN too long",
     12: "no acceptable authentication methods",
     32: "unsupported authentication method",

@@ -26,14 +26,14 @@ if TYPE_CHECKING:
 
 
 @contextmanager
-def locating_in(resolution: Resolution) -> Iterator[None]:
+def locating_in(resolution: Resolution, mod: ModuleVersion | None = None) -> Iterator[None]:
     """`locate_in` the error that is raised within, or each of several."""
     try:
         yield
     except GovgoError as error:
         for each in error.errors if isinstance(error, ReportedError) else (error,):
             if isinstance(each, GovgoError):
-                locate_in(resolution, each)
+                locate_in(resolution, each, mod)
         raise
 
 

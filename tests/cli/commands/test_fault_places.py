@@ -187,3 +187,16 @@ def test_the_line_of_what_is_replaced(tmp_path: Path, run: Run) -> None:
     for words in (["licenses"], ["mirror", "add", "mirror"], ["sbom", "-packages"]):
         ran = run("-C", "svc", *words, "-json", **environ)
         assert places(json.loads(ran.stdout), "reading file:") == {("svc/go.mod", 7)}, words
+
+
+@pytest.mark.parametrize("cause", ZIPS)
+def test_the_line_that_leads_to_a_zip_that_is_to_be_compared(cause: str, tmp_path: Path, run: Run) -> None:
+    """Beside svc stands was, which requires x.io/c alone."""
+    environ = with_zips(tmp_path, cause)
+    was = tmp_path / "work/was"
+    was.mkdir()
+    (was / "go.mod").write_text("module m.io/m\n\ngo 1.16\n\nrequire x.io/c v1.0.0\n")
+    sentence, code = ZIPS[cause]
+    ran = run("diff", "-json", "-zip", "x.io/b", "was/go.mod", "svc/go.mod", **environ)
+    assert places(json.loads(ran.stdout), sentence) == {("svc/go.mod", 7)}
+    assert ran.returncode == code
