@@ -56,7 +56,7 @@ def test_faults(body: bytes, text: str) -> None:
     assert str(caught.value) == f'read "{URL}": {text}'
 
 
-@pytest.mark.parametrize("rest", [b"garbage", bytes(20), ONE[:5], ONE[:-3]])
+@pytest.mark.parametrize("rest", [b"garbage", bytes(20), ONE[:5], ONE[:-3]], ids=["garbage", "zeros", "header", "cut"])
 def test_the_beginning_of_a_page_is_what_comes_before_a_fault(rest: bytes) -> None:
     """go reads a page as far as its tags are."""
     assert beginning("gzip", ONE + rest, 10 * len(CONTENT), URL).startswith(CONTENT)
