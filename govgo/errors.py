@@ -277,9 +277,15 @@ class BuildListError(InputError):
 
 
 class PackageError(InputError):
-    """An import that no module in the build list provides."""
+    """An import that no module in the build list provides.
+
+    Attributes:
+        nearest: (path, version) of the module of a package that could not be loaded, else of the one that imports it;
+            None for a main module, and where it is not known.
+    """
 
     code = "package"
+    nearest: tuple[str, str] | None = None
 
 
 class StaleError(InputError):

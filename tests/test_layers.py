@@ -255,7 +255,7 @@ TESTED_BY = {
     "report/registry/test_html.py": "report: html",
     "script/test_scripts.py": (
         "app: tidy why; app/work: sync work; cli/commands/change: get init tidy vendor work; cli/commands/inspect: "
-        "list why; load/buildlist: package; load/packages: errors imports load localpatterns require tidy; report: "
+        "list; load/buildlist: package; load/packages: errors imports load localpatterns require tidy; report: "
         "why"
     ),
     "serve/events/test_follow.py": "adapters/sumdb: remotelog; serve/events: misses taking; serve/server: events",

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 
 from govgo.core.advisory.audit import AuditedModule, Database
 from govgo.core.advisory.osv import STDLIB, TOOLCHAIN
-from govgo.core.findings import BINARY, Finding, Place
+from govgo.core.findings import BINARY, Finding
 from govgo.core.gobinary.modinfo import BuildInfo, BuildModule
 from govgo.core.licenses.licenses import BuildLicenses
 from govgo.core.module.moduleversion import ModuleVersion
@@ -30,6 +30,7 @@ from govgo.errors import BadZipError, Failure, GovgoError
 from govgo.load.targets.binaries import build_info, linked, split_binaries
 from govgo.load.targets.dependencies import dependencies_of
 from govgo.load.targets.faults import from_error
+from govgo.load.targets.locate import fault_in
 from govgo.load.targets.resolve import Resolved, Unresolved, resolve_all
 from govgo.load.targets.targets import shown, shown_start
 
@@ -106,7 +107,7 @@ def sbom(
         try:
             documents.append(_of_build(session, each, tools, known, faults, packages=packages, ignored=ignored))
         except Failure as error:
-            faults.append(from_error(None, error, Place(each.resolution.mod_file)).unchecked())
+            faults.append(fault_in(each.resolution, error).unchecked())
     documents += [_of_binary(session, tools, known, arg) for arg in binaries]
     # A module that cannot be resolved is a fault of each verb that has tried.
     return Sboms(tuple(documents), tuple(dict.fromkeys(faults)), None if timeless else started, shown_start(session))
@@ -182,7 +183,7 @@ def _scopes(found: Resolved, faults: list[Finding]) -> tuple[dict[ModuleVersion,
         tested = imported_packages(found, everywhere=True)
         needed = imported_packages(found, everywhere=True, tests=False)
     except Failure as error:
-        faults.append(from_error(None, error, Place(found.resolution.mod_file)).unchecked())
+        faults.append(fault_in(found.resolution, error).unchecked())
         return {}, "packages cannot be loaded"
     bad = tuple(dict.fromkeys((*tested.faults, *needed.faults)))
     if bad:

@@ -32,6 +32,7 @@ from govgo.core.resolution.compare import asking_places
 from govgo.errors import DeadNetworkError, Failure, GovgoError, SecurityError
 from govgo.load.targets.binaries import all_linked, build_info, split_binaries
 from govgo.load.targets.faults import from_error
+from govgo.load.targets.locate import fault_in, locating_in
 from govgo.load.targets.policy import read_policy
 from govgo.load.targets.resolve import Resolved, Unresolved, Uses, resolve_all
 from govgo.load.targets.targets import shown, shown_start
@@ -135,9 +136,10 @@ def _judged_all(
             outcomes.append(_report(session, each, [each.fault.unchecked()]))
             continue
         try:
-            outcomes.append(_read(session, each, reader, only_packages=only_packages))
+            with locating_in(each.resolution):
+                outcomes.append(_read(session, each, reader, only_packages=only_packages))
         except Failure as error:
-            fault = from_error(None, error, Place(each.resolution.mod_file))
+            fault = fault_in(each.resolution, error)
             outcomes.append(_report(session, each, [fault.unchecked()]))
     outcomes += binaries
     texts = _by_digest(read for build in outcomes if isinstance(build, _Build) for read in build.read)
@@ -279,7 +281,7 @@ def _read(session: Session, found: Resolved, reader: LegalReader, *, only_packag
             else:
                 read.append(_Read(mod, replacement, reader.in_directory(main.replaced_directory(source.path)), ""))
         except Failure as error:
-            fault = from_error(None, error, resolution.deciding_place(mod.path))
+            fault = fault_in(resolution, error, mod)
             faults.append(fault.unchecked()._replace(module=mod))
     places = asking_places(resolution)
 
