@@ -151,7 +151,7 @@ TESTED_BY = {
     "cli/commands/cache/test_download.py": "app: download; report: download",
     "cli/commands/cache/test_env.py": "app: env; report: env; wiring: env",
     "cli/commands/cache/test_explain.py": "report: explain",
-    "cli/commands/cache/test_version.py": "adapters/disk: executables; app: binaries; report: binaries",
+    "cli/commands/cache/test_version.py": "adapters/disk: executables packed; app: binaries; report: binaries",
     "cli/commands/fleet/test_fleet.py": (
         "adapters/fleet: sources; app/fleet: builds; cli/commands/fleet: group list report run verbs worker; "
         "core/fleet: builds; report/fleet: builds html json markdown sections text; wiring/fleet: fleet reduce"
