@@ -157,7 +157,7 @@ class Library:
                 background, "redirect" says where they are, "async_redirect" does both, "none" refuses.
             redirect_url: the proxy where they are; "" for the first of upstream.
             whole: a zip that is on its way is waited for.
-            tells: the operator, why there is no answer.
+            tells: whether the operator is told why there is none.
         """
         if self.published is not None and not question.database and self.published.covers(question.path):
             return await self.published.answer(question)
