@@ -226,7 +226,9 @@ Opened = Callable[[Any, Any], Storage]
 
 
 @pytest.mark.parametrize("kind", ["directory", "elsewhere"])
-@pytest.mark.parametrize("seconds", [1.0, pytest.param(CAMPAIGN_S, marks=pytest.mark.slow)])
+@pytest.mark.parametrize(
+    "seconds", [0.4, pytest.param(1.0, marks=pytest.mark.wide), pytest.param(CAMPAIGN_S, marks=pytest.mark.slow)]
+)
 def test_campaign(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, kind: str, seconds: float) -> None:
     seed = int(os.environ.get("GOVGO_CAMPAIGN_SEED", "15"))
     rng = random.Random(seed)
