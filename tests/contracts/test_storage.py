@@ -1,8 +1,9 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """What `ports.Storage` promises, asked of every storage: directories, and the object stores that can be started here.
 
-moto runs in the default tests, and with --wide what takes it long. gofakes3 and versitygw (`go install`) and Azurite (npm) run with --slow where they are
-found, by GOVGO_TEST_STORES, a directory with the programs `gofakes3`, `versitygw` and `azurite-blob`, or on PATH.
+moto runs in the default tests; what takes it long is `wide`. gofakes3 and versitygw (`go install`) and Azurite (npm)
+run with --slow where they are found, by GOVGO_TEST_STORES, a directory with the programs `gofakes3`, `versitygw` and
+`azurite-blob`, or on PATH.
 """
 
 from __future__ import annotations
