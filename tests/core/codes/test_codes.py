@@ -40,9 +40,10 @@ def literal_codes() -> Iterator[tuple[str, str]]:
     for file in FILES:
         for node in nodes_of(file):
             if isinstance(node, ast.Call) and node.args and isinstance(node.args[0], ast.Constant):
-                name = ast.unparse(node.func).rpartition(".")[2]
                 code = node.args[0].value
-                if name in ("Finding", "_finding") and isinstance(code, str) and CODE.fullmatch(code):
+                if not isinstance(code, str) or not CODE.fullmatch(code):
+                    continue
+                if ast.unparse(node.func).rpartition(".")[2] in ("Finding", "_finding"):
                     yield code, f"{file.relative_to(PACKAGE)}:{node.lineno}"
 
 
