@@ -83,7 +83,7 @@ def govgo(*words: str) -> list[str]:
     return [sys.executable, "-m", "govgo", *words]
 
 
-def test_eight_of_govgo(world: World) -> None:
+def test_several_of_govgo(world: World) -> None:
     crowd(world, [govgo("tidy") if n % 2 else govgo("get", *map(str, MODS)) for n in range(CROWD)])
 
 
