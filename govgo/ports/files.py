@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""The files that a command reads and writes: those of main modules, and the index of what source files import."""
+"""The files that a command reads and writes: those of main modules, and what is kept about those of dependencies."""
 
 from __future__ import annotations
 
@@ -11,6 +11,8 @@ from govgo.core.records import NamedTuple
 
 if TYPE_CHECKING:
     from govgo.core.gosource.buildtags import TagSet
+    from govgo.core.modfile.quickread import Summary
+    from govgo.core.module.moduleversion import ModuleVersion
 
 
 class Workspace(Protocol):
@@ -101,6 +103,22 @@ class ImportIndex(Protocol):
         self, directory: str, names: Sequence[str], tags: TagSet, imports: tuple[tuple[str, ...], tuple[str, ...]]
     ) -> None:
         """Remember the imports of `directory`: of its files, and of its tests."""
+        ...
+
+    def flush(self) -> None:
+        """Write what is new; a disk that refuses is no error."""
+        ...
+
+
+class GoModIndex(Protocol):
+    """What the go.mod files of one graph say, kept between commands."""
+
+    def recall(self, mv: ModuleVersion) -> tuple[Summary, str] | None:
+        """What the go.mod of `mv` in the module cache says, and its h1; None where that is not known."""
+        ...
+
+    def remember(self, mv: ModuleVersion, h1: str, summary: Summary) -> None:
+        """Remember what the go.mod says that `recall` did not know, and that was read after that."""
         ...
 
     def flush(self) -> None:

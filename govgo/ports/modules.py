@@ -11,6 +11,7 @@ from datetime import datetime
 from typing import Protocol, TypeVar
 
 from govgo.core.gosum.ledger import SumLedger
+from govgo.core.modfile.quickread import Summary
 from govgo.core.module.info import Origin
 from govgo.core.module.moduleversion import ModuleVersion
 from govgo.core.records import NamedTuple
@@ -73,8 +74,8 @@ class Loader(Protocol):
         """The module versions whose go.mod it lacks and has not asked for yet; each is returned once."""
         ...
 
-    def tell(self, mv: ModuleVersion, answer: bytes | Exception) -> None:
-        """The go.mod bytes of `mv`, or why there are none.
+    def tell(self, mv: ModuleVersion, answer: bytes | Summary | Exception) -> None:
+        """The go.mod bytes of `mv`, or what they say where that is known, or why there are none.
 
         An error may follow the bytes, when the checksum database does not confirm them; it takes their place.
         """
@@ -133,6 +134,17 @@ class ModuleRepo(Protocol):
 
     def gomod(self, mv: ModuleVersion) -> bytes:
         """The go.mod of `mv`, checked against go.sum, else the checksum database, and recorded in the ledger."""
+        ...
+
+    def recalled(self, mv: ModuleVersion) -> Summary | None:
+        """What the go.mod of `mv` says, where that was kept by an earlier command and its file is the same.
+
+        It is checked against go.sum and recorded in the ledger as by `gomod`, which is to be asked otherwise.
+        """
+        ...
+
+    def summarized(self, mv: ModuleVersion, data: bytes, summary: Summary) -> None:
+        """Keep for commands to come what the go.mod of `mv` says, whose bytes `gomod` or `pump` has given."""
         ...
 
     def foreseen_gomod(self, mv: ModuleVersion) -> bytes | None:

@@ -17,6 +17,7 @@ from govgo.load.session.policy import LIST, Policy
 from govgo.load.session.session import Session, Settings
 
 if TYPE_CHECKING:
+    from govgo.adapters.modcache.gomodindex import GoModIndex
     from govgo.adapters.modcache.importindex import ImportIndex
     from govgo.ports.talk import Reporter
 
@@ -112,6 +113,7 @@ def make_session(
         announce=announce,
         offline=offline,
         too_new=lambda what, go_version: session.too_new(what, go_version),  # once there is a session
+        open_index=lambda go_sum: _gomod_index(settings, cache.root, go_sum),
     )
     session = Session(
         settings=settings,
@@ -126,13 +128,33 @@ def make_session(
 
 
 def _import_index(settings: Settings, mod_cache: str) -> ImportIndex | None:
-    from govgo.adapters.disk.sealed import is_private, user_cache
-
-    environ = settings.env.process
-    directory = user_cache(environ)
-    # Nothing proves what the index says, so it is believed only where nobody else can have written it.
-    if not directory or settings.overlay or not is_private(f"{directory}/imports", environ.get("HOME", ""), own=2):
+    directory = _own_directory(settings, "imports")
+    if not directory:
         return None
     from govgo.adapters.modcache.importindex import ImportIndex
 
-    return ImportIndex(mod_cache, f"{directory}/imports")
+    return ImportIndex(mod_cache, directory)
+
+
+def _gomod_index(settings: Settings, mod_cache: str, go_sum: str) -> GoModIndex | None:
+    directory = _own_directory(settings, "gomods") if go_sum and mod_cache else ""
+    if not directory:
+        return None
+    from govgo.adapters.modcache.gomodindex import GoModIndex
+
+    return GoModIndex(mod_cache, directory, go_sum)
+
+
+def _own_directory(settings: Settings, name: str) -> str:
+    """The directory of an index in the user's cache; "" for none.
+
+    Nothing proves what an index says, so it is believed only where nobody else can have written it.
+    """
+    from govgo.adapters.disk.sealed import is_private, user_cache
+
+    environ = settings.env.process
+    cache = user_cache(environ)
+    directory = f"{cache}/{name}"
+    if not cache or settings.overlay or not is_private(directory, environ.get("HOME", ""), own=2):
+        return ""
+    return directory

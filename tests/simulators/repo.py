@@ -12,6 +12,7 @@ from typing import Any, TypeVar
 from govgo.core.goenv import GoEnv
 from govgo.core.gosum.dirhash import hash_gomod
 from govgo.core.gosum.ledger import SumLedger
+from govgo.core.modfile.quickread import Summary
 from govgo.core.module.info import Origin
 from govgo.core.module.moduleversion import ModuleVersion
 from govgo.core.version import semver
@@ -82,6 +83,12 @@ class MemoryRepo:
         if not self._ledger.check(key, digest):
             self._ledger.add(key, digest)
         return data
+
+    def recalled(self, mv: ModuleVersion) -> None:
+        """There is no index."""
+
+    def summarized(self, mv: ModuleVersion, data: bytes, summary: Summary) -> None:
+        """There is no index."""
 
     def foreseen_gomod(self, mv: ModuleVersion) -> bytes | None:
         return self.mods.get(mv)

@@ -14,9 +14,10 @@ import hashlib
 import os
 import stat
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from contextlib import suppress
 
+from govgo import __version__, core
 from govgo.adapters.disk import modes
 
 _DIGEST_SIZE = 32
@@ -131,6 +132,24 @@ def write_sealed(path: str, magic: bytes, body: bytes) -> None:
     except BaseException:
         os.unlink(temp)
         raise
+
+
+def file_stamp(path: str) -> bytes:
+    """Size, inode and times of a file, which is the same as long as they are; where there is none, the kind of error.
+
+    The time of the inode's last change cannot be set by any program.
+    """
+    try:
+        facts = os.stat(path)
+    except OSError as error:
+        return type(error).__name__.encode()
+    return b"%d %d %d %d" % (facts.st_size, facts.st_ino, facts.st_mtime_ns, facts.st_ctime_ns)
+
+
+def code_stamp(modules: Iterable[str]) -> bytes:
+    """The stamp of modules of `core`, such as "modfile/read": other code may find something else in the same file."""
+    (home,) = core.__path__
+    return b"\0".join([__version__.encode(), *(file_stamp(f"{home}/{name}.py") for name in modules)])
 
 
 def remove_oldest(directory: str, max_files: int) -> None:

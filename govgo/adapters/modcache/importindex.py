@@ -21,8 +21,14 @@ import os
 from collections.abc import Sequence
 from contextlib import suppress
 
-from govgo import core
-from govgo.adapters.disk.sealed import make_private, read_sealed, remove_oldest, write_sealed
+from govgo.adapters.disk.sealed import (
+    code_stamp,
+    file_stamp,
+    make_private,
+    read_sealed,
+    remove_oldest,
+    write_sealed,
+)
 from govgo.core.gosource.buildtags import TagSet
 
 _MAGIC = b"govgo imports 1\n"
@@ -93,7 +99,7 @@ class ImportIndex:
     def _load(self, root: str) -> dict[str, _Entry]:
         known = self._modules.get(root)
         if known is None:
-            self._code = self._code or _code()
+            self._code = self._code or code_stamp(_SCANNERS)
             body = read_sealed(self._file(root), _MAGIC, _MOST_BYTES)
             code, known = marshal.loads(body) if body else (b"", {})
             if code != self._code:
@@ -102,24 +108,9 @@ class ImportIndex:
         return known
 
     def _stamp(self, directory: str, names: Sequence[str]) -> bytes:
-        stamps = [_file_stamp(f"{directory}/{name}") for name in names]
+        stamps = [file_stamp(f"{directory}/{name}") for name in names]
         return hashlib.sha256(b"\0".join([*map(os.fsencode, names), *stamps])).digest()
 
 
 def _key(root: str, directory: str, tags: TagSet) -> str:
     return repr((directory[len(root) :], sorted(tags.tags), tags.goos, tags.is_any))
-
-
-def _file_stamp(path: str) -> bytes:
-    """Size, inode and times of a file; for a file that cannot be looked at, the kind of error."""
-    try:
-        facts = os.stat(path)
-    except OSError as error:
-        return type(error).__name__.encode()
-    return b"%d %d %d %d" % (facts.st_size, facts.st_ino, facts.st_mtime_ns, facts.st_ctime_ns)
-
-
-def _code() -> bytes:
-    """The stamps of the scanner's own files, since other code may find other imports."""
-    (home,) = core.__path__
-    return b"\0".join(_file_stamp(f"{home}/{name}.py") for name in _SCANNERS)

@@ -29,8 +29,13 @@ from govgo.errors import DiskError, GovgoError
 if TYPE_CHECKING:
     from govgo.adapters.loop.helper import Helper
     from govgo.adapters.repository.chain import TrySources
+    from govgo.core.modfile.quickread import Summary
+    from govgo.ports.files import GoModIndex
     from govgo.ports.modules import Loader
     from govgo.ports.talk import Reporter
+
+_MANY = 40
+"""When so many go.mod files are asked for at once, the graph is large enough for an index of them to pay."""
 
 
 class Foreseen:
@@ -46,7 +51,7 @@ class Foreseen:
         self.wanted = loader.wanted
         self.likely = loader.likely
 
-    def tell(self, mv: ModuleVersion, answer: bytes | Exception) -> None:
+    def tell(self, mv: ModuleVersion, answer: bytes | Summary | Exception) -> None:
         """Give the loader a go.mod, or why there is none."""
         self.told.append(mv)
         self._loader.tell(mv, answer)
@@ -60,6 +65,7 @@ class GoMods:
         try_sources: asks the sources of GOPROXY in turn.
         sums: checks hashes.
         report: takes sentences for the user.
+        open_index: gives the index of what the go.mod files of a graph say, by the name of its go.sum.
         helper: gives the process that writes files, where there is one.
     """
 
@@ -69,6 +75,7 @@ class GoMods:
         try_sources: TrySources,
         sums: SumCheck,
         report: Reporter,
+        open_index: Callable[[str], GoModIndex | None],
         helper: Callable[[], Helper | None],
     ) -> None:
         self._cache = cache
@@ -81,6 +88,8 @@ class GoMods:
         self._proved: set[ModuleVersion] = set()
         self._absent: set[ModuleVersion] = set()
         self._empty: bool | None = None
+        self._open_index = open_index
+        self._index: GoModIndex | None = None
         self._raw: Memo[ModuleVersion, bytes] = Memo()
         self._loading: Memo[ModuleVersion, bytes] = Memo()
         self._loading_ahead: Memo[ModuleVersion, bytes] = Memo()
@@ -94,6 +103,7 @@ class GoMods:
         self._empty = None
         self._loading = Memo()
         self._loading_ahead = Memo()
+        self.close_index()
 
     def cached(self, mv: ModuleVersion) -> bytes | GovgoError | None:
         """What is known of a go.mod without asking anyone: its bytes, why there are none, or None.
@@ -166,6 +176,45 @@ class GoMods:
         if self.peek(mv) is None:
             await self._loading_ahead.get(mv, lambda: self._load(mv, ahead=True))
 
+    def for_graph(self, mv: ModuleVersion, *, ahead: bool = False) -> bytes | Summary | GovgoError | None:
+        """As `cached`, or `peek` if `ahead`; what the go.mod says will do in place of its bytes.
+
+        Raises:
+            SumMismatchError: the cached file contradicts go.sum.
+        """
+        return self.recall(mv, ahead=ahead) or (self.peek(mv) if ahead else self.cached(mv))
+
+    def recall(self, mv: ModuleVersion, *, ahead: bool = False) -> Summary | None:
+        """What the go.mod in the cache says, if that is in the index and go.sum agrees.
+
+        Raises:
+            SumMismatchError: the cached file contradicts go.sum.
+        """
+        if self._index is None or mv in self._known or mv in self._hashed or is_toolchain(mv.path):
+            return None
+        found = self._index.recall(mv)
+        if found is None:
+            return None
+        summary, h1 = found
+        key = mv.gomod_key()
+        if not self._sums.agrees(key, h1):
+            return None
+        if not ahead:
+            self._sums.admit(key, h1)
+        return summary
+
+    def summarized(self, mv: ModuleVersion, data: bytes, summary: Summary) -> None:
+        """Keep for the next command what a go.mod says, with the hash of the bytes that say it."""
+        hashed = self._hashed.get(mv)
+        if self._index is not None and hashed is not None and hashed[0] is data:
+            self._index.remember(mv, hashed[1], summary)
+
+    def close_index(self) -> None:
+        """Write what is new in the index."""
+        if self._index is not None:
+            self._index.flush()
+            self._index = None
+
     def answer_from_cache(self, loader: Loader, *, ahead: bool = False) -> tuple[list[ModuleVersion], int]:
         """Give `loader` everything that needs no network; (what is missing then, how many go.mod it asked for).
 
@@ -176,11 +225,13 @@ class GoMods:
         missing: list[ModuleVersion] = []
         asked = 0
         # Looked up once: a warm graph asks thousands of times.
-        cached, tell = self.peek if ahead else self.cached, loader.tell
+        for_graph, tell = self.for_graph, loader.tell
         while wanted := loader.wanted():
             asked += len(wanted)
+            if self._index is None and len(wanted) >= _MANY and not self._nothing_cached():
+                self._index = self._open_index(self._sums.ledger.file)
             for mv in wanted:
-                answer = cached(mv)
+                answer = for_graph(mv, ahead=ahead)
                 if answer is None:
                     missing.append(mv)
                 else:

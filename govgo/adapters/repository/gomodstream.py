@@ -73,10 +73,9 @@ class _Stream:
     def start(self, wanted: Sequence[ModuleVersion]) -> None:
         """Serve what the loader wants, and what it wants because of that."""
         loader = self._loader
-        cached = self._gomods.peek if self._foreseen else self._gomods.cached
         while wanted:
             for mv in wanted:
-                answer = cached(mv)
+                answer = self._gomods.for_graph(mv, ahead=self._foreseen)
                 if answer is None:
                     task = self._loop.create_task(self._serve(mv))
                     self._tasks.add(task)

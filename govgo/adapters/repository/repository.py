@@ -46,7 +46,9 @@ if TYPE_CHECKING:
     from govgo.adapters.repository.zips import Downloads, TooNew, Zips
     from govgo.adapters.sumdb.route import Getter
     from govgo.adapters.vcs.direct import Direct
+    from govgo.core.modfile.quickread import Summary
     from govgo.core.module.info import Origin
+    from govgo.ports.files import GoModIndex
     from govgo.ports.modules import Ask, Downloaded, Loader, RevInfo, Then, Versions
     from govgo.ports.talk import Reporter
 
@@ -78,6 +80,7 @@ class Repository:
         offline: bool = False,
         too_new: TooNew | None = None,
         tap: Callable[[Web], Web] | None = None,
+        open_index: Callable[[str], GoModIndex | None] = lambda go_sum: None,
     ) -> None:
         """Neither files nor network are touched before the first call.
 
@@ -93,6 +96,7 @@ class Repository:
             too_new: makes the error for a module that needs a newer Go; None to accept such modules.
             tap: what stands between the command and the network (`http.tape`). Repositories, which git asks, cannot
                 be reached then, and there are no other processes, on whose speed the order of questions would depend.
+            open_index: gives the index of what the go.mod files of a graph say, by the name of its go.sum.
 
         Raises:
             UsageError: a GOMODCACHE that cannot be used.
@@ -109,7 +113,7 @@ class Repository:
             env, report, options if tap is None else options._replace(helps=False), local=_is_local(env)
         )
         self._sums = SumCheck(env, ledger or SumLedger(), self._getter, report.note, self._network.helper)
-        self._gomods = GoMods(self._cache, self._try, self._sums, report, self._network.helper)
+        self._gomods = GoMods(self._cache, self._try, self._sums, report, open_index, self._network.helper)
         self._announce = announce
         self._too_new = too_new
         self._tap = tap
@@ -184,6 +188,14 @@ class Repository:
             return self._run(self._gomods.load(mv))
         finally:
             self._gomods.write()
+
+    def recalled(self, mv: ModuleVersion) -> Summary | None:
+        """What the go.mod in the cache says, where the index has it."""
+        return self._gomods.recall(mv)
+
+    def summarized(self, mv: ModuleVersion, data: bytes, summary: Summary) -> None:
+        """Keep in the index what a go.mod says."""
+        self._gomods.summarized(mv, data, summary)
 
     def foreseen_gomod(self, mv: ModuleVersion) -> bytes | None:
         """The go.mod if it is at hand; it does not count as used."""
@@ -302,7 +314,7 @@ class Repository:
             if "_background" in self.__dict__:
                 self._run(self._background.graph(loader))
             for mv in foreseen.told:
-                self._gomods.cached(mv)  # now it is needed, and its hash counts as used
+                self._gomods.for_graph(mv)  # now it is needed, and its hash counts as used
         missing, asked = self._gomods.answer_from_cache(loader)
         if not missing:
             return
@@ -377,7 +389,7 @@ class Repository:
             closers.insert(0, lambda: self._network.run(self._sums.aclose()))
         if "_direct" in self.__dict__:
             closers.insert(0, self._direct.close)
-        run_all(self._end_background, *closers)
+        run_all(self._end_background, self._gomods.close_index, *closers)
 
     # Parts that a command over cached modules does without, imported when they are first used.
 
@@ -531,7 +543,7 @@ class Repository:
         if ask.kind == "zip":
             return self.cached_dir(mv) is not None and self.ledger.have(mv)
         if ask.kind == "gomod":
-            return self._gomods.peek(mv) is not None
+            return self._gomods.for_graph(mv, ahead=True) is not None
         return False
 
     def _run(self, work: Coroutine[Any, Any, _T]) -> _T:

@@ -13,6 +13,7 @@ from govgo.load.targets.open import reading
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from govgo.core.modfile.quickread import Summary
     from govgo.load.targets.resolve import Resolved
     from govgo.ports.files import PlannedFiles, Workspace
     from govgo.ports.modules import Loader, ModuleRepo
@@ -64,6 +65,13 @@ class _Watched:
         self.gomods.add(mv)
         return data
 
+    def recalled(self, mv: ModuleVersion) -> Summary | None:
+        """Noted, where it is known."""
+        found = self._repo.recalled(mv)
+        if found is not None:
+            self.gomods.add(mv)
+        return found
+
     def zip_dir(self, mv: ModuleVersion) -> str:
         """Noted."""
         directory = self._repo.zip_dir(mv)
@@ -100,8 +108,8 @@ class _WatchedLoader:
         """As the loader."""
         return self._loader.likely()
 
-    def tell(self, mv: ModuleVersion, answer: bytes | Exception) -> None:
+    def tell(self, mv: ModuleVersion, answer: bytes | Summary | Exception) -> None:
         """Noted."""
-        if isinstance(answer, bytes):
+        if not isinstance(answer, Exception):
             self._told.add(mv)
         self._loader.tell(mv, answer)

@@ -23,10 +23,11 @@ from govgo.load.dependency.gomod import (
     as_required,
     foreseen_as_required,
     known_summary,
-    parse_gomod,
+    told_summary,
 )
 
 if TYPE_CHECKING:
+    from govgo.core.modfile.quickread import Summary
     from govgo.load.session.session import Session
 
 
@@ -229,7 +230,7 @@ class _Feed:
         mods = (session.main.resolve(mv) for mv in selected if not is_toolchain(mv.path))
         return [mv for mv in mods if mv.version and mv not in known and mv not in self._waiting]
 
-    def tell(self, mv: ModuleVersion, answer: bytes | Exception) -> None:
+    def tell(self, mv: ModuleVersion, answer: bytes | Summary | Exception) -> None:
         session, loader = self._session, self._loader
         raw: ModSummary | GovgoError
         if isinstance(answer, Exception):
@@ -237,7 +238,8 @@ class _Feed:
                 raise answer  # evidence of misbehaviour, or a malformed go.sum, which is no module's fault
             raw = answer
         else:
-            self._bytes += len(answer)
+            if isinstance(answer, bytes):
+                self._bytes += len(answer)
             if self._bytes > MAX_GO_MOD_BYTES:
                 raise GraphTooLargeError(f"module graph too large (limit is {MAX_GO_MOD_BYTES} bytes of go.mod files)")
             if len(loader.graph) > MAX_MODULES:
@@ -261,12 +263,12 @@ class _Feed:
             except Failure as error:
                 loader.tell(requirer, error)
 
-    def _summary(self, mv: ModuleVersion, data: bytes) -> ModSummary | GovgoError:
+    def _summary(self, mv: ModuleVersion, answer: bytes | Summary) -> ModSummary | GovgoError:
         foreseen = self._session.part(ForeseenSummaries).get(mv)
         if foreseen is not None:
             return foreseen
         try:
-            return parse_gomod(self._session, mv, "go.mod", data)
+            return told_summary(self._session, mv, answer)
         except Failure as error:
             return error
 

@@ -197,15 +197,24 @@ def raw_summary(session: Session, mv: ModuleVersion) -> ModSummary:
     known = session.part(RawSummaries).get(mv)
     if known is None:
         try:
-            name, data = _read_gomod(session, mv)
-            foreseen = session.part(ForeseenSummaries).pop(mv, None)
-            known = foreseen if foreseen is not None else parse_gomod(session, mv, name, data)
+            known = _read_summary(session, mv)
         except Failure as error:
             known = error
         session.part(RawSummaries)[mv] = known
     if isinstance(known, GovgoError):
         raise known
     return known
+
+
+def _read_summary(session: Session, mv: ModuleVersion) -> ModSummary:
+    recalled = session.repo.recalled(mv) if mv.version and is_valid_version(*mv) else None
+    if recalled is not None:
+        return told_summary(session, mv, recalled)
+    name, data = _read_gomod(session, mv)
+    foreseen = session.part(ForeseenSummaries).pop(mv, None)
+    if foreseen is not None:
+        return foreseen
+    return told_summary(session, mv, data) if mv.version else parse_gomod(session, mv, name, data)
 
 
 def indirect_requirements(session: Session, mv: ModuleVersion) -> frozenset[ModuleVersion]:
@@ -219,8 +228,21 @@ def indirect_requirements(session: Session, mv: ModuleVersion) -> frozenset[Modu
     return indirect_in(_read_gomod(session, session.main.resolve(mv))[1])
 
 
+def told_summary(session: Session, mv: ModuleVersion, answer: bytes | Summary) -> ModSummary:
+    """The summary of a dependency's go.mod, kept for the next command.  Raises ModuleError for malformed text."""
+    if isinstance(answer, bytes):
+        raw = _parsed(session, mv, "go.mod", answer)
+        session.repo.summarized(mv, answer, raw)
+        return _from_summary(session, mv, raw)
+    return _from_summary(session, mv, answer)
+
+
 def parse_gomod(session: Session, mv: ModuleVersion, name: str, data: bytes) -> ModSummary:
     """The summary of the go.mod `data` of `mv`, which the file `name` holds.  Raises ModuleError for malformed text."""
+    return _from_summary(session, mv, _parsed(session, mv, name, data))
+
+
+def _parsed(session: Session, mv: ModuleVersion, name: str, data: bytes) -> Summary:
     parsed = session.lasting.parsed if session.lasting is not None else None
     raw = parsed.get(data) if parsed is not None else None
     if raw is None:
@@ -231,7 +253,7 @@ def parse_gomod(session: Session, mv: ModuleVersion, name: str, data: bytes) -> 
             raise ModuleError(mv, BuildListError(f"parsing {short}: {error}", inner=error)) from None
         if parsed is not None:
             parsed[data] = raw
-    return _from_summary(session, mv, raw)
+    return raw
 
 
 def _from_summary(session: Session, mv: ModuleVersion, raw: Summary) -> ModSummary:

@@ -19,6 +19,7 @@ from govgo.adapters.disk.sealed import (
     user_cache,
     write_sealed,
 )
+from govgo.adapters.modcache import gomodindex, importindex
 
 MAGIC = b"govgo test 1\n"
 
@@ -200,3 +201,22 @@ def test_the_youngest_files_are_kept(tmp_path: Path) -> None:
         os.utime(tmp_path / str(age), (1000 - age, 1000 - age))
     remove_oldest(str(tmp_path), 2)
     assert sorted(os.listdir(tmp_path)) == ["0", "1"]
+
+
+def test_a_stamp_changes_with_the_file(tmp_path: Path) -> None:
+    file = tmp_path / "a"
+    missing = sealed.file_stamp(str(file))
+    file.write_text("one")
+    facts = file.stat()
+    first = sealed.file_stamp(str(file))
+    assert sealed.file_stamp(str(file)) == first != missing
+    file.write_text("two")
+    os.utime(file, ns=(facts.st_atime_ns, facts.st_mtime_ns))
+    assert sealed.file_stamp(str(file)) != first
+
+
+def test_the_stamp_of_code_names_modules_that_there_are(tmp_path: Path) -> None:
+    missing = sealed.file_stamp(str(tmp_path / "missing"))
+    for modules in (gomodindex._READERS, importindex._SCANNERS):
+        assert missing not in sealed.code_stamp(modules).split(b"\0")
+    assert missing in sealed.code_stamp(["none/such"]).split(b"\0")

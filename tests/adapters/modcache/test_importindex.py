@@ -135,7 +135,7 @@ def test_a_damaged_index_is_made_anew(disk: Disk, damage: Callable[[Path], objec
 
 def test_another_scanner_reads_again(disk: Disk, monkeypatch: pytest.MonkeyPatch) -> None:
     disk.scan()
-    monkeypatch.setattr(importindex, "_code", lambda: b"newer")
+    monkeypatch.setattr(importindex, "code_stamp", lambda modules: b"newer")
     disk.scan()
     assert len(disk.opened) == 2
 
