@@ -17,6 +17,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.simulators import campaigns
 from tests.test_startup import HEAVY, loaded, packages
 
 ROOT = Path(__file__).parents[3]
