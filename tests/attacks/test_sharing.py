@@ -83,8 +83,9 @@ def govgo(*words: str) -> list[str]:
     return [sys.executable, "-m", "govgo", *words]
 
 
-def test_several_of_govgo(world: World) -> None:
-    crowd(world, [govgo("tidy") if n % 2 else govgo("get", *map(str, MODS)) for n in range(CROWD)])
+@pytest.mark.parametrize("count", [4, pytest.param(CROWD, marks=pytest.mark.wide)])
+def test_several_of_govgo(world: World, count: int) -> None:
+    crowd(world, [govgo("tidy") if n % 2 else govgo("get", *map(str, MODS)) for n in range(count)])
 
 
 @pytest.mark.wide

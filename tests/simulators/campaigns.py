@@ -7,7 +7,7 @@ GOVGO_CAMPAIGN_SHARE, from 0 to 1, is the part of each campaign that is run.
 from __future__ import annotations
 
 import os
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from typing import TypeVar
 
 import pytest
@@ -30,17 +30,15 @@ def spread(rows: Sequence[_T]) -> list[_T]:
     return [rows[at * len(rows) // count] for at in range(count)]
 
 
-def one_in(step: int, rows: Iterable[object], also: Collection[object] = ()) -> list[ParameterSet]:
+def one_in(step: int, rows: Iterable[object]) -> list[ParameterSet]:
     """The rows of a table for `pytest.mark.parametrize`: one in `step` is tried by default, the others are `wide`.
 
     Args:
-        step: so many rows of the table stand for one another.
+        step: so many rows that follow each other stand for one another.
         rows: values, tuples of values, or `pytest.param(...)`.
-        also: rows that are tried by default, too, where the steps would miss a kind.
     """
     found = []
     for at, row in enumerate(rows):
         param = row if isinstance(row, ParameterSet) else pytest.param(*(row if isinstance(row, tuple) else (row,)))
-        is_wide = at % step and row not in also
-        found.append(param._replace(marks=[*param.marks, pytest.mark.wide]) if is_wide else param)
+        found.append(param._replace(marks=[*param.marks, pytest.mark.wide]) if at % step else param)
     return found
