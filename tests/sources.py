@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import ast
+import gc
 from functools import cache
 from pathlib import Path
 
@@ -12,12 +13,22 @@ FILES = sorted(PACKAGE.rglob("*.py"))
 
 
 @cache
+def _parsed() -> dict[Path, tuple[ast.AST, ...]]:
+    """The nodes of every file, its module first. A collection of garbage while they are made would walk them all."""
+    gc.disable()
+    try:
+        return {file: tuple(ast.walk(ast.parse(file.read_bytes()))) for file in FILES}
+    finally:
+        gc.enable()
+
+
 def tree_of(file: Path) -> ast.Module:
     """The syntax tree of a file. No test changes it."""
-    return ast.parse(file.read_bytes())
+    tree = nodes_of(file)[0]
+    assert isinstance(tree, ast.Module)
+    return tree
 
 
-@cache
 def nodes_of(file: Path) -> tuple[ast.AST, ...]:
     """All nodes of the tree of a file."""
-    return tuple(ast.walk(tree_of(file)))
+    return _parsed()[file]

@@ -128,6 +128,7 @@ def play(session: str, directory: Path, environ: dict[str, str]) -> None:
         assert re.fullmatch(pattern, done.stdout.strip(), re.DOTALL), f"{line}\n{done.stdout}"
 
 
+@pytest.mark.wide
 @pytest.mark.skipif(shutil.which("bash") is None, reason="no bash on this machine")
 def test_the_sessions_of_the_tutorials_are_real(tutor: dict[str, str]) -> None:
     hello = Path(tutor["HOME"], "hello")

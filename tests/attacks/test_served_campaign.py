@@ -340,8 +340,9 @@ def faults(
 @pytest.mark.parametrize(
     ("faults", "seconds"),
     [
-        ("directory", 1.0),
-        ("elsewhere", 1.0),
+        ("directory", 0.4),
+        ("elsewhere", 0.4),
+        *(pytest.param(kind, 1.0, marks=pytest.mark.wide) for kind in ("directory", "elsewhere")),
         *(pytest.param(kind, CAMPAIGN_S, marks=pytest.mark.slow) for kind in ("directory", "elsewhere", "bucket")),
     ],
     indirect=["faults"],

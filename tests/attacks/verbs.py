@@ -187,14 +187,14 @@ def write(file: Path | str, data: str | bytes) -> None:
 def shares(names: Sequence[str], lines: Callable[[str], Sequence[str]], step: int) -> list[ParameterSet]:
     """(name, lines) for `pytest.mark.parametrize`: each name with one line in `step`, and with the others if --slow.
 
-    Three in four of those in `step` are `wide`.
+    Seven in eight of those in `step` are `wide`.
     """
     found = []
     for number, name in enumerate(names):
         every = lines(name)
         at = number % min(step, len(every))
-        found.append(pytest.param(name, every[at :: 4 * step], id=name))
-        if more := [line for place, line in enumerate(every[at::step]) if place % 4]:
+        found.append(pytest.param(name, every[at :: 8 * step], id=name))
+        if more := [line for place, line in enumerate(every[at::step]) if place % 8]:
             found.append(pytest.param(name, more, id=f"{name}-more", marks=pytest.mark.wide))
         if rest := [line for place, line in enumerate(every) if place % step != at]:
             found.append(pytest.param(name, rest, id=f"{name}-others", marks=pytest.mark.slow))

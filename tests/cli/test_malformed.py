@@ -67,6 +67,7 @@ def test_refused_as_go_does(
     assert tree(root) == before
 
 
+@pytest.mark.wide  # it changes with a release of Go alone
 @pytest.mark.go
 def test_go_still_says_what_is_recorded(tmp_path: Path, request: pytest.FixtureRequest) -> None:
     """Of each case one verb, in turn; all of them with --slow."""

@@ -157,6 +157,7 @@ def with_go(args: list[str], tmp_path: Path, given: dict[str, str]) -> subproces
     return subprocess.run([go, *args], cwd=tmp_path, env=env, capture_output=True, text=True)
 
 
+@pytest.mark.wide  # it changes with a release of Go alone
 @pytest.mark.go
 @pytest.mark.parametrize(("given", "code", "told"), CASES, ids=IDS)
 def test_go_still_tells_it_so(given: dict[str, str], code: int, told: str, tmp_path: Path) -> None:
@@ -179,6 +180,7 @@ def test_a_list_of_proxies_without_entries_is_a_fault_of_what_was_asked(
     assert tuple(capsys.readouterr()) == (out, told and f"govgo: {told}\n")
 
 
+@pytest.mark.wide  # it changes with a release of Go alone
 @pytest.mark.go
 @pytest.mark.parametrize(("args", "code", "out", "told"), LISTED)
 def test_go_still_lists_so(args: str, code: int, out: str, told: str, tmp_path: Path) -> None:
@@ -205,6 +207,7 @@ def test_what_came_before_a_database_that_makes_no_sense(
     assert capsys.readouterr().out == IN_PART.replace("$CACHE", str(tmp_path / "pkg/mod/cache/download"))
 
 
+@pytest.mark.wide  # it changes with a release of Go alone
 @pytest.mark.go
 def test_go_still_tells_what_came_before_it(tmp_path: Path) -> None:
     ran = with_go(["mod", "download", "-json", *VERB[2:]], tmp_path, GOSUMDB)

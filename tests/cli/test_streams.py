@@ -135,8 +135,8 @@ VERBS = [
     Verb("completion bash", placeless=True),
 ]
 IDS = [verb.line for verb in VERBS]
-EACH = [pytest.param(verb, marks=(pytest.mark.wide,) if at % 2 else (), id=verb.line) for at, verb in enumerate(VERBS)]
-"""Each verb; every other one by default."""
+EACH = [pytest.param(verb, marks=(pytest.mark.wide,) if at % 4 else (), id=verb.line) for at, verb in enumerate(VERBS)]
+"""Each verb; one in four by default."""
 ALIKE = ("govgo mod ", "govgo fleet ")
 """Commands that are others by another name, or one function (`cli/commands/fleet/verbs.py`): some of them will do."""
 
@@ -308,13 +308,14 @@ STREAMS = {
 
 
 def spread(verbs: Sequence[Verb]) -> list[object]:
-    """Each verb with each stream; one of the seven for each verb is tried by default, and one is `wide`."""
-    marks = {0: (), 3: pytest.mark.wide}
+    """Each verb with each stream; one of the seven for every other verb is tried by default, two are `wide`."""
     return [
         pytest.param(
             verb,
             name,
-            marks=marks.get((number - at) % len(STREAMS), pytest.mark.slow),
+            marks={0: pytest.mark.wide if at % 2 else (), 3: pytest.mark.wide}.get(
+                (number - at) % len(STREAMS), pytest.mark.slow
+            ),
             id=f"{verb.line}-{name}",
         )
         for at, verb in enumerate(verbs)
@@ -464,7 +465,7 @@ def test_a_signal_between_go_mod_and_go_sum_comes_after_both(number: int, code: 
     assert (end.code, end.files) == (code, whole.files)
 
 
-@pytest.mark.parametrize("verb", ["get q.io/b@v1.0.0", "download q.io/b@v1.0.0", "tidy", "vendor"])
+@pytest.mark.parametrize("verb", campaigns.one_in(2, ["get q.io/b@v1.0.0", "download q.io/b@v1.0.0", "tidy", "vendor"]))
 def test_an_interrupt_in_the_middle_of_a_zip(verb: str, world: World, place: Place) -> None:
     """libcurl is writing: nothing may swallow the interrupt, and the command must not go on without the zip."""
     name = "/q.io/b/@v/v1.0.0.zip" if "q.io/b" in verb else "/q.io/a/@v/v1.0.0.zip"
@@ -513,7 +514,7 @@ def test_an_interrupt_where_nothing_can_be_raised(place: Place) -> None:
     assert end.files == before
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+@pytest.mark.parametrize("number", [signal.SIGINT, pytest.param(signal.SIGTERM, marks=pytest.mark.wide)])
 def test_a_signal_at_any_time(number: signal.Signals, world: World, place: Place) -> None:
     codes = sweep(world, place, number, steps=3)
     assert codes <= {0, 130, 1, -number}

@@ -179,6 +179,7 @@ def write_world(name: str, top: Path) -> dict[str, str]:
     }
 
 
+@pytest.mark.wide  # it changes with a release of Go alone
 @pytest.mark.go
 @pytest.mark.parametrize("name", WORLDS)
 def test_go_says_what_is_recorded(name: str, tmp_path: Path) -> None:

@@ -1,8 +1,9 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """What `ports.Storage` promises, asked of every storage: directories, and the object stores that can be started here.
 
-moto runs in the default tests. gofakes3 and versitygw (`go install`) and Azurite (npm) run with --slow where they are
-found, by GOVGO_TEST_STORES, a directory with the programs `gofakes3`, `versitygw` and `azurite-blob`, or on PATH.
+moto runs in the default tests; what takes it long is `wide`. gofakes3 and versitygw (`go install`) and Azurite (npm)
+run with --slow where they are found, by GOVGO_TEST_STORES, a directory with the programs `gofakes3`, `versitygw` and
+`azurite-blob`, or on PATH.
 """
 
 from __future__ import annotations
@@ -23,6 +24,16 @@ from tests.simulators.objectstores import STARTERS, NoSuchProgram
 
 SLOW = ("gofakes3", "versitygw", "azurite")
 KINDS = ["directory", "moto", *(pytest.param(name, marks=pytest.mark.slow) for name in SLOW)]
+LONG = pytest.mark.parametrize(
+    "kind",
+    [
+        "directory",
+        pytest.param("moto", marks=pytest.mark.wide),
+        *(pytest.param(each, marks=pytest.mark.slow) for each in SLOW),
+    ],
+    indirect=True,
+)
+"""For what takes moto long, which is slow."""
 
 Opener = Callable[[], Storage]
 
@@ -149,6 +160,7 @@ def test_attack_another_file_under_the_name_of_a_known_one(storage: Storage) -> 
         list(storage.chunks("k", tag=entry.tag) or ())
 
 
+@LONG
 def test_a_large_file(storage: Storage, tmp_path: Path) -> None:
     data = os.urandom(1 << 20) * 25 + b"end"
     local = tmp_path / "m.zip"
@@ -199,6 +211,7 @@ def test_entries_by_prefix(storage: Storage) -> None:
         assert sorted(entry.key for entry in storage.entries(prefix)) == want
 
 
+@LONG
 def test_more_entries_than_a_page(storage: Storage, patience: int) -> None:
     keys = [f"q.io/m/@v/v1.0.{number}.info" for number in range(1100 // patience)]
     with ThreadPoolExecutor(8) as threads:
@@ -223,6 +236,7 @@ def race(opener: Opener, rounds: int, writers: int, move: Callable[[Storage, int
     return wins
 
 
+@LONG
 def test_one_of_24_writers_creates(storage: Storage, opener: Opener, patience: int) -> None:
     def create(each: Storage, number: int, writer: int) -> bool:
         return each.create(f"race/{number}", b"%d" % writer)
@@ -231,6 +245,7 @@ def test_one_of_24_writers_creates(storage: Storage, opener: Opener, patience: i
     assert race(opener, rounds, 24, create) == [1] * rounds
 
 
+@LONG
 def test_one_of_24_writers_swaps(storage: Storage, opener: Opener, patience: int) -> None:
     tags = []
     for number in range(60 // patience):
@@ -245,6 +260,7 @@ def test_one_of_24_writers_swaps(storage: Storage, opener: Opener, patience: int
     assert race(opener, len(tags), 24, swap) == [1] * len(tags)
 
 
+@LONG
 def test_a_file_that_changes_while_it_is_read(storage: Storage, tmp_path: Path) -> None:
     """The reader gets the old content whole, or StorageError; never a mixture."""
     old, new = b"a" * (20 << 20), b"b" * (20 << 20)

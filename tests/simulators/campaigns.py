@@ -1,11 +1,17 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""How large the long campaigns (`slow`) are: GOVGO_CAMPAIGN_SHARE, from 0 to 1, is the part of each that is run."""
+"""How large the long campaigns (`slow`) are, and which rows of a table are tried by default.
+
+GOVGO_CAMPAIGN_SHARE, from 0 to 1, is the part of each campaign that is run.
+"""
 
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import TypeVar
+
+import pytest
+from _pytest.mark.structures import ParameterSet
 
 _T = TypeVar("_T")
 
@@ -22,3 +28,17 @@ def spread(rows: Sequence[_T]) -> list[_T]:
     """The rows of a campaign that are tried: the share of them, but ten, evenly from all of the table."""
     count = min(len(rows), max(_ROWS, round(len(rows) * SHARE)))
     return [rows[at * len(rows) // count] for at in range(count)]
+
+
+def one_in(step: int, rows: Iterable[object]) -> list[ParameterSet]:
+    """The rows of a table for `pytest.mark.parametrize`: one in `step` is tried by default, the others are `wide`.
+
+    Args:
+        step: so many rows that follow each other stand for one another.
+        rows: values, tuples of values, or `pytest.param(...)`.
+    """
+    found = []
+    for at, row in enumerate(rows):
+        param = row if isinstance(row, ParameterSet) else pytest.param(*(row if isinstance(row, tuple) else (row,)))
+        found.append(param._replace(marks=[*param.marks, pytest.mark.wide]) if at % step else param)
+    return found

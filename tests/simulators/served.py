@@ -115,7 +115,7 @@ class Served:
         self.running.stop()
         for name in _LOGS:
             logging.getLogger(name).removeHandler(self.faults)
-        assert self.faults.said == []
+        assert self.faults.said == [], self.faults.said
 
     def _serve(self) -> None:
         async def main() -> None:

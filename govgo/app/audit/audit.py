@@ -33,7 +33,7 @@ from govgo.load.targets.targets import shown
 from govgo.ports.advisories import AdvisorySource, Snapshot
 
 if TYPE_CHECKING:
-    from govgo.app.audit.plan import FixOptions
+    from govgo.app.audit.plan import FixOptions, Known
     from govgo.core.modfile.directivefile import DirectiveFile
     from govgo.load.session.session import Session
     from govgo.ports.files import Executables, PlannedFiles, Workspace
@@ -118,8 +118,7 @@ def audit_resolved(
     releases = [go_release(session, each) for each in found]
     paths = {_matched(each.resolution, mod).path for each in found for mod in each.resolution.modules}
     paths.update(path for each in binaries for path in each.matched)
-    asked = sources if found or binaries else ()
-    answered, snapshots, silent = _asked_all(asked, paths | {STDLIB, TOOLCHAIN})
+    answered, snapshots, silent = _asked_all(sources if found or binaries else (), paths | {STDLIB, TOOLCHAIN})
     if silent and fix is not None and fix.is_asked:
         raise silent[0]  # a plan must bring in nothing that a database knows of
     faults += [from_error(None, error).unchecked() for error in silent]
@@ -135,13 +134,9 @@ def audit_resolved(
     if silent:
         modules = [each._replace(unused=(), unplanned=_SILENT if fix and each.exposures else "") for each in modules]
     elif fix is not None and plan is not None:
-        from govgo.app.audit.plan import Known, Planning
+        from govgo.app.audit.plan import Planning
 
-        def learn(more: Collection[str]) -> None:
-            for source in answered:
-                index.add(_asked(source, more).advisories)
-
-        known = Known(index, paths, learn)
+        known = _known(answered, index, paths)
         modules = [
             Planning(session, each, known, fix, policy.counts, plan, faults).planned(module)
             for each, policy, module in zip(found, policies, modules, strict=True)
@@ -195,6 +190,17 @@ def _asked_all(
     if silent and not answered:
         raise silent[0]
     return answered, snapshots, silent
+
+
+def _known(sources: Sequence[AdvisorySource], index: AdvisoryIndex, paths: set[str]) -> Known:
+    """What a plan goes by: the advisories about `paths`, and sources to ask about the modules that it brings in."""
+    from govgo.app.audit.plan import Known
+
+    def learn(more: Collection[str]) -> None:
+        for source in sources:
+            index.add(_asked(source, more).advisories)
+
+    return Known(index, paths, learn)
 
 
 def _stale(snapshots: Sequence[Snapshot], now: datetime, max_age: timedelta | None) -> list[Finding]:

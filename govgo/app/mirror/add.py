@@ -78,9 +78,7 @@ def add(
         sizes = session.repo.zip_sizes(zips)
         after, proved = before, 0
     else:
-        run.add_all(gomods, zips)
-        proved = run.add_proofs()
-        run.add_lists()
+        proved = run.add(gomods, zips)
         after = Manifest({**before.files, **run.files}, before.heads | run.heads)
         if after != before or known is None:
             write_manifest(storage, after, tag)
@@ -131,7 +129,14 @@ class _Run:
         self._asking = closure.asking
         self._covered: set[ModuleVersion] = set()
 
-    def add_all(self, gomods: Sequence[ModuleVersion], zips: Sequence[ModuleVersion]) -> None:
+    def add(self, gomods: Sequence[ModuleVersion], zips: Sequence[ModuleVersion]) -> int:
+        """Store the files of module versions, then what proves them and the lists of versions; how many are proved."""
+        self._add_all(gomods, zips)
+        proved = self._add_proofs()
+        self._add_lists()
+        return proved
+
+    def _add_all(self, gomods: Sequence[ModuleVersion], zips: Sequence[ModuleVersion]) -> None:
         """Store the files of module versions that prove."""
         repo = self._session.repo
         whole = frozenset(zips)
@@ -216,7 +221,7 @@ class _Run:
             if want.startswith("h1:") and want != h1:
                 raise mismatch_error(source, key, h1, want)
 
-    def add_proofs(self) -> int:
+    def _add_proofs(self) -> int:
         """Store lookups, tiles and the tree head; how many records."""
         database = self._database
         if database is None:
@@ -245,7 +250,7 @@ class _Run:
             raise StorageError(f"{key}: the mirror's manifest names it, and it is not there", key=key)
         return data
 
-    def add_lists(self) -> None:
+    def _add_lists(self) -> None:
         """Store the list of versions of every module that has got one; for one without tags, what is its latest."""
         every = {**self._before.files, **self.files}
         changed = {mod.path for key in self.files if key.endswith(".zip") and (mod := module_of_key(key)) is not None}

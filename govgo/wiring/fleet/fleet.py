@@ -158,29 +158,35 @@ def run_fleet(
     done = interrupted if resume else {}
     if not resume:
         results.begin(about)
-    unchanged = 0
-
-    def keep(unit: Unit, outcome: Outcome, attempt: int) -> None:
-        nonlocal unchanged
-        if outcome.status is Status.UNCHANGED:
-            unchanged += 1
-            entry = before[unit.name]._replace(kind=unit.kind, ref=unit.ref, settings=settings)
-            results.keep_entry(entry)
-        else:
-            entry = results.keep(unit, outcome, attempt)
-        done[unit.name] = entry
-        kept(entry)
-        report.event("advanced", {"name": "fleet", "count": 1})
-
     resumed = [entry for entry in done.values() if not entry.may_pass]
     report.event("step", {"name": "fleet", "count": len(chosen) - len(resumed)})
     for entry in resumed:
         kept(entry)
+    unchanged = 0
+
+    def keep(unit: Unit, outcome: Outcome, attempt: int) -> None:
+        nonlocal unchanged
+        unchanged += outcome.status is Status.UNCHANGED
+        entry = _keep(results, unit, outcome, attempt, before.get(unit.name), settings)
+        done[unit.name] = entry
+        kept(entry)
+        report.event("advanced", {"name": "fleet", "count": 1})
+
     pace = Pace(engine.chunk, engine.window, attempts)
     run_units(engine.executor, partial(engine.run, task), _work(results, chosen, before, done), pace, keep)
     results.end(done[name] for name in sorted(done))
     results.sweep(entry.result for entry in done.values())
     return Tally(len(chosen), unchanged, len(resumed))
+
+
+def _keep(results: Results, unit: Unit, outcome: Outcome, attempt: int, earlier: Entry | None, settings: str) -> Entry:
+    """Keep an outcome. Where nothing has changed, the earlier document stands, and its line says what was asked."""
+    if outcome.status is not Status.UNCHANGED:
+        return results.keep(unit, outcome, attempt)
+    assert earlier is not None
+    entry = earlier._replace(kind=unit.kind, ref=unit.ref, settings=settings)
+    results.keep_entry(entry)
+    return entry
 
 
 def _work(

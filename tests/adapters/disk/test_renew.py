@@ -242,7 +242,7 @@ def write_up_to(step: int, path: Path, data: bytes, refused: int) -> None:
         os._exit(0)
 
 
-@pytest.mark.parametrize("data", CONTENTS)
+@pytest.mark.parametrize("data", [pytest.param(CONTENTS[0], marks=pytest.mark.wide), *CONTENTS[1:]])
 def test_killed_at_any_byte(data: bytes, path: Path) -> None:
     os.link(path, path.with_name("twin"))  # so that it is overwritten
     seen = set()

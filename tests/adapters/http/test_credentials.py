@@ -28,6 +28,7 @@ from govgo.adapters.http.retry import RetryPolicy
 from govgo.adapters.loop.network import Network, NetworkOptions
 from govgo.core.goenv import GoEnv, NetworkEnv
 from govgo.errors import GovgoError
+from tests.simulators import campaigns
 from tests.simulators.httpclients import MakeEngine
 from tests.simulators.internet import Internet, Reply
 from tests.simulators.listener import Listener
@@ -122,8 +123,13 @@ def net(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Internet]:
         yield running
 
 
-@pytest.mark.parametrize("engine", [CurlEngine, HttpxEngine])
-@pytest.mark.parametrize("means", TABLE["means"])
+@pytest.mark.parametrize(
+    ("means", "engine"),
+    [
+        *((means, CurlEngine) for means in TABLE["means"]),
+        *campaigns.one_in(4, ((means, HttpxEngine) for means in TABLE["means"])),
+    ],
+)
 def test_the_credentials_of_go_and_no_others_are_sent(
     engine: MakeEngine, means: str, net: Internet, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

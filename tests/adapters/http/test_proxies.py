@@ -34,6 +34,7 @@ from govgo.adapters.workspace.goenvfile import load_env
 from govgo.core.goenv import NetworkEnv
 from govgo.core.golib import url as gourl
 from govgo.errors import NetworkError, NotFoundError
+from tests.simulators import campaigns
 from tests.simulators.httpclients import MakeEngine
 from tests.simulators.internet import Internet
 from tests.simulators.server import Server
@@ -169,8 +170,13 @@ def test_without_a_proxy_none_is_asked_and_no_login_found(
     assert "Authorization" not in headers
 
 
-@pytest.mark.parametrize("engine", [CurlEngine, HttpxEngine])
-@pytest.mark.parametrize("way", TABLE["told"])
+@pytest.mark.parametrize(
+    ("way", "engine"),
+    [
+        *((way, CurlEngine) for way in TABLE["told"]),
+        *campaigns.one_in(4, ((way, HttpxEngine) for way in TABLE["told"])),
+    ],
+)
 def test_the_proxy_is_told_what_go_tells_it(
     engine: MakeEngine, way: str, net: Internet, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -222,8 +228,13 @@ def rude() -> Iterator[Rude]:
         yield running
 
 
-@pytest.mark.parametrize("engine", [CurlEngine, HttpxEngine])
-@pytest.mark.parametrize("case", TABLE["words"])
+@pytest.mark.parametrize(
+    ("case", "engine"),
+    [
+        *((case, CurlEngine) for case in TABLE["words"]),
+        *campaigns.one_in(4, ((case, HttpxEngine) for case in TABLE["words"])),
+    ],
+)
 def test_a_proxy_that_cannot_be_reached_is_told_in_the_words_of_go(engine: MakeEngine, case: str, rude: Rude) -> None:
     proxy, rude.says, base = met(case)
     proxy = proxy.replace("RUDE", f"127.0.0.1:{rude.port}")
@@ -327,6 +338,7 @@ def words_of_go(rude: Rude, case: str, directory: Path) -> str:
     return ran.stderr.strip().removeprefix("go: q.io/a@v1.0.0: ").replace(f":{rude.port}", ":PORT")
 
 
+@pytest.mark.wide  # it changes with a release of Go alone
 @pytest.mark.go
 def test_go_still_says_so(rude: Rude, tmp_path: Path) -> None:
     assert {case: words_of_go(rude, case, tmp_path) for case in TABLE["words"]} == TABLE["words"]

@@ -146,7 +146,7 @@ def test_others_decide_between_the_looks_of_a_writer(monkeypatch: pytest.MonkeyP
     assert not looks
 
 
-@pytest.mark.parametrize("start", [0, 254])
+@pytest.mark.parametrize("start", [0, pytest.param(254, marks=pytest.mark.wide)])
 def test_killed_at_every_change_a_rerun_mends(start: int) -> None:
     died = 0
     while True:

@@ -19,6 +19,7 @@ from govgo.core.log.packs import format_pack, parse_pack
 from govgo.core.log.result import RULES, LogRun
 from govgo.errors import BadSignatureError, UsageError
 from tests.app.log.test_sync import SIZE, VERIFIER, Home, codes, log_of, texts_of_all
+from tests.simulators import campaigns
 from tests.simulators.biglog import FileSource, flip, publish
 from tests.simulators.listener import Listener
 from tests.simulators.storage import MemoryStorage
@@ -47,12 +48,13 @@ def clone_of(home: Home, texts: Sequence[bytes]) -> None:
     assert home.sync(FileSource(files)).findings == ()
 
 
-def test_an_honest_log(home: Home, tmp_path: Path) -> None:
-    for size in (256, 1000, SIZE):
-        home.sync(FileSource(log_of(size)))
+@pytest.mark.parametrize("size", [1001, pytest.param(SIZE, marks=pytest.mark.wide)])
+def test_an_honest_log(home: Home, tmp_path: Path, size: int) -> None:
+    for length in (256, 1000, size):
+        home.sync(FileSource(log_of(length)))
     run = audited(home, tmp_path)
     assert run.findings == ()
-    assert dict(run.counts)["records"] == SIZE
+    assert dict(run.counts)["records"] == size
     assert dict(run.counts)["heads"] == 3
     assert list(tmp_path.iterdir()) == []
 
@@ -74,7 +76,7 @@ A = record_text("q.io/a", "v1.0.0").encode()
         (A.replace(b"a v", b"\xff v"), "record-malformed", Verdict.FINDING),
     ],
 )
-@pytest.mark.parametrize("at", [0, 300])
+@pytest.mark.parametrize("at", campaigns.one_in(2, [300, 0]))
 def test_what_no_honest_log_holds(
     home: Home, tmp_path: Path, record: bytes, code: str, verdict: Verdict, at: int
 ) -> None:

@@ -5,13 +5,11 @@ from __future__ import annotations
 
 import ast
 import importlib
-import pkgutil
 import re
 from collections.abc import Iterator, Mapping
 
 import pytest
 
-import govgo
 from govgo.cli.exitcodes import exit_code
 from govgo.core.codes.codes import ERRORS, EXPLANATIONS
 from govgo.core.codes.findings import FINDINGS
@@ -28,12 +26,12 @@ ENDS = {"bug", "interrupted"}
 def rule_tables() -> dict[str, str]:
     """The codes in tables named RULES and NOTES, which say what the findings of a verb are; each with its module."""
     found: dict[str, str] = {}
-    for each in pkgutil.walk_packages(govgo.__path__, "govgo."):
-        if not each.name.endswith("__main__"):
-            for name in ("RULES", "NOTES"):
-                table = getattr(importlib.import_module(each.name), name, None)
-                if isinstance(table, Mapping):
-                    found |= {code: each.name for code in table if isinstance(code, str)}
+    for file in FILES:
+        for name in re.findall(r"^(RULES|NOTES)\b.*=", file.read_text(), re.MULTILINE):
+            module = ".".join(file.relative_to(PACKAGE.parent).with_suffix("").parts)
+            table = getattr(importlib.import_module(module), name)
+            if isinstance(table, Mapping):
+                found |= {code: module for code in table if isinstance(code, str)}
     return found
 
 
@@ -42,9 +40,10 @@ def literal_codes() -> Iterator[tuple[str, str]]:
     for file in FILES:
         for node in nodes_of(file):
             if isinstance(node, ast.Call) and node.args and isinstance(node.args[0], ast.Constant):
-                name = ast.unparse(node.func).rpartition(".")[2]
                 code = node.args[0].value
-                if name in ("Finding", "_finding") and isinstance(code, str) and CODE.fullmatch(code):
+                if not isinstance(code, str) or not CODE.fullmatch(code):
+                    continue
+                if ast.unparse(node.func).rpartition(".")[2] in ("Finding", "_finding"):
                     yield code, f"{file.relative_to(PACKAGE)}:{node.lineno}"
 
 

@@ -67,22 +67,22 @@ def test_a_million_words_are_refused() -> None:
 @pytest.mark.parametrize(
     "data",
     [
-        b" " * (4 << 20),
-        b"a" * (4 << 20),
-        b"a/" * (2 << 20),
-        b"\xff" * (4 << 20),
-        b'x "' + b"\\a" * (2 << 20) + b'"\n',
-        b'x "' + b"\\a" * (2 << 20),
-        b"//" * (2 << 20),
-        b"\n" * (1 << 17),
-        b"//\n" * (1 << 17),
+        b" " * (1 << 20),
+        b"a" * (1 << 20),
+        b"a/" * (1 << 19),
+        b"\xff" * (1 << 20),
+        b'x "' + b"\\a" * (1 << 19) + b'"\n',
+        b'x "' + b"\\a" * (1 << 19),
+        b"//" * (1 << 19),
+        b"\n" * (1 << 16),
+        b"//\n" * (1 << 16),
     ],
     ids=["spaces", "word", "slashes", "bytes", "escapes", "open", "comment", "blank", "comments"],
 )
 def test_large_files_of_few_tokens_take_linear_time(data: bytes) -> None:
     began = time.process_time()
     assert len(faults(summarize, data)) <= 1
-    assert time.process_time() - began < 5
+    assert time.process_time() - began < 2
 
 
 LONGEST = "a.io/" + "a" * (MAX_WORD - 5)

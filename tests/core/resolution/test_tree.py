@@ -82,9 +82,9 @@ def test_ends_tell_where_lines_of_a_drawing_stop() -> None:
 
 
 def test_a_long_chain_takes_no_recursion() -> None:
-    chain = [f"a{at}@v1.0.0 a{at + 1}@v1.0.0" for at in range(5000)]
+    chain = [f"a{at}@v1.0.0 a{at + 1}@v1.0.0" for at in range(2000)]
     (group,) = Tree(dependencies("a0@v1.0.0", *chain), TreeOptions()).groups()
-    assert sum(1 for _ in group) == 5002
+    assert sum(1 for _ in group) == 2002
 
 
 def test_a_tree_has_the_whole_build_list_whatever_is_marked_indirect() -> None:

@@ -66,6 +66,7 @@ def test_a_bucket_is_shared_and_outlives_upstream(tmp_path: Path, bucket: str) -
             assert again.get("/q.io/a/@v/list").body == b"v1.0.0\n"
 
 
+@pytest.mark.wide
 def test_an_event_log_in_a_bucket_has_several_writers(
     tmp_path: Path, bucket: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -133,6 +134,7 @@ def test_attack_a_zip_in_a_bucket_that_changes_after_its_proof(tmp_path: Path, b
         assert any("damaged in the storage" in said for said in served.said)
 
 
+@pytest.mark.wide
 def test_a_bucket_has_notes_of_use_and_a_limit(tmp_path: Path, bucket: str) -> None:
     with World(tmp_path) as world:
         for name in ("a", "b"):

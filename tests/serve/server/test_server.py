@@ -91,6 +91,7 @@ def test_it_serves_and_ends(world: World) -> None:
         assert (process.kill(signal.SIGTERM), process.said) == (0, "")
 
 
+@pytest.mark.wide
 def test_it_serves_where_uvloop_cannot_be_built(world: World, tmp_path: Path) -> None:
     (tmp_path / "none").mkdir()
     (tmp_path / "none" / "uvloop.py").write_text("raise ImportError('not on this platform')\n")
@@ -129,6 +130,7 @@ def test_several_workers(world: World) -> None:
         assert process.kill(signal.SIGTERM) == 0
 
 
+@pytest.mark.wide
 def test_a_socket_in_the_file_system(world: World, tmp_path: Path) -> None:
     place = str(tmp_path / "socket")
     with Process(world, "-listen", f"unix:{place}"), socket.socket(socket.AF_UNIX) as connection:
@@ -239,7 +241,7 @@ def test_workers_end_with_their_parent(world: World) -> None:
             assert again.kill(signal.SIGTERM) == 0
 
 
-@pytest.mark.parametrize("workers", ["1", "2"])
+@pytest.mark.parametrize("workers", [pytest.param("1", marks=pytest.mark.wide), "2"])
 def test_rules_are_read_anew(world: World, tmp_path: Path, workers: str) -> None:
     """What makes no sense leaves everything as it was, and is told."""
     file, users = tmp_path / "serve.toml", tmp_path / "users"
@@ -346,7 +348,7 @@ KILLS = int(os.environ.get("GOVGO_CAMPAIGN_KILLS", campaigns.size(300, least=8))
 
 
 @pytest.mark.parametrize(
-    "times", [2, pytest.param(6, marks=pytest.mark.wide), pytest.param(KILLS, marks=pytest.mark.slow)]
+    "times", [1, pytest.param(6, marks=pytest.mark.wide), pytest.param(KILLS, marks=pytest.mark.slow)]
 )
 def test_killed_at_random_moments(world: World, times: int) -> None:
     """A plain restart mends whatever a kill leaves behind, and nothing wrong is served."""

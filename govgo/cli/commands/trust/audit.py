@@ -79,8 +79,7 @@ def audit(where: tuple[str, ...], **flags: Any) -> int:
 
     Exit codes: 0 nothing known, 1 vulnerable, 2 usage, 3 something could not be checked, 4 a contradiction.
     """
-    max_age = _max_age(flags["max_age"])
-    fixing = _fixing(flags)
+    max_age, fixing = _max_age(flags["max_age"]), _fixing(flags)
     started = datetime.now(UTC)
 
     def failed(error: BaseException) -> Audit:
@@ -88,11 +87,10 @@ def audit(where: tuple[str, ...], **flags: Any) -> int:
 
     with Reports(flags, _formats(diffs=flags["diff"]), failed) as reports:
         session = open_session(flags, announce=False, offline=flags["offline"], fails_soon=True)
-        stated = [name for name in environment().get("GOVGO_VULNDB").split(",") if name]
         run = run_audit(
             session,
             where,
-            flags["databases"] or stated or [DEFAULT_VULNDB],
+            flags["databases"] or _usual_databases(),
             network=network_options(flags, fails_soon=True),
             offline=flags["offline"],
             max_age=max_age,
@@ -102,10 +100,18 @@ def audit(where: tuple[str, ...], **flags: Any) -> int:
         )
         reports.tell(run)
     reports.tell_faults(run.faults)
+    return reports.exit_code(_verdict(run, exit_zero=flags["exit_zero"]))
+
+
+def _usual_databases() -> list[str]:
+    """Those that GOVGO_VULNDB names, else that of Go."""
+    return [name for name in environment().get("GOVGO_VULNDB").split(",") if name] or [DEFAULT_VULNDB]
+
+
+def _verdict(run: Audit, *, exit_zero: bool) -> Verdict:
     verdict = worst(run.faults)
-    if any(True for _ in run.exposures()) and not flags["exit_zero"]:
-        verdict = max(verdict, Verdict.FINDING)
-    return reports.exit_code(verdict)
+    is_vulnerable = any(True for _ in run.exposures())
+    return max(verdict, Verdict.FINDING) if is_vulnerable and not exit_zero else verdict
 
 
 def _fixing(flags: Mapping[str, Any]) -> Fixing | None:

@@ -220,6 +220,7 @@ def test_bytes_of_a_removal() -> None:
     assert Removal(HELD[0], keeps_small=True).bytes == 110
 
 
+@pytest.mark.wide
 @pytest.mark.go
 def test_go_goes_on_with_what_is_left(mod: Path, capsys: pytest.CaptureFixture[str]) -> None:
     environ = {**os.environ, "GOTOOLCHAIN": "local", "GOCACHE": str(mod.parent / "build")}

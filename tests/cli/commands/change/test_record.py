@@ -14,6 +14,7 @@ import pytest
 
 from govgo.cli.main import invoke
 from govgo.wiring.session import SystemClock
+from tests.simulators import campaigns
 from tests.simulators.proxy import Status
 from tests.simulators.world import World
 
@@ -82,7 +83,7 @@ COMMANDS = (
 )
 
 
-@pytest.mark.parametrize("command", COMMANDS, ids=" ".join)
+@pytest.mark.parametrize("command", campaigns.one_in(3, [(each,) for each in COMMANDS]), ids=" ".join)
 def test_a_run_is_repeated(world: World, run: Any, monkeypatch: pytest.MonkeyPatch, command: Sequence[str]) -> None:
     first = run(*command, "-record", "record")
     assert {path.name for path in world.cache.rglob("*") if path.is_file()} <= {"lock"}

@@ -144,6 +144,7 @@ def test_archives(
     assert invoke(["download", "all"]) == 0, capsys.readouterr().err
 
 
+@pytest.mark.wide
 def test_a_bucket(
     world: World, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
 ) -> None:

@@ -1,0 +1,184 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""What lies in archives and on the disk: zips, links, crashes, outputs."""
+
+from __future__ import annotations
+
+from tests.attacks.mutants.mutant import Mutant
+
+ATTACKS = "tests/adapters/sumdb/test_client.py::"
+REPOSITORY = "tests/adapters/repository/test_repository.py::"
+STREAMS = "tests/adapters/repository/test_gomodstream.py::"
+ZIPS = "tests/adapters/modzip/test_hash.py::"
+CACHE = "tests/adapters/modcache/test_cache.py::"
+RENEW = "tests/adapters/disk/test_renew.py::"
+OUTPUTS = "tests/adapters/disk/test_streams.py::"
+
+MUTANTS = {
+    "zip-prefix-hash": Mutant(
+        "zips",
+        "every name has the module's prefix",
+        "adapters/modzip/hash.py",
+        '            if not entry.name.startswith(prefix):\n                raise BadZipError(f"zip for',
+        '            if False:\n                raise BadZipError(f"zip for',
+        (ZIPS + "test_zip_of_another_module",),
+    ),
+    "zip-names": Mutant(
+        "zips",
+        "names are sound and do not collide",
+        "adapters/modzip/hash.py",
+        "    if found.fault:\n",
+        "    if False:\n",
+        (ZIPS + "test_refused",),
+    ),
+    "zip-local-headers": Mutant(
+        "zips",
+        "local and central headers agree, and only regular files are taken",
+        "adapters/modzip/read.py",
+        "            fault = zipformat.kind_fault(entry) or zipformat.local_fault(entry, local, head)\n",
+        '            fault = ""\n',
+        (ZIPS + "test_refused",),
+    ),
+    "zip-go-mod-on-its-way": Mutant(
+        "zips",
+        "a go.mod counts as served before it is on the disk",
+        "adapters/repository/gomods.py",
+        "        return known if isinstance(known, bytes) else self._cache.read_gomod(mv)\n",
+        "        return self._cache.read_gomod(mv)\n",
+        (STREAMS + "test_attack_a_zip_with_another_go_mod_beside_a_helper_that_is_slow",),
+    ),
+    "zip-go-mod": Mutant(
+        "zips",
+        "the go.mod in the zip is the one that was served",
+        "adapters/modzip/hash.py",
+        '        if gomod is not None and not mv.version.endswith("+incompatible"):\n',
+        "        if False:\n",
+        (
+            ZIPS + "test_go_mod_in_the_zip_differs_from_the_one_served",
+            REPOSITORY + "test_attack_a_zip_whose_gomod_is_another",
+        ),
+    ),
+    "tree-under-its-name": Mutant(
+        "zips",
+        "a tree that is made before its hash is accepted has another name",
+        "adapters/modcache/cache.py",
+        "        with temporary_tree(final) as path:\n",
+        "        for path in (final,):\n",
+        (REPOSITORY + "test_attack_another_zip_than_go_sum_knows",),
+    ),
+    "tree-before-its-hash": Mutant(
+        "zips",
+        "a tree appears after its hash was accepted",
+        "adapters/repository/zips.py",
+        "                await self._sums.check(mv, h1)\n            except (BadZip",
+        "                tree is None or tree.commit()\n                await self._sums.check(mv, h1)\n"
+        "            except (BadZip",
+        (REPOSITORY + "test_attack_another_zip_than_go_sum_knows",),
+    ),
+    "zip-bomb": Mutant(
+        "zips",
+        "no more is inflated than was declared",
+        "adapters/modzip/read.py",
+        "            if total > entry.size:\n                raise BadZipError(NOT_A_ZIP)\n",
+        "",
+        (ZIPS + "test_bomb_is_not_inflated_past_its_declared_size",),
+    ),
+    "zip-slash": Mutant(
+        "zips",
+        "a name that begins with a slash after the prefix is no plain name",
+        "core/modzip/rules.py",
+        '    if _PLAIN_NAME.match(base) and (slash == "" or collisions.is_sound(head)):\n',
+        '    if _PLAIN_NAME.match(base) and (head == "" or collisions.is_sound(head)):\n',
+        (ZIPS + "test_refused",),
+    ),
+    "zip-bounds": Mutant(
+        "zips",
+        "names are no longer or deeper than a disk can hold",
+        "core/modzip/zipformat.py",
+        "        bounds.check_name(entry.raw_name)\n",
+        "",
+        (ZIPS + "test_refused",),
+    ),
+    "zip-overlaps": Mutant(
+        "zips",
+        "no entry lies within another",
+        "adapters/modzip/read.py",
+        "            zipformat.check_places(self.entries)\n",
+        "            pass\n",
+        (ZIPS + "test_refused",),
+    ),
+    "zip-shared-streams": Mutant(
+        "zips",
+        "no reader inflates more of one archive than a module zip may hold",
+        "adapters/modzip/read.py",
+        "        if self.inflated > _MAX_INFLATED:\n",
+        "        if False:\n",
+        (ZIPS + "test_entries_that_share_one_stream_are_inflated_up_to_the_limit_of_all",),
+    ),
+    "planted-lock": Mutant(
+        "planted links",
+        "a link in the place of a file is not written through",
+        "adapters/disk/lockfile.py",
+        "    flags |= os.O_NOFOLLOW | os.O_CLOEXEC\n",
+        "    flags |= os.O_CLOEXEC\n",
+        (CACHE + "test_planted_link_in_the_cache_is_not_written_through",),
+    ),
+    "no-lock": Mutant(
+        "crowds",
+        "writers of one version wait for each other",
+        "adapters/disk/lockfile.py",
+        "            fcntl.flock(descriptor, fcntl.LOCK_EX if wait else fcntl.LOCK_EX | fcntl.LOCK_NB)\n",
+        "            pass\n",
+        (CACHE + "test_lock_waits_for_another_process",),
+    ),
+    "half-files": Mutant(
+        "crashes",
+        "a file appears whole or not at all",
+        "adapters/disk/atomic.py",
+        "        descriptor, name = create_temp(path)\n",
+        "        descriptor, name = os.open(path, os.O_RDWR | os.O_CREAT | os.O_TRUNC, modes.FILE), path\n",
+        (
+            ATTACKS + "test_planted_link_is_not_written_through",
+            CACHE + "test_old_file_survives_a_full_disk",
+        ),
+    ),
+    "overwritten-unkept": Mutant(
+        "crashes",
+        "the old content is kept while a file is overwritten",
+        "adapters/disk/renew.py",
+        "        kept = _keep(path, before, data, places)\n",
+        "        kept = path + _KEPT\n",
+        (RENEW + "test_killed_at_any_byte",),
+    ),
+    "kept-by-others": Mutant(
+        "crashes",
+        "only a directory of the user's own keeps contents",
+        "adapters/disk/renew.py",
+        "and facts.st_uid == os.geteuid() and not facts.st_mode & modes.OTHERS_WRITE\n",
+        "\n",
+        (RENEW + "test_a_directory_that_others_may_write_keeps_nothing",),
+    ),
+    "lost-interrupt": Mutant(
+        "crashes",
+        "Ctrl-C within a callback of libcurl ends the command",
+        "adapters/loop/network.py",
+        "            with interrupts_call(stop):\n",
+        "            with interrupts_call(stop) if False else memoryview(b''):\n",
+        ("tests/adapters/test_interrupts.py::test_an_interrupt_within_a_callback_that_swallows_it_ends_the_command",),
+    ),
+    "cut-between-files": Mutant(
+        "crashes",
+        "go.mod and go.sum are written in one block that no signal cuts",
+        "load/mainmodule/write.py",
+        "    with session.files.together() if writes_go_mod else nullcontext():\n",
+        "    with nullcontext():\n",
+        ("tests/cli/test_streams.py::test_a_signal_between_go_mod_and_go_sum_comes_after_both",),
+    ),
+    "replaced-device": Mutant(
+        "outputs",
+        "what is no regular file is written into",
+        "adapters/disk/streams.py",
+        "    return not stat.S_ISREG(mode) and not stat.S_ISDIR(mode)\n",
+        "    return False\n",
+        (OUTPUTS + "test_what_is_a_stream",),
+    ),
+}

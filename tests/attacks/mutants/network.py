@@ -1,0 +1,217 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""What servers, repositories and credentials may do: limits, certificates, proxies, secrets."""
+
+from __future__ import annotations
+
+from tests.attacks.mutants.mutant import Mutant
+
+ATTACKS = "tests/adapters/sumdb/test_client.py::"
+HTTP = "tests/adapters/http/test_client.py::"
+FETCH = "tests/adapters/http/test_fetch.py::"
+PACE = "tests/adapters/http/test_pace.py::"
+CREDENTIALS = "tests/adapters/http/test_credentials.py::"
+SECRETS = "tests/attacks/test_secrets.py::"
+URL = "tests/core/golib/test_url.py::"
+GITREFS = "tests/core/vcs/test_gitrefs.py::"
+GITCLONE = "tests/adapters/vcs/test_gitclone.py::"
+DISCOVERY = "tests/adapters/vcs/test_discovery.py::"
+POST = "tests/adapters/http/test_post.py::"
+STORAGE = "tests/adapters/storage/test_open.py::"
+
+MUTANTS = {
+    "tree-of-2-to-the-62": Mutant(
+        "limits",
+        "impossible tree sizes are refused before any work",
+        "core/sumdb/timeline.py",
+        "    if tree.size >= MAX_TREE_SIZE:\n",
+        "    if False:\n",
+        (ATTACKS + "test_tree_of_impossible_size",),
+    ),
+    "server-text": Mutant(
+        "server text",
+        "control characters of an error body are not shown",
+        "adapters/http/servertext.py",
+        "    if not all(c in _SPACES or _is_graphic(c) for c in text):\n",
+        "    if False:\n",
+        (HTTP + "test_attack_server_text_with_terminal_escapes",),
+    ),
+    "reason-phrase": Mutant(
+        "server text",
+        "control characters of a reason phrase are not shown",
+        "adapters/http/servertext.py",
+        "    if not reason or not reason.isascii() or not reason.isprintable():\n",
+        "    if not reason:\n",
+        (HTTP + "test_attack_reason_phrase_with_control_bytes",),
+    ),
+    "vcs-owner": Mutant(
+        "git",
+        "a clone with files of another user is made anew",
+        "adapters/vcs/gitclone.py",
+        "        if known is not None and _is_ours(directory):\n",
+        "        if known is not None and os.path.isdir(directory):\n",
+        (GITCLONE + "test_attack_a_clone_that_somebody_else_has_prepared",),
+    ),
+    "vcs-refspec": Mutant(
+        "git",
+        "a tag that is asked for by name is one ref",
+        "core/vcs/gitrefs.py",
+        '    return _PLAIN_TAG.match(rev) is not None and name != "" and name == semver.canonical(name)\n',
+        '    return name != "" and name == semver.canonical(name)\n',
+        (GITREFS + "test_attack_a_tag_that_is_asked_for_by_name_is_one_ref",),
+    ),
+    "vcs-scheme": Mutant(
+        "git",
+        "a tag names no scheme for which git would run a program",
+        "adapters/vcs/discovery.py",
+        '        if not fault and tag.vcs == "git" and scheme not in (self._allowed_schemes() or _GIT_SCHEMES):\n',
+        "        if False:\n",
+        (DISCOVERY + "test_attack_a_tag_with_the_scheme_of_a_helper",),
+    ),
+    "secret-shapes": Mutant(
+        "secrets",
+        "a password that ends the host too early is masked",
+        "core/golib/url.py",
+        "        at = found.start()\n",
+        "        pass\n",
+        (SECRETS + "test_attack_no_secret_is_printed", URL + "test_secrets_are_masked"),
+    ),
+    "secret-location": Mutant(
+        "secrets",
+        "the query of a Location without a host is masked",
+        "adapters/http/client.py",
+        '    host = "http://h" if location.startswith("/") and not location.startswith("//") else ""\n',
+        '    host = ""\n',
+        (HTTP + "test_attack_a_redirect_loop_with_a_secret",),
+    ),
+    "secret-quoted": Mutant(
+        "secrets",
+        "what an error quotes of a URL with secrets is hidden",
+        "core/golib/url.py",
+        "    if masked == text:\n",
+        "    if True:\n",
+        (SECRETS + "test_attack_no_secret_is_printed", URL + "test_no_part_of_a_password_is_in_an_error"),
+    ),
+    "secret-arguments": Mutant(
+        "secrets",
+        "arguments of GOAUTH's programs are not printed",
+        "adapters/http/credentials.py",
+        '    return ";".join(_ARGUMENTS.sub(r"\\1 …", command) for command in goauth.split(";"))\n',
+        "    return goauth\n",
+        (SECRETS + "test_attack_no_secret_is_printed",),
+    ),
+    "credentials-host": Mutant(
+        "credentials",
+        "a redirect takes them to the same host and those below it alone",
+        "adapters/http/credentials.py",
+        '    return ":" not in target and "%" not in target and target.endswith("." + first)\n',
+        "    return True\n",
+        (
+            CREDENTIALS + "test_the_credentials_of_go_and_no_others_are_sent",
+            CREDENTIALS + "test_attack_a_redirect_for_the_headers_of_a_program",
+        ),
+    ),
+    "credentials-back": Mutant(
+        "credentials",
+        "once a redirect has led to another host they are gone",
+        "adapters/http/client.py",
+        "                lines = ()\n",
+        "                lines = lines if place.host != first.host else ()\n",
+        (CREDENTIALS + "test_attack_a_redirect_for_the_headers_of_a_program",),
+    ),
+    "credentials-http": Mutant(
+        "credentials",
+        "they are not sent over plain HTTP",
+        "adapters/http/client.py",
+        "lines if place.secure else ()",
+        "lines",
+        (CREDENTIALS + "test_attack_a_redirect_to_http_for_credentials",),
+    ),
+    "credentials-arguments": Mutant(
+        "credentials",
+        "a password is in no argument of a program",
+        "adapters/http/goauth.py",
+        "            words.append(gourl.parse(url).without_userinfo())\n",
+        "            words.append(url)\n",
+        (CREDENTIALS + "test_attack_a_password_in_the_arguments_of_a_program",),
+    ),
+    "credentials-url": Mutant(
+        "credentials",
+        "user and password of a URL win over those of its host",
+        "adapters/http/credentials.py",
+        '    return url.removeprefix("https://").removesuffix("/")\n',
+        '    return url.removeprefix("https://").removesuffix("/").rpartition("@")[2]\n',
+        (CREDENTIALS + "test_the_credentials_of_go_and_no_others_are_sent",),
+    ),
+    "common-name": Mutant(
+        "certificates",
+        "a certificate lists the names that it is for",
+        "adapters/http/curl_transfer.py",
+        "        return int(pycurl.PREREQFUNC_ABORT)\n",
+        "        return int(pycurl.PREREQFUNC_OK)\n",
+        ("tests/adapters/http/test_roots.py::test_the_servers_that_go_trusts",),
+    ),
+    "libcurl-variables": Mutant(
+        "proxies",
+        "libcurl does not read the variables",
+        "adapters/http/curl_engine.py",
+        '        (pycurl.NOPROXY, ""),',
+        "       ",
+        ("tests/adapters/http/test_proxies.py::test_the_proxy_is_told_what_go_tells_it",),
+    ),
+    "least-rate": Mutant(
+        "limits",
+        "a body that trickles is given up",
+        "adapters/http/pace.py",
+        "        slow = self._size - self._mark_size < limits.least_rate * (now_s - self._mark_s)\n",
+        "        slow = False\n",
+        (PACE + "test_attack_too_slow",),
+    ),
+    "total-time": Mutant(
+        "limits",
+        "all tries of a request have one limit",
+        "adapters/http/pace.py",
+        "        if now_s - self._first_s > limits.total_s + self._size / limits.steady_rate:\n",
+        "        if False:\n",
+        (PACE + "test_attack_too_slow", PACE + "test_all_tries_share_one_total"),
+    ),
+    "joined-bytes": Mutant(
+        "limits",
+        "what is skipped of a second answer is what came with the first",
+        "adapters/http/fetch.py",
+        "                        if crc == self._crc:\n",
+        "                        if True:\n",
+        (FETCH + "test_attack_two_files_are_never_joined", FETCH + "test_another_file_beside_a_late_one_is_not_used"),
+    ),
+    "joined-ranges": Mutant(
+        "limits",
+        "a second answer begins where the first was cut",
+        "adapters/http/fetch.py",
+        "                if place is not None and int(place[1]) == self.size:\n",
+        "                if True:\n",
+        (FETCH + "test_attack_two_files_are_never_joined",),
+    ),
+    "post-without-a-total": Mutant(
+        "limits",
+        "the answer to what is sent has a limit of time, whatever comes in between",
+        "adapters/http/post.py",
+        "            elif asked_s is not None and now_s - asked_s > 2 * self._limits.answer_s:\n",
+        "            elif False:\n",
+        (POST + "test_attack_an_answer_that_trickles",),
+    ),
+    "upload-without-a-pace": Mutant(
+        "limits",
+        "a file that is sent is taken at some rate",
+        "adapters/http/post.py",
+        "            if sending is not None and sending.verdict(now_s, listened=False) is not None:\n",
+        "            if False:\n",
+        (POST + "test_attack_a_server_that_takes_a_file_by_the_byte",),
+    ),
+    "storage-of-a-url": Mutant(
+        "secrets",
+        "what was meant to be a URL is no directory",
+        "adapters/storage/open.py",
+        "    if _MEANT_AS_URL.match(where):\n",
+        "    if False:\n",
+        (STORAGE + "test_attack_a_url_with_a_secret_does_not_become_a_directory",),
+    ),
+}
