@@ -89,6 +89,7 @@
           NotInDatabaseError     [core/sumdb] the database does not know a module version
           SlowClientError        [serve/http] a client sends the body of its request too slowly
           UnusableDatabaseError  [app/audit] a database of advisories is none, or is not there
+          DeadNetworkError       nobody could be reached, so that nothing more is begun
           MissingExtraError      a package that only some commands need is not installed
           GitError               [adapters/vcs] a git command failed
         IntegrityError           content is damaged or not provable; another source may be sound
@@ -276,9 +277,15 @@ class BuildListError(InputError):
 
 
 class PackageError(InputError):
-    """An import that no module in the build list provides."""
+    """An import that no module in the build list provides.
+
+    Attributes:
+        nearest: (path, version) of the module of a package that could not be loaded, else of the one that imports it;
+            None for a main module, and where it is not known.
+    """
 
     code = "package"
+    nearest: tuple[str, str] | None = None
 
 
 class StaleError(InputError):
@@ -364,6 +371,12 @@ class OfflineError(LookupDisabledError):
 
     def __init__(self, text: str = "not in the module cache, and --offline asks nobody") -> None:
         super().__init__(text)
+
+
+class DeadNetworkError(UnavailableError):
+    """Nobody could be reached, so that a command that says so within seconds begins nothing more."""
+
+    code = "dead-network"
 
 
 class MissingExtraError(UnavailableError):

@@ -6,7 +6,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
-from govgo.core.findings import Finding, Place
+from govgo.core.findings import Finding
 from govgo.core.modgraph.loader import Pruning
 from govgo.core.modgraph.mvs import NONE
 from govgo.core.module.moduleversion import ModuleVersion, compare_versions, is_version_prefix
@@ -18,7 +18,7 @@ from govgo.core.version import semver
 from govgo.errors import Failure, GovgoError, UsageError
 from govgo.load.dependency.gomod import summary
 from govgo.load.targets.edited import resolve_edited
-from govgo.load.targets.faults import from_error
+from govgo.load.targets.locate import fault_in
 from govgo.load.targets.resolve import Resolved, Unresolved, resolve_all
 from govgo.ports.modules import Ask
 
@@ -69,7 +69,7 @@ def why_version(
             explained, fault = _explain(world, path, to, most_chains)
             modules.append(explained)
             if fault is not None:
-                faults.append(from_error(None, fault, Place(found.resolution.mod_file)))
+                faults.append(fault_in(found.resolution, fault))
         results.append(Asked(found.resolution, tuple(modules)))
     return WhyVersion(tuple(wanted), to, tuple(results), tuple(faults))
 

@@ -6,7 +6,7 @@ from __future__ import annotations
 import os
 import posixpath
 from collections.abc import Callable, Sequence
-from contextlib import ExitStack
+from contextlib import AbstractContextManager, ExitStack, nullcontext
 from datetime import datetime
 from typing import TYPE_CHECKING
 
@@ -113,12 +113,12 @@ def _versions(text: str) -> tuple[ModuleVersion, ModuleVersion] | None:
 
 
 def _named_diff(session: Session, old: ModuleVersion, new: ModuleVersion) -> SourceDiff:
-    def fetch() -> Session:
-        return session
-
     from govgo.app.diff.sources import source_diff
 
-    return source_diff(old.path, old, new, (fetch, fetch), _reader())
+    def side(_mod: ModuleVersion) -> AbstractContextManager[Session]:
+        return nullcontext(session)
+
+    return source_diff(old.path, old, new, (side, side), _reader())
 
 
 def _reader() -> FileReader:

@@ -10,9 +10,8 @@ from typing import TypeVar
 import pytest
 
 from govgo.adapters.http.client import Auth, HttpClient
-from govgo.adapters.http.credentials import Credentials
+from govgo.adapters.http.credentials import Credentials, Login
 from govgo.adapters.http.engine import Engine, EngineOptions, Roots, Timeouts
-from govgo.adapters.http.netrc import Login
 from govgo.adapters.http.retry import RetryPolicy
 from govgo.errors import GovgoError
 

@@ -17,11 +17,11 @@ import govgo
 from govgo.adapters.http.credentials import Credentials, basic_line, reaches, request_headers
 from govgo.adapters.http.engine import Fault, Timeouts, TransferError
 from govgo.adapters.http.fetch import Condition, Fetch, Means, too_large
-from govgo.adapters.http.gunzip import Gunzip, gunzip
+from govgo.adapters.http.gunzip import Gunzip, beginning, is_coded
 from govgo.adapters.http.hostname import ascii_host
 from govgo.adapters.http.pace import ExpectedSilence, Pace
 from govgo.adapters.http.retry import RetryPolicy
-from govgo.adapters.http.servertext import MAX_BODY_BYTES, error_detail, shorten, status_text
+from govgo.adapters.http.servertext import MAX_BODY_BYTES, error_detail, get_text, shorten, status_text
 from govgo.core.golib import url as gourl
 from govgo.core.golib.quote import quote
 from govgo.core.records import NamedTuple
@@ -41,8 +41,6 @@ _REDIRECTS = frozenset({301, 302, 303, 307, 308})
 _GONE = frozenset({404, 410})
 # For this long after a failed connection, further requests to the host get one try only.
 _DOWN_S = 5.0
-# Content codings that change nothing (RFC 9110, section 8.4.1).
-_PLAIN = frozenset({"", "identity"})
 _NO_HOST = "http: no Host in request URL"
 
 
@@ -197,8 +195,8 @@ class HttpClient:
         async def read(answer: Answer) -> Page:
             body = await _beginning(answer, limit_bytes)
             encoding = answer.header("content-encoding")
-            if encoding not in _PLAIN:
-                body = gunzip(encoding, body, limit_bytes, shown)
+            if is_coded(encoding):
+                body = beginning(encoding, body, limit_bytes, shown)
             error = None if answer.status == 200 else _refusal(answer, shown, body)
             return Page(shown, body, error)
 
@@ -232,7 +230,7 @@ class HttpClient:
 
         def unpack(chunk: bytes) -> None:
             nonlocal packed, size
-            if packed is None and fetch.encoding not in _PLAIN:
+            if packed is None and is_coded(fetch.encoding):
                 packed = Gunzip(fetch.encoding, shown)
             for piece in (chunk,) if packed is None else packed.feed(chunk):
                 size += len(piece)
@@ -257,7 +255,7 @@ class HttpClient:
         """
 
         async def read(answer: Answer) -> int | None:
-            if answer.header("content-encoding") not in _PLAIN:
+            if is_coded(answer.header("content-encoding")):
                 return None
             if answer.status == 206:
                 length = answer.header("content-range").rpartition("/")[2]
@@ -378,7 +376,7 @@ class HttpClient:
         answer.close()
         # As in Go, the Location of the last answer, as the server wrote it.
         last = _masked_location(_location(answer.header("location")))
-        raise NetworkError(f"Get {quote(last)}: stopped after {MAX_REDIRECTS} redirects", url=self._shown(url))
+        raise NetworkError(f"{get_text(last)}: stopped after {MAX_REDIRECTS} redirects", url=self._shown(url))
 
     def _send(self, place: _Place, target: str, headers: list[str], pace: Pace) -> Awaitable[Answer]:
         """Send a request.
@@ -425,7 +423,7 @@ def _no_auth() -> Auth:
 
 
 def _unsent(shown: str, why: str) -> str:
-    return f"Get {quote(shown)}: {why}"
+    return f"{get_text(shown)}: {why}"
 
 
 def _no_event(kind: str, facts: Mapping[str, object]) -> None:
@@ -491,19 +489,19 @@ def _resolve(base: str, location: str, shown: str, *, anywhere: bool) -> str:
         parsed = gourl.parse(urljoin(base, location))
     except (UsageError, ValueError) as err:  # urljoin raises ValueError for a host in brackets that is no address
         text = f"failed to parse Location header {quote(_masked_location(location))}: {shorten(str(err))}"
-        raise NetworkError(f"Get {quote(shown)}: {text}", url=shown) from None
+        raise NetworkError(f"{get_text(shown)}: {text}", url=shown) from None
     is_nowhere = named.scheme in ("http", "https") and not named.host  # "http:x", which urljoin takes for a path
     if is_nowhere:
         parsed = named
     safe = shorten(parsed.redacted())
     if base.startswith("https:") and parsed.scheme != "https" and not anywhere:
         text = f"redirected from secure URL {shorten(gourl.mask(base))} to insecure URL {safe}"
-        raise NetworkError(f"Get {quote(safe)}: {text}", url=shown)
+        raise NetworkError(f"{get_text(safe)}: {text}", url=shown)
     if is_nowhere:
         raise NetworkError(_unsent(safe, _NO_HOST), url=shown)
     if parsed.scheme not in ("http", "https") or not parsed.host:
         text = f"unsupported protocol scheme {quote(shorten(parsed.scheme))}"
-        raise NetworkError(f"Get {quote(safe)}: {text}", url=shown)
+        raise NetworkError(f"{get_text(safe)}: {text}", url=shown)
     return str(parsed._replace(fragment=""))  # which is never sent
 
 

@@ -167,6 +167,7 @@ _OVERLOADED = frozenset({429, 503})
 _NUDGE_S = 0.02
 _LONGEST_NUDGE_S = 0.5
 _BOTH = READ | WRITE
+_SOCKS5_AUTH = 267  # CURLOPT_SOCKS5_AUTH, which pycurl does not name
 _KEEPALIVE_S = 30  # net/http, DefaultTransport
 # Python refuses to convert numbers of more than 4,300 digits (ValueError); no length and no port needs more than these.
 _LONGEST_NUMBER = 18
@@ -493,6 +494,7 @@ def _easy_options(options: EngineOptions) -> list[tuple[int, object]]:
         (pycurl.USERAGENT, govgo.AGENT),  # what a proxy is told; in requests the client says who asks
         (pycurl.PROXYHEADER, [b"Proxy-Connection:"]),  # left out of a CONNECT
         (pycurl.NOPROXY, ""),  # `proxy_for` has read no_proxy, which to libcurl means something else
+        (_SOCKS5_AUTH, pycurl.HTTPAUTH_BASIC),  # user and password: otherwise Kerberos is offered, too
         (pycurl.CAPATH, None),  # libcurl may have been built with a directory of its own
         (pycurl.PROXY_CAPATH, None),
     ]

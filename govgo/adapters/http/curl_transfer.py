@@ -15,7 +15,7 @@ import pycurl
 
 from govgo.adapters.disk.system import Sign, sign_of
 from govgo.adapters.http.engine import Fault, Pacer, ProxyAddress, TransferError
-from govgo.adapters.http.proxies import socks_text
+from govgo.adapters.http.proxies import socks_reply, socks_text
 from govgo.adapters.http.servertext import printable
 
 # How OpenSSL prints the names in a certificate that are for servers.
@@ -44,6 +44,23 @@ _FAULTS = {
     92: Fault.CUT,  # CURLE_HTTP2_STREAM, which pycurl does not name
 }
 _PROXY_FAILED = 97  # CURLE_PROXY, which pycurl does not name
+# CURLproxycode, which pycurl does not name either: the codes of replies (RFC 1928, section 6), and words of go. For a
+# version, address type or way to log in that is unknown libcurl does not tell the number.
+_SOCKS_REPLIES = {17: 8, 18: 7, 19: 5, 20: 1, 21: 4, 22: 3, 23: 2, 24: 6}
+_SOCKS_UNASSIGNED = 25
+_SOCKS_WORDS = {
+    1: "unknown address type",
+    2: "unexpected protocol version",
+    5: "unsupported authentication method 1",
+    9: "FQDN too long",
+    12: "no acceptable authentication methods",
+    32: "unsupported authentication method",
+    33: "username/password authentication failed",
+}
+_SOCKS_CLOSED = frozenset({3, 13, 14, 15, 16})
+_SOCKS_NO_LOGIN = _SOCKS_CLOSED | {12, 33}
+"""What may come of it where a login is wanted and there is none."""
+_LONGEST_LOGIN = 255
 _CUT_TUNNEL = "Proxy CONNECT aborted"
 # What net/http reports as io.EOF or io.ErrUnexpectedEOF.
 _EOF = frozenset({pycurl.E_PARTIAL_FILE, pycurl.E_GOT_NOTHING})
@@ -113,7 +130,7 @@ class CurlTransfer:
         if proxy != self._proxy:
             # An empty name keeps libcurl from reading the variables itself. It looks names up before a socks5 proxy.
             easy.setopt(pycurl.PROXY, proxy.url.replace("socks5:", "socks5h:").encode())
-            given = proxy.user or proxy.password
+            given = (proxy.user or proxy.password) and not _is_bad_login(proxy)
             easy.setopt(pycurl.PROXYUSERNAME, _bytes(proxy.user) if given else None)
             easy.setopt(pycurl.PROXYPASSWORD, _bytes(proxy.password) if given else None)
             self._proxy = proxy
@@ -242,8 +259,8 @@ class CurlTransfer:
         tunnel = self.easy.getinfo(pycurl.HTTP_CONNECTCODE)
         if tunnel >= 300:
             return TransferError(Fault.PROTOCOL, printable(self.reason) or "unknown status code")
-        if code == _PROXY_FAILED and self._proxy is not None and "closed connection" in message:
-            return TransferError(fault, socks_text(self._proxy, self._target(), "EOF"))
+        if code == _PROXY_FAILED and self._proxy is not None:
+            return TransferError(fault, socks_text(self._proxy, self._target(), self._socks_words(message)))
         if code == pycurl.E_RECV_ERROR and message == _CUT_TUNNEL:
             return TransferError(fault, "unexpected EOF")
         if code in _EOF:
@@ -265,16 +282,33 @@ class CurlTransfer:
     def _dial(self, what: str) -> str:
         address = self.easy.getinfo(pycurl.PRIMARY_IP)
         if not address:
-            place = self._proxy.url if self._proxy is not None and self._proxy.url else self.origin
-            return f"{self._through()}dial tcp {place.partition('//')[2]}: {what}"
+            proxy = self._proxy.url if self._proxy is not None else ""
+            place = proxy.partition("//")[2] or self._target()
+            return f"{self._through()}dial tcp {place}: {what}"
         shown = f"[{address}]" if ":" in address else address
         return f"{self._through()}dial tcp {shown}:{self.easy.getinfo(pycurl.PRIMARY_PORT)}: {what}"
 
     def _target(self) -> str:
         """Host and port of the server itself."""
         scheme, _, place = self.origin.partition("://")
-        has_port = place.rpartition(":")[2].isdigit() and not place.endswith("]")
-        return place if has_port else f"{place}:{443 if scheme == 'https' else 80}"
+        _, colon, port = place.rpartition(":")
+        if colon and port.isdigit():
+            return place
+        return f"{place.removesuffix(':')}:{443 if scheme == 'https' else 80}"
+
+    def _socks_words(self, message: str) -> str:
+        """Why a SOCKS proxy has not connected."""
+        assert self._proxy is not None
+        code = self.easy.getinfo(pycurl.PROXY_ERROR)
+        if code in _SOCKS_NO_LOGIN and _is_bad_login(self._proxy):
+            return "invalid username/password"
+        if code in _SOCKS_CLOSED:
+            return "EOF"
+        reply = _SOCKS_REPLIES.get(code)
+        if code == _SOCKS_UNASSIGNED:
+            digits = message.rpartition("(")[2].rstrip(")")
+            reply = int(digits) if digits.isdecimal() else None
+        return _SOCKS_WORDS.get(code, message) if reply is None else socks_reply(reply)
 
     def _through(self) -> str:
         return "proxyconnect tcp: " if self._proxy is not None and self._proxy.url else ""
@@ -331,6 +365,12 @@ class CurlTransfer:
         waiter = self._waiter
         if waiter is not None and not waiter.done():
             waiter.set_result(None)
+
+
+def _is_bad_login(proxy: ProxyAddress) -> bool:
+    """Whether the URL of a SOCKS proxy has a login that cannot be told (RFC 1929); go refuses once one is wanted."""
+    user, password = _bytes(proxy.user), _bytes(proxy.password)
+    return proxy.is_socks and (bool(password and not user) or max(len(user), len(password)) > _LONGEST_LOGIN)
 
 
 def _bytes(text: str) -> bytes:

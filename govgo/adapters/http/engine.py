@@ -96,6 +96,11 @@ class ProxyAddress(NamedTuple):
     user: str = ""
     password: str = ""
 
+    @property
+    def is_socks(self) -> bool:
+        """Whether it speaks SOCKS."""
+        return self.url.startswith("socks5:")
+
     def __repr__(self) -> str:
         return f"ProxyAddress(url={self.url!r})"
 

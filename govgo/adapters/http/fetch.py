@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from govgo.adapters.http.engine import Answer, Fault, TransferError
 from govgo.adapters.http.pace import LARGE_BYTES, Pace
 from govgo.adapters.http.retry import UNCOUNTED, RetryPolicy
-from govgo.adapters.http.servertext import shorten
+from govgo.adapters.http.servertext import get_text, shorten
 from govgo.core.golib.quote import quote
 from govgo.core.golib.url import mask, mask_all
 from govgo.core.records import NamedTuple
@@ -252,7 +252,8 @@ class Fetch:
             hint = _PATIENCE.get(err.fault, "") if not begun else ""
             # Go tells what could not be asked, and of a body that is cut where it was asked for first.
             shown = shorten(mask(err.url)) if err.url and not begun else self._shown
-            text = f"{'read' if begun else 'Get'} {quote(shown)}: {mask_all(str(err))}"
+            doing = f"read {quote(shown)}" if begun else get_text(shown)
+            text = f"{doing}: {mask_all(str(err))}"
             raise NetworkError(text, url=self._shown, inner=err, hint=hint) from err
         return pause_s
 

@@ -22,8 +22,7 @@ import subprocess
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 
 from govgo.adapters.disk.diskerror import reason
-from govgo.adapters.http.credentials import Credentials, basic_line, shown_commands
-from govgo.adapters.http.netrc import Netrc
+from govgo.adapters.http.credentials import Credentials, Netrc, basic_line, shown_commands
 from govgo.adapters.http.servertext import printable
 from govgo.core.goenv import quoted_split
 from govgo.core.golib import url as gourl

@@ -23,6 +23,13 @@ _PIECE = 1 << 18
 _MAX_MEMBERS = 1_000_000
 """Members of one body; an empty one has twenty bytes, and a body of 500 MiB would have millions."""
 _CODINGS = frozenset({"gzip", "x-gzip"})
+_OTHER_CODINGS = frozenset({"br", "compress", "dcb", "dcz", "deflate", "x-compress", "zstd"})
+"""All others that are registered (RFC 9110, section 18.6), and change a body."""
+
+
+def is_coded(coding: str) -> bool:
+    """Whether the Content-Encoding of a body is one that changes it."""
+    return bool(coding) and coding.lower() in _CODINGS | _OTHER_CODINGS
 
 
 class Gunzip:
@@ -82,22 +89,24 @@ class Gunzip:
         return NetworkError(f"read {quote(self._shown)}: {text}", url=self._shown)
 
 
-def gunzip(coding: str, body: bytes, limit_bytes: int, shown: str) -> bytes:
-    """The content of a whole body, or the first `limit_bytes` of it.
+def beginning(coding: str, body: bytes, limit_bytes: int, shown: str) -> bytes:
+    """The first `limit_bytes` of what is in a body, or as much of it as can be unpacked.
 
     Raises:
-        NetworkError: as `Gunzip`.
+        NetworkError: nothing can (`Gunzip`).
     """
     stream = Gunzip(coding, shown)
-    parts: list[bytes] = []
-    left = limit_bytes
-    for piece in stream.feed(body):
-        parts.append(piece[:left])
-        left -= len(piece)
-        if left < 0:
-            return b"".join(parts)
-    stream.finish()
-    return b"".join(parts)
+    content = b""
+    try:
+        for piece in stream.feed(body):
+            content += piece[: limit_bytes - len(content)]
+            if len(content) == limit_bytes:
+                return content
+        stream.finish()
+    except NetworkError:
+        if not content:
+            raise
+    return content
 
 
 def _sentence(fault: str) -> str:

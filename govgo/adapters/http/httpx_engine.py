@@ -17,14 +17,13 @@ from contextlib import suppress
 from typing import Any, TypeVar
 
 import httpx
-from socksio import SOCKSError
 
 import govgo
 from govgo.adapters.disk.system import Sign, sign_of
-from govgo.adapters.http.engine import EngineOptions, Fault, Pacer, TransferError
+from govgo.adapters.http.engine import EngineOptions, Fault, Pacer, ProxyAddress, TransferError
 from govgo.adapters.http.gate import Gate
 from govgo.adapters.http.pace import WATCH_S
-from govgo.adapters.http.proxies import address_of, socks_text
+from govgo.adapters.http.proxies import address_of
 from govgo.adapters.http.servertext import shorten
 
 _T = TypeVar("_T")
@@ -87,9 +86,6 @@ class HttpxEngine:
         except httpx.HTTPError as err:
             await connection.close()
             raise _translate(err, url, proxy) from err
-        except SOCKSError as err:  # of httpcore, which means this for a reply that it cannot read
-            await connection.close()
-            raise TransferError(Fault.PROTOCOL, socks_text(address_of(proxy), _address(url), "EOF")) from err
         except TransferError:
             await connection.close()
             raise
@@ -120,13 +116,34 @@ class HttpxEngine:
         key = f"{url.scheme} {proxy}"
         transport = self._transports.get(key)
         if transport is None:
-            transport = self._transports[key] = self._transport or httpx.AsyncHTTPTransport(
-                proxy=proxy_option(proxy, self._options),
-                verify=tls_context(self._options, url.scheme),
-                limits=httpx.Limits(max_connections=None, max_keepalive_connections=self._most),
-                trust_env=False,
-            )
+            transport = self._transports[key] = self._transport or self._open(url.scheme, proxy)
         return transport
+
+    def _open(self, scheme: str, proxy: str) -> httpx.AsyncBaseTransport:
+        context = tls_context(self._options, scheme)
+        limits = httpx.Limits(max_connections=None, max_keepalive_connections=self._most)
+        address = address_of(proxy) if proxy else ProxyAddress()
+        if address.is_socks:
+            from govgo.adapters.http.socks import AsyncSocksTransport
+
+            return AsyncSocksTransport(address, context, limits)
+        chosen = proxy_option(address, self._options)
+        return httpx.AsyncHTTPTransport(proxy=chosen, verify=context, limits=limits, trust_env=False)
+
+
+def transport_of(options: EngineOptions, scheme: str, proxy: str) -> httpx.BaseTransport:
+    """What sends requests to servers of a scheme, through a proxy that `EngineOptions.proxy_for` chose.
+
+    Raises:
+        TransferError: the proxy has no host or no port to connect to.
+    """
+    context = tls_context(options, scheme)
+    address = address_of(proxy) if proxy else ProxyAddress()
+    if address.is_socks:
+        from govgo.adapters.http.socks import SocksTransport
+
+        return SocksTransport(address, context)
+    return httpx.HTTPTransport(proxy=proxy_option(address, options), verify=context, trust_env=False)
 
 
 def tls_context(options: EngineOptions, scheme: str) -> ssl.SSLContext:
@@ -148,15 +165,10 @@ def tls_context(options: EngineOptions, scheme: str) -> ssl.SSLContext:
     return context
 
 
-def proxy_option(proxy: str, options: EngineOptions) -> httpx.Proxy | None:
-    """A proxy that `EngineOptions.proxy_for` chose; None for "".
-
-    Raises:
-        TransferError: there is no host or no port to connect to.
-    """
-    if not proxy:
+def proxy_option(address: ProxyAddress, options: EngineOptions) -> httpx.Proxy | None:
+    """An HTTP proxy as httpx takes it; None for none."""
+    if not address.url:
         return None
-    address = address_of(proxy)
     auth = (address.user, address.password) if address.user or address.password else None
     context = tls_context(options, "https") if address.url.startswith("https:") else None
     return httpx.Proxy(address.url, auth=auth, ssl_context=context, headers={"User-Agent": govgo.AGENT})

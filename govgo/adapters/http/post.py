@@ -91,7 +91,6 @@ class Poster:
             NetworkError: there is no answer, or none in time.
         """
         import httpx
-        from socksio import SOCKSError
 
         asked = str(url._replace(host=ascii_host(url.host)))
         limits = self._timeouts
@@ -122,7 +121,7 @@ class Poster:
                         break
                 return Posted(response.status_code, received[:limit_bytes])
         # UnicodeError: a name that cannot be sent as IDNA has it
-        except (httpx.HTTPError, httpx.InvalidURL, SOCKSError, TransferError, UnicodeError) as error:
+        except (httpx.HTTPError, httpx.InvalidURL, TransferError, UnicodeError) as error:
             why = deadline.why or one_line(str(error))
             raise NetworkError(f'{method.capitalize()} "{shown}": {why}', url=shown, inner=error) from error
 
@@ -134,14 +133,13 @@ class Poster:
         """
         import httpx
 
-        from govgo.adapters.http.httpx_engine import proxy_option, tls_context
+        from govgo.adapters.http.httpx_engine import transport_of
 
         port = int(url.port or (443 if url.scheme == "https" else 80))
         choose = self._options.proxy_for
         proxy = choose(url.scheme, ascii_host(url.hostname), port) if choose else ""
         return httpx.Client(
-            proxy=proxy_option(proxy, self._options),
-            verify=tls_context(self._options, url.scheme),
+            transport=transport_of(self._options, url.scheme, proxy),
             timeout=httpx.Timeout(min(answer_s, _LIMIT_S), read=answer_s),
             trust_env=False,
             follow_redirects=False,

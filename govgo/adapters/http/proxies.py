@@ -31,6 +31,16 @@ Chooser = Callable[[str, str, int], str]
 """As `EngineOptions.proxy_for`."""
 
 _PORTS = {"http": 80, "https": 443, "socks5": 1080, "socks5h": 1080}
+_SOCKS_REPLIES = {
+    1: "general SOCKS server failure",
+    2: "connection not allowed by ruleset",
+    3: "network unreachable",
+    4: "host unreachable",
+    5: "connection refused",
+    6: "TTL expired",
+    7: "command not supported",
+    8: "address type not supported",
+}
 _CGI = "refusing to use HTTP_PROXY value in CGI environment; see golang.org/s/cgihttpproxy"
 
 
@@ -64,6 +74,11 @@ def address_of(proxy: str) -> ProxyAddress:
         raise TransferError(Fault.SETTING, f"proxyconnect tcp: dial tcp: address {url.hostname}:{port}: invalid port")
     host = f"[{url.hostname}]" if ":" in url.hostname else ascii_host(url.hostname)
     return ProxyAddress(f"{scheme}://{host}:{port}", url.user or "", url.password or "")
+
+
+def socks_reply(code: int) -> str:
+    """Why a SOCKS proxy has not connected, by the code of its reply (RFC 1928, section 6)."""
+    return f"unknown error {_SOCKS_REPLIES.get(code, f'unknown code: {code}')}"
 
 
 def socks_text(proxy: ProxyAddress, target: str, what: str) -> str:

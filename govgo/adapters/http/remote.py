@@ -152,7 +152,7 @@ class HttpRemote:
         self._client = client
         # In nearly all cases a URL is the base, a slash and the path; `_wire` checks which.
         whole = str(gourl.parse(str(base)))
-        self._prefix = whole.removesuffix("/") if not base.query and not base.fragment else ""
+        self._prefix = whole.removesuffix("/") if base.host and not base.query and not base.fragment else ""
         self._clean = "//" not in base.path and "/." not in base.path
 
     def url(self, path: str) -> str:

@@ -18,6 +18,7 @@ from __future__ import annotations
 import unicodedata
 
 from govgo.core.foreign import one_line, visible
+from govgo.core.golib.quote import quote
 
 MAX_TEXT_BYTES = 500
 MAX_DETAIL_LINES = 8
@@ -58,6 +59,14 @@ def error_detail(content_type: str, body: bytes) -> str:
             return detail + "[Truncated: too long.]"
         detail += visible(line.rstrip("\r"))
     return detail
+
+
+def get_text(shown: str) -> str:
+    """`Get "URL"`, with which errors of net/http begin: there a masked password is ***, and an empty port left out."""
+    scheme, slashes, rest = shown.partition("//")
+    end = next((at for at, each in enumerate(rest) if each in "/?#"), len(rest))
+    place = rest[:end].removesuffix(":").replace(":xxxxx@", ":***@")
+    return f"Get {quote(scheme + slashes + place + rest[end:])}"
 
 
 def status_text(status: int, reason: str) -> str:

@@ -23,12 +23,12 @@ from govgo.adapters.vcs.discovery import Discovery, Pages
 from govgo.adapters.vcs.git import Git, GitError
 from govgo.adapters.vcs.gitrepo import GitRepo
 from govgo.adapters.vcs.gitsource import GitSource, TooNew
-from govgo.core.goenv import GoEnv
+from govgo.core.goenv import GoEnv, check_proxy_url
 from govgo.core.module.info import Origin
 from govgo.core.vcs.coderepo import locate
 from govgo.core.vcs.gitrefs import parse_refs
 from govgo.core.vcs.metatags import MOD
-from govgo.errors import Failure, NotFoundError, is_not_found
+from govgo.errors import Failure, InputError, NotFoundError, UsageError, is_not_found
 from govgo.ports.modules import RevInfo
 
 _T = TypeVar("_T")
@@ -160,6 +160,10 @@ class Direct:
     async def _find(self, path: str) -> Source:
         root = await self._discovery.find(path)
         if root.vcs == MOD:
+            try:
+                check_proxy_url(root.repo)
+            except UsageError as err:  # not of the user: a page says so
+                raise InputError(str(err)) from err
             return Proxy(root.repo, self._web.open(root.repo))
         repo, turn = await self._repos.get(root.repo, lambda: self._open(root.repo))
         source = GitSource(locate(path, root.root, root.subdir), repo, self._env.go_version, self._too_new)

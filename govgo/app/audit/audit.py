@@ -279,6 +279,7 @@ def _reached(found: Resolved, module: AuditedModule, faults: list[Finding]) -> A
     Which packages of the standard library import which is not known without its sources, so those all stay. If packages
     cannot be loaded, nothing is left out.
     """
+    from govgo.load.targets.locate import fault_in
     from govgo.load.targets.packages import imported_packages
 
     if not any(each.chain for each in module.exposures):
@@ -286,7 +287,7 @@ def _reached(found: Resolved, module: AuditedModule, faults: list[Finding]) -> A
     try:
         imported = imported_packages(found)
     except Failure as error:
-        faults.append(from_error(None, error, Place(found.resolution.mod_file)).unchecked())
+        faults.append(fault_in(found.resolution, error).unchecked())
         return module
     if imported.faults:
         faults += imported.faults

@@ -17,6 +17,7 @@ from govgo.core.resolution.hygiene import Manifest
 from govgo.errors import Failure, ReportedError
 from govgo.load.session.session import Session
 from govgo.load.targets.faults import from_error, from_reported
+from govgo.load.targets.locate import locating_in
 from govgo.load.targets.open import open_target
 from govgo.load.targets.resolve import Resolved
 from govgo.load.targets.targets import MODULE, Target, shown
@@ -44,7 +45,8 @@ def untidy(
         target = Target(MODULE, mod.path, root, found.session.mod_file_path(root), ())
         place = Place(shown(session, target.mod_file))
         try:
-            changes = _changes(session, target, plan)
+            with locating_in(found.resolution):
+                changes = _changes(session, target, plan)
         except Failure as error:
             yield from_error(None, error, place)
             continue

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import posixpath
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -32,6 +33,7 @@ from govgo.core.resolution.compare import (
 from govgo.errors import Failure, UsageError
 from govgo.load.session.session import Session
 from govgo.load.targets.faults import from_error
+from govgo.load.targets.locate import locating_in
 from govgo.load.targets.resolve import Resolved, Unresolved, Uses, resolve_all
 from govgo.load.targets.targets import WORKSPACE, Target, shown
 from govgo.ports.evidence import FileReader
@@ -198,17 +200,19 @@ def _sources(
         if any(side is not None and side.source is None for side in (change.old, change.new)):
             notes.append(f"{change.path}: its source is not compared, since a directory is used")
         elif (old, new) not in found:
-            fetch = partial(_activated, each.was), partial(_activated, each.now)
+            sides = partial(_activated, each.was), partial(_activated, each.now)
             try:
-                found[old, new] = source_diff(change.path, old, new, fetch, reader())
+                found[old, new] = source_diff(change.path, old, new, sides, reader())
             except Failure as error:
                 faults.append(from_error(None, error))
     return tuple(found.values()), faults
 
 
-def _activated(side: Resolved) -> Session:
+@contextmanager
+def _activated(side: Resolved, mod: ModuleVersion) -> Iterator[Session]:
     side.activate()
-    return side.session
+    with locating_in(side.resolution, mod):
+        yield side.session
 
 
 _Found = Resolved | Unresolved

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager
 
 from govgo.core.gosum.dirhash import h1
 from govgo.core.module.moduleversion import ModuleVersion
@@ -13,6 +14,8 @@ from govgo.errors import GovgoError, SumMismatchError
 from govgo.load.session.session import Session
 from govgo.ports.evidence import FileReader
 
+ZipSide = Callable[[ModuleVersion], AbstractContextManager[Session]]
+"""Makes the go.sum of a side the one in use, and gives its session; errors about the version are located."""
 _AT_ONCE = 100
 """Files that are held in memory together."""
 
@@ -33,7 +36,7 @@ def source_diff(
     path: str,
     old: ModuleVersion | None,
     new: ModuleVersion | None,
-    fetch: tuple[Callable[[], Session], Callable[[], Session]],
+    sides: tuple[ZipSide, ZipSide],
     reader: FileReader,
 ) -> SourceDiff:
     """Compare two versions, of which one may be None.
@@ -41,15 +44,15 @@ def source_diff(
     Args:
         path: the module as it is required; what replaces it may have another path.
         old, new: what is compared.
-        fetch: make the go.sum of each side the one in use, and return its session.
+        sides: where the zips are fetched.
         reader: reads zips.
 
     Raises:
         GovgoError: a zip cannot be had.
         SecurityError: a zip contradicts go.sum or the checksum database.
     """
-    before = _verified(fetch[0](), old, reader) if old is not None else _NOTHING
-    after = _verified(fetch[1](), new, reader) if new is not None else _NOTHING
+    before = _verified(sides[0], old, reader)
+    after = _verified(sides[1], new, reader)
     names = sorted(
         name for name in before.files.keys() | after.files.keys() if before.files.get(name) != after.files.get(name)
     )
@@ -62,12 +65,15 @@ def source_diff(
     return SourceDiff(path, old, new, (before.sum, after.sum), review.notable, tuple(review.files))
 
 
-def _verified(session: Session, mod: ModuleVersion, reader: FileReader) -> _Zip:
-    (found,) = session.repo.download([mod], extract=False)
-    if found.error is not None:
-        if isinstance(found.error, GovgoError):
-            raise found.error
-        raise GovgoError(str(found.error))
+def _verified(side: ZipSide, mod: ModuleVersion | None, reader: FileReader) -> _Zip:
+    if mod is None:
+        return _NOTHING
+    with side(mod) as session:
+        (found,) = session.repo.download([mod], extract=False)
+        if found.error is not None:
+            if isinstance(found.error, GovgoError):
+                raise found.error
+            raise GovgoError(str(found.error))
     hashes = reader.zip_hashes(found.zip)
     digest = h1(hashes.items())
     if digest != found.sum:  # the cache was written to after the zip was checked

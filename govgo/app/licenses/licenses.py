@@ -29,10 +29,10 @@ from govgo.core.licenses.texts import (
 from govgo.core.module.moduleversion import ModuleVersion
 from govgo.core.records import NamedTuple
 from govgo.core.resolution.compare import asking_places
-from govgo.errors import Failure, GovgoError, SecurityError
+from govgo.errors import DeadNetworkError, Failure, GovgoError, SecurityError
 from govgo.load.targets.binaries import all_linked, build_info, split_binaries
 from govgo.load.targets.faults import from_error
-from govgo.load.targets.packages import imported_packages
+from govgo.load.targets.locate import fault_in, locating_in
 from govgo.load.targets.policy import read_policy
 from govgo.load.targets.resolve import Resolved, Unresolved, Uses, resolve_all
 from govgo.load.targets.targets import shown, shown_start
@@ -136,13 +136,18 @@ def _judged_all(
             outcomes.append(_report(session, each, [each.fault.unchecked()]))
             continue
         try:
-            outcomes.append(_read(session, each, reader, only_packages=only_packages))
+            with locating_in(each.resolution):
+                outcomes.append(_read(session, each, reader, only_packages=only_packages))
         except Failure as error:
-            fault = from_error(None, error, Place(each.resolution.mod_file))
+            fault = fault_in(each.resolution, error)
             outcomes.append(_report(session, each, [fault.unchecked()]))
     outcomes += binaries
     texts = _by_digest(read for build in outcomes if isinstance(build, _Build) for read in build.read)
-    matches = matcher.match(texts) if texts else {}
+    try:
+        matches = matcher.match(texts, lambda: session.go_on("licences")) if texts else {}
+    except DeadNetworkError as error:
+        fault = from_error(None, error)
+        outcomes = [_unmatched(each, fault) if isinstance(each, _Build) else each for each in outcomes]
     builds: list[BuildLicenses] = []
     reports: list[ModuleReport] = []
     for outcome in outcomes:
@@ -232,6 +237,11 @@ def license_of_zip(
     return _judged(policy, read, matcher.match(texts) if texts else {})
 
 
+def _unmatched(build: _Build, fault: Finding) -> ModuleReport:
+    """The report of a build list whose texts nobody has matched."""
+    return build.report._replace(findings=(*build.faults, fault))
+
+
 def _report(session: Session, found: Resolved | Unresolved, findings: Sequence[Finding]) -> ModuleReport:
     target = found.target
     return ModuleReport(target.kind, target.path, shown(session, target.root), (), (), tuple(findings))
@@ -245,6 +255,8 @@ def _read(session: Session, found: Resolved, reader: LegalReader, *, only_packag
     mods = [mod for mod in resolution.modules if mod.version]
     faults: list[Finding] = []
     if only_packages:
+        from govgo.load.targets.packages import imported_packages
+
         imported = imported_packages(found, everywhere=True)
         faults += imported.faults
         # Where an import leads is not known if its package cannot be loaded: then nothing is left out.
@@ -263,12 +275,13 @@ def _read(session: Session, found: Resolved, reader: LegalReader, *, only_packag
                 done = downloads[source]
                 if done.error is not None:
                     raise done.error if isinstance(done.error, GovgoError) else Failure(str(done.error))
+                session.go_on(str(mod))
                 files = reader.in_zip(done.zip, f"{source.path}@{source.version}/")
                 read.append(_Read(mod, replacement, files, done.sum))
             else:
                 read.append(_Read(mod, replacement, reader.in_directory(main.replaced_directory(source.path)), ""))
         except Failure as error:
-            fault = from_error(None, error, resolution.deciding_place(mod.path))
+            fault = fault_in(resolution, error, mod)
             faults.append(fault.unchecked()._replace(module=mod))
     places = asking_places(resolution)
 

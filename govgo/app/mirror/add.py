@@ -27,7 +27,7 @@ from govgo.core.storage.keys import file_key, latest_key, list_key, module_of_ke
 from govgo.core.sumdb.record import format_record, lookup_path, mismatch_error, parse_record
 from govgo.core.sumdb.tlog import Tree
 from govgo.core.version import semver
-from govgo.errors import Failure, GovgoError, NotFoundError, StorageError
+from govgo.errors import Failure, GovgoError, NotFoundError, SecurityError, StorageError
 from govgo.load.targets.faults import from_error
 from govgo.ports.modules import Ask
 
@@ -71,7 +71,7 @@ def add(
     gomods = tuple(sorted(missing.gomods, key=sort_key))
     zips = tuple(sorted(missing.zips, key=sort_key))
     session.repo.reset(SumLedger())  # not one go.sum, but all of them count
-    run = _Run(session, storage, before, database, desk, dict(closure.sums))
+    run = _Run(session, storage, before, database, desk, closure)
     everything = sorted({*gomods, *zips}, key=sort_key)
     private = tuple(mod for mod in everything if database is None or not database.covers(mod.path))
     if dry_run:
@@ -116,7 +116,7 @@ class _Run:
         before: Manifest,
         database: ProofSource | None,
         desk: Desk,
-        sums: dict[ModuleVersion, Collection[tuple[str, str]]],
+        closure: Closure,
     ) -> None:
         self.files: dict[str, Content] = {}
         self.heads: frozenset[tuple[str, Tree]] = frozenset()
@@ -127,7 +127,8 @@ class _Run:
         self._before = before
         self._database = database
         self._desk = desk
-        self._sums = sums
+        self._sums: dict[ModuleVersion, Collection[tuple[str, str]]] = dict(closure.sums)
+        self._asking = closure.asking
         self._covered: set[ModuleVersion] = set()
 
     def add_all(self, gomods: Sequence[ModuleVersion], zips: Sequence[ModuleVersion]) -> None:
@@ -149,6 +150,9 @@ class _Run:
                 try:
                     self._add(mod, done.zip if done is not None and error is None else "")
                 except StorageError:
+                    raise
+                except SecurityError as error:
+                    error.place = error.place or self._asking(mod)
                     raise
                 except Failure as failure:
                     self._fail(mod, failure)
@@ -175,9 +179,12 @@ class _Run:
         return [mod for mod in batch if mod in self._covered or mod not in covered]
 
     def _fail(self, mod: ModuleVersion, error: Exception) -> None:
+        place = self._asking(mod)
         if not isinstance(error, Failure):
+            if isinstance(error, GovgoError):
+                error.place = error.place or place
             raise error  # evidence of misbehaviour
-        self.faults.append(from_error(None, error)._replace(module=mod).unchecked())
+        self.faults.append(from_error(None, error, place)._replace(module=mod).unchecked())
 
     def _add(self, mod: ModuleVersion, zip_file: str) -> None:
         repo = self._session.repo

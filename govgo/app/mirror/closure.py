@@ -19,14 +19,16 @@ from govgo.core.mirror.closure import Closure
 from govgo.core.module.moduleversion import ModuleVersion, is_toolchain
 from govgo.core.module.paths import check_path
 from govgo.core.module.query import parse_path_version
-from govgo.errors import Failure
+from govgo.errors import Failure, ReportedError
 from govgo.load.dependency.gomod import raw_summary
 from govgo.load.query.query import query
-from govgo.load.targets.faults import from_error
+from govgo.load.targets.faults import from_error, from_reported
+from govgo.load.targets.locate import fault_in, locating_in
 from govgo.load.targets.resolve import Resolved, Unresolved, resolve, resolve_all
-from govgo.load.targets.targets import MODULE, Target, shown
+from govgo.load.targets.targets import MODULE, Target
 
 if TYPE_CHECKING:
+    from govgo.core.resolution.resolution import Resolution
     from govgo.load.session.session import Session
     from govgo.ports.files import PlannedFiles, Workspace
 
@@ -63,18 +65,23 @@ def closure_of(
     gomods = set(zips)
     sums: dict[ModuleVersion, set[tuple[str, str]]] = {}
     faults: list[Finding] = []
+    builds: list[Resolution] = []
     for each in resolve_all(session, where) if where or not (queries or zips) else ():
         if isinstance(each, Unresolved):
             faults.append(each.fault)
             continue
+        builds.append(each.resolution)
         _add(each, gomods, zips)
         for key in each.ledger.listed():
             sums.setdefault(key, set()).update((h1, each.ledger.file) for h1 in each.ledger.h1_only(key))
         if tidy:
             try:
-                read, unpacked = tidied(each, plan)
+                with locating_in(each.resolution):
+                    read, unpacked = tidied(each, plan)
             except Failure as error:
-                faults.append(from_error(None, error, Place(shown(session, each.target.mod_file))).unchecked())
+                faults.append(fault_in(each.resolution, error).unchecked())
+            except ReportedError as error:  # packages that cannot be loaded
+                faults.append(from_reported(error, Place(each.resolution.mod_file)).unchecked())
             else:
                 gomods |= read | unpacked
                 zips |= unpacked
@@ -87,7 +94,11 @@ def closure_of(
             except Failure as error:
                 faults.append(from_error(None, error)._replace(module=mod).unchecked())
     stated = {key: frozenset(hashes) for key, hashes in sums.items()}
-    return Closure(frozenset(gomods), frozenset(zips), stated, tuple(faults))
+
+    def asking(mod: ModuleVersion) -> Place | None:
+        return next((place for each in builds if (place := each.leading_place(mod)) is not None), None)
+
+    return Closure(frozenset(gomods), frozenset(zips), stated, tuple(faults), asking)
 
 
 def _add(found: Resolved, gomods: set[ModuleVersion], zips: set[ModuleVersion]) -> None:

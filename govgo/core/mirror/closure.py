@@ -3,9 +3,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
-from govgo.core.findings import Finding
+from govgo.core.findings import Finding, Place
 from govgo.core.mirror.manifest import Manifest
 from govgo.core.module.moduleversion import ModuleVersion
 from govgo.core.records import NamedTuple
@@ -20,6 +20,8 @@ class Closure(NamedTuple):
     Attributes:
         gomods: module versions whose .mod file is read.
         zips: those whose .info and .zip files are fetched, too; all of them are in `gomods`.
+        sums: the hashes that go.sum files state, each with the name of the file.
+        asking: the line of a go.mod that leads to a module version, None where there is none.
         faults: what kept something from being resolved; it is not in the closure.
     """
 
@@ -27,6 +29,7 @@ class Closure(NamedTuple):
     zips: frozenset[ModuleVersion] = frozenset()
     sums: Mapping[ModuleVersion, frozenset[tuple[str, str]]] = {}
     faults: tuple[Finding, ...] = ()
+    asking: Callable[[ModuleVersion], Place | None] = lambda mod: None
 
     def without(self, manifest: Manifest) -> Closure:
         """What a mirror lacks."""

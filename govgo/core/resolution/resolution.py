@@ -169,6 +169,19 @@ class Resolution:
         """The line of a main module's go.mod that selects the version of `path`; None where none does by itself."""
         return next((each.place for each in self.deciding(path) if each.place is not None), None)
 
+    def leading_place(self, mod: ModuleVersion) -> Place | None:
+        """The line of a main module's go.mod that selects a module version, else the one that leads to it.
+
+        `mod` may also be what takes the place of a module version; where it is in no chain, the selected version of its
+        path counts. None for what no line leads to.
+        """
+        used = next((old for old, new in self.replacements.items() if new == mod and old in self._before), mod)
+        if used not in self._before:
+            used = ModuleVersion(mod.path, self.selected(mod.path))
+        decided = self.deciding_place(used.path) if self.selected(used.path) == used.version else None
+        start = self.chain(used)[:2]
+        return decided or next((each.place for each in self.stated if (each.main, each.mod) == start), None)
+
     def required_by(self, mod: ModuleVersion) -> tuple[ModuleVersion, ...]:
         """What a module version requires, as far as it is known; of a main module what it states, each once."""
         stated = self._stated.get(mod)

@@ -97,6 +97,13 @@ class LoadPkg:
         found.reverse()
         return found
 
+    def nearest_module(self) -> ModuleVersion | None:
+        """The module of the package, else that of the nearest importer that has one; None for main modules."""
+        above: LoadPkg | None = self
+        while above is not None and not above.mod.path:
+            above = above.stack
+        return above.mod if above is not None and above.mod.version else None
+
     def stack_text(self) -> str:
         """The chain as errors show it: `a imports\\n\\tb tested by\\n\\tb.test imports\\n\\tc`."""
         parts = []

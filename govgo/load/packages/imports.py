@@ -64,6 +64,18 @@ class Absent(NamedTuple):
     asks: tuple[Ask, ...]
 
 
+def _in_goroot(session: Session, path: str) -> Found | None:
+    """The package of a main module inside GOROOT/src, such as cmd, which goes before that of the standard library."""
+    goroot = session.settings.env.goroot
+    for main in session.main.modules if goroot else ():
+        root = session.main.root(main)
+        if root.startswith(f"{goroot}/src/"):
+            directory, has_go = dir_in_module(session, path, session.main.path_prefix(main), root, is_local=True)
+            if has_go:
+                return Found(main, root, directory)
+    return None
+
+
 def std_directory(session: Session, path: str) -> str:
     """The directory of a standard package as messages show it; a GOROOT need not exist."""
     return f"{session.settings.env.goroot or '$GOROOT'}/src/{path}"
@@ -272,6 +284,8 @@ def find_package(
         return Found(NO_MODULE)
     std_path = is_std(path)
     std_dir = std_directory(session, path) if std_path and stdlib.is_package(path) else ""
+    if std_dir and (own := _in_goroot(session, path)) is not None:
+        return own
     if session.build_mod == "vendor":
         return _import_vendored(session, path, std_dir)
     while True:

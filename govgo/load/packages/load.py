@@ -14,7 +14,7 @@ from govgo.core.modgraph.loader import Pruning, pruning_for
 from govgo.core.module.moduleversion import ModuleVersion, sort
 from govgo.core.records import NamedTuple
 from govgo.core.version.goversion import NARROW_ALL_VERSION, TIDY_GO_MOD_SUM_VERSION, compare
-from govgo.errors import BuildListError, Failure, PackageError, SecurityError, find
+from govgo.errors import BuildListError, Failure, GovgoError, PackageError, SecurityError, find
 from govgo.load.buildlist.conflicts import Conflict
 from govgo.load.buildlist.graph import GraphError
 from govgo.load.buildlist.requirements import override_roots, put_in_force
@@ -233,7 +233,7 @@ def _add_modules(loader: Loader, added: dict[ModuleVersion, LoadPkg]) -> bool:
     except Failure as error:
         pkg = added.get(error.module) if isinstance(error, GraphError) else None
         if pkg is not None:
-            loader.error(PackageError(f"{pkg.stack_text()}: {error.inner}", inner=error))
+            loader.error(_told(pkg, error.inner, error))
         else:
             loader.error(error)
         return False
@@ -297,7 +297,14 @@ def _report(loader: Loader) -> None:
             continue
         if opts.silence_package_errors or (opts.silence_no_go_errors and Loaded.is_no_go(pkg.error)):
             continue
-        loader.error(PackageError(f"{pkg.stack_text()}: {pkg.error}", inner=pkg.error))
+        loader.error(_told(pkg, pkg.error, pkg.error))
+
+
+def _told(pkg: LoadPkg, fault: object, inner: GovgoError) -> PackageError:
+    """What is wrong with a package, behind the chain of imports that leads to it."""
+    error = PackageError(f"{pkg.stack_text()}: {fault}", inner=inner)
+    error.nearest = pkg.nearest_module()
+    return error
 
 
 def _add_importer(loader: Loader, pkg: LoadPkg) -> None:

@@ -17,7 +17,7 @@ from govgo.core.modgraph.loader import Pruning
 from govgo.core.module.moduleversion import ModuleVersion, is_toolchain
 from govgo.core.module.paths import has_file_prefix
 from govgo.core.module.patterns import match_pattern
-from govgo.errors import Failure, GovgoError, InputError, PackageError, PatternError
+from govgo.errors import DiskError, Failure, GovgoError, InputError, PackageError, PatternError
 from govgo.load.dependency.modulestxt import read_vendor_list
 from govgo.load.mainmodule.find import find_module_root
 from govgo.load.packages.imports import dir_in_module
@@ -136,11 +136,13 @@ def _ignore_patterns(session: Session, root: str) -> IgnorePatterns | None:
 
 
 def _has_package(session: Session, directory: str, tags: TagSet) -> bool:
-    """Whether the platform's tags leave a Go file, or a malformed one, which the load will report."""
+    """Whether the platform's tags leave a Go file, or one that is malformed or unreadable, which the load reports."""
     try:
         sources(session).scan(directory, tags)
     except NoGoError:
         return False
+    except DiskError as error:
+        return error.path != directory
     except InputError:
         return True
     return True

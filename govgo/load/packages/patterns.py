@@ -17,7 +17,7 @@ from govgo.core.gosource.buildtags import TagSet
 from govgo.core.gosource.imports import NoGoError
 from govgo.core.module.moduleversion import ModuleVersion, is_toolchain
 from govgo.core.module.patterns import match_pattern, tree_can_match
-from govgo.errors import Failure, GovgoError, PatternError
+from govgo.errors import DiskError, Failure, GovgoError, PatternError
 from govgo.load.dependency.gomod import summary
 from govgo.load.packages.imports import META_PACKAGES, dir_in_module, fetch, module_cache_prefix
 from govgo.load.packages.sourcetree import sources
@@ -253,7 +253,7 @@ class _Walk:
                     self.found.append(name)
             if relative.rpartition("/")[2] == "vendor":
                 continue
-            for entry, kind in reversed(self._entries(directory)):
+            for entry, kind in reversed(self._entries(directory, root)):
                 if kind not in ("dir", "link") or entry[0] in "._" or entry == "testdata":
                     continue
                 below = f"{relative}/{entry}" if relative else entry
@@ -270,10 +270,12 @@ class _Walk:
         elif "..." in self.match.pattern and self.session.files.is_dir(directory):
             self.session.report.raw(f"warning: ignoring symlink {directory}")
 
-    def _entries(self, directory: str) -> Sequence[tuple[str, str]]:
+    def _entries(self, directory: str, root: str) -> Sequence[tuple[str, str]]:
         try:
             return sources(self.session).entries(directory)
-        except Failure as error:
+        except DiskError as error:
+            if directory == root:  # go adds a slash, so that a root that is a link is followed
+                error = DiskError(str(error).replace(f" {root}: ", f" {root}/: ", 1), path=root, inner=error)
             self.match.add_error(error)
             return ()
 

@@ -14,7 +14,7 @@ from govgo.core.gosource.buildtags import TagSet
 from govgo.core.gosource.imports import scan_files
 from govgo.core.module.moduleversion import ModuleVersion
 from govgo.core.records import NamedTuple
-from govgo.errors import GovgoError
+from govgo.errors import DiskError, GovgoError
 from govgo.load.session.session import Session
 from govgo.ports.files import ImportIndex, Workspace
 
@@ -98,7 +98,11 @@ class SourceTree:
 
     def has_go_mod(self, directory: str) -> bool:
         """Whether a module begins here: a go.mod that is not a directory."""
-        for name, kind in self.entries(directory):
+        try:
+            entries = self.entries(directory)
+        except DiskError:  # go.mod may be there in a directory that cannot be listed
+            return self.files.is_file(join(directory, "go.mod"))
+        for name, kind in entries:
             if name == "go.mod":
                 return kind == "file" or (kind == "link" and self.files.is_file(join(directory, name)))
         return False

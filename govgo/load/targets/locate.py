@@ -12,15 +12,48 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-from govgo.core.findings import Place
+from govgo.core.findings import Finding, Place
 from govgo.core.module.moduleversion import ModuleVersion
-from govgo.errors import GovgoError, SumMismatchError, find
+from govgo.errors import GovgoError, PackageError, ReportedError, SumMismatchError, find, parts
 from govgo.load.buildlist.graph import GraphError
 from govgo.load.dependency.gomod import ModuleError
+from govgo.load.targets.faults import from_error
 from govgo.load.targets.targets import shown
 
 if TYPE_CHECKING:
+    from govgo.core.resolution.resolution import Resolution
     from govgo.load.session.session import Session
+
+
+@contextmanager
+def locating_in(resolution: Resolution, mod: ModuleVersion | None = None) -> Iterator[None]:
+    """`locate_in` the error that is raised within, or each of several."""
+    try:
+        yield
+    except GovgoError as error:
+        for each in error.errors if isinstance(error, ReportedError) else (error,):
+            if isinstance(each, GovgoError):
+                locate_in(resolution, each, mod)
+        raise
+
+
+def locate_in(resolution: Resolution, error: GovgoError, mod: ModuleVersion | None = None) -> None:
+    """Tell an error about a module of a build list its place, unless it knows one or no line leads to the module.
+
+    Args:
+        resolution: the build list.
+        error: what went wrong with a zip or a package, for example.
+        mod: the module that it is about, where it does not say so itself.
+    """
+    for each in (*_named(error), mod):
+        if error.place is None and each is not None:
+            error.place = resolution.leading_place(each)
+
+
+def fault_in(resolution: Resolution, error: GovgoError, mod: ModuleVersion | None = None) -> Finding:
+    """The same as a finding, which without a line has the file."""
+    locate_in(resolution, error, mod)
+    return from_error(None, error, Place(resolution.mod_file))
 
 
 @contextmanager
@@ -67,12 +100,30 @@ def _chain(session: Session, error: GovgoError) -> Sequence[ModuleVersion]:
     mismatch = find(error, SumMismatchError)
     if mismatch is not None and mismatch.chain:
         return [ModuleVersion(*each) for each in mismatch.chain]
-    of_module = find(error, ModuleError)
-    path, _, version = str(error).partition(": ")[0].partition("@")  # other errors name it in their sentence only
-    mod = of_module.mod if of_module is not None else ModuleVersion(path, version)
+    named = frozenset(_named(error))
     for main in session.main.modules:
         file = session.main.mod_file(main)
         for entry in file.require if file is not None else ():
-            if mod in (entry.mod, session.main.resolve(entry.mod)):
+            if not named.isdisjoint((entry.mod, session.main.resolve(entry.mod))):
                 return (main, entry.mod)
     return ()
+
+
+def _named(error: GovgoError) -> Iterator[ModuleVersion]:
+    """The module versions that an error may be about, the likeliest first: it says so, or a sentence begins so."""
+    of_module = find(error, ModuleError)
+    if of_module is not None:
+        yield of_module.mod
+    mismatch = find(error, SumMismatchError)
+    if mismatch is not None:
+        yield _parsed(mismatch.module.removesuffix("/go.mod"))
+    for each in parts(error):
+        yield _parsed(str(each).partition(": ")[0])
+    of_package = find(error, PackageError)
+    if of_package is not None and of_package.nearest is not None:
+        yield ModuleVersion(*of_package.nearest)
+
+
+def _parsed(text: str) -> ModuleVersion:
+    path, _, version = text.removeprefix("module ").partition("@")
+    return ModuleVersion(path, version)

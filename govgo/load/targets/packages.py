@@ -3,13 +3,13 @@
 
 from __future__ import annotations
 
-from govgo.core.findings import Finding, Place
+from govgo.core.findings import Finding
 from govgo.core.gosource.buildtags import any_tags
 from govgo.core.module.moduleversion import ModuleVersion
 from govgo.core.records import NamedTuple
 from govgo.load.packages.load import load_packages
 from govgo.load.packages.loader import PackageOpts
-from govgo.load.targets.faults import from_error
+from govgo.load.targets.locate import fault_in, locating_in
 from govgo.load.targets.resolve import Resolved
 
 
@@ -43,6 +43,11 @@ def imported_packages(found: Resolved, *, everywhere: bool = False, tests: bool 
         GovgoError: the packages cannot be loaded at all.
         SecurityError: bytes contradict go.sum or the checksum database.
     """
+    with locating_in(found.resolution):
+        return _imported(found, everywhere=everywhere, tests=tests)
+
+
+def _imported(found: Resolved, *, everywhere: bool, tests: bool) -> Imported:
     found.activate()
     opts = PackageOpts(silence_package_errors=True, silence_unmatched_warnings=True)
     patterns = [f"{main.path}/..." for main in found.resolution.mains]
@@ -50,7 +55,6 @@ def imported_packages(found: Resolved, *, everywhere: bool = False, tests: bool 
         opts = opts._replace(tags=any_tags(), use_vendor_all=True)
         patterns = ["all"] if tests else patterns
     _, paths, loaded = load_packages(found.session, opts, patterns)
-    place = Place(found.resolution.mod_file)
     providers: dict[str, ModuleVersion] = {}
     faults: list[Finding] = []
     for path in paths:
@@ -58,7 +62,7 @@ def imported_packages(found: Resolved, *, everywhere: bool = False, tests: bool 
         if pkg is None or pkg.in_std:
             continue
         if pkg.error is not None:
-            fault = from_error(None, pkg.error, place)
+            fault = fault_in(found.resolution, pkg.error, pkg.nearest_module())
             faults.append(fault._replace(text=f"{path}: {fault.text}").unchecked())
         elif pkg.mod.path:
             providers[path] = pkg.mod

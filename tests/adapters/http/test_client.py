@@ -15,11 +15,10 @@ from contextlib import AbstractContextManager, contextmanager, suppress
 import pytest
 
 from govgo.adapters.http.client import HttpClient
-from govgo.adapters.http.credentials import Credentials
+from govgo.adapters.http.credentials import Credentials, Login
 from govgo.adapters.http.curl_engine import CurlEngine
 from govgo.adapters.http.engine import EngineOptions, Fault, Pacer, Timeouts, TransferError
 from govgo.adapters.http.httpx_engine import HttpxEngine
-from govgo.adapters.http.netrc import Login
 from govgo.adapters.http.pace import Patience
 from govgo.adapters.http.retry import RetryPolicy
 from govgo.errors import NetworkError, NotFoundError, TooLargeError
@@ -371,6 +370,14 @@ def test_attack_compressed_garbage(engine: MakeEngine) -> None:
         assert str(refusal(engine, proxy.url + LIST)) == f'read "{proxy.url}{LIST}": gzip: invalid header'
         proxy.script(LIST, Body(b"?", {"Content-Encoding": "zstd"}))
         assert str(refusal(engine, proxy.url + LIST)) == f"reading {proxy.url}{LIST}: unexpected Content-Encoding"
+
+
+@pytest.mark.parametrize("coding", ["identity", "utf-8", "binary", "none", "gzip, gzip", "*", "x"])
+def test_a_coding_that_is_none_counts_for_nothing(engine: MakeEngine, coding: str) -> None:
+    """What servers write there besides codings; go 1.26.8 looks for gzip alone, and takes all else as it is."""
+    with ProxySimulator() as proxy:
+        proxy.script(LIST, Body(b"v1.0.0\n", {"Content-Encoding": coding}))
+        assert fetch(engine, proxy.url + LIST) == b"v1.0.0\n"
 
 
 ONE, TWO, NONE = (gzip.compress(each, mtime=0) for each in (b"one ", b"two", b""))

@@ -10,9 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from govgo.adapters.http.credentials import Credentials, load_goauth
+from govgo.adapters.http.credentials import Credentials, Login, Netrc, load_goauth
 from govgo.adapters.http.goauth import GoAuth, parse_git_credential, parse_user_auth
-from govgo.adapters.http.netrc import Login, Netrc
 from govgo.errors import InputError, SettingError
 
 URL = "https://h.io/m?go-get=1"

@@ -7,7 +7,7 @@ import gzip
 
 import pytest
 
-from govgo.adapters.http.gunzip import Gunzip, gunzip
+from govgo.adapters.http.gunzip import Gunzip, beginning, is_coded
 from govgo.errors import NetworkError
 
 URL = "http://p.example/x"
@@ -32,6 +32,13 @@ FAULTS = {
 }
 
 
+def whole(body: bytes) -> bytes:
+    stream = Gunzip("gzip", URL)
+    content = b"".join(stream.feed(body))
+    stream.finish()
+    return content
+
+
 @pytest.mark.parametrize("step", [1, 7, 1 << 20])
 @pytest.mark.parametrize(("body", "content"), BODIES.values(), ids=BODIES)
 def test_content_of_any_number_of_members(body: bytes, content: bytes, step: int) -> None:
@@ -39,14 +46,28 @@ def test_content_of_any_number_of_members(body: bytes, content: bytes, step: int
     pieces = [piece for at in range(0, len(body), step) for piece in stream.feed(body[at : at + step])]
     stream.finish()
     assert b"".join(pieces) == content
-    assert gunzip("GZIP", body, len(content), URL) == content
+    assert beginning("GZIP", body, len(content), URL) == content
 
 
 @pytest.mark.parametrize(("body", "text"), FAULTS.values(), ids=FAULTS)
 def test_faults(body: bytes, text: str) -> None:
     with pytest.raises(NetworkError) as caught:
-        gunzip("gzip", body, 1 << 20, URL)
+        whole(body)
     assert str(caught.value) == f'read "{URL}": {text}'
+
+
+@pytest.mark.parametrize("rest", [b"garbage", bytes(20), ONE[:5], ONE[:-3]], ids=["garbage", "zeros", "header", "cut"])
+def test_the_beginning_of_a_page_is_what_comes_before_a_fault(rest: bytes) -> None:
+    """go reads a page as far as its tags are."""
+    assert beginning("gzip", ONE + rest, 10 * len(CONTENT), URL).startswith(CONTENT)
+    with pytest.raises(NetworkError):
+        beginning("gzip", b"garbage", 1000, URL)
+
+
+@pytest.mark.parametrize("coding", ["br", "Deflate", "zstd", "compress", "GZIP", "x-gzip"])
+def test_codings(coding: str) -> None:
+    assert is_coded(coding)
+    assert not is_coded(coding + " ")
 
 
 def test_another_coding() -> None:
@@ -56,12 +77,12 @@ def test_another_coding() -> None:
 
 def test_attack_a_bomb_is_inflated_as_far_as_it_is_read() -> None:
     bomb = gzip.compress(bytes(64 << 20))
-    assert gunzip("gzip", bomb, 1000, URL) == bytes(1000)
+    assert beginning("gzip", bomb, 1000, URL) == bytes(1000)
     assert len(next(Gunzip("gzip", URL).feed(bomb))) == 1 << 18
 
 
 def test_attack_members_without_end(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("govgo.adapters.http.gunzip._MAX_MEMBERS", 100)
-    assert gunzip("gzip", gzip.compress(b"") * 99 + ONE, len(CONTENT), URL) == CONTENT
+    assert beginning("gzip", gzip.compress(b"") * 99 + ONE, len(CONTENT), URL) == CONTENT
     with pytest.raises(NetworkError, match="gzip: too many members"):
-        gunzip("gzip", gzip.compress(b"") * 101, 1000, URL)
+        whole(gzip.compress(b"") * 101)

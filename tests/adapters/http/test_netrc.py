@@ -7,8 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from govgo.adapters.http.credentials import Credentials, load_goauth, request_headers
-from govgo.adapters.http.netrc import Login, Netrc, parse_netrc
+from govgo.adapters.http.credentials import Credentials, Login, Netrc, load_goauth, parse_netrc, request_headers
 from govgo.errors import SettingError
 
 NETRC = """\

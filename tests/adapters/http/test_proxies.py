@@ -23,6 +23,7 @@ import govgo
 from govgo.adapters.http.client import HttpClient
 from govgo.adapters.http.connect import engine_options
 from govgo.adapters.http.curl_engine import CurlEngine
+from govgo.adapters.http.curl_transfer import CurlTransfer
 from govgo.adapters.http.engine import Timeouts, TransferError
 from govgo.adapters.http.hostname import ascii_host
 from govgo.adapters.http.httpx_engine import HttpxEngine, _translate
@@ -42,6 +43,7 @@ FILE = DATA / "proxies.json"
 TABLE: dict[str, Any] = json.loads(FILE.read_text())
 PROXY = "http://proxy.test:3128"
 INFO = "/q.io/a/@v/v1.0.0.info"
+REFUSED = "proxyconnect tcp: dial tcp 127.0.0.1:1: connect: connection refused"
 CGI = "refusing to use HTTP_PROXY value in CGI environment; see golang.org/s/cgihttpproxy"
 
 
@@ -113,16 +115,17 @@ def told(net: Internet) -> list[str]:
     """What the proxy was asked, once each, with what is for it alone."""
     lines = []
     for what, headers in net.asked:
-        given = [f"{name}: {headers[name]}" for name in ("Proxy-Authorization", "Login") if name in headers]
+        names = ("Proxy-Authorization", "Login", "Authorization")
+        given = [f"{name}: {headers[name]}" for name in names if name in headers]
         lines.append(" | ".join([what, *given]))
     return list(dict.fromkeys(lines))
 
 
-def ask(engine: MakeEngine, network: NetworkEnv, url: str) -> None:
+def ask(engine: MakeEngine, network: NetworkEnv, url: str, timeouts: Timeouts | None = None) -> None:
     """Ask for a URL once."""
 
     async def once() -> None:
-        client = HttpClient(engine(engine_options(network, Timeouts())), retry=RetryPolicy(retries=0))
+        client = HttpClient(engine(engine_options(network, timeouts or Timeouts())), retry=RetryPolicy(retries=0))
         try:
             await client.get(url, 100)
         finally:
@@ -131,14 +134,48 @@ def ask(engine: MakeEngine, network: NetworkEnv, url: str) -> None:
     asyncio.run(once())
 
 
+def hostile(monkeypatch: pytest.MonkeyPatch, net: Internet) -> None:
+    """Variables and files that the engines would look at if they were let; those of govgo are given to it as values."""
+    for name in ("http_proxy", "https_proxy", "all_proxy", "ftp_proxy", "socks_proxy"):
+        for each in (name, name.upper()):
+            monkeypatch.setenv(each, "http://127.0.0.1:1")
+    for name in ("no_proxy", "NO_PROXY"):
+        monkeypatch.setenv(name, "corp.test")
+    home = Path(net.no_more_roots).with_name("hostile")
+    home.mkdir(exist_ok=True)
+    login = "".join(f"machine {host} login x password y\n" for host in ("corp.test", "127.0.0.1", "xn--bcher-kva.test"))
+    for name, text in {".netrc": login, ".curlrc": "proxy = http://127.0.0.1:1\nnetrc\nuser = x:y\n"}.items():
+        (home / name).write_text(text)
+        (home / name).chmod(0o600)
+    for name in ("HOME", "CURL_HOME", "XDG_CONFIG_HOME"):
+        monkeypatch.setenv(name, str(home))
+    monkeypatch.setenv("NETRC", str(home / ".netrc"))
+
+
+@pytest.mark.parametrize("engine", [CurlEngine, HttpxEngine])
+@pytest.mark.parametrize("scheme", ["http", "https"])
+def test_without_a_proxy_none_is_asked_and_no_login_found(
+    engine: MakeEngine, scheme: str, net: Internet, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whatever stands in variables and files that libcurl, curl, httpx and requests know."""
+    hostile(monkeypatch, net)
+    network = load_env({"GOENV": "off", "SSL_CERT_FILE": net.roots, "SSL_CERT_DIR": net.no_more_roots}).network
+    net.play({})
+    # A single host plays both: over TLS it is a proxy that is spoken to as a server.
+    with pytest.raises(NotFoundError):
+        ask(engine, network, f"{scheme}://127.0.0.1:{net.port}{INFO}")
+    [(what, headers)] = net.asked
+    assert what == f"GET {INFO}"
+    assert "Authorization" not in headers
+
+
 @pytest.mark.parametrize("engine", [CurlEngine, HttpxEngine])
 @pytest.mark.parametrize("way", TABLE["told"])
 def test_the_proxy_is_told_what_go_tells_it(
     engine: MakeEngine, way: str, net: Internet, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     base, variables = set_up(net, way)
-    for name, value in {**variables, "no_proxy": "corp.test", "all_proxy": "http://127.0.0.1:1"}.items():
-        monkeypatch.setenv(name, value)
+    hostile(monkeypatch, net)
     network = load_env(
         {"GOENV": "off", "SSL_CERT_FILE": net.roots, "SSL_CERT_DIR": net.no_more_roots, **variables}
     ).network
@@ -234,6 +271,40 @@ def test_a_variable_with_which_nothing_is_sent(engine: MakeEngine, proxy: str, e
         ask(engine, network, "http://corp.test/")
     assert str(caught.value) == error
     assert net.asked == []
+
+
+@pytest.mark.parametrize("engine", [CurlEngine, HttpxEngine])
+@pytest.mark.parametrize(
+    ("base", "error"),
+    [
+        ("https://h.test:99999", 'Get "https://h.test:99999/": dial tcp: address 99999: invalid port'),
+        ("http://h.test:", f'Get "http://h.test/": {REFUSED}'),
+        ("https://u:p@h.test:", f'Get "https://u:***@h.test/": {REFUSED}'),
+    ],
+)
+def test_ports_of_urls_are_told_in_the_words_of_go(engine: MakeEngine, base: str, error: str) -> None:
+    """What go 1.26.8 says of such servers in GOPROXY, the last two behind a proxy where nothing listens."""
+    proxy = {} if "99999" in base else {"HTTP_PROXY": "http://127.0.0.1:1", "HTTPS_PROXY": "http://127.0.0.1:1"}
+    with pytest.raises(NetworkError) as caught:
+        ask(engine, load_env({"GOENV": "off", **proxy}).network, base + "/")
+    assert str(caught.value) == error
+
+
+@pytest.mark.parametrize(
+    ("origin", "target"),
+    [
+        ("https://[::1]", "[::1]:443"),
+        ("https://[::1]:", "[::1]:443"),
+        ("https://[::1]:8443", "[::1]:8443"),
+        ("http://h.test", "h.test:80"),
+        ("http://h.test:", "h.test:80"),
+        ("http://h.test:8080", "h.test:8080"),
+    ],
+)
+def test_the_port_that_libcurl_dials(origin: str, target: str) -> None:
+    transfer = CurlTransfer([], lambda _: None, list)
+    transfer.origin = origin
+    assert transfer._target() == target
 
 
 def run_go(net: Internet, way: str, directory: Path) -> list[str]:

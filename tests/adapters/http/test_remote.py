@@ -47,6 +47,13 @@ def test_urls(base: str, path: str, url: str) -> None:
     assert remote.url(path) == url
 
 
+def test_a_url_without_a_host() -> None:
+    """As go 1.26.8 writes it; the request fails with "no Host in request URL"."""
+    remote = Web(no_client).open("https:")
+    assert isinstance(remote, HttpRemote)
+    assert remote._wire("a/@v/list") == remote.url("a/@v/list") == "https:///a/@v/list"
+
+
 def test_schemes() -> None:
     with pytest.raises(UsageError, match=r"^unsupported scheme: ftp://me:xxxxx@h\.example$"):
         Web(no_client).open("ftp://me:pw@h.example")

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import pytest
 
-from govgo.adapters.http.servertext import error_detail, printable, shorten, status_text
+from govgo.adapters.http.servertext import error_detail, get_text, printable, shorten, status_text
 
 PLAIN = "text/plain; charset=utf-8"
 
@@ -58,3 +58,20 @@ def test_a_text_is_cut_between_characters() -> None:
     assert shorten("grün", 5) == "grün"
     assert shorten("grünspan", 8) == "grün…"
     assert shorten("x" * 501) == "x" * 497 + "…"
+
+
+@pytest.mark.parametrize(
+    ("shown", "text"),
+    [
+        # as go 1.26.8 has them in GOPROXY
+        ("https://h/a:/b", 'Get "https://h/a:/b"'),
+        ("https://h:/a?b:", 'Get "https://h/a?b:"'),
+        ("https://h:", 'Get "https://h"'),
+        ("https://h:80/a", 'Get "https://h:80/a"'),
+        ("https://[::1]:/a", 'Get "https://[::1]/a"'),
+        ("https://u:xxxxx@h/a", 'Get "https://u:***@h/a"'),
+        ("https://h/u:xxxxx@h", 'Get "https://h/u:xxxxx@h"'),
+    ],
+)
+def test_the_url_in_an_error_of_a_connection(shown: str, text: str) -> None:
+    assert get_text(shown) == text

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import json
+import zipfile
 from pathlib import Path
 from typing import Any
 
@@ -100,3 +101,102 @@ def test_a_fault_of_the_own_go_mod_keeps_its_line(tmp_path: Path, run: Run) -> N
     (tmp_path / "work/svc/go.mod").write_text("module m.io/m\n\nrequire x.io/c\n")
     ran = run("-C", "svc", "hygiene", "-json", **environ)
     assert places(json.loads(ran.stdout), "go.mod:3: ") == {("svc/go.mod", 3)}
+
+
+ZIPS = {
+    "a zip that nobody has": ("x.io/b@v1.0.0: reading file:", 3),
+    "a zip that is none": ("zip: not a valid zip file", 3),
+    "a zip of other bytes": ("checksum mismatch", 4),
+}
+"""By name a part of the sentence, and the exit code."""
+OF_ZIPS = {
+    "audit": ("-packages",),
+    "licenses": (),
+    "licenses of packages": ("-packages",),
+    "check": (),
+    "sbom": ("-packages",),
+    "sbom with licences": ("-licenses",),
+    "mirror add": ("mirror",),
+    "mirror add -tidy": ("mirror",),
+}
+
+
+def with_zips(tmp_path: Path, cause: str) -> dict[str, str]:
+    """The same with packages: m.io/m imports x.io/a, which imports x.io/b, whose zip cannot be had."""
+    environ = lay_out(tmp_path, cause)
+    module = tmp_path / "work/svc"
+    (module / "m.go").write_text('package m\n\nimport (\n\t_ "x.io/a"\n\t_ "x.io/c"\n)\n')
+    (module / "govgo.toml").write_text('[check]\ntidy = true\nlicenses.allow = ["MIT"]\n')
+    for name in MODS:
+        text = 'package a\n\nimport _ "x.io/b"\n' if name == "a" else f"package {name}\n"
+        with zipfile.ZipFile(tmp_path / f"proxy/x.io/{name}/@v/v1.0.0.zip", "w") as archive:
+            archive.writestr(f"x.io/{name}@v1.0.0/go.mod", MODS[name])
+            archive.writestr(f"x.io/{name}@v1.0.0/{name}.go", text)
+    bad = tmp_path / "proxy/x.io/b/@v/v1.0.0.zip"
+    if cause == "a zip that nobody has":
+        bad.unlink()
+    elif cause == "a zip that is none":
+        bad.write_bytes(b"none")
+    else:
+        (module / "go.sum").write_text(f"x.io/b v1.0.0 h1:{'A' * 43}=\n")
+    advisory = {
+        "id": "GO-1",
+        "modified": "2026-01-01T00:00:00Z",
+        "affected": [
+            {
+                "package": {"ecosystem": "Go", "name": "x.io/b"},
+                "ranges": [{"type": "SEMVER", "events": [{"introduced": "0"}]}],
+            }
+        ],
+    }
+    (tmp_path / "osv/GO-1.json").write_text(json.dumps(advisory))
+    return environ
+
+
+@pytest.mark.parametrize("cause", ZIPS)
+@pytest.mark.parametrize("verb", OF_ZIPS)
+def test_the_line_that_leads_to_a_zip_that_cannot_be_had(verb: str, cause: str, tmp_path: Path, run: Run) -> None:
+    environ = with_zips(tmp_path, cause)
+    sentence, code = ZIPS[cause]
+    words = verb.partition(" with ")[0].partition(" of ")[0].split()
+    db = ("-db", str(tmp_path / "osv")) if verb == "audit" else ()
+    ran = run("-C", "svc", *words, "-json", *db, *OF_ZIPS[verb], **environ)
+    assert places(json.loads(ran.stdout), sentence) == {("svc/go.mod", 7)}
+    assert ran.returncode == code
+
+
+def test_the_line_of_a_module_of_which_other_versions_are_asked_for(tmp_path: Path, run: Run) -> None:
+    """why --version asks for older versions of x.io/a, whose list cannot be read."""
+    environ = lay_out(tmp_path, "a checksum mismatch")
+    (tmp_path / "work/svc/go.sum").unlink()
+    (tmp_path / "proxy/x.io/a/@v/list").unlink()
+    (tmp_path / "proxy/x.io/a/@v/list").mkdir()
+    ran = run("-C", "svc", "why", "--version", "x.io/b", "--to", "v0.9.0", "-json", **environ)
+    assert places(json.loads(ran.stdout), "module x.io/a: ") == {("svc/go.mod", 7)}
+
+
+def test_the_line_of_what_is_replaced(tmp_path: Path, run: Run) -> None:
+    """The zip of the replacement cannot be had; the line is that of the requirement, not of the replacement."""
+    environ = with_zips(tmp_path, "a zip that nobody has")
+    with (tmp_path / "work/svc/go.mod").open("a") as file:
+        file.write("\nreplace x.io/b => x.io/d v1.0.0\n")
+    other = tmp_path / "proxy/x.io/d/@v"
+    other.mkdir(parents=True)
+    (other / "v1.0.0.info").write_text('{"Version": "v1.0.0"}')
+    (other / "v1.0.0.mod").write_text("module x.io/b\n")
+    for words in (["licenses"], ["mirror", "add", "mirror"], ["sbom", "-packages"]):
+        ran = run("-C", "svc", *words, "-json", **environ)
+        assert places(json.loads(ran.stdout), "reading file:") == {("svc/go.mod", 7)}, words
+
+
+@pytest.mark.parametrize("cause", ZIPS)
+def test_the_line_that_leads_to_a_zip_that_is_to_be_compared(cause: str, tmp_path: Path, run: Run) -> None:
+    """Beside svc stands was, which requires x.io/c alone."""
+    environ = with_zips(tmp_path, cause)
+    was = tmp_path / "work/was"
+    was.mkdir()
+    (was / "go.mod").write_text("module m.io/m\n\ngo 1.16\n\nrequire x.io/c v1.0.0\n")
+    sentence, code = ZIPS[cause]
+    ran = run("diff", "-json", "-zip", "x.io/b", "was/go.mod", "svc/go.mod", **environ)
+    assert places(json.loads(ran.stdout), sentence) == {("svc/go.mod", 7)}
+    assert ran.returncode == code
