@@ -216,17 +216,20 @@ def test_rule_4_and_cve_2026_42501_a_partial_answer(world: World) -> None:
     assert not [name for name in kept(world) if name.endswith((".zip", ".ziphash", "go.sum"))]
 
 
+@pytest.mark.parametrize("evil", ["go.mod", "evil.go"])
 @pytest.mark.parametrize("path", ["golang.org/toolchain", "golang.org/fips140"])
 def test_rule_5_and_cve_2026_94447_94444_go_sum_never_speaks_for_these(
-    world: World, path: str, capsys: pytest.CaptureFixture[str]
+    world: World, path: str, evil: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """go.sum vouches for an evil zip; the database, which alone is asked, does not."""
     version = "v0.0.1-go1.30.0.linux-amd64" if path.endswith("toolchain") else "v1.0.0"
     mod = ModuleVersion(path, version)
     world.publish(*mod)
-    evil_mod = f"module {path}\n\n// evil\n"
-    world.proxy.add_module(*mod, evil_mod)
-    (world.root / "main/go.sum").write_text(served_lines(world, mod, evil_mod))
+    gomod = f"module {path}\n" + ("\n// evil\n" if evil == "go.mod" else "")
+    world.proxy.add_module(
+        *mod, gomod, {"a.go": "package a\n", **({"evil.go": "package a\n"} if "evil" in evil else {})}
+    )
+    (world.root / "main/go.sum").write_text(served_lines(world, mod, gomod))
     code = invoke(["download", str(mod)])
     said = capsys.readouterr().err
     assert code == 4, said

@@ -112,8 +112,8 @@ MUTANTS = {
         "5, CVE-2026-94447, CVE-2026-94444",
         "go.sum does not vouch for the toolchain and fips140",
         "core/gosum/ledger.py",
-        "        return found and mod.path not in DATABASE_ONLY_PATHS\n",
-        "        return found\n",
+        "    return found and mod.path not in DATABASE_ONLY_PATHS\n",
+        "    return found\n",
         (RULES + "test_rule_5_and_cve_2026_94447_94444_go_sum_never_speaks_for_these",),
     ),
     "tile-width": Mutant(
