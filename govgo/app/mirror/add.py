@@ -27,7 +27,7 @@ from govgo.core.storage.keys import file_key, latest_key, list_key, module_of_ke
 from govgo.core.sumdb.record import format_record, lookup_path, mismatch_error, parse_record
 from govgo.core.sumdb.tlog import Tree
 from govgo.core.version import semver
-from govgo.errors import Failure, GovgoError, NotFoundError, StorageError
+from govgo.errors import Failure, GovgoError, NotFoundError, SecurityError, StorageError
 from govgo.load.targets.faults import from_error
 from govgo.ports.modules import Ask
 
@@ -151,7 +151,10 @@ class _Run:
                     self._add(mod, done.zip if done is not None and error is None else "")
                 except StorageError:
                     raise
-                except GovgoError as failure:
+                except SecurityError as error:
+                    error.place = error.place or self._asking(mod)
+                    raise
+                except Failure as failure:
                     self._fail(mod, failure)
 
     def _proved(self, batch: Sequence[ModuleVersion]) -> Iterable[ModuleVersion]:
