@@ -89,6 +89,7 @@
           NotInDatabaseError     [core/sumdb] the database does not know a module version
           SlowClientError        [serve/http] a client sends the body of its request too slowly
           UnusableDatabaseError  [app/audit] a database of advisories is none, or is not there
+          DeadNetworkError       nobody could be reached, so that nothing more is begun
           MissingExtraError      a package that only some commands need is not installed
           GitError               [adapters/vcs] a git command failed
         IntegrityError           content is damaged or not provable; another source may be sound
@@ -370,6 +371,12 @@ class OfflineError(LookupDisabledError):
 
     def __init__(self, text: str = "not in the module cache, and --offline asks nobody") -> None:
         super().__init__(text)
+
+
+class DeadNetworkError(UnavailableError):
+    """Nobody could be reached, so that a command that says so within seconds begins nothing more."""
+
+    code = "dead-network"
 
 
 class MissingExtraError(UnavailableError):

@@ -195,8 +195,8 @@ def test_inputs_become_arguments_and_nothing_else(world: World) -> None:
     assert run_step(world, where=evil)[0] == 2
     assert not list(world.root.rglob("stolen"))
     for name in ("verb", "version", "installer"):
-        code, out, _ = run_step(world, **{name: "check; touch stolen"})
-        assert code == 2
+        code, out, files = run_step(world, **{name: "check; touch stolen"})
+        assert (code, files["GITHUB_OUTPUT"]) == (2, "exit-code=2\n")
         assert out.startswith(f"::error title=govgo::{name}: want ")
     assert not list(world.root.rglob("stolen"))
 
@@ -232,6 +232,18 @@ def test_installers_get_the_commit_of_the_action(world: World) -> None:
     )
     run_step(world, installer="uvx", version="0.1.0")
     assert seen.read_text().split("\n")[2] == "govgo[audit]==0.1.0"
+
+
+@pytest.mark.parametrize("installer", ["uvx", "pip", "none"])
+def test_an_installer_that_fails_finds_nothing(world: World, installer: str) -> None:
+    """It ends with 1, as a verb with findings does."""
+    for name in ("uvx", "python3", "govgo"):
+        program = world.root / "bin" / name
+        program.write_text("#!/bin/sh\necho offline >&2\nexit 1\n")
+        program.chmod(0o755)
+    code, out, files = run_step(world, installer=installer)
+    assert (code, files["GITHUB_OUTPUT"]) == (3, "exit-code=3\n")
+    assert out.startswith("::error title=govgo::govgo could not be ")
 
 
 def test_steps_before_the_script() -> None:

@@ -146,12 +146,12 @@ TESTED_BY = {
     "app/sum/test_bundle.py": "adapters/sumdb: session; app/sum: database",
     "app/sumdb/test_publisher.py": "app/sumdb: growing; core/sumdb: published",
     "app/vendor/test_vendor.py": "app/vendor: copy; load/packages: embed",
-    "attacks/test_served.py": "adapters/sumdb: relay stored; serve/upstream: proofs spool zips",
+    "attacks/test_served.py": "adapters/sumdb: relay; serve/upstream: proofs spool zips",
     "cli/commands/cache/test_cache.py": "app: cache; core: cachecare; report: cache; wiring: cache",
     "cli/commands/cache/test_download.py": "app: download; report: download",
     "cli/commands/cache/test_env.py": "app: env; report: env; wiring: env",
     "cli/commands/cache/test_explain.py": "report: explain",
-    "cli/commands/cache/test_version.py": "adapters/disk: executables; app: binaries; report: binaries",
+    "cli/commands/cache/test_version.py": "adapters/disk: executables packed; app: binaries; report: binaries",
     "cli/commands/fleet/test_fleet.py": (
         "adapters/fleet: sources; app/fleet: builds; cli/commands/fleet: group list report run verbs worker; "
         "core/fleet: builds; report/fleet: builds html json markdown sections text; wiring/fleet: fleet reduce"
@@ -255,13 +255,12 @@ TESTED_BY = {
     "report/registry/test_html.py": "report: html",
     "script/test_scripts.py": (
         "app: tidy why; app/work: sync work; cli/commands/change: get init tidy vendor work; cli/commands/inspect: "
-        "list why; load/buildlist: package; load/packages: errors imports load localpatterns require tidy; report: "
+        "list; load/buildlist: package; load/packages: errors imports load localpatterns require tidy; report: "
         "why"
     ),
     "serve/events/test_follow.py": "adapters/sumdb: remotelog; serve/events: misses taking; serve/server: events",
     "serve/http/test_application.py": (
-        "serve/http: cycle health metrics site tails; serve/server: build parts; "
-        "serve/upstream: coldloop faults later sources"
+        "serve/http: cycle health metrics site tails; serve/server: build parts; serve/upstream: coldloop later sources"
     ),
     "serve/publish/test_route.py": "adapters/modzip: examine",
     "serve/registry/test_routes.py": (

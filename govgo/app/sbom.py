@@ -26,11 +26,11 @@ from govgo.core.sumdb.note import parse_verifier
 from govgo.core.sumdb.record import check_sum, sum_lines
 from govgo.core.sumdb.timeline import read_head
 from govgo.core.vcs.worktree import GitState
-from govgo.errors import Failure, GovgoError
+from govgo.errors import BadZipError, Failure, GovgoError
 from govgo.load.targets.binaries import build_info, linked, split_binaries
 from govgo.load.targets.dependencies import dependencies_of
+from govgo.load.targets.faults import from_error
 from govgo.load.targets.locate import fault_in
-from govgo.load.targets.packages import imported_packages
 from govgo.load.targets.resolve import Resolved, Unresolved, resolve_all
 from govgo.load.targets.targets import shown, shown_start
 
@@ -109,7 +109,8 @@ def sbom(
         except Failure as error:
             faults.append(fault_in(each.resolution, error).unchecked())
     documents += [_of_binary(session, tools, known, arg) for arg in binaries]
-    return Sboms(tuple(documents), tuple(faults), None if timeless else started, shown_start(session))
+    # A module that cannot be resolved is a fault of each verb that has tried.
+    return Sboms(tuple(documents), tuple(dict.fromkeys(faults)), None if timeless else started, shown_start(session))
 
 
 def _of_build(
@@ -140,7 +141,7 @@ def _of_build(
     ]
     audited = _audited(known, place)
     exposures = audited.exposures if audited is not None else None
-    hashed = _with_hashes(session, found, tools, components)
+    hashed = _with_hashes(session, found, tools, components, faults)
     return Sbom(
         kind=resolution.kind,
         path=resolution.path,
@@ -176,6 +177,8 @@ def _go(audited: AuditedModule | None) -> list[Component]:
 
 def _scopes(found: Resolved, faults: list[Finding]) -> tuple[dict[ModuleVersion, Scope], str]:
     """The scope of each module. Where imports cannot all be followed none is known, and the reason is given."""
+    from govgo.load.targets.packages import imported_packages
+
     try:
         tested = imported_packages(found, everywhere=True)
         needed = imported_packages(found, everywhere=True, tests=False)
@@ -200,12 +203,20 @@ def _main(session: Session, found: Resolved, mod: ModuleVersion, tools: Tools, i
     return Component(ModuleVersion(mod.path, version), is_main=True, git=git)
 
 
-def _with_hashes(session: Session, found: Resolved, tools: Tools, components: Sequence[Component]) -> list[Component]:
-    """With what go.sum says and the module cache holds.  Raises SumMismatchError where these differ."""
+def _with_hashes(
+    session: Session, found: Resolved, tools: Tools, components: Sequence[Component], faults: list[Finding]
+) -> list[Component]:
+    """With what go.sum says and the module cache holds; a zip there that cannot be read is a fault.
+
+    Raises:
+        SumMismatchError: these differ.
+        DeadNetworkError: there is no time left to look.
+    """
     built = [each.built for each in components if not each.directory]
     session.report.event("step", {"name": "zips", "count": len(built)})
 
     def advanced(count: int) -> None:
+        session.go_on("zips")
         session.report.event("advanced", {"name": "zips", "count": count})
 
     cached = dict(zip(built, tools.zips.zips(built, advanced), strict=True))
@@ -216,6 +227,10 @@ def _with_hashes(session: Session, found: Resolved, tools: Tools, components: Se
         at_hand = cached.get(mod)
         if listed:
             each = each._replace(h1=listed, h1_from=HashSource.GO_SUM)
+        if at_hand is not None and at_hand.fault:
+            place = found.resolution.deciding_place(each.module.path)
+            fault = from_error(None, BadZipError(f"{mod}: {at_hand.fault}"), place)
+            faults.append(fault.unchecked()._replace(module=each.module))
         if at_hand is not None and at_hand.h1:
             found.ledger.check(mod, at_hand.h1)
             each = each._replace(sha256=at_hand.sha256)

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import sys
+import time
 from collections.abc import Callable
 from contextvars import ContextVar, Token
 from typing import TYPE_CHECKING
@@ -25,6 +26,7 @@ class Call:
         reporter: where the command reports progress and faults.
         release: the Go release to answer as, "" for the one that the environment names.
         env: go's settings, None until `cli.session` has read them.
+        began_s: when it began, as `time.monotonic` has it.
         session: the session of the command where somebody else has opened it, who closes it; None to open one.
         flags: (name, value) of each flag that is set: those of GOFLAGS, then those of the line in order.
         patience: that of a command that fails soon; None until a network is described for it.
@@ -38,6 +40,7 @@ class Call:
         self.env: GoEnv | None = None
         self.session: Session | None = None
         self.flags: list[tuple[str, str]] = []
+        self.began_s = time.monotonic()
         self.patience: Patience | None = None
         self.switches_for: Session | None = None
         self._at_end: list[Callable[[], object]] = []

@@ -135,7 +135,10 @@ class Reports(Generic[_T]):
     def tell_faults(self, faults: Iterable[Finding]) -> None:
         """Say on standard error what kept a module from being looked at, each with its place."""
         for fault in faults:
-            reporter().note(f"{fault.place}: {fault.text}" if fault.place is not None else fault.text)
+            text = fault.text
+            if fault.place is not None:  # some sentences begin with the file themselves
+                text = f"{fault.place}: {text.removeprefix(f'{fault.place.file}: ')}"
+            reporter().note(text)
 
     def exit_code(self, verdict: int) -> int:
         """The exit code of the command: `verdict`, or that of the worst failure."""

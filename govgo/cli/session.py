@@ -278,7 +278,7 @@ def _patience() -> Patience:
     if call is None:
         return Patience(PATIENCE_S)
     if call.patience is None:
-        call.patience = Patience(PATIENCE_S)
+        call.patience = Patience(PATIENCE_S, call.began_s)
     return call.patience
 
 

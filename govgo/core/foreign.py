@@ -24,6 +24,8 @@ UNSAFE = (
     "\ud800-\udfff\U000e0000-\U000e007f"
 )
 _COMMAND = "##["
+_OF_TYPES = ("' object ", " indices must be ")
+"""As Python ends `[].get`, `1["key"]` and `""["key"]`."""
 
 
 def visible(text: str) -> str:
@@ -52,10 +54,13 @@ def one_line(text: str) -> str:
 def why_malformed(error: Exception) -> str:
     """What is wrong with a document by the error of the library that reads it, as a part of one line.
 
-    Of too deep a nesting each version of Python speaks in other words, and of its own stack.
+    Of too deep a nesting each version of Python speaks in other words, and of its own stack; of a number where an
+    object belongs it speaks of its types.
     """
     if isinstance(error, RecursionError):
         return "nested too deep"
+    if isinstance(error, AttributeError | TypeError) and any(words in str(error) for words in _OF_TYPES):
+        return "a value is of another kind than it has to be"
     return f"no field {one_line(str(error))}" if isinstance(error, KeyError) else one_line(str(error))
 
 

@@ -285,9 +285,11 @@ def guess_at(word: str, words: Collection[str]) -> str:
 
 
 def _check_version(table: _Table, running: str) -> None:
+    text = table.text("required-version", optional=True)
+    if not text:
+        return
     from packaging.specifiers import InvalidSpecifier, SpecifierSet
 
-    text = table.text("required-version", optional=True)
     try:
         wanted = SpecifierSet(text)
     except InvalidSpecifier:

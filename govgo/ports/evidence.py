@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 class Cached(Protocol):
-    """The cached files of one module version, their hashes and faults (`adapters.modcache.facts.CachedModule`)."""
+    """The cached files of one module version, their hashes and faults (`adapters.modcache.intact.CachedModule`)."""
 
     @property
     def zip(self) -> str: ...
@@ -43,8 +43,31 @@ class Cached(Protocol):
     def zip_layout(self) -> str: ...
 
 
+class Looking(Protocol):
+    """A look at the module cache that was begun (`adapters.modcache.intact.CacheLook`)."""
+
+    def facts(self, advanced: Callable[[int], object] = ...) -> Sequence[Cached]:
+        """Wait for the cached files of each module version, in the order given when it was begun.
+
+        `advanced` is told how many more are done, also several times a second that none are; what it raises ends the
+        look, and is raised.
+        """
+        ...
+
+    def stop(self) -> None:
+        """End it, if it has not ended."""
+        ...
+
+
 class Facts(Protocol):
-    """Looks at the module cache (`adapters.modcache.facts.CacheFacts`)."""
+    """Looks at the module cache (`adapters.modcache.intact.CacheFacts`)."""
+
+    def begin(self, mods: Sequence[ModuleVersion]) -> Looking:
+        """Begin to look at the cached files of module versions, in other processes where there is much to do.
+
+        To be called before there is an event loop: a process with threads is not forked.
+        """
+        ...
 
     def look(self, mods: Sequence[ModuleVersion], advanced: Callable[[int], object] = ...) -> Sequence[Cached]:
         """The cached files of each module version, in the order given; `advanced` is told how many more are done."""
@@ -66,7 +89,7 @@ class ZipFacts(Protocol):
     """Hashes the zips in the module cache (`adapters.modcache.intact.CacheFacts`)."""
 
     def zips(self, mods: Sequence[ModuleVersion], advanced: Callable[[int], object] = ...) -> Sequence[CachedZip]:
-        """The zip of each module version, in the order given; `advanced` is told how many more are done."""
+        """The zip of each module version, in the order given; `advanced` as in `Looking.facts`."""
         ...
 
 

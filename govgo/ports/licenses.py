@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Protocol
 
 from govgo.core.licenses.texts import LegalFiles, Match
@@ -37,8 +37,10 @@ class TextMatcher(Protocol):
         """The matcher and its version."""
         ...
 
-    def match(self, texts: Mapping[str, bytes]) -> Mapping[str, Match]:
+    def match(self, texts: Mapping[str, bytes], go_on: Callable[[], object] = ...) -> Mapping[str, Match]:
         """The licences of texts by their SHA-256.
+
+        `go_on` is called before each text that takes long; what it raises ends the work, and is raised.
 
         Raises:
             MissingExtraError: the package that matches is not installed.

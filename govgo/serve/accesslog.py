@@ -91,6 +91,7 @@ class AccessLog:
 
     def _write_all(self, descriptor: int) -> None:
         ending = False
+        left = memoryview(b"")
         while not ending:
             ending = self._ending.wait(_PAUSE_S)
             if self._reopen:
@@ -99,15 +100,25 @@ class AccessLog:
                     fresh = self._open()
                     os.close(descriptor)
                     descriptor = fresh
-            lines, self._lines = self._lines, []
-            text = "".join(format_line(when, line) for when, line in lines)
-            if self._dropped:
-                text += json.dumps({"dropped": self._dropped}) + "\n"
-                self._dropped = 0
-            data = memoryview(text.encode("utf-8", "backslashreplace"))
-            with suppress(OSError):
-                while data:
-                    data = data[os.write(descriptor, data) :]
+            # Where the disk is full, the rest of a line is what comes next.
+            left = _write(descriptor, left) or _write(descriptor, memoryview(self._take()))
+
+    def _take(self) -> bytes:
+        """The lines that have come since, as they are written."""
+        lines, self._lines = self._lines, []
+        text = "".join(format_line(when, line) for when, line in lines)
+        if self._dropped:
+            text += json.dumps({"dropped": self._dropped}) + "\n"
+            self._dropped = 0
+        return text.encode("utf-8", "backslashreplace")
+
+
+def _write(descriptor: int, data: memoryview) -> memoryview:
+    """Write as much as there is room for; what is left."""
+    with suppress(OSError):
+        while data:
+            data = data[os.write(descriptor, data) :]
+    return data
 
 
 def format_line(when: float, line: Line) -> str:

@@ -113,7 +113,7 @@ def _judged(answer: Posted, mod: ModuleVersion, shown: str) -> Mapping[str, obje
     if answer.status in (200, 201):
         try:
             document = json.loads(answer.body)
-        except ValueError:
+        except (ValueError, RecursionError):
             document = None
         if isinstance(document, dict) and document.get("module") == mod.path:
             return document

@@ -82,22 +82,17 @@ def run_sbom(
 
 
 def _known(session: Session, where: Sequence[str], options: SbomOptions, network: NetworkOptions | None) -> Known:
-    """What `licenses` and `audit` say of the same modules. What they cannot resolve, resolving tells again."""
+    """What `audit` and `licenses` say of the same modules, and what neither could look at."""
     known = Known()
-    if options.licenses:
-        from govgo.wiring.licenses import run_licenses
-
-        run = run_licenses(session, where, only_packages=options.packages).run
-        read = {(each.kind, each.directory) for each in run.builds}
-        unchecked = [
-            finding
-            for module, finding in all_findings(run)
-            if finding.verdict >= Verdict.UNCHECKED and (module is None or (module.kind, module.directory) in read)
-        ]
-        known = known._replace(licenses=run.builds, faults=tuple(unchecked))
     if options.databases:
         from govgo.wiring.audit import run_audit
 
         audited = run_audit(session, where, options.databases, network=network, offline=options.offline)
-        known = known._replace(audited=audited.modules, databases=audited.databases)
+        known = known._replace(audited=audited.modules, databases=audited.databases, faults=audited.faults)
+    if options.licenses:
+        from govgo.wiring.licenses import run_licenses
+
+        run = run_licenses(session, where, only_packages=options.packages).run
+        unchecked = tuple(finding for _, finding in all_findings(run) if finding.verdict >= Verdict.UNCHECKED)
+        known = known._replace(licenses=run.builds, faults=(*known.faults, *unchecked))
     return known

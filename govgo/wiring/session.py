@@ -124,6 +124,8 @@ def make_session(
         policy=policy,
         open_index=lambda: _import_index(settings, cache.root),
     )
+    if options.patience is not None:
+        session.is_over = options.patience.is_over
     return session
 
 

@@ -660,6 +660,14 @@ MUTANTS = {
         "        pass\n",
         (SECRETS + "test_attack_no_secret_is_printed", URL + "test_secrets_are_masked"),
     ),
+    "secret-location": Mutant(
+        "secrets",
+        "the query of a Location without a host is masked",
+        "adapters/http/client.py",
+        '    host = "http://h" if location.startswith("/") and not location.startswith("//") else ""\n',
+        '    host = ""\n',
+        (HTTP + "test_attack_a_redirect_loop_with_a_secret",),
+    ),
     "secret-quoted": Mutant(
         "secrets",
         "what an error quotes of a URL with secrets is hidden",

@@ -15,6 +15,7 @@ import contextlib
 import errno
 import hashlib
 import http.client
+import json
 import os
 import random
 import shutil
@@ -22,7 +23,7 @@ import subprocess
 import tempfile
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -31,13 +32,16 @@ import pytest
 from govgo.errors import StorageError
 from govgo.ports.storage import Entry, Storage
 from tests.simulators import campaigns
+from tests.simulators.objectstores import App, moto
 from tests.simulators.proxy import Body, File, Reset, Stall, Status, Truncate
 from tests.simulators.served import Served
 from tests.simulators.storage import MemoryStorage
 from tests.simulators.world import World
 
+SEED = int(os.environ.get("GOVGO_CAMPAIGN_SEED", "15"))
 CAMPAIGN_S = float(os.environ.get("GOVGO_CAMPAIGN_S", campaigns.size(60, least=5)))
 MODULES = [f"q.io/m{number}" for number in range(12)]
+FILES = ("v1.0.0.mod", "v1.0.0.zip", "v1.0.0.zip", "v1.0.0.info", "list")
 WARM = "/q.io/warm/@v/v1.0.0.mod"
 WARM_S = 2.0
 """A warm answer that takes longer waits for something else; the machine may be busy with other tests."""
@@ -113,42 +117,111 @@ class Faulty:
         pass
 
 
+class FaultyBucket:
+    """An object store, at the level of HTTP: late, overloaded, with other bytes, and it loses what it has confirmed."""
+
+    def __init__(self, app: App, rng: random.Random) -> None:
+        self._app = app
+        self._rng = rng
+        self.calm = True
+
+    def __call__(self, environ: dict[str, Any], start: Callable[..., Any]) -> Iterable[bytes]:
+        if self.calm or "/q.io/warm" in environ["PATH_INFO"]:
+            return self._app(environ, start)
+        dice = self._rng.random()
+        method = environ["REQUEST_METHOD"]
+        if dice < 0.05:
+            time.sleep(self._rng.uniform(0, 0.1))
+        elif dice < 0.1:
+            start("503 Slow Down", [("Content-Length", "0")])
+            return [b""]
+        elif method == "PUT" and dice < 0.15:
+            environ["wsgi.input"].read(int(environ.get("CONTENT_LENGTH") or 0))
+            start("200 OK", [("Content-Length", "0"), ("ETag", '"lost"')])
+            return [b""]
+        elif method == "PUT" and dice < 0.2:
+            list(self._app(environ, lambda *_: None))
+            start("500 Internal Server Error", [("Content-Length", "0")])
+            return [b""]
+        elif method == "GET" and dice < 0.25 and not environ["PATH_INFO"].endswith(".info"):
+            return [self._spoilt(b"".join(self._app(environ, start)))]
+        return self._app(environ, start)
+
+    def _spoilt(self, data: bytes) -> bytes:
+        place = self._rng.randrange(len(data) or 1)
+        return self._rng.choice(
+            [data[:place], data[:place] + bytes([data[place] ^ 4]) + data[place + 1 :]] if data else [b""]
+        )
+
+
 def publish(world: World) -> None:
     for name in [*MODULES, "q.io/warm"]:
         text = "".join(f"// {hashlib.sha256(f'{name}{line}'.encode()).hexdigest()}\n" for line in range(1500))
         world.publish(name, "v1.0.0", files={"a.go": f"package a\n{text}"})
 
 
-def lie(world: World, rng: random.Random) -> None:
-    """Let upstream do something else with each path from now on."""
-    for path, honest in list(world.proxy.files.items()):
-        if "/q.io/m" not in path or path.endswith(("/list", ".info")):
+PAGE = b"<!DOCTYPE html>\n<title>Log in</title>\n"
+
+
+def lie(world: World, rng: random.Random, told: dict[str, set[bytes]]) -> None:
+    """Let upstream do something else with each path from now on; what it says goes to `told`, with what is true."""
+    files = world.proxy.files
+    database = f"/sumdb/{world.log.name}"
+    lookups = {f"{database}/lookup/{name}@v1.0.0": b"" for name in MODULES}
+    tiles = {f"{database}/tile/8/0/000": b"", f"{database}/latest": b""}
+    for path, honest in [*files.items(), *lookups.items(), *tiles.items()]:
+        if "/q.io/warm/" in path or "/q.io/hang" in path:
             continue
+        honest = honest or world.proxy._find(path) or b""
+        others = [each for each in files if each.endswith(path[-4:])] or [path]
         place = rng.randrange(len(honest))
+        bodies = [
+            PAGE,
+            b"",
+            honest[:place],
+            honest[:place] + bytes([honest[place] ^ 1]) + honest[place + 1 :],
+            files.get(rng.choice(others), b"x"),
+        ]
+        if path.endswith("/list"):
+            bodies = [PAGE, honest + b"v1.1.0\n", b"v0.9.0\n", b'{"error": "no upstream"}\n']
         lies = [
             *[File()] * 4,
-            Status(rng.choice([403, 429, 500, 503])),
+            Status(rng.choice([403, 404, 429, 500, 503])),
             Truncate(),
             Reset(after_half=rng.random() < 0.5),
-            Body(honest[:place] + bytes([honest[place] ^ 1]) + honest[place + 1 :]),
-            Body(world.proxy.files[rng.choice([each for each in world.proxy.files if each.endswith(path[-4:])])]),
+            *map(Body, rng.sample(bodies, 2)),
         ]
-        world.proxy.script(path, *(rng.choice(lies) for _ in range(3)))
+        chosen = [rng.choice(lies) for _ in range(3)]
+        told.setdefault(path, {honest}).update(each.body for each in chosen if isinstance(each, Body))
+        world.proxy.script(path, *chosen)
+
+
+def is_true(world: World, path: str, body: bytes, told: dict[str, set[bytes]]) -> bool:
+    """Whether a client may get this: what is true, where it can be proved; else what upstream has said, in its form."""
+    files = world.proxy.files
+    if path.endswith("/list"):
+        return body in (told.get(path, set()) | {files[path]}) - {PAGE, b'{"error": "no upstream"}\n'}
+    if path.endswith(".info"):
+        return bool(json.loads(body)["Version"] == "v1.0.0")
+    if "/lookup/" in path:  # the tree head behind the record may be any that was signed
+        return body.split(b"\n\n")[0] == (world.proxy._find(path) or b"").split(b"\n\n")[0]
+    return body == (files.get(path) or world.proxy._find(path))
 
 
 class Clients:
     """Threads that ask at random until they are stopped.
 
     Attributes:
-        wrong: paths whose whole answer was not what was published.
+        wrong: paths whose whole answer nobody may get, and its beginning.
         slowest_s: of the answers from memory.
         good, refused: how many answers were right, and how many were none.
     """
 
-    def __init__(self, served: Served, seed: int) -> None:
+    def __init__(self, served: Served, seed: int, told: dict[str, set[bytes]]) -> None:
         self._served = served
+        self._told = told
         self._stop = threading.Event()
-        self.wrong: list[str] = []
+        self.wrong: list[tuple[str, bytes]] = []
         self.slowest_s = 0.0
         self.good = self.refused = self.warm = 0
         works: list[Callable[[random.Random], None]] = [self._ask_cold] * 6 + [self._ask_warm]
@@ -172,7 +245,11 @@ class Clients:
             work(rng)
 
     def _ask_cold(self, rng: random.Random) -> None:
-        path = f"/{rng.choice(MODULES)}/@v/v1.0.0.{rng.choice(['mod', 'zip', 'zip', 'info'])}"
+        world = self._served.world
+        name = rng.choice(MODULES)
+        database = f"/sumdb/{world.log.name}"
+        of_database = rng.choice([f"{database}/lookup/{name}@v1.0.0", f"{database}/tile/8/0/000"])
+        path = rng.choice([*(f"/{name}/@v/{file}" for file in FILES), of_database])
         try:
             got = self._served.get(path)
         except (OSError, http.client.HTTPException):
@@ -180,10 +257,10 @@ class Clients:
             return
         if got.status != 200 or not got.whole:
             self.refused += 1
-        elif path.endswith(".info") or got.body == self._served.world.proxy.files[path]:
+        elif is_true(world, path, got.body, self._told):
             self.good += 1
         else:
-            self.wrong.append(path)
+            self.wrong.append((path, got.body[:80]))
 
     def _ask_warm(self, _: random.Random) -> None:
         begun_s = time.monotonic()
@@ -191,13 +268,18 @@ class Clients:
         self.slowest_s = max(self.slowest_s, time.monotonic() - begun_s)
         self.warm += 1
         if got.body != self._served.world.proxy.files[WARM]:
-            self.wrong.append(WARM)
+            self.wrong.append((WARM, got.body[:80]))
         time.sleep(0.01)
+
+
+def is_damaged_here(key: str) -> bool:
+    """Nothing can prove the bytes of an .info file: a wrong time in one would be believed."""
+    return key.startswith(("q.io/m", "sumdb/")) and not key.endswith((".info", ".lock", ".tmp", "/list"))
 
 
 def damage_files(top: Path, rng: random.Random) -> None:
     """Write into stored files, cut them short, remove them."""
-    found = [path for path in top.rglob("v1.0.0.*") if path.suffix in (".zip", ".mod") and "/m" in str(path)]
+    found = [path for path in top.rglob("*") if path.is_file() and is_damaged_here(str(path.relative_to(top)))]
     for path in rng.sample(found, min(3, len(found))):
         with contextlib.suppress(OSError, ValueError):
             data = path.read_bytes()
@@ -214,42 +296,77 @@ def damage_files(top: Path, rng: random.Random) -> None:
 
 def is_right(served: Served) -> None:
     """All that was published is answered."""
-    for name in MODULES:
-        for suffix in ("mod", "zip", "info"):
-            path = f"/{name}/@v/v1.0.0.{suffix}"
-            got = served.get(path)
-            assert got.status == 200, (path, got.text[:300])
-            assert suffix == "info" or got.body == served.world.proxy.files[path], path
+    for path in all_paths(served.world):
+        got = served.get(path)
+        assert got.status == 200, (path, got.text[:300])
+        assert is_true(served.world, path, got.body, {}), path
+
+
+def all_paths(world: World) -> list[str]:
+    database = f"/sumdb/{world.log.name}"
+    files = [f"/{name}/@v/{file}" for name in MODULES for file in dict.fromkeys(FILES)]
+    return [*files, *(f"{database}/lookup/{name}@v1.0.0" for name in MODULES), f"{database}/tile/8/0/000"]
 
 
 Opened = Callable[[Any, Any], Storage]
 
 
-@pytest.mark.parametrize("kind", ["directory", "elsewhere"])
-@pytest.mark.parametrize("seconds", [1.0, pytest.param(CAMPAIGN_S, marks=pytest.mark.slow)])
-def test_campaign(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, kind: str, seconds: float) -> None:
-    seed = int(os.environ.get("GOVGO_CAMPAIGN_SEED", "15"))
-    rng = random.Random(seed)
-    memory = MemoryStorage()
-    faulty = Faulty(memory, rng)
-    opened: Opened = lambda settings, env: faulty  # noqa: E731
-    if kind == "elsewhere":
+@pytest.fixture
+def faults(
+    request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[tuple[Faulty | FaultyBucket | None, dict[str, Any]]]:
+    """What spoils the storage, where that is not `damage_files`; settings of the server."""
+    rng = random.Random(SEED)
+    if request.param == "elsewhere":
+        faulty = Faulty(MemoryStorage(), rng)
+        opened: Opened = lambda settings, env: faulty  # noqa: E731
         monkeypatch.setattr("govgo.serve.server.parts.open_storage", opened)
+        yield faulty, {}
+    elif request.param == "bucket":
+        made: list[FaultyBucket] = []
+
+        def around(app: App) -> App:
+            made.append(FaultyBucket(app, rng))
+            return made[0]
+
+        with moto(tmp_path, around) as (url, environ):
+            for name, value in environ.items():
+                monkeypatch.setenv(name, value)
+            yield made[0], {"storage": f"{url}/modules", "env": environ}
+    else:
+        yield None, {}
+
+
+@pytest.mark.parametrize(
+    ("faults", "seconds"),
+    [
+        ("directory", 1.0),
+        ("elsewhere", 1.0),
+        *(pytest.param(kind, CAMPAIGN_S, marks=pytest.mark.slow) for kind in ("directory", "elsewhere", "bucket")),
+    ],
+    indirect=["faults"],
+)
+def test_campaign(tmp_path: Path, faults: tuple[Faulty | FaultyBucket | None, dict[str, Any]], seconds: float) -> None:
+    rng = random.Random(SEED)
+    faulty, settings = faults
     with World(tmp_path) as world:
         publish(world)
         for number in range(30):
             world.proxy.script(f"/q.io/hang{number}/@v/v1.0.0.zip", Stall())
-        with Served(world, memory_bytes=300_000) as served:  # there is room for a part, so that much is read again
+        # There is room for a part, so that much is read again.
+        with Served(world, memory_bytes=300_000, **settings) as served:
             served.site.library._fresh = served.site.library._fresh._replace(bad_s=0.2, missing_s=0.2)
             assert served.get(WARM).status == 200
-            faulty.calm = False
+            if faulty is not None:
+                faulty.calm = False
             ask = [threading.Thread(target=_hang, args=(served, number), daemon=True) for number in range(30)]
             for thread in ask:
                 thread.start()
-            with Clients(served, seed) as clients:
+            told: dict[str, set[bytes]] = {}
+            with Clients(served, SEED, told) as clients:
                 until_s = time.monotonic() + seconds
                 while time.monotonic() < until_s:
-                    lie(world, rng)
+                    lie(world, rng, told)
                     damage_files(served.storage, rng)
                     if rng.random() < 0.2:
                         served.site.cold.loop.call_soon_threadsafe(served.site.library.forget)
@@ -259,9 +376,10 @@ def test_campaign(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, kind: str, se
             assert clients.warm > 5 * seconds / 10
             assert clients.slowest_s < WARM_S
             assert served.get("/healthz").status == 200
-        faulty.calm = True
+        if faulty is not None:
+            faulty.calm = True
         world.proxy.calm()
-        with Served(world) as served:
+        with Served(world, **settings) as served:
             is_right(served)
 
 
@@ -270,29 +388,64 @@ def _hang(served: Served, number: int) -> None:
         served.get(f"/q.io/hang{number}/@v/v1.0.0.zip", timeout=600)
 
 
-@pytest.mark.slow
-def test_campaign_on_a_disk_that_is_full(tmp_path: Path) -> None:
-    """A real file system with room for three zips of twelve."""
+@contextlib.contextmanager
+def small_disk(tmp_path: Path, size: str) -> Iterator[Path]:
+    """A file system of its own, which can be full."""
     disk = Path(tempfile.mkdtemp(dir=tmp_path))
-    words = ["mount", "-t", "tmpfs", "-o", "size=400k", "tmpfs", str(disk)]
+    words = ["mount", "-t", "tmpfs", "-o", f"size={size}", "tmpfs", str(disk)]
     if shutil.which("mount") is None or subprocess.run(words, capture_output=True, check=False).returncode:
         pytest.skip("no file system can be mounted here")
     try:
-        with World(tmp_path / "world") as world:
-            publish(world)
-            with Served(world, storage=str(disk)) as served:
-                assert served.get(WARM).status == 200
-                with Clients(served, 7) as clients:
-                    time.sleep(min(5.0, CAMPAIGN_S))
-                assert clients.wrong == []
-                assert clients.refused, "there was room for all"
-                assert clients.good > 10
-                assert served.counters.total("storage_errors")
-                statuses = {served.get(f"/{name}/@v/v1.0.0.zip").status for name in MODULES}
-                assert statuses <= {200, 503}
-            assert not list(disk.rglob("*.tmp"))
-            subprocess.run(["mount", "-o", "remount,size=50m", str(disk)], check=True)
-            with Served(world, storage=str(disk)) as served:
-                is_right(served)
+        yield disk
     finally:
         subprocess.run(["umount", "-l", str(disk)], check=True)  # zips may still be open in this process
+
+
+def enlarge(disk: Path) -> None:
+    subprocess.run(["mount", "-o", "remount,size=50m", str(disk)], check=True)
+
+
+@pytest.mark.slow
+def test_campaign_on_a_disk_that_is_full(tmp_path: Path) -> None:
+    """A real file system with room for three zips of twelve; then there is room again."""
+    with small_disk(tmp_path, "400k") as disk, World(tmp_path / "world") as world:
+        publish(world)
+        with Served(world, storage=str(disk)) as served:
+            assert served.get(WARM).status == 200
+            with Clients(served, 7, {}) as clients:
+                time.sleep(min(5.0, CAMPAIGN_S))
+            assert clients.wrong == []
+            assert clients.refused, "there was room for all"
+            assert clients.good > 10
+            assert clients.slowest_s < WARM_S
+            assert served.counters.total("storage_errors")
+            statuses = {served.get(f"/{name}/@v/v1.0.0.zip").status for name in MODULES}
+            assert statuses <= {200, 503}
+            assert not list(disk.rglob("*.tmp"))
+            enlarge(disk)
+            is_right(served)  # by the same process
+        assert len(list(disk.rglob("*.zip"))) == len(MODULES)
+        with Served(world, storage=str(disk)) as served:
+            is_right(served)  # what was answered from memory alone is stored now
+        with Served(world, storage=str(disk), upstream="http://127.0.0.1:1") as served:
+            is_right(served)
+
+
+@pytest.mark.slow
+def test_a_disk_without_any_room(tmp_path: Path) -> None:
+    """What is small is proved and given; zips have nowhere to be proved."""
+    with small_disk(tmp_path, "100k") as disk, World(tmp_path / "world") as world:
+        publish(world)
+        with contextlib.suppress(OSError), open(disk / "full", "wb") as file:
+            while True:
+                file.write(bytes(4096))
+        with Served(world, storage=str(disk)) as served:
+            for path in all_paths(world):
+                got = served.get(path)
+                assert got.status == (503 if path.endswith(".zip") else 200), (path, got.text[:300])
+                assert got.status != 200 or is_true(world, path, got.body, {})
+            ready = json.loads(served.get("/readyz").text)
+            assert served.get("/healthz").status == 200
+            assert ready
+            enlarge(disk)
+            is_right(served)

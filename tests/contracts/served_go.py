@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""The real go, with `govgo serve` between it and the proxy that GOPROXY names, for the harness of cmd/go's scripts.
+"""The real go, with `govgo serve` before each of cmd/go's proxies that GOPROXY names, for the harness of its scripts.
 
 A server is started for each combination of settings that it would share with its clients, and stays for the next
 command; SERVED_DIR has a directory for each, with the file `pid`. Who has made SERVED_DIR ends them. With settings that
@@ -17,21 +17,21 @@ import sys
 import time
 from pathlib import Path
 
-SHARED = ("GOPROXY", "GOSUMDB", "GONOSUMDB", "GONOPROXY", "GOPRIVATE", "GOINSECURE")
-#: The proxy of cmd/go's own tests, and nothing beside it.
-PLAIN = re.compile(r"http://127\.0\.0\.1:[0-9]+/mod\Z")
+SHARED = ("GOSUMDB", "GONOSUMDB", "GONOPROXY", "GOPRIVATE", "GOINSECURE")
+#: An entry of GOPROXY that is the proxy of cmd/go's own tests, or one of its faulty ones (`…/mod/404`).
+ENTRY = re.compile(r"http://127\.0\.0\.1:[0-9]+/mod(?:/[^,|]*)?(?![^,|])")
 
 
 def served(proxy: str) -> str:
     """The URL of a server in front of `proxy`; its own where there can be none."""
-    settings = {name: os.environ.get(name, "") for name in SHARED}
+    settings = {**{name: os.environ.get(name, "") for name in SHARED}, "GOPROXY": proxy}
     name = hashlib.sha256(repr(sorted(settings.items())).encode()).hexdigest()[:16]
     top = Path(os.environ["SERVED_DIR"], name)
     top.mkdir(exist_ok=True)
     with open(top / "lock", "w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         if not (top / "url").exists():
-            start(top, {**settings, "GOPROXY": proxy})
+            start(top, settings)
     return (top / "url").read_text()
 
 
@@ -65,8 +65,8 @@ def main() -> None:
     go = os.environ["GOVGO_REAL_GO"]
     environment = dict(os.environ)
     proxy = environment.get("GOPROXY", "")
-    if PLAIN.match(proxy):
-        environment["GOPROXY"] = served(proxy)
+    if ENTRY.search(proxy):
+        environment["GOPROXY"] = ENTRY.sub(lambda found: served(found[0]), proxy)
         environment["no_proxy"] = environment["NO_PROXY"] = "127.0.0.1,localhost"
     os.execve(go, [go, *sys.argv[1:]], environment)
 

@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 
 from govgo.core.foreign import UNSAFE, one_line, visible, why_malformed
 
+OTHER_KIND = "a value is of another kind than it has to be"
 SAFE = ["", "plain", "a\tb\nc", "grün, 中文, ∂", "a::b", "a ::error::b", "# [x]", "## [x]", "C:\\x1b", "12:00:00"]
 
 
@@ -71,11 +72,15 @@ def test_nothing_unsafe_is_left(text: str) -> None:
         (json.loads, "[" * 100_000, "nested too deep"),
         (tomllib.loads, "a = " + "[" * 100_000, "nested too deep"),
         (lambda text: json.loads(text)["id"], "{}", "no field 'id'"),
+        (lambda text: json.loads(text).get("id"), "[]", OTHER_KIND),
+        (lambda text: json.loads(text)["id"], "1", OTHER_KIND),
+        (lambda text: json.loads(text)["id"], '""', OTHER_KIND),
+        (lambda text: json.loads(text)["id"], "[]", OTHER_KIND),
         (json.loads, "{x", "Expecting property name enclosed in double quotes: line 1 column 2 (char 1)"),
     ],
-    ids=["JSON", "TOML", "a field", "a word of the library"],
+    ids=["JSON", "TOML", "a field", "a list", "a number", "a text", "no object", "a word of the library"],
 )
 def test_why_a_document_is_malformed(read: Callable[[str], object], text: str, why: str) -> None:
-    with pytest.raises((ValueError, KeyError, RecursionError)) as caught:
+    with pytest.raises((ValueError, KeyError, TypeError, AttributeError, RecursionError)) as caught:
         read(text)
     assert why_malformed(caught.value) == why

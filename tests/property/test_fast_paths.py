@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
+from itertools import chain
 
 import pytest
 
@@ -307,12 +308,13 @@ RECORD_PIECES = (*PIECES, " v2", "v2.", "/con", "com1.", "-0", SUM)
 @counted
 def test_plain_records_are_those_that_the_rules_take(count: int) -> None:
     quick = 0
-    whole = edited([f"{name} {SUM}\n{name}/go.mod {SUM}\n" for name in RECORDS], RECORD_PIECES, count)
-    for text in (*(f"{name} {SUM}\n{name}/go.mod {SUM}\n" for name in edited(RECORDS, RECORD_PIECES, count)), *whole):
+    texts = [f"{name} {SUM}\n{name}/go.mod {SUM}\n" for name in RECORDS]
+    sound = (f"{name} {SUM}\n{name}/go.mod {SUM}\n" for name in edited(RECORDS, RECORD_PIECES, count // 2))
+    for text in chain(sound, edited(texts, RECORD_PIECES, count // 2)):
         data = text.encode("utf-8", "surrogateescape")
         quick += rules.plain_subject(data) != b""
         assert rules.judge_record(data) == rules.judge_by_rules(data), text
-    assert quick > 200
+    assert quick > 100
 
 
 def test_plain_records_in_all_their_parts() -> None:

@@ -3,10 +3,15 @@
 
 from __future__ import annotations
 
+import errno
 import json
+import os
 from pathlib import Path
 
+import pytest
+
 from govgo.serve.accesslog import AccessLog, Line, format_line
+from tests.simulators.served import eventually
 
 
 def test_a_line() -> None:
@@ -37,3 +42,32 @@ def test_lines_are_written_in_order(tmp_path: Path) -> None:
     lines = (tmp_path / "log").read_text().splitlines()
     assert [json.loads(line)["path"] for line in lines] == [f"/{number}" for number in range(1000)]
     assert not AccessLog().is_on
+
+
+def test_lines_wait_for_a_disk_that_is_full(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """None is lost, and none is torn: there is room for a line and a half, then for nothing, then for all."""
+    file, write, full, refused = tmp_path / "log", os.write, [True], []
+
+    def short(descriptor: int, data: memoryview) -> int:
+        if not full[0] or not os.path.sameopenfile(descriptor, known):
+            return write(descriptor, data)
+        room = 200 - file.stat().st_size
+        if not room:
+            refused.append(1)
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+        return write(descriptor, data[:room])
+
+    log = AccessLog(str(file))
+    log.start()
+    known = os.open(file, os.O_RDONLY)
+    monkeypatch.setattr("govgo.serve.accesslog.os.write", short)
+    for number in range(10):
+        log.add(Line(None, "", "GET", f"/{number}", 200, 0, 0, "mod"))
+    eventually(lambda: len(refused) > 1)
+    log.add(Line(None, "", "GET", "/10", 200, 0, 0, "mod"))
+    full[0] = False
+    log.stop()
+    os.close(known)
+    assert [json.loads(line)["path"] for line in file.read_text().splitlines()] == [
+        f"/{number}" for number in range(11)
+    ]

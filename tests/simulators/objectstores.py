@@ -28,6 +28,8 @@ AZURE_KEY = "Eby8vdM02xNOcqFlqUwJPLlmEtlCDXJ1OUzFT50uSRZ6IFsuFq2UVErCz4I6tq/K1SZ
 _READY_S = 60.0
 
 Reached = tuple[str, Mapping[str, str]]
+App = Callable[..., Iterable[bytes]]
+"""A WSGI application."""
 
 
 class NoSuchProgram(Exception):
@@ -44,8 +46,8 @@ def _s3(port: int, bucket: str = "modules") -> Reached:
 
 
 @contextmanager
-def moto(root: Path) -> Iterator[Reached]:
-    """moto's S3, in threads of this process."""
+def moto(root: Path, around: Callable[[App], App] = lambda app: app) -> Iterator[Reached]:
+    """moto's S3, in threads of this process; `around` may put something before its WSGI application."""
     import moto.server
 
     logging.getLogger("werkzeug").setLevel(logging.ERROR)
@@ -53,7 +55,7 @@ def moto(root: Path) -> Iterator[Reached]:
     server.start()
     try:
         assert server._server is not None
-        server._server.app = _one_write_at_a_time(server._server.app)
+        server._server.app = around(_one_write_at_a_time(server._server.app))
         port = server.get_host_and_port()[1]
         _ask(port, "POST", "/moto-api/reset", {})  # what it stores belongs to the process, not to the server
         scope = f"Credential={KEY}/20260101/us-east-1/s3/aws4_request"
@@ -63,7 +65,7 @@ def moto(root: Path) -> Iterator[Reached]:
         server.stop()
 
 
-def _one_write_at_a_time(app: Callable[..., Iterable[bytes]]) -> Callable[..., Iterable[bytes]]:
+def _one_write_at_a_time(app: App) -> App:
     """moto compares If-Match with what there is and then writes, which in its threads lets two of many writers win."""
     lock = threading.Lock()
 

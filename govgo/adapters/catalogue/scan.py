@@ -23,6 +23,8 @@ from govgo.core.module.moduleversion import ModuleVersion, version_key
 from govgo.core.module.paths import canonical_version, check_path
 from govgo.core.records import NamedTuple
 from govgo.core.registry.facts import best_version, standing_key
+from govgo.core.storage.kept import MAX_BYTES as MAX_KEPT
+from govgo.core.storage.kept import SUFFIX, parse_kept
 from govgo.core.version import semver
 from govgo.core.version.pseudo import is_pseudo, pseudo_time
 from govgo.errors import InputError, StorageError
@@ -36,8 +38,7 @@ MOST_RETRACTIONS = 2_000
 MAX_WORDS = 1_000
 """Characters of the reason of a retraction, and of a deprecation."""
 _MAX_INFO = 1 << 16
-_MAX_LIST = 4 << 20
-_KEPT_LIST = "list.kept"
+_KEPT_LIST = f"list{SUFFIX}"
 
 Shown = Callable[[str, str], bool]
 """Whether a module is shown at all (with the version ""), and a version of it."""
@@ -232,9 +233,9 @@ class Scanner:
     def _listed(self, group: _Group) -> set[str]:
         """The versions that upstream has listed and that may be shown."""
         entry = group.entries.get(_KEPT_LIST)
-        if entry is None or entry.size > _MAX_LIST:
+        if entry is None or entry.size > MAX_KEPT:
             return set()
-        data = self._read(entry.key, _MAX_LIST) or b""
+        data = parse_kept(self._read(entry.key, MAX_KEPT) or b"") or b""
         found = (line.strip().decode("utf-8", "replace") for line in data.split(b"\n"))
         return {name for name in found if name and canonical_version(name) == name and self._shown(group.path, name)}
 

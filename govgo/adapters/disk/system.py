@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import os
 import select
-import socket
 import struct
 import sys
 import time
@@ -88,6 +87,8 @@ def sign_of(descriptor: int) -> Sign:
     for want of a place in the queue of listen(2), and is asked again at times that double, up to minutes. Where the
     system does not say (TCP_INFO, tcp(7)), a connection that is open counts as acknowledged.
     """
+    import socket  # 6 ms to load, for nothing where nobody is asked
+
     option = getattr(socket, "TCP_INFO", None)
     try:
         connection = socket.socket(fileno=os.dup(descriptor))
@@ -109,6 +110,15 @@ def sign_of(descriptor: int) -> Sign:
     if acknowledged > 1:
         return Sign.ACKNOWLEDGED
     return Sign.UNHEARD if unacknowledged and sent_again else Sign.SENT
+
+
+def widen_pipe(descriptor: int, size: int) -> None:
+    """Let a pipe hold so many bytes that nobody has read, where the system lets a process say so."""
+    if sys.platform == "linux":
+        import fcntl
+
+        with suppress(AttributeError, OSError):
+            fcntl.fcntl(descriptor, fcntl.F_SETPIPE_SZ, size)
 
 
 def path_of(descriptor: int) -> str:

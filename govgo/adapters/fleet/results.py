@@ -99,7 +99,7 @@ class Results:
 
     def about_interrupted(self) -> Mapping[str, object] | None:
         """What was said of a run that has not ended, as by `begin`; None where there is none."""
-        with suppress(OSError, ValueError), open(f"{self._units}.run.json", "rb") as file:
+        with suppress(OSError, ValueError, RecursionError), open(f"{self._units}.run.json", "rb") as file:
             found = json.loads(file.read(_MOST_LINE))
             if isinstance(found, dict) and {"started", "settings", "state"} <= found.keys():
                 return found

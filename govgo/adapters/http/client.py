@@ -41,7 +41,7 @@ _REDIRECTS = frozenset({301, 302, 303, 307, 308})
 _GONE = frozenset({404, 410})
 # For this long after a failed connection, further requests to the host get one try only.
 _DOWN_S = 5.0
-_PORT_DIGITS = 18
+_NO_HOST = "http: no Host in request URL"
 
 
 class Page(NamedTuple):
@@ -78,7 +78,7 @@ class _Place:
         lines: the header lines of GOAUTH for every path, None where they must be looked up for each.
         headers: all header lines of a request with `lines`.
         refusal: the beginning of a sentence that says why no request may begin there, or "".
-        fault: why no connection can be opened, or "".
+        fault: why no request can be sent there, or "".
         expected: how long its answers may be silent.
         asked: whether it was heard of, None where that is waited for as long as it takes.
     """
@@ -110,9 +110,9 @@ class _Place:
             self.refusal = "refusing to pass credentials to insecure URL: "
         elif url.scheme not in ("http", "https"):
             self.refusal = "unsupported scheme: "
-        _, colon, port = url.host.rpartition("]")[2].rpartition(":")
-        is_port = not colon or (len(port) <= _PORT_DIGITS and int(port or 0) < 1 << 16)
-        self.fault = "" if is_port else f"dial tcp: address {shorten(port)}: invalid port"
+        self.fault = "" if self.host else _NO_HOST
+        if url.port >= 1 << 16:
+            self.fault = f"dial tcp: address {shorten(url.host.rpartition(':')[2], 40)}: invalid port"
         self.headers = request_headers(agent, (), self.own)
         self.expected = ExpectedSilence()
         self.asked: Origin | None = None if patience is None else patience.of(self.origin)
@@ -283,7 +283,7 @@ class HttpClient:
         """The pause in seconds before the next try, None for no more."""
         if err.fault is Fault.TIMEOUT and not begun:
             return None  # it was waited for long enough
-        prefix = _prefix(url)
+        prefix = _prefix(err.url or url)
         if err.fault is Fault.CONNECT and not begun:
             # A host that is down fails many requests at once; only the first of them is tried again.
             now_s = time.monotonic()
@@ -335,9 +335,9 @@ class HttpClient:
         prefix = _prefix(url)
         place = self._places.get(prefix) or self._open_place(prefix)
         target = _target(url, prefix)
-        if place.refusal or not place.host:
+        if place.refusal or place.fault:
             shown = gourl.mask(place.shown + url[len(prefix) :])
-            raise NetworkError(place.refusal + shown if place.refusal else _no_host(shown), url=shown)
+            raise NetworkError(place.refusal + shown if place.refusal else _unsent(shown, place.fault), url=shown)
         lines, headers = place.lines, place.headers
         if lines is None:
             lines = self._auth.credentials.lines(url) if self._auth is not None else ()
@@ -352,34 +352,37 @@ class HttpClient:
 
         `lines` are the credentials that it was sent with. They go no further than `reaches` allows.
         """
-        shown = self._shown(url)
         current = url
         for _ in range(MAX_REDIRECTS - 1):
             location = answer.header("location")
             answer.close()
-            current = _resolve(current, location, shown, anywhere=self._follows_anywhere)
+            current = _resolve(current, location, self._shown(current), anywhere=self._follows_anywhere)
             prefix = _prefix(current)
             place = self._places.get(prefix) or self._open_place(prefix)
+            if place.fault:
+                raise NetworkError(_unsent(shorten(self._shown(current)), place.fault), url=self._shown(url))
             if not reaches(first.host, place.host):
                 lines = ()
             headers = request_headers(self._agent, lines if place.secure else (), place.own)
-            answer = await self._send(place, _target(current, prefix), headers, pace)
+            try:
+                answer = await self._send(place, _target(current, prefix), headers, pace)
+            except TransferError as err:
+                err.url = current
+                raise
             if place.asked is not None:
                 place.asked.heard()
             if not _is_redirect(answer):
                 return answer
         answer.close()
         # As in Go, the Location of the last answer, as the server wrote it.
-        last = shorten(gourl.mask(_location(answer.header("location"))))
-        raise NetworkError(f"{get_text(last)}: stopped after {MAX_REDIRECTS} redirects", url=shown)
+        last = _masked_location(_location(answer.header("location")))
+        raise NetworkError(f"{get_text(last)}: stopped after {MAX_REDIRECTS} redirects", url=self._shown(url))
 
     def _send(self, place: _Place, target: str, headers: list[str], pace: Pace) -> Awaitable[Answer]:
         """Send a request.
 
         Not a coroutine itself, which spares one for each request: the caller awaits what the engine returns.
         """
-        if place.fault:
-            raise TransferError(Fault.SETTING, place.fault)
         pace.asked = place.asked
         if pace.extra:
             headers = [*headers, *pace.extra]
@@ -419,8 +422,8 @@ def _no_auth() -> Auth:
     return Auth(Credentials())
 
 
-def _no_host(shown: str) -> str:
-    return f"{get_text(shown)}: http: no Host in request URL"
+def _unsent(shown: str, why: str) -> str:
+    return f"{get_text(shown)}: {why}"
 
 
 def _no_event(kind: str, facts: Mapping[str, object]) -> None:
@@ -463,8 +466,21 @@ def _location(header: str) -> str:
     return header.encode("latin-1", "replace").decode("utf-8", "surrogateescape")
 
 
+def _masked_location(location: str) -> str:
+    """A Location for a message. It may lack scheme and host: then its query may be a secret all the same."""
+    host = "http://h" if location.startswith("/") and not location.startswith("//") else ""
+    return shorten(gourl.mask(host + location).removeprefix(host))
+
+
 def _resolve(base: str, location: str, shown: str, *, anywhere: bool) -> str:
-    """The target of a redirect (RFC 3986, section 5); unless `anywhere`, none from https to anything else."""
+    """The target of a redirect (RFC 3986, section 5); unless `anywhere`, none from https to anything else.
+
+    Args:
+        base: the URL that has answered.
+        location: the header as it came.
+        shown: `base` for messages.
+        anywhere: whether the target may be one of http.
+    """
     from urllib.parse import urljoin
 
     location = _location(location)
@@ -472,18 +488,21 @@ def _resolve(base: str, location: str, shown: str, *, anywhere: bool) -> str:
         named = gourl.parse(location)  # for its sentence, which names the text as the server wrote it
         parsed = gourl.parse(urljoin(base, location))
     except (UsageError, ValueError) as err:  # urljoin raises ValueError for a host in brackets that is no address
-        text = f"failed to parse Location header {quote(shorten(gourl.mask(location)))}: {shorten(str(err))}"
+        text = f"failed to parse Location header {quote(_masked_location(location))}: {shorten(str(err))}"
         raise NetworkError(f"{get_text(shown)}: {text}", url=shown) from None
-    if named.opaque and named.scheme in ("http", "https"):  # "http:x", which urljoin takes for a path
-        raise NetworkError(_no_host(shorten(named.redacted())), url=shown)
+    is_nowhere = named.scheme in ("http", "https") and not named.host  # "http:x", which urljoin takes for a path
+    if is_nowhere:
+        parsed = named
     safe = shorten(parsed.redacted())
     if base.startswith("https:") and parsed.scheme != "https" and not anywhere:
         text = f"redirected from secure URL {shorten(gourl.mask(base))} to insecure URL {safe}"
         raise NetworkError(f"{get_text(safe)}: {text}", url=shown)
+    if is_nowhere:
+        raise NetworkError(_unsent(safe, _NO_HOST), url=shown)
     if parsed.scheme not in ("http", "https") or not parsed.host:
         text = f"unsupported protocol scheme {quote(shorten(parsed.scheme))}"
         raise NetworkError(f"{get_text(safe)}: {text}", url=shown)
-    return str(parsed._replace(path=parsed.path or "/", fragment=""))  # a fragment is never sent
+    return str(parsed._replace(fragment=""))  # which is never sent
 
 
 async def _refused(answer: Answer, shown: str) -> NotFoundError | NetworkError:

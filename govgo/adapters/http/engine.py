@@ -33,11 +33,16 @@ class Fault(Enum):
 
 
 class TransferError(Exception):
-    """A transfer that failed; `str()` says so as Go's net/http would."""
+    """A transfer that failed; `str()` says so as Go's net/http would.
+
+    Attributes:
+        url: what was asked, where a redirect had led there; else "".
+    """
 
     def __init__(self, fault: Fault, text: str) -> None:
         super().__init__(text)
         self.fault = fault
+        self.url = ""
 
 
 class Timeouts(NamedTuple):

@@ -20,9 +20,9 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from govgo.adapters.http.engine import Answer, Fault, TransferError
 from govgo.adapters.http.pace import LARGE_BYTES, Pace
 from govgo.adapters.http.retry import UNCOUNTED, RetryPolicy
-from govgo.adapters.http.servertext import get_text
+from govgo.adapters.http.servertext import get_text, shorten
 from govgo.core.golib.quote import quote
-from govgo.core.golib.url import mask_all
+from govgo.core.golib.url import mask, mask_all
 from govgo.core.records import NamedTuple
 from govgo.errors import Failure, GovgoError, NetworkError, TooLargeError
 
@@ -250,7 +250,9 @@ class Fetch:
         pause_s = self._means.pause_s(err, self._url, self._tries, begun)
         if pause_s is None:
             hint = _PATIENCE.get(err.fault, "") if not begun else ""
-            doing = f"read {quote(self._shown)}" if begun else get_text(self._shown)
+            # Go tells what could not be asked, and of a body that is cut where it was asked for first.
+            shown = shorten(mask(err.url)) if err.url and not begun else self._shown
+            doing = f"read {quote(shown)}" if begun else get_text(shown)
             text = f"{doing}: {mask_all(str(err))}"
             raise NetworkError(text, url=self._shown, inner=err, hint=hint) from err
         return pause_s

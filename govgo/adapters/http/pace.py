@@ -25,6 +25,10 @@ what is left of them, and `_LEAST_PATIENCE_S` at least:
 However many there are, a dead network is known within five seconds. An origin is heard of when it has acknowledged
 something; with TLS when it has said something, for nothing in a handshake takes a server long. From then on its limits
 are those above: a proxy may be fetching the module itself. One that was not heard of in time is not waited for again.
+
+What such a command does on this machine alone takes time, too, perhaps more than all the waiting. Where nobody was
+heard of it ends in an error whatever that finds. So it asks servers first, and begins nothing more when `ENOUGH_S`
+seconds have passed since it was started (`Patience.is_over`).
 """
 
 from __future__ import annotations
@@ -51,6 +55,8 @@ _LATER = 4
 PATIENCE_S = 4.0
 _SHARE = 0.6
 _LEAST_PATIENCE_S = 0.3
+_GRACE_S = 0.6
+ENOUGH_S = 4.4
 
 
 class ExpectedSilence:
@@ -85,10 +91,12 @@ class ExpectedSilence:
 class Patience:
     """That of one command, shared by all its clients."""
 
-    __slots__ = ("_origins", "_total_s", "_until_s")
+    __slots__ = ("_began_s", "_is_heard", "_is_lost", "_origins", "_total_s", "_until_s")
 
-    def __init__(self, total_s: float) -> None:
-        """Nobody has been asked yet."""
+    def __init__(self, total_s: float, began_s: float | None = None) -> None:
+        """Nobody has been asked yet; the command began at `began_s`, as `time.monotonic` has it, None for now."""
+        self._began_s = time.monotonic() if began_s is None else began_s
+        self._is_heard = self._is_lost = False
         self._total_s = total_s
         self._until_s: float | None = None
         self._origins: dict[str, Origin] = {}
@@ -106,18 +114,28 @@ class Patience:
 
     def heard(self) -> None:
         """Somebody is there."""
+        self._is_heard = True
         self._until_s = None
+
+    def lost(self) -> None:
+        """An origin was not heard of in time."""
+        self._is_lost = True
+
+    def is_over(self) -> bool:
+        """Whether the network is dead, and the command that found out should end."""
+        return self._is_lost and not self._is_heard and time.monotonic() - self._began_s > ENOUGH_S
 
 
 class Origin:
     """Whether an origin was heard of, and until when that is waited for."""
 
-    __slots__ = ("_enough", "_patience", "_until_s", "is_heard")
+    __slots__ = ("_enough", "_grace_until_s", "_patience", "_until_s", "is_heard")
 
     def __init__(self, patience: Patience, enough: Sign) -> None:
         self._patience = patience
         self._enough = enough
         self._until_s: float | None = None
+        self._grace_until_s: float | None = None
         self.is_heard = False
 
     def asked(self, now_s: float) -> None:
@@ -130,14 +148,29 @@ class Origin:
         self.is_heard = True
         self._patience.heard()
 
-    def is_dead(self, now_s: float, sign: Callable[[], Sign] | None) -> bool:
-        """Whether it has shown no sign in time; `sign` is that of the connection of one request, None for none."""
+    def is_dead(self, now_s: float, sign: Callable[[], Sign] | None, *, listened: bool = True) -> bool:
+        """Whether it has shown no sign in time.
+
+        Args:
+            now_s: the time, as `time.monotonic` has it.
+            sign: that of the connection of one request, None for none.
+            listened: as for `Pace.verdict`. If not, what is due may not have been sent, nor an answer have been read.
+                So there is some more time, once: on a busy machine a process may be late each time.
+        """
         if self.is_heard:
             return False
         if sign is not None and sign() >= self._enough:
             self.heard()
             return False
-        return self._until_s is not None and now_s > self._until_s
+        if self._until_s is None or now_s <= self._until_s:
+            return False
+        if not listened:
+            if self._grace_until_s is None:
+                self._grace_until_s = now_s + _GRACE_S
+            if now_s <= self._grace_until_s:
+                return False
+        self._patience.lost()
+        return True
 
 
 class Pace:
@@ -237,7 +270,7 @@ class Pace:
         if not self.begun:
             if now_s - self._started_s > limits.answer_s:
                 return TransferError(Fault.TIMEOUT, f"{_DEADLINE} while awaiting headers)")
-            if listened and self.asked is not None and self.asked.is_dead(now_s, sign):
+            if self.asked is not None and self.asked.is_dead(now_s, sign, listened=listened):
                 return TransferError(Fault.DEAD, f"{_DEADLINE} before any sign of the server)")
             if listened and self._is_unheard(now_s, sign):
                 return TransferError(Fault.UNHEARD, f"{_DEADLINE} while the server takes no connection)")

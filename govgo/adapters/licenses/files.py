@@ -6,9 +6,11 @@ from __future__ import annotations
 import os
 from collections.abc import Iterable
 
+from govgo.adapters.attribution import prefixed
 from govgo.adapters.disk.diskerror import disk_error
 from govgo.adapters.modzip.read import Rules, open_archive
 from govgo.core.licenses.texts import MAX_TEXT_BYTES, MOST_TEXTS, LegalFile, LegalFiles, kind_of
+from govgo.errors import BadZipError
 from govgo.ports.files import Workspace
 
 _MOST_DIRECTORIES = 20_000
@@ -24,7 +26,12 @@ class LegalTexts:
         Raises:
             BadZipError, DiskError: it cannot be read.
         """
-        skip = len(prefix)
+        try:
+            return self._in_zip(path, len(prefix))
+        except BadZipError as error:  # it does not say of which zip
+            raise prefixed(error, f"{prefix.removesuffix('/')}: ") from error
+
+    def _in_zip(self, path: str, skip: int) -> LegalFiles:
         with open_archive(path, Rules.GO) as archive:
             found = {entry.name[skip:]: entry for entry in archive.entries if kind_of(entry.name[skip:])}
             files = []

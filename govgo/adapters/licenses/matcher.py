@@ -12,10 +12,8 @@ import json
 import os
 import re
 import select
-import subprocess
 import sys
-from collections.abc import Iterable, Mapping
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
 from importlib.util import find_spec
 
@@ -54,8 +52,8 @@ class SpdxMatcher:
         """The matcher and its version."""
         return f"spdx-matcher {self._installed()}"
 
-    def match(self, texts: Mapping[str, bytes]) -> Mapping[str, Match]:
-        """The licences of texts by their SHA-256.
+    def match(self, texts: Mapping[str, bytes], go_on: Callable[[], object] = lambda: None) -> Mapping[str, Match]:
+        """The licences of texts by their SHA-256; `go_on` as in `ports.licenses.TextMatcher`.
 
         Raises:
             MissingExtraError: spdx-matcher is not installed.
@@ -69,23 +67,26 @@ class SpdxMatcher:
         open_texts = [digest for digest in texts if digest not in found]
         if not open_texts:
             return found
+        from concurrent.futures import ThreadPoolExecutor
+
         count = max(1, min(os.cpu_count() or 1, _MOST_PROCESSES, len(open_texts) // _FEW))
         # Longest first, dealt out in turn, so that the processes end at about the same time.
         open_texts.sort(key=lambda digest: (-len(texts[digest]), digest))
         with ThreadPoolExecutor(count) as pool:
             shares = [[(digest, texts[digest]) for digest in open_texts[number::count]] for number in range(count)]
-            for answers in pool.map(self._matched, shares):
+            for answers in pool.map(lambda share: self._matched(share, go_on), shares):
                 found.update(answers)
         for digest in open_texts:
             if not found[digest].fault:
                 self._kept.write(prefix + digest, json.dumps(found[digest]._asdict()).encode())
         return found
 
-    def _matched(self, texts: Iterable[tuple[str, bytes]]) -> dict[str, Match]:
+    def _matched(self, texts: Iterable[tuple[str, bytes]], go_on: Callable[[], object]) -> dict[str, Match]:
         found: dict[str, Match] = {}
         process: _Process | None = None
         try:
             for digest, data in texts:
+                go_on()
                 process = process or _Process(self._limit_s)
                 answer = process.ask(data.decode("utf-8", "replace"))
                 found[digest] = answer or Match(fault=f"matching it takes more than {self._limit_s:g} s")
@@ -117,6 +118,8 @@ class _Process:
 
     def __init__(self, limit_s: float) -> None:
         """Start it, and wait until it is ready.  Raises UnavailableError where that fails."""
+        import subprocess
+
         command = [sys.executable, "-I", "-B", "-c", _PROGRAM, _ROOT, str(limit_s), str(_MEMORY_LIMIT)]
         self._limit_s = limit_s
         self._process = subprocess.Popen(

@@ -14,12 +14,14 @@ from __future__ import annotations
 import hashlib
 import marshal
 import os
+import select
+import signal
 import threading
 import warnings
 from collections.abc import Callable, Sequence
 
 from govgo.adapters.disk.diskerror import reason
-from govgo.adapters.disk.system import HAS_SAFE_FORK, usable_cpus
+from govgo.adapters.disk.system import HAS_SAFE_FORK, usable_cpus, widen_pipe
 from govgo.adapters.modcache.cache import ModCache
 from govgo.adapters.modzip.hash import hash_archive, hash_tree, hash_zip, hash_zip_and_tree
 from govgo.adapters.modzip.layout import layout_fault
@@ -34,6 +36,11 @@ from govgo.ports.talk import PROGRESS_THREAD
 _MOST_WORKERS = 8
 _WORTH_A_WORKER = 4 << 20
 """Bytes of zips below which another process costs more than it saves."""
+_TELL_MS = 100
+"""How often who waits for other processes is told, in milliseconds."""
+_PIPE_BYTES = 1 << 20
+"""Of answers that are not taken yet: those of a thousand module versions and more."""
+_LENGTH_BYTES = 4
 
 _Texts = tuple[str, ...]
 """What one module version gives. Plain strings, since they may come from another process through `marshal`."""
@@ -139,17 +146,36 @@ class CachedZip(NamedTuple):
     fault: str = ""
 
 
+class CacheLook:
+    """See `ports.evidence.Looking`."""
+
+    def __init__(self, work: _Work) -> None:
+        self._work = work
+
+    def facts(self, advanced: Callable[[int], object] = _tell_nobody) -> tuple[CachedModule, ...]:
+        """The facts of each module version, in the order given."""
+        return tuple(CachedModule(*fields) for fields in self._work.results(advanced))
+
+    def stop(self) -> None:
+        """End the other processes."""
+        self._work.stop()
+
+
 class CacheFacts:
     """Hashes everything in a module cache and compares nothing (`verify`); what cannot be hashed has its reason."""
 
     def __init__(self, cache: ModCache) -> None:
         self._cache = cache
 
+    def begin(self, mods: Sequence[ModuleVersion]) -> CacheLook:
+        """Begin to look at module versions, in other processes where there is much to do."""
+        return CacheLook(_Work(self._cache, mods, self._fields))
+
     def look(
         self, mods: Sequence[ModuleVersion], advanced: Callable[[int], object] = _tell_nobody
     ) -> tuple[CachedModule, ...]:
-        """The facts of each module version, in the order given; `advanced` is told how many more are done."""
-        return tuple(CachedModule(*fields) for fields in _divided(self._cache, mods, self._fields, advanced))
+        """The facts of each module version, in the order given; `advanced` as in `ports.evidence.Looking`."""
+        return self.begin(mods).facts(advanced)
 
     def zips(
         self, mods: Sequence[ModuleVersion], advanced: Callable[[int], object] = _tell_nobody
@@ -235,12 +261,11 @@ def _divided(
     advanced: Callable[[int], object],
 ) -> tuple[_Texts, ...]:
     """`work` on each module version, divided among processes; the results in the order given."""
-    found = _in_processes(_shares(cache, mods), lambda index: work(mods[index]), advanced)
-    return tuple(found[index] for index in range(len(mods)))
+    return _Work(cache, mods, work).results(advanced)
 
 
 def _shares(cache: ModCache, mods: Sequence[ModuleVersion]) -> list[list[int]]:
-    """The indexes of `mods`, dealt to as many workers as pay off, each to the one with the least to do."""
+    """The indexes of `mods`, dealt to as many processes as pay off, each to the one with the least to do."""
     sizes = [_size(cache, mv) for mv in mods]
     workers = min(_MOST_WORKERS, usable_cpus(), 1 + sum(sizes) // _WORTH_A_WORKER)
     if not HAS_SAFE_FORK or any(
@@ -253,7 +278,7 @@ def _shares(cache: ModCache, mods: Sequence[ModuleVersion]) -> list[list[int]]:
         least = loads.index(min(loads))
         shares[least].append(index)
         loads[least] += sizes[index]
-    return shares
+    return [share for share in shares if share]
 
 
 def _size(cache: ModCache, mv: ModuleVersion) -> int:
@@ -263,47 +288,99 @@ def _size(cache: ModCache, mv: ModuleVersion) -> int:
         return 0
 
 
-def _in_processes(
-    shares: Sequence[Sequence[int]], work: Callable[[int], _Texts], advanced: Callable[[int], object]
-) -> dict[int, _Texts]:
-    """`work` on every index: the first share here, each other in a forked child that answers through a pipe.
+class _Work:
+    """`work` on each module version. Where there is much to do, forked children have begun it already."""
 
-    The children do not say how far they are. As all shares are alike, they are taken to be as far as this process.
+    def __init__(self, cache: ModCache, mods: Sequence[ModuleVersion], work: Callable[[ModuleVersion], _Texts]) -> None:
+        self._mods = mods
+        self._work = work
+        shares = _shares(cache, mods)
+        # Little is done in `results`, without another process.
+        self._children = [_Child(share, self._do) for share in shares] if len(shares) > 1 else []
+
+    def results(self, advanced: Callable[[int], object]) -> tuple[_Texts, ...]:
+        """The results in the order given; what `advanced` raises ends all, and is raised."""
+        found: dict[int, _Texts] = {}
+        try:
+            self._gather(found, advanced)
+        finally:
+            self.stop()
+        for index in range(len(self._mods)):
+            # All of them without a child; else those of one that was killed, perhaps for lack of memory.
+            if index not in found:
+                found[index] = self._do(index)
+                advanced(1)
+        return tuple(found[index] for index in range(len(self._mods)))
+
+    def stop(self) -> None:
+        """End the children."""
+        while self._children:
+            self._children.pop().end()
+
+    def _do(self, index: int) -> _Texts:
+        return self._work(self._mods[index])
+
+    def _gather(self, found: dict[int, _Texts], advanced: Callable[[int], object]) -> None:
+        """Take the answers of the children as they come, until all have ended."""
+        poll = select.poll()
+        children = {each.answers: each for each in self._children}
+        for descriptor in children:
+            poll.register(descriptor, select.POLLIN)
+        while children:
+            ready = poll.poll(_TELL_MS)
+            count = 0
+            for descriptor, _ in ready:
+                answers = children[descriptor].receive()
+                if answers is None:
+                    poll.unregister(descriptor)
+                    del children[descriptor]
+                else:
+                    found.update(answers)
+                    count += len(answers)
+            advanced(count)
+
+
+class _Child:
+    """A forked process that does one share of the work. Its answers come one by one through a pipe, `answers`.
+
+    An answer is its length in four bytes, and a value of `marshal`: (index, result).
     """
-    children = [(share, *_fork(share, work)) for share in shares[1:] if share]
-    found: dict[int, _Texts] = {}
-    total, told = sum(map(len, shares)), 0
-    for done, index in enumerate(shares[0], 1):
-        found[index] = work(index)
-        count = total * done // len(shares[0])
-        advanced(count - told)
-        told = count
-    for share, process, answers in children:
-        with os.fdopen(answers, "rb") as pipe:
-            data = pipe.read()
-        _, status = os.waitpid(process, 0)
-        if status == 0:
-            found.update(marshal.loads(data))
-        else:  # killed, perhaps for lack of memory: its share is done here
-            found.update((index, work(index)) for index in share)
-    return found
 
+    def __init__(self, share: Sequence[int], work: Callable[[int], _Texts]) -> None:
+        self.answers, ours = os.pipe()
+        widen_pipe(ours, _PIPE_BYTES)  # the answers may be taken much later, and it need not wait until then
+        with warnings.catch_warnings():
+            # Python 3.12 warns of threads; the one that shows progress is the only one (`_shares`).
+            warnings.simplefilter("ignore", DeprecationWarning)
+            self._process = os.fork()
+        self._data = bytearray()
+        if self._process:
+            os.close(ours)
+            return
+        try:
+            with os.fdopen(ours, "wb") as pipe:
+                for index in share:
+                    data = marshal.dumps((index, tuple(work(index))))
+                    pipe.write(len(data).to_bytes(_LENGTH_BYTES, "big") + data)
+                    pipe.flush()
+        finally:
+            os._exit(0)  # without the parent's buffers and exit handlers, whatever happened
 
-def _fork(share: Sequence[int], work: Callable[[int], _Texts]) -> tuple[int, int]:
-    """(process, descriptor of its answers) of a child that does `share`."""
-    answers, ours = os.pipe()
-    with warnings.catch_warnings():
-        # Python 3.12 warns of threads; the one that shows progress is the only one (`_shares`).
-        warnings.simplefilter("ignore", DeprecationWarning)
-        process = os.fork()
-    if process:
-        os.close(ours)
-        return process, answers
-    status = 1
-    try:
-        data = marshal.dumps([(index, work(index)) for index in share])
-        with os.fdopen(ours, "wb") as pipe:
-            pipe.write(data)
-        status = 0
-    finally:
-        os._exit(status)  # without the parent's buffers and exit handlers, whatever happened
+    def receive(self) -> dict[int, _Texts] | None:
+        """The answers that have come; None where no more will."""
+        data = os.read(self.answers, _PIPE_BYTES)
+        if not data:
+            return None
+        self._data += data
+        found: dict[int, _Texts] = {}
+        while len(self._data) >= (end := _LENGTH_BYTES + int.from_bytes(self._data[:_LENGTH_BYTES], "big")):
+            index, result = marshal.loads(self._data[_LENGTH_BYTES:end])
+            found[index] = result
+            del self._data[:end]
+        return found
+
+    def end(self) -> None:
+        """End it, if it has not ended."""
+        os.close(self.answers)
+        os.kill(self._process, signal.SIGKILL)
+        os.waitpid(self._process, 0)

@@ -95,17 +95,29 @@ class Source(Protocol):
 class Proxy:
     """A module proxy below a base URL (a `Source`)."""
 
-    def __init__(self, url: str, remote: Remote) -> None:
+    def __init__(self, url: str, remote: Remote, *, strict: bool = False) -> None:
+        """Nothing is asked yet.
+
+        Args:
+            url: the base URL.
+            remote: the files below it.
+            strict: a body that is no list, or an HTML page in place of a go.mod, is an error. go takes the one for an
+                empty list, and stores the other.
+        """
         self._shown = gourl.parse(url).redacted()
         self._remote = remote
+        self._strict = strict
 
     async def list(self, path: str, prefix: str = "") -> Listing:
         """The versions of a module: all of them, since the protocol knows no prefix."""
         try:
             data = await self._get(path, "@v/list", MAX_LIST_BYTES)
+            found = parse_list(data)
+            if self._strict and data.strip() and not (found.versions or found.newest or found.skipped):
+                raise self._invalid(data, "no list of versions")
         except Failure as err:
             raise version_error(path, "", err) from err
-        return parse_list(data)
+        return found
 
     async def stat(self, path: str, rev: str) -> RevInfo:
         """The version that a revision is; for a version, that version."""
@@ -134,9 +146,12 @@ class Proxy:
         try:
             if version != canonical_version(version):
                 raise InputError("internal error: version passed to GoMod is not canonical")
-            return await self._get(path, f"@v/{escape_version(version)}.mod", MAX_GO_MOD)
+            data = await self._get(path, f"@v/{escape_version(version)}.mod", MAX_GO_MOD)
+            if self._strict and looks_like_page(data):
+                raise self._invalid(data, "an HTML page")
         except Failure as err:
             raise version_error(path, version, err) from err
+        return data
 
     async def zip(self, path: str, version: str, sink: Callable[[bytes], object], rewind: Callable[[], None]) -> int:
         """The zip of a version in chunks; its size in bytes."""
@@ -166,8 +181,11 @@ class Proxy:
         try:
             return parse_info(data)
         except InputError as err:
-            text = f"invalid response from proxy {quote(self._shown)}: {printable(str(err))}"
-            raise NetworkError(text, url=self._shown, is_page=looks_like_page(data), inner=err) from err
+            raise self._invalid(data, printable(str(err)), err) from err
+
+    def _invalid(self, data: bytes, why: str, inner: InputError | None = None) -> NetworkError:
+        text = f"invalid response from proxy {quote(self._shown)}: {why}"
+        return NetworkError(text, url=self._shown, is_page=looks_like_page(data), inner=inner)
 
     def zip_url(self, path: str, version: str) -> str:
         """Where a zip is, without the password of the proxy's URL."""

@@ -215,10 +215,16 @@ class Repository:
         return tree.dir if tree.state == "whole" else None
 
     def download(self, mods: Sequence[ModuleVersion], *, extract: bool = True) -> list[Downloaded]:
-        """Everything of each module version, all at once."""
+        """Everything of each module version, all at once; zips that are there, without the event loop."""
         if self._network.local:
             return [self._run(self._downloads.one(mv, extract=extract)) for mv in mods]
-        return self._run(self._downloads.many(mods, extract=extract))
+        done: dict[ModuleVersion, Downloaded] = {}
+        if not extract:
+            done = {mv: found for mv in mods if (found := self._downloads.at_hand(mv)) is not None}
+        rest = [mv for mv in dict.fromkeys(mods) if mv not in done]
+        if rest:
+            done.update(zip(rest, self._run(self._downloads.many(rest, extract=extract)), strict=True))
+        return [done[mv] for mv in mods]
 
     def cache_file(self, mv: ModuleVersion, suffix: str) -> str:
         """The path of a file in the cache, whether it exists or not."""

@@ -136,6 +136,22 @@ class Zips:
         self._trees.put(mv, tree.dir)
         return tree.dir
 
+    def zip_at_hand(self, mv: ModuleVersion) -> tuple[str, str] | None:
+        """The path and the hash of the cached zip when go.sum has that hash, without a coroutine; None to ask `zip`.
+
+        Raises:
+            SumMismatchError: go.sum has another hash.
+        """
+        try:
+            h1 = self._cache.ziphash(mv) if self._cache.has_zip(mv) else None
+            path = self._cache.zip_path(mv)
+        except (DiskError, InputError):
+            return None
+        if h1 is None or not self._sums.check_locally(mv, h1):
+            return None
+        self._zips.put(mv, path)
+        return path, h1
+
     async def _tree(self, mv: ModuleVersion) -> str:
         cache = self._cache
         tree = cache.download_dir(mv)
@@ -290,6 +306,16 @@ class Downloads:
         self._zips = zips
         self._info = info
         self._report = report
+
+    def at_hand(self, mv: ModuleVersion) -> Downloaded | None:
+        """The zip of one of them when it is there and go.sum has its hash; None to ask `one`.
+
+        Raises:
+            SumMismatchError: go.sum has another hash.
+        """
+        if not is_valid_version(mv.path, mv.version) or (found := self._zips.zip_at_hand(mv)) is None:
+            return None
+        return Downloaded(mv, zip=found[0], sum=found[1])
 
     async def many(self, mods: Sequence[ModuleVersion], *, extract: bool) -> list[Downloaded]:
         """All of them at once; the results in the order given.

@@ -16,8 +16,11 @@ from contextlib import suppress
 
 from govgo.adapters.sumdb.cache import MAX_CACHED_BYTES, SumDbCache
 from govgo.core.sumdb.timeline import fingerprint
-from govgo.errors import Failure, ForkError
+from govgo.errors import Failure, ForkError, StorageError
 from govgo.ports.storage import Storage
+
+_TRIES = 100
+"""How often a tree head is written, where others write theirs meanwhile; or where its name is taken by no file."""
 
 
 class StoredSumDb(SumDbCache):
@@ -57,7 +60,7 @@ class StoredSumDb(SumDbCache):
         Raises:
             StorageError: it cannot be written.
         """
-        while True:
+        for _ in range(_TRIES):
             entry = self._storage.head(self.latest_file)
             if entry is None:
                 if self._storage.create(self.latest_file, after):
@@ -70,6 +73,7 @@ class StoredSumDb(SumDbCache):
                 return stored
             if self._storage.swap(self.latest_file, after, entry.tag):
                 return None
+        raise StorageError(f"{self.latest_file}: it can neither be created nor replaced", key=self.latest_file)
 
     def keep_evidence(self, error: ForkError) -> str:
         """Write the text of a fork, with both signed notes, beside the answers; its key, "" if impossible."""

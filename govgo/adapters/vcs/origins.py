@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import re
 import tempfile
 from collections.abc import Callable, Sequence
 from datetime import datetime
@@ -102,4 +103,6 @@ async def _look(direct: Direct, mod: ModuleVersion, directory: str) -> Tagged:
         asked = error.origin if isinstance(error.origin, Origin) else None
         is_no = find(error, NotFoundError) is not None or find(error, InvalidVersionError) is not None
         repository = gourl.mask(asked.url) if asked is not None else found.repository
-        return found._replace(fault=str(error), is_gone=asked is not None and is_no, repository=repository)
+        # git's error names the clone, which is gone by the time that somebody reads this, and another one each time.
+        fault = re.sub(rf" in {re.escape(directory)}/[^\s:]*", "", str(error))
+        return found._replace(fault=fault, is_gone=asked is not None and is_no, repository=repository)

@@ -26,7 +26,7 @@ from govgo.core.policy.judge import Build, judge, judge_licenses
 from govgo.core.policy.values import AdvisoryRule, Waiver
 from govgo.core.policy.waive import accepted, note, waived, waiver_notes
 from govgo.core.records import NamedTuple
-from govgo.errors import Failure
+from govgo.errors import DeadNetworkError, Failure
 from govgo.load.targets.faults import from_error
 from govgo.load.targets.policy import read_policy
 from govgo.load.targets.resolve import Resolved, Unresolved, audited, resolve_all
@@ -34,6 +34,7 @@ from govgo.load.targets.targets import Target, shown, shown_start
 
 if TYPE_CHECKING:
     from govgo.core.govgotoml import AuditIgnore
+    from govgo.core.resolution.hygiene import Manifest
     from govgo.load.session.session import Session
     from govgo.ports.files import PlannedFiles, Workspace
 
@@ -63,6 +64,7 @@ class _Subject:
         self.policy = policy
         self.build = Build(found.resolution) if isinstance(found, Resolved) else None
         self.before = Before()
+        self.manifests: list[Manifest] = []
         self.findings: list[Finding] = []
         self.expired: set[AuditIgnore] = set()
 
@@ -98,6 +100,8 @@ def check(
         run.judge(each, since)
     for policy in run.policies:
         run.ask_engines(policy)
+    for each in subjects:
+        run.tidy(each)
     used: dict[str, set[Waiver]] = {policy.file: set() for policy in run.policies}
     reports = [_report(session, each, used[each.policy.file], started.date()) for each in subjects]
     for policy in run.policies:
@@ -170,24 +174,36 @@ class _Run:
             except Failure as error:  # nothing is known to have been there, so everything is told
                 subject.before = Before(broken=(from_error(None, error).unchecked(),))
             subject.findings += [fault._replace(text=f"{since}: {fault.text}") for fault in subject.before.broken]
-        manifests = list(manifests_of(session, found, shown_start(session), imports=False))
-        subject.findings += judge(policy, build, manifests)
+        subject.manifests = list(manifests_of(session, found, shown_start(session), imports=False))
+        subject.findings += judge(policy, build, subject.manifests)
         subject.findings += ask(policy, found, build)
-        if policy.tidy:
-            subject.findings += untidy(session, found, manifests, self._tools.plan)
+
+    def tidy(self, subject: _Subject) -> None:
+        """Whether one module or workspace is tidy. It reads all sources, so that servers were asked before."""
+        if not subject.policy.check.tidy or isinstance(subject.found, Unresolved):
+            return
+        try:
+            self._session.go_on("what `govgo tidy` would change")
+            subject.findings += untidy(self._session, subject.found, subject.manifests, self._tools.plan)
+        except DeadNetworkError as error:
+            self._add([from_error(None, error)])
 
     def ask_engines(self, policy: ProjectPolicy) -> None:
-        """The rules that ask once about all modules and workspaces which obey one file."""
+        """The rules that ask once about all modules and workspaces which obey one file.
+
+        Servers are asked before what may take long here.
+        """
         subjects = [each for each in self._subjects if each.policy.file == policy.file]
-        engines: list[Callable[[ProjectPolicy, list[_Subject]], None]] = []
-        if policy.check.licenses is not None:
-            engines.append(self._licenses)
+        engines: list[tuple[str, Callable[[ProjectPolicy, list[_Subject]], None]]] = []
         if policy.check.advisories is not None:
-            engines.append(self._audit)
+            engines.append(("advisories", self._audit))
         if policy.check.verify:
-            engines.append(self._verify)
-        for engine in engines:
+            engines.append(("what `govgo verify` verifies", self._verify))
+        if policy.check.licenses is not None:
+            engines.append(("licences", self._licenses))
+        for name, engine in engines:
             try:
+                self._session.go_on(name)
                 engine(policy, subjects)
             except Failure as error:
                 self._add([from_error(None, error).unchecked()])

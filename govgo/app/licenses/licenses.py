@@ -29,11 +29,10 @@ from govgo.core.licenses.texts import (
 from govgo.core.module.moduleversion import ModuleVersion
 from govgo.core.records import NamedTuple
 from govgo.core.resolution.compare import asking_places
-from govgo.errors import Failure, GovgoError, SecurityError
+from govgo.errors import DeadNetworkError, Failure, GovgoError, SecurityError
 from govgo.load.targets.binaries import all_linked, build_info, split_binaries
 from govgo.load.targets.faults import from_error
 from govgo.load.targets.locate import fault_in, locating_in
-from govgo.load.targets.packages import imported_packages
 from govgo.load.targets.policy import read_policy
 from govgo.load.targets.resolve import Resolved, Unresolved, Uses, resolve_all
 from govgo.load.targets.targets import shown, shown_start
@@ -144,7 +143,11 @@ def _judged_all(
             outcomes.append(_report(session, each, [fault.unchecked()]))
     outcomes += binaries
     texts = _by_digest(read for build in outcomes if isinstance(build, _Build) for read in build.read)
-    matches = matcher.match(texts) if texts else {}
+    try:
+        matches = matcher.match(texts, lambda: session.go_on("licences")) if texts else {}
+    except DeadNetworkError as error:
+        fault = from_error(None, error)
+        outcomes = [_unmatched(each, fault) if isinstance(each, _Build) else each for each in outcomes]
     builds: list[BuildLicenses] = []
     reports: list[ModuleReport] = []
     for outcome in outcomes:
@@ -234,6 +237,11 @@ def license_of_zip(
     return _judged(policy, read, matcher.match(texts) if texts else {})
 
 
+def _unmatched(build: _Build, fault: Finding) -> ModuleReport:
+    """The report of a build list whose texts nobody has matched."""
+    return build.report._replace(findings=(*build.faults, fault))
+
+
 def _report(session: Session, found: Resolved | Unresolved, findings: Sequence[Finding]) -> ModuleReport:
     target = found.target
     return ModuleReport(target.kind, target.path, shown(session, target.root), (), (), tuple(findings))
@@ -247,6 +255,8 @@ def _read(session: Session, found: Resolved, reader: LegalReader, *, only_packag
     mods = [mod for mod in resolution.modules if mod.version]
     faults: list[Finding] = []
     if only_packages:
+        from govgo.load.targets.packages import imported_packages
+
         imported = imported_packages(found, everywhere=True)
         faults += imported.faults
         # Where an import leads is not known if its package cannot be loaded: then nothing is left out.
@@ -265,6 +275,7 @@ def _read(session: Session, found: Resolved, reader: LegalReader, *, only_packag
                 done = downloads[source]
                 if done.error is not None:
                     raise done.error if isinstance(done.error, GovgoError) else Failure(str(done.error))
+                session.go_on(str(mod))
                 files = reader.in_zip(done.zip, f"{source.path}@{source.version}/")
                 read.append(_Read(mod, replacement, files, done.sum))
             else:

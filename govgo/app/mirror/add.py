@@ -181,8 +181,8 @@ class _Run:
     def _fail(self, mod: ModuleVersion, error: Exception) -> None:
         place = self._asking(mod)
         if not isinstance(error, Failure):
-            if isinstance(error, GovgoError) and error.place is None:
-                error.place = place
+            if isinstance(error, GovgoError):
+                error.place = error.place or place
             raise error  # evidence of misbehaviour
         self.faults.append(from_error(None, error, place)._replace(module=mod).unchecked())
 

@@ -13,6 +13,7 @@ from govgo.core.module.moduleversion import ModuleVersion, sort_key
 from govgo.core.module.patterns import match_prefix_patterns
 from govgo.core.records import NamedTuple
 from govgo.core.storage.eviction import StoredFile, plan_eviction
+from govgo.core.storage.kept import SUFFIX as KEPT
 from govgo.core.storage.keys import COMPARE, EVENT_LOG, list_key, module_of_key, version_list
 from govgo.core.storage.outcomes import Kind, Listing, Removal, Span, Stats, StoredVersion
 from govgo.core.storage.published import SUFFIX as PUBLISHED
@@ -84,7 +85,7 @@ def _kind(key: str, mod: ModuleVersion | None) -> str:
         return "tiles" if "/tile/" in key else "lookups" if "/lookup/" in key else "tree heads"
     if key.startswith(PREFIX):
         return "notes of use"
-    return "lists" if key.endswith(("/@v/list", "/@latest")) else "others"
+    return "lists" if key.removesuffix(KEPT).endswith(("/@v/list", "/@latest")) else "others"
 
 
 def remove(storage: Storage, patterns: Sequence[str], *, dry_run: bool) -> Removal:

@@ -3,13 +3,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from govgo.app.sum.database import listed_hash
 from govgo.app.sum.needs import load_needs
 from govgo.core.gosum.dirhash import hash_gomod
-from govgo.core.gosum.lines import format_line
+from govgo.core.gosum.ledger import SumLedger
+from govgo.core.gosum.lines import format_line, old_name
 from govgo.core.gosum.outcomes import Completed
 from govgo.core.module.moduleversion import ModuleVersion
 from govgo.core.module.paths import module_sort_key
@@ -24,8 +25,9 @@ if TYPE_CHECKING:
 def complete(session: Session, database: KeepingDatabase, *, dry_run: bool = False) -> Completed:
     """Add what loading the module graph and every package needs and go.sum lacks. go.mod is not changed.
 
-    Lines that are there stay. A module that the database covers gets the hash that it proves, whether or not its zip is
-    in the cache; any other gets the hash of what is downloaded.
+    Lines that are there stay. Where vgo's go.modverify stands in place of a go.sum, what is added agrees with it. A
+    module that the database covers gets the hash that it proves, whether or not its zip is in the cache; any other gets
+    the hash of what is downloaded.
 
     Args:
         session: the command.
@@ -33,7 +35,8 @@ def complete(session: Session, database: KeepingDatabase, *, dry_run: bool = Fal
         dry_run: write nothing.
 
     Raises:
-        SecurityError: a download contradicts go.sum or the database.
+        SecurityError: a download or the database contradicts go.sum or go.modverify, or one the other.
+        GoSumError: one of these files is malformed.
         DiskError: the newest tree head cannot be kept; nothing is written then.
         StaleError: go.mod would have to be changed first.
         ReportedError: some packages could not be loaded or lines not proved; all others have been added.
@@ -44,6 +47,7 @@ def complete(session: Session, database: KeepingDatabase, *, dry_run: bool = Fal
     missing = sorted((key for key in needs.keys if not ledger.have(key)), key=module_sort_key)
     failures: list[GovgoError] = []
     hashes = _hashes(session, database, missing, failures)
+    _compare_with_old(session, hashes)
     for key, digest in hashes.items():
         if not ledger.check(key, digest):
             ledger.add(key, digest)
@@ -71,6 +75,23 @@ class IncompleteError(ReportedError):
     def __init__(self, done: Completed, errors: tuple[BaseException, ...]) -> None:
         super().__init__(errors)
         self.done = done
+
+
+def _compare_with_old(session: Session, hashes: Mapping[ModuleVersion, str]) -> None:
+    """Compare the lines of a go.sum that is still to be made with those of vgo's go.modverify, whose place it takes.
+
+    Raises:
+        SumMismatchError: a module has another hash there.
+        GoSumError: the file is malformed.
+    """
+    path = session.repo.ledger.file
+    data = None if session.files.is_file(path) else session.files.read(old_name(path))
+    if data is None:
+        return
+    name = session.short_path(old_name(path))
+    old = SumLedger(name, data)
+    known = sum([old.check(key, digest) for key, digest in hashes.items()])
+    session.report.note(f"{name}: {known} lines agree; go.sum takes its place, and no command reads it any more")
 
 
 def _refuse_stale_gomod(session: Session) -> None:

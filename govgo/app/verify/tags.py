@@ -163,7 +163,8 @@ def _mismatch(line: SumLine, place: Place, tagged: Tagged, answers: TagAnswers, 
     elif before:
         text = f"{mod}: the published version was not made from the commit that it names in {tagged.repository}"
     else:
-        text = f"{mod}: {tagged.repository} has other code at {name} than the version was published with"
+        published = "the version was published with" if proved else f"{place.file} says"
+        text = f"{mod}: {tagged.repository} has other code at {name} than {published}"
     time = f", {tagged.time.isoformat(timespec='seconds')}" if tagged.time is not None else ""
     evidence = [Evidence(str(place) if line.number else place.file, line.h1)]
     if proved:
@@ -180,7 +181,8 @@ def _mismatch(line: SumLine, place: Place, tagged: Tagged, answers: TagAnswers, 
         mod,
         place,
         tuple(evidence),
-        cause=None if before == tagged.commit else Cause.MOVED_TAG,
+        # Where nobody says what was published, the tag may be where it was, and go.sum from an odd proxy.
+        cause=Cause.MOVED_TAG if before != tagged.commit and (before or proved) else None,
         compared="the published zip and the repository" if differences else "",
         differences=differences,
     )

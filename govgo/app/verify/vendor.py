@@ -133,6 +133,7 @@ class _VendorCheck:
         self._copies = {mod.path: _Copy(mod, resolve(mod)) for mod in self._vendored.packages.values()}
         zips = [copy for copy in self._copies.values() if copy.actual.version]
         for copy, done in zip(zips, self._session.repo.download([c.actual for c in zips], extract=False), strict=True):
+            self._outer.go_on("the vendor directory")
             try:
                 if done.error is not None:
                     raise done.error

@@ -29,7 +29,7 @@ from govgo.core.findings import (
 from govgo.core.goenv import OFF
 from govgo.core.gosum.lines import DUPLICATE
 from govgo.core.records import NamedTuple
-from govgo.errors import GovgoError, OfflineError, UsageError
+from govgo.errors import DeadNetworkError, GovgoError, OfflineError, UsageError
 from govgo.load.session.errors import NoModRootError
 from govgo.load.targets.binaries import split_binaries
 from govgo.load.targets.targets import WORKSPACE, Target, find_targets, shown, shown_start
@@ -173,6 +173,7 @@ class _Run:
         self._answers = DatabaseAnswers(tools.database)
         self._off = session.settings.env.gosumdb == OFF
         self._cached: Mapping[ModuleVersion, Cached] = {}
+        self._no_cache: DeadNetworkError | None = None
         asks = Claim.TAGS in claims and tools.origins is not None
         origins = tools.origins() if asks and tools.origins is not None else None
         self._tags = TagAnswers(session, origins, lambda: self._facts, lambda: self._files)
@@ -193,16 +194,48 @@ class _Run:
         return Explainer(None if self._off else self._answers, self._facts, self._files, sources)
 
     def modules(self) -> tuple[ModuleReport, ...]:
-        """The report of each target. Order matters: proving repairs the kept proofs, so these are looked at first."""
-        if Claim.CACHE in self._claims:
-            from govgo.app.verify.cache import damage_findings, modules_of
+        """The report of each target.
 
-            mods = modules_of([target for target in self._targets if target.kind != BINARY])
+        Order matters: proving repairs the kept proofs, so these are looked at first. What lies in the module cache is
+        hashed by other processes while servers are asked; so a dead network is known however much there is to hash.
+        """
+        if Claim.CACHE in self._claims:
+            self._look_at_cache()
+        else:
+            self._ask()
+        reports = tuple(self._module(target) for target in self._targets)
+        # After the reports: the database may misbehave while a contradiction is explained.
+        fatal = fatal_finding(self._answers)
+        if fatal is not None and (Claim.DATABASE in self._claims or _contradicts(fatal)):
+            self.findings.append(fatal)
+        return reports
+
+    def _look_at_cache(self) -> None:
+        from govgo.app.verify.cache import damage_findings, modules_of
+
+        mods = modules_of([target for target in self._targets if target.kind != BINARY])
+        proofs = self._tools.proofs()
+        if proofs is not None:
+            self.findings += damage_findings(proofs.damage(mods))
+        looking = self._facts.begin(mods)
+        tell = self._advanced("cache")
+
+        def advanced(count: int) -> None:
+            self._session.go_on("the module cache")
+            tell(count)
+
+        try:
+            self._ask()
             self._step("cache", len(mods))
-            proofs = self._tools.proofs()
-            if proofs is not None:
-                self.findings += damage_findings(proofs.damage(mods))
-            self._cached = dict(zip(mods, self._facts.look(mods, self._advanced("cache")), strict=True))
+            advanced(0)
+            self._cached = dict(zip(mods, looking.facts(advanced), strict=True))
+        except DeadNetworkError as error:
+            self._no_cache = error
+        finally:
+            looking.stop()
+
+    def _ask(self) -> None:
+        """Ask the database and the repositories."""
         if Claim.DATABASE in self._claims and not self._off:
             lines = lines_of(self._targets)
             self._step("database", len(lines))
@@ -211,12 +244,6 @@ class _Run:
             versions = {line.mod for line in zip_lines(self._targets)}
             self._step("tags", len(versions))
             self._tags.ask(sorted(versions), self._advanced("tags"))
-        reports = tuple(self._module(target) for target in self._targets)
-        # After the reports: the database may misbehave while a contradiction is explained.
-        fatal = fatal_finding(self._answers)
-        if fatal is not None and (Claim.DATABASE in self._claims or _contradicts(fatal)):
-            self.findings.append(fatal)
-        return reports
 
     def _advanced(self, name: str) -> Callable[[int], None]:
         def tell(count: int) -> None:
@@ -243,9 +270,7 @@ class _Run:
             self._add(result, found, results, findings)
             distrusted += false
         if Claim.CACHE in self._claims:
-            from govgo.app.verify.cache import check_cache
-
-            self._add(*check_cache(target, self._cached, self._answers.hash_of), results, findings)
+            self._collect(Claim.CACHE, target, lambda: self._check_cache(target), results, findings)
         versions = self._check_tags(target, results, findings)
         graph = self._graph(target, distrusted, findings)
         if graph is not None:
@@ -339,7 +364,15 @@ class _Run:
         results.append(result._replace(verdict=max(verdicts, default=Verdict.PASSED)))
         findings += told
 
+    def _check_cache(self, target: Target) -> tuple[ClaimResult, tuple[Finding, ...]]:
+        from govgo.app.verify.cache import check_cache
+
+        if self._no_cache is not None:
+            raise self._no_cache
+        return check_cache(target, self._cached, self._answers.hash_of)
+
     def _complete(self, target: Target, graph: TargetGraph) -> tuple[ClaimResult, tuple[Finding, ...]]:
+        self._session.go_on("the module graph")
         self._must_have_mod_file(target)
         if target.work and any(other.kind == WORKSPACE and other.mod_file == target.work for other in self._targets):
             return ClaimResult(Claim.COMPLETE, Verdict.PASSED, note="checked for the workspace"), ()
@@ -353,6 +386,7 @@ class _Run:
         self._must_have_mod_file(target)
         if not has_vendor(self._session, target):
             return ClaimResult(Claim.VENDOR, Verdict.PASSED, note="no vendor directory"), ()
+        self._session.go_on("the vendor directory")
         graph.activate()
         self._step("vendor")
         return check_vendor(self._session, target, graph, self._files)

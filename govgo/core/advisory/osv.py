@@ -140,8 +140,7 @@ def parse_advisory(name: str, data: bytes) -> Advisory:
         AdvisoryError: it is not in the OSV format.
     """
     try:
-        document = json.loads(data)
-        return _advisory(document)
+        return _advisory(_mapping(json.loads(data)))
     except (ValueError, TypeError, KeyError, AttributeError, RecursionError) as error:
         raise AdvisoryError(f"{one_line(name)}: malformed advisory: {why_malformed(error)}") from error
 

@@ -134,6 +134,14 @@ SOURCES: Mapping[str, Explanation] = {
         " cannot have is misspelt, withdrawn, or not public.",
         "If the module is private, name it in GOPRIVATE. If not, check the spelling: it may be the name of a trap.",
     ),
+    "dead-network": Explanation(
+        "3",
+        "Nobody could be reached, so that nothing more was begun.",
+        "A gate of CI says within seconds that the network is dead. Where nobody has shown any sign of being there by"
+        " then, what it would do on this machine alone is left out, since it may take long and the run fails anyhow."
+        " What was left out does not count as passed.",
+        "`--offline` does all that can be done without a network; `-timeout=1m` waits longer for one.",
+    ),
     "missing-extra": Explanation(
         "3",
         "A Python package is needed that only some commands use, and it is not installed.",

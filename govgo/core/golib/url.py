@@ -104,10 +104,10 @@ class GoURL(NamedTuple):
 
     @property
     def port(self) -> int:
-        """The port, or the usual one of http and https, or 0."""
+        """The port, or the usual one of http and https, or 0; of a number with too many digits the first six."""
         digits = self.host.rpartition("]")[2].rpartition(":")
         if digits[1] and digits[2]:
-            return int(digits[2])
+            return int(digits[2].lstrip("0")[:6] or 0)
         return {"http": 80, "https": 443}.get(self.scheme, 0)
 
     def __str__(self) -> str:

@@ -26,6 +26,16 @@ from govgo.core.module.paths import canonical_version, check, module_sort_key
 from govgo.core.records import NamedTuple
 from govgo.errors import GoSumError, InputError
 
+
+def old_name(path: str) -> str:
+    """The path of the file that vgo, before go 1.11, had in place of a go.sum, in the same format.
+
+    >>> old_name("m/go.sum")
+    'm/go.modverify'
+    """
+    return path.removesuffix(".sum") + ".modverify"
+
+
 EMPTY_GO_MOD_HASH = "h1:G7mAYYxgmS0lVkHyy2hEOLQCFB0DlQFTMLWggykrydY="
 """h1 of an empty go.mod. Early go commands wrote it for modules without go.mod; such lines are dropped."""
 

@@ -182,7 +182,9 @@ class Loader:
         if find(error, SecurityError) is not None:
             raise error
         if self.opts.allow_errors:
-            self.session.report.note(str(error))
+            text = str(error)
+            # As in go, an empty line follows a sentence that has a line end of its own.
+            self.session.report.note(f"{text}\n" if text.endswith("\n") else text)
         else:
             self.session.fail(error)
 

@@ -18,7 +18,7 @@ from govgo.core.foreign import one_line
 from govgo.core.goenv import GoEnv
 from govgo.core.records import NamedTuple
 from govgo.core.version.goversion import REFERENCE_RELEASE
-from govgo.errors import GovgoError, ReportedError, run_all
+from govgo.errors import DeadNetworkError, GovgoError, ReportedError, run_all
 from govgo.load.session.errors import GoModDirtyError, NoModRootError, TooNewError
 from govgo.load.session.mainmods import MainModules
 from govgo.load.session.policy import LIST, Policy
@@ -139,6 +139,7 @@ class Session(_Parts):
         open_index: opens the index of imports, None where there is none.
         at_close: called by `close`, first added first.
         lasting: what is kept for other commands of this process, None where there will be none.
+        is_over: whether nobody could be reached, and the command should have ended by now.
         failures: the faults that `finish` will raise.
         switching: the command starts over with a newer Go release where that helps; until that is decided, faults
             are held back.
@@ -169,6 +170,7 @@ class Session(_Parts):
         self.open_index = open_index
         self.at_close: list[Callable[[], None]] = []
         self.lasting: Lasting | None = None
+        self.is_over: Callable[[], bool] = lambda: False
         self.failures: list[GovgoError] = []
         self.switching = False
         self.held_back: list[tuple[str, bool]] = []
@@ -176,6 +178,16 @@ class Session(_Parts):
     def close(self) -> None:
         """Write what was learnt on the way, and end the connections of the repository."""
         run_all(*self.at_close, self.repo.close)
+
+    def go_on(self, what: str) -> None:
+        """To be called before something is looked at that may take long without anybody being asked.
+
+        Raises:
+            DeadNetworkError: the command `is_over`.
+        """
+        if self.is_over():
+            text = f"{what}: not looked at, since nobody can be reached"
+            raise DeadNetworkError(text, hint="--offline asks nobody")
 
     @property
     def main(self) -> MainModules:

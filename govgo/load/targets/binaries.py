@@ -13,6 +13,7 @@ from govgo.core.gosum.dirhash import is_h1
 from govgo.core.module.moduleversion import ModuleVersion
 from govgo.core.records import NamedTuple
 from govgo.errors import InputError, UsageError
+from govgo.load.targets.targets import MODULE_FILES
 
 if TYPE_CHECKING:
     from govgo.load.session.session import Session
@@ -20,7 +21,6 @@ if TYPE_CHECKING:
 
 _DEVEL = "(devel)"
 """What binaries record as the version of a directory."""
-_MODULE_FILES = ("go.mod", "go.sum", "go.work", "go.work.sum")
 
 
 def split_binaries(session: Session, args: Sequence[str]) -> tuple[list[str], list[str]]:
@@ -29,7 +29,7 @@ def split_binaries(session: Session, args: Sequence[str]) -> tuple[list[str], li
     others: list[str] = []
     for arg in args:
         path = session.absolute(arg)
-        is_file = posixpath.basename(path) not in _MODULE_FILES and session.files.is_file(path)
+        is_file = posixpath.basename(path) not in MODULE_FILES and session.files.is_file(path)
         (binaries if is_file else others).append(arg)
     return binaries, others
 

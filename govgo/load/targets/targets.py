@@ -7,7 +7,7 @@ import posixpath
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
-from govgo.core.gosum.lines import SumFault, SumLine, read_lines
+from govgo.core.gosum.lines import SumFault, SumLine, old_name, read_lines
 from govgo.core.modfile import module_path
 from govgo.core.module.paths import has_file_prefix
 from govgo.core.records import NamedTuple
@@ -21,9 +21,12 @@ if TYPE_CHECKING:
 
 MODULE, WORKSPACE = "module", "workspace"
 
+MODULE_FILES = ("go.mod", "go.sum", "go.modverify", "go.work", "go.work.sum")
+"""Files that stand for the directory in which they lie."""
+
 
 class SumFile(NamedTuple):
-    """One go.sum or go.work.sum.
+    """One go.sum or go.work.sum, or the go.modverify of vgo where there is no go.sum.
 
     Attributes:
         path: absolute.
@@ -150,7 +153,7 @@ def _add_one(
     session: Session, arg: str, roots: dict[str, str], works: dict[str, tuple[str, ...]], *, bare: bool
 ) -> None:
     path = session.absolute(arg or ".")
-    if posixpath.basename(path) in ("go.mod", "go.sum", "go.work", "go.work.sum") and session.files.is_file(path):
+    if posixpath.basename(path) in MODULE_FILES and session.files.is_file(path):
         base = posixpath.basename(path)
         path = posixpath.dirname(path)
         if base.startswith("go.work"):
@@ -162,17 +165,22 @@ def _add_one(
             _add_workspace(session, work, roots, works)
             return
         root = find_module_root(session, path)
-        if not root and not (bare and session.files.is_file(posixpath.join(path, "go.sum"))):
+        if not root and not (bare and _has_sums(session, path)):
             raise session.no_main_modules_error()
         path = root or path
     if session.files.is_file(posixpath.join(path, "go.mod")):
         _add_root(session, path, work, roots, works)
     elif session.files.is_file(posixpath.join(path, "go.work")):
         _add_workspace(session, posixpath.join(path, "go.work"), roots, works)
-    elif bare and session.files.is_file(posixpath.join(path, "go.sum")):
+    elif bare and _has_sums(session, path):
         roots.setdefault(path, "")
     else:
         raise UsageError(f"{arg}: no go.mod file there")
+
+
+def _has_sums(session: Session, directory: str) -> bool:
+    path = posixpath.join(directory, "go.sum")
+    return session.files.is_file(path) or session.files.is_file(old_name(path))
 
 
 def _add_tree(session: Session, top: str, roots: dict[str, str], works: dict[str, tuple[str, ...]]) -> None:
@@ -232,6 +240,9 @@ def _module_target(session: Session, root: str, sums: tuple[SumFile, ...], work:
 
 def _sum_files(session: Session, path: str, old: OldFiles | None) -> tuple[SumFile, ...]:
     data = session.files.read(path)
+    if data is None:
+        path = old_name(path)
+        data = session.files.read(path)
     if data is None:
         return ()
     name = shown(session, path)

@@ -83,7 +83,7 @@ def policy_notes(module: AuditedModule) -> Iterator[str]:
         by = f"{stated.document}, {stated.author}"
         yield f"{exposure.vulnerability.id} in {subject(exposure)} does not count: {stated.reason} ({by})"
     for ignore in module.expired:
-        yield f"{ignore.id} counts again: its entry in govgo.toml expired on {ignore.expires}"
+        yield f"{ignore.id}: its entry in govgo.toml expired on {ignore.expires}, and counts no more"
     for ignore in module.unused:
         yield f"{ignore.id}: nothing was found that this entry of govgo.toml concerns"
 

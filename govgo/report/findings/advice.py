@@ -10,8 +10,7 @@ from govgo.core.findings import Cause, Finding, Remedy, remedy_of
 from govgo.errors import GovgoError, ReportedError
 
 _CAUSES = {
-    Cause.MOVED_TAG: "moved tag: the version was published again with other bytes after the checksum database had"
-    " recorded it",
+    Cause.MOVED_TAG: "moved tag: the version was published again with other bytes after its hash had been recorded",
     Cause.EDITED: "edited go.sum: the line agrees with nothing that can be had now",
     Cause.TYPO: "edited go.sum: one character of the line was changed",
     Cause.BAD_CACHE: "bad cache: the cached bytes are not those that the module was published with",

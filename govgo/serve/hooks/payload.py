@@ -90,8 +90,12 @@ def parse_change(headers: Headers, body: bytes) -> Change | None:
         if not isinstance(module, str) or not isinstance(version, str):
             raise InputError("module and version are no texts")
         return Change(module, f"{TAGS}{version}" if version else "", is_module=True)
-    except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
-        raise InputError(f"the payload has not what it should have: {error!r}") from None
+    except KeyError as error:
+        raise InputError(f"the payload has no {error.args[0]}") from None
+    except (ValueError, RecursionError):
+        raise InputError("the payload is no JSON, or a URL in it is none") from None
+    except (TypeError, AttributeError):
+        raise InputError("a field of the payload has a value of another kind") from None
 
 
 def _forge_change(event: str, document: Mapping[str, Any]) -> Change | None:

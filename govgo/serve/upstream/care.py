@@ -33,6 +33,7 @@ from govgo.core.storage.keys import file_key, module_of_key
 from govgo.errors import Failure, StorageError, UsageError
 from govgo.ports.storage import Storage
 from govgo.serve.policy import Policy
+from govgo.serve.protocol.answer import Refusal
 from govgo.serve.protocol.question import Question
 from govgo.serve.upstream.library import Library
 from govgo.serve.upstream.uses import Uses
@@ -53,6 +54,8 @@ _SAMPLE = 256
 _SAMPLE_BYTES = 32 << 20
 _SAMPLE_VERSIONS = 2
 """At most so much is proved anew in a turn: in an hour about a sample."""
+_IN_VAIN = 3
+"""After so many in a row that cannot be proved now the next turn goes on: upstream may be down, which takes time."""
 _GIVE_WAY = 100
 _PAUSE_S = 0.001
 
@@ -73,6 +76,21 @@ class CarePlan(NamedTuple):
     verify: str = "off"
     notes: bool = False
     policy: Policy = Policy()
+
+
+class _Pass(NamedTuple):
+    """What proving stored versions anew has come to."""
+
+    proved: int = 0
+    unproved: int = 0
+    size: int = 0
+
+    def with_version(self, size: int, *, proved: bool) -> _Pass:
+        return _Pass(self.proved + proved, self.unproved + (not proved), self.size + size)
+
+    def __str__(self) -> str:
+        rest = f"; {self.unproved} more could not be" if self.unproved else ""
+        return f"{self.proved} versions, {self.size} bytes{rest}"
 
 
 class _Ending(Exception):
@@ -106,6 +124,8 @@ class Care:
         self._fetched_before = 0
         self._queue: list[ModuleVersion] = []
         self._all = plan.verify == "all"
+        self._pass = _Pass()
+        self._is_hindered = False
         # Without notes it is a module cache, which gets no files of ours.
         self._shares = plan.notes and means.stores
 
@@ -255,30 +275,45 @@ class Care:
     # Damage at rest, on the loop.
 
     async def _prove_some(self) -> None:
-        read = done = 0
-        while self._queue and (self._all or (done < _SAMPLE_VERSIONS and read < _SAMPLE_BYTES)):
+        done = read = in_vain = 0
+        hindrance: Refusal | None = None
+        while self._queue and in_vain < _IN_VAIN and (self._all or (done < _SAMPLE_VERSIONS and read < _SAMPLE_BYTES)):
             mod = self._queue.pop()
             begun_s = time.monotonic()
-            read += await prove_again(self._library, self._means, mod, self._plan.policy.mode_of(mod.path))
+            size, refusal = await prove_again(self._library, self._means, mod, self._plan.policy.mode_of(mod.path))
+            read += size
             done += 1
             self._means.counters.add("proved_again")
+            self._pass = self._pass.with_version(size, proved=refusal is None)
+            in_vain = 0 if refusal is None else in_vain + 1
+            hindrance = refusal or hindrance
             if self._all:
                 await asyncio.sleep(time.monotonic() - begun_s)  # half of the time is for others
-        if self._all and done:
+        if done:
+            self._tell(hindrance)
+
+    def _tell(self, hindrance: Refusal | None) -> None:
+        """Tell what hinders proofs when it begins, not for each version, and at its end what a pass came to."""
+        if hindrance is not None and not self._is_hindered:
+            self._means.log(f"proving stored files anew: nobody can tell now: {hindrance.text}")
+        self._is_hindered = hindrance is not None
+        if self._all and not self._queue:
             self._all = False
-            self._means.log(f"all that is stored was proved anew: {done} versions, {read} bytes")
+            self._means.log(f"all that is stored was proved anew: {self._pass}")
 
 
-async def prove_again(library: Library, means: Means, mod: ModuleVersion, mode: str) -> int:
-    """Prove the stored files of a version as if they were read for the first time; how many bytes there were.
+async def prove_again(library: Library, means: Means, mod: ModuleVersion, mode: str) -> tuple[int, Refusal | None]:
+    """Prove the stored files of a version as if they were read for the first time.
 
-    What is damaged is told, counted and removed, and fetched again where `mode` fetches. Nobody is told what cannot be
-    proved now: whoever asks for it is.
+    What is damaged is told, counted and removed, and fetched again where `mode` fetches.
+
+    Returns:
+        How many bytes there were; why one of the files cannot be proved now, although nothing is wrong with it.
 
     Raises:
         StorageError: the storage cannot be asked.
     """
-    size = 0
+    size, hindrance = 0, None
     for kind in ("info", "mod", "zip"):
         key = file_key(mod, kind)
         entry = await means.cold.stored(partial(means.storage.head, key))
@@ -286,10 +321,12 @@ async def prove_again(library: Library, means: Means, mod: ModuleVersion, mode: 
             continue
         size += entry.size
         library.doubt(key)
-        answer = await library.answer(Question(kind, *mod, key), mode=mode, whole=True)
+        answer = await library.answer(Question(kind, *mod, key), mode=mode, whole=True, tells=False)
         if isinstance(answer, Reading):
             answer.leave()
-    return size
+        elif isinstance(answer, Refusal) and answer.status not in (404, 410) and not answer.fresh_s:
+            hindrance = answer
+    return size, hindrance
 
 
 def _said(now_s: float, size: int) -> bytes:

@@ -2,11 +2,15 @@
 """What an error is told as.
 
 not found, gone                   404, 410       a client may look elsewhere
+no such version of a repository   404
+a page of a module's host that    a 404, as for go, where it answered 4xx; else as a proxy that fails
+names no repository
 401, 403, 429, 5xx of upstream    the same       a client must not go round the proxy
 a time-out                        504
 no connection, no such answer     502
 contradicts the database          502
-not in the database, too young    403
+not in the database, too young,   403
+or not by a system of GOVCS
 not stored, and nobody is asked   404
 a storage that fails              503
 """
@@ -21,11 +25,13 @@ from govgo.errors import (
     GovgoError,
     InputError,
     IntegrityError,
+    InvalidVersionError,
     NetworkError,
     NotFoundError,
     OfflineError,
     SecurityError,
     StorageError,
+    UsageError,
     find,
 )
 from govgo.serve.protocol.answer import Refusal
@@ -44,6 +50,11 @@ class NotStoredError(NotFoundError):
     """A file is not stored, and is not fetched for the one who asks."""
 
     code = "not-stored"
+
+
+def not_stored() -> NotStoredError:
+    """Nobody may be asked for a file now."""
+    return NotStoredError("not found: not stored here, and not to be fetched now")
 
 
 def is_refused(error: GovgoError) -> bool:
@@ -70,16 +81,32 @@ def refusal_of(error: GovgoError, *, missing_s: float = 0.0, bad_s: float = 0.0)
     if find(error, OfflineError) is not None:
         return Refusal(404, "not found: not stored here, and nobody is asked")
     missing = find(error, NotFoundError)
-    if missing is not None:
+    if missing is not None and find(missing, UsageError) is not None:
+        return Refusal(403, text)  # GOVCS
+    if missing is not None and not _is_hindered(missing):
         return Refusal(missing.status or 404, text, missing_s)
     if find(error, StorageError) is not None:
         return Refusal(503, text, retry_after_s=1)
     network = find(error, NetworkError)
     if network is not None:
         return _network_refusal(network, text)
+    if find(error, InvalidVersionError) is not None:
+        return Refusal(404, text, missing_s)
     if isinstance(error, IntegrityError | InputError):
         return Refusal(502, text, bad_s if isinstance(error, IntegrityError) else 0.0)
     return Refusal(503, text)
+
+
+def _is_hindered(missing: NotFoundError) -> bool:
+    """Whether something is "not found" because the page that names its repository could not be had.
+
+    go goes on to the next source then, and to the next prefix of an import path. A server must not say that it is not
+    there: of 401 and 403 alone, which hosts give for what they do not have, too.
+    """
+    network = find(missing, NetworkError)
+    if network is None:
+        return False
+    return network.status in (408, 429) or network.status >= 500 or find(network, TransferError) is not None
 
 
 def _network_refusal(error: NetworkError, text: str) -> Refusal:

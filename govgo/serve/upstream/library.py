@@ -30,6 +30,8 @@ from govgo.core.module.moduleversion import ModuleVersion
 from govgo.core.module.paths import canonical_version
 from govgo.core.modzip.bounds import MAX_GO_MOD
 from govgo.core.records import NamedTuple
+from govgo.core.storage.kept import MAX_BYTES as MAX_KEPT
+from govgo.core.storage.kept import SUFFIX, format_kept, parse_kept
 from govgo.core.version import semver
 from govgo.errors import (
     BadZipError,
@@ -49,18 +51,17 @@ from govgo.ports.modules import RevInfo
 from govgo.ports.storage import Entry, Storage
 from govgo.serve.protocol.answer import Body, Elsewhere, Refusal, StoredFile
 from govgo.serve.protocol.question import Question, file_key, is_settled
-from govgo.serve.upstream.faults import NotStoredError, YoungVersionError, is_refused, refusal_of
+from govgo.serve.upstream.faults import NotStoredError, YoungVersionError, is_refused, not_stored, refusal_of
 from govgo.serve.upstream.flights import Flights
 from govgo.serve.upstream.lately import Lately
 from govgo.serve.upstream.later import Later
 from govgo.serve.upstream.published import PublishedModules
-from govgo.serve.upstream.stored import kept_key, open_zip, stored_versions
+from govgo.serve.upstream.stored import open_zip, stored_answer
 from govgo.serve.upstream.verdicts import Verdicts, zip_refusal
 from govgo.serve.upstream.zips import Means, Reading, ZipFlights
 
 Answer = Body | StoredFile | Reading | Elsewhere | Refusal
 
-_MAX_LIST = 4 << 20
 _TRIES = 8
 """How often a zip is looked for in the storage and fetched, where others write to the storage meanwhile."""
 _YOUNG_LOOKED_AT = 32
@@ -145,6 +146,7 @@ class Library:
         mode: str = "sync",
         redirect_url: str = "",
         whole: bool = False,
+        tells: bool = True,
     ) -> Answer:
         """The answer.
 
@@ -155,6 +157,7 @@ class Library:
                 background, "redirect" says where they are, "async_redirect" does both, "none" refuses.
             redirect_url: the proxy where they are; "" for the first of upstream.
             whole: a zip that is on its way is waited for.
+            tells: whether the operator is told why there is none.
         """
         if self.published is not None and not question.database and self.published.covers(question.path):
             return await self.published.answer(question)
@@ -165,7 +168,7 @@ class Library:
         except GovgoError as error:
             if fetch and find(error, NotStoredError) is not None:
                 return self._without_waiting(question, mode, redirect_url)
-            return self._refuse(question, error, asked=waits or bool(question.database))
+            return self._refuse(question, error, asked=waits or bool(question.database), tells=tells)
 
     def _without_waiting(self, question: Question, mode: str, redirect_url: str) -> Elsewhere | Refusal:
         """The answer of a mode that does not wait for what is not stored."""
@@ -174,7 +177,7 @@ class Library:
             url = self._means.sources.url_of(question.key, redirect_url)
             if url:
                 return Elsewhere(url)
-        return patience or refusal_of(_not_stored())
+        return patience or refusal_of(not_stored())
 
     def doubt(self, key: str) -> None:
         """Prove a stored file when it is next read as if it were read for the first time."""
@@ -195,21 +198,21 @@ class Library:
             self._means.log(f"{error}")
             raise
 
-    def _refuse(self, question: Question, error: GovgoError, *, asked: bool) -> Refusal:
+    def _refuse(self, question: Question, error: GovgoError, *, asked: bool, tells: bool) -> Refusal:
         missing_s = self._fresh.missing_s if asked else 0.0  # whoever lets us ask may get it
         refusal = refusal_of(error, missing_s=missing_s, bad_s=self._fresh.bad_s)
         if question.kind != "zip":  # else `_zip_failed` has remembered it
-            self._remember(question.key, refusal)
+            self._remember(question.key, refusal, tells or bool(refusal.fresh_s))
         return refusal
 
     def _zip_failed(self, mod: ModuleVersion, error: GovgoError) -> None:
         refusal = refusal_of(error, missing_s=self._fresh.missing_s, bad_s=self._fresh.bad_s)
         self._remember(file_key(mod, "zip"), refusal)
 
-    def _remember(self, key: str, refusal: Refusal) -> None:
+    def _remember(self, key: str, refusal: Refusal, tells: bool = True) -> None:
         if refusal.fresh_s:
             self._refused.keep(key, (time.monotonic() + refusal.fresh_s, refusal))
-        if refusal.status not in (404, 410):
+        if tells and refusal.status not in (404, 410):
             self._means.log(f"{key}: {refusal.status}: {refusal.text}")
         if refusal.status == 502 and refusal.fresh_s:
             self._means.counters.add("unproved")
@@ -270,7 +273,7 @@ class Library:
         if stored is not None:
             return stored
         if not fetch:
-            raise _not_stored()
+            raise not_stored()
         self._means.counters.add("fetched_info")
         info = await self._ask(lambda source: source.stat(*mod))
         if info.version != mod.version:
@@ -284,11 +287,9 @@ class Library:
         if found is None:
             return None
         entry, data = found
-        try:
+        with suppress(InputError):
             if parse_info(data).version == mod.version:
                 return Body(data, entry.modified)
-        except InputError:
-            pass
         await self._damaged(entry.key, "it is no .info file of this version")
         return None
 
@@ -302,7 +303,7 @@ class Library:
                 self._sound.keep(key, h1)
                 return Body(data, entry.modified)
         if not fetch:
-            raise _not_stored()
+            raise not_stored()
         self._means.counters.add("fetched_mod")
         async with self._means.proofs.expecting(mod):
             data = await self._ask(lambda source: source.gomod(*mod))
@@ -318,7 +319,7 @@ class Library:
             if stored is not None:
                 return stored
             if not fetch:
-                raise _not_stored()
+                raise not_stored()
             reading = await self.zips.join(mod)
             if reading is None:
                 continue  # another process was faster
@@ -398,7 +399,7 @@ class Library:
             return self._body(kept, self._fresh.list_s - (now_s - kept.asked_s))
         if not fetch or (kept is not None and now_s < self._down_until_s):
             if kept is None:
-                raise _not_stored()
+                raise not_stored()
             self._means.counters.add("stale_answers")
             return self._body(kept, 1.0)
         if kept is None:
@@ -455,30 +456,31 @@ class Library:
         self._kept.keep(question.key, kept)
         if not same and question.kind in ("list", "latest") and self._means.stores:
             with suppress(Failure):  # it is for times when upstream is down
-                await self._cold.stored(lambda: self._storage.replace(kept_key(question), data))
+                await self._cold.stored(lambda: self._storage.replace(question.key + SUFFIX, format_kept(data)))
         return kept
 
     async def _old(self, question: Question) -> None:
         """Remember what the storage has, from before this process began."""
-        found = None
+        kept = None
         if question.kind in ("list", "latest"):
-            found = await self._read(kept_key(question), _MAX_LIST)
-        if found is not None:
-            kept = _Kept(found[1], 0.0, found[0].modified)
-        elif question.kind == "list":
-            data = await self._cold.stored(lambda: stored_versions(self._storage, question.path))
-            if not data:
-                return
-            kept = _Kept(data, 0.0, time.time())
+            kept = await self._kept_before(question)
         elif question.kind == "head":
-            try:
+            with suppress(NotFoundError):
                 kept = _Kept(await self._means.proofs.known(), 0.0, time.time())
-            except NotFoundError:
-                return
-        else:
-            return
-        if question.key not in self._kept:  # somebody else may have asked anew meanwhile
+        if kept is not None and question.key not in self._kept:  # somebody else may have asked anew meanwhile
             self._kept.keep(question.key, kept)
+
+    async def _kept_before(self, question: Question) -> _Kept | None:
+        """What upstream said about a module, else what the storage itself can say."""
+        key = question.key + SUFFIX
+        found = await self._read(key, MAX_KEPT)
+        if found is not None:
+            answer = parse_kept(found[1])
+            if answer is not None:
+                return _Kept(answer, 0.0, found[0].modified)
+            await self._damaged(key, "it is not what was written")
+        data = await self._cold.stored(lambda: stored_answer(self._storage, question))
+        return _Kept(data, 0.0, time.time()) if data else None
 
     async def _fetch_list(self, question: Question) -> bytes:
         self._means.counters.add("fetched_list")
@@ -543,12 +545,13 @@ class Library:
             entry = self._storage.head(key)
             if entry is None:
                 return None
-            if entry.size > limit:
-                raise StorageError(f"{key}: {entry.size} bytes, which is too large", key=key)
-            data = self._storage.read(key)
+            data = b"" if entry.size > limit else self._storage.read(key)
             return None if data is None else (entry, data)
 
         found: tuple[Entry, bytes] | None = await self._cold.stored(read)
+        if found is not None and found[0].size > limit:
+            await self._damaged(key, "it is too large")
+            return None
         return found
 
     async def _store(self, key: str, data: bytes) -> bool:
@@ -594,7 +597,3 @@ class Library:
         await self.zips.aclose()
         self._means.sources.close()
         await self._means.proofs.aclose()
-
-
-def _not_stored() -> NotStoredError:
-    return NotStoredError("not found: not stored here, and not to be fetched now")

@@ -79,7 +79,7 @@ class Sources:
 
     def _source(self, spec: Any) -> ModuleSource:
         named = spec.url in (DIRECT, OFF, NOPROXY)
-        proxy = None if named else Proxy(spec.url, self._open(spec.url))
+        proxy = None if named else Proxy(spec.url, self._open(spec.url), strict=True)
         return ModuleSource(spec, proxy, self._env, self._nowhere, self._report, lambda: None, self._repositories)
 
     def _open(self, url: str) -> Remote:

@@ -8,19 +8,31 @@ from functools import partial
 from govgo.adapters.disk.system import path_of
 from govgo.adapters.modzip.hash import hash_zip
 from govgo.adapters.modzip.read import Rules
+from govgo.adapters.proxy.revinfo import parse_info
 from govgo.core.module.escape import escape_path
 from govgo.core.module.paths import canonical_version
 from govgo.core.version import semver
 from govgo.core.version.pseudo import is_pseudo
+from govgo.errors import InputError
 from govgo.ports.storage import Storage
 from govgo.serve.protocol.answer import StoredFile
 from govgo.serve.protocol.question import Question
 from govgo.serve.upstream.coldloop import ColdLoop
 from govgo.serve.upstream.copies import Copies
 
+_MAX_INFO = 1 << 16
 
-def stored_versions(storage: Storage, path: str) -> bytes:
-    """The released versions of which the storage has a go.mod, in order, a line each."""
+
+def stored_answer(storage: Storage, question: Question) -> bytes:
+    """What a storage says to a list or @latest by itself, where nobody else does; b"" for nothing."""
+    return _versions(storage, question.path) if question.kind == "list" else _latest(storage, question.key)
+
+
+def _versions(storage: Storage, path: str) -> bytes:
+    """The released versions of which there is a go.mod, in order, a line each.
+
+    Not from the file `list`: go rewrites it, so it names what is in the cache.
+    """
     prefix = f"{escape_path(path)}/@v/"
     names = [entry.key[len(prefix) :] for entry in storage.entries(prefix)]
     versions = {name[:-4] for name in names if name.endswith(".mod")}  # one with capitals, "!a", is none to list
@@ -28,12 +40,13 @@ def stored_versions(storage: Storage, path: str) -> bytes:
     return "".join(f"{version}\n" for version in found).encode()
 
 
-def kept_key(question: Question) -> str:
-    """Where it is kept what upstream says about a module.
-
-    Not under the name `list`: that file is go's own, and names the versions that are in the cache.
-    """
-    return f"{question.key}.kept" if question.kind == "list" else question.key
+def _latest(storage: Storage, key: str) -> bytes:
+    """The answer in a mirror, which has one for modules without released versions; nothing proves it."""
+    data = storage.read(key, 0, _MAX_INFO) or b""
+    try:
+        return data if canonical_version(parse_info(data).version) else b""
+    except InputError:
+        return b""
 
 
 async def open_zip(cold: ColdLoop, copies: Copies, key: str, known: object) -> tuple[StoredFile, str] | None:

@@ -21,6 +21,7 @@ from govgo.adapters.storage.directory import DirectoryStorage
 from govgo.adapters.storage.open import open_storage
 from govgo.core.module.moduleversion import ModuleVersion
 from govgo.core.registry.facts import LogCheck, ModuleRow, Requirer, ZipFacts
+from govgo.core.storage.kept import format_kept
 from govgo.errors import StorageError
 from govgo.ports.storage import Storage
 from tests.simulators.objectstores import moto
@@ -87,7 +88,7 @@ def fill(storage: Storage) -> None:
     put(storage, f"q.io/b {PSEUDO}", time="")
     storage.replace("q.io/!up/@v/v0.1.0.mod", b"module q.io/Up\n\nrequire q.io/b v1.0.0\n")
     storage.replace("sumdb/sum.example.org/lookup/q.io/a@v1.0.0", b"x")
-    storage.replace("q.io/a/@v/list.kept", b"v1.0.0\nv1.1.0\nv1.2.0\nnonsense\n")
+    storage.replace("q.io/a/@v/list.kept", format_kept(b"v1.0.0\nv1.1.0\nv1.2.0\nnonsense\n"))
 
 
 def test_what_is_stored(storage: Storage, catalogue: FilledCatalogue) -> None:

@@ -45,6 +45,9 @@ def test_lines_that_are_cut_off_or_damaged_count_as_none(tmp_path: Path) -> None
     with open(tmp_path / "units" / "list.journal", "ab") as file:
         file.write(b'not json\n{"name": "x"}\n[1]\n' + b"[" * 100_000 + b"\n" + b'{"name": "cut')
     assert list(results.interrupted()) == ["a"]
+    for damaged in (b"not json", b"[]", b"[" * 100_000):
+        (tmp_path / "units" / "list.run.json").write_bytes(damaged)
+        assert results.about_interrupted() is None
 
 
 def test_documents_that_are_damaged_or_elsewhere(tmp_path: Path) -> None:

@@ -151,6 +151,20 @@ def test_who_fails_soon_ends_at_a_server_without_a_sign(clock: Clock) -> None:
     assert error.fault is Fault.DEAD
 
 
+def test_who_fails_soon_ends_also_where_the_machine_is_busy_each_time(clock: Clock) -> None:
+    """What came while the process was not run is read by the next turn, so it gets one round trip more, no second."""
+    pace = Pace(LIMITS, ExpectedSilence())
+    pace.asked = Patience(4.0).of("https://q.example:443")
+    pace.start()
+    clock.now_s += 9.0
+    ends_s = clock.now_s + 0.6
+    while (error := pace.verdict(clock.now_s, listened=False, sign=lambda: Sign.ACKNOWLEDGED)) is None:
+        assert clock.now_s <= ends_s
+        clock.now_s += 0.2
+    assert error.fault is Fault.DEAD
+    assert clock.now_s > ends_s
+
+
 def test_all_tries_share_one_total(clock: Clock) -> None:
     """Each of them is cut after ten minutes at 1,000 B/s: t = 1800 + 1000 t / 4096 = 2381 s in all."""
     pace = Pace(LIMITS, ExpectedSilence())
@@ -304,6 +318,35 @@ def test_whoever_is_heard_of_restores_the_whole() -> None:
     proxy.asked(0.0)
     proxy.heard()
     assert dead_at(database, 40.0) == 42.4
+
+
+@pytest.mark.parametrize(
+    ("at_s", "heard", "is_over"),
+    [
+        (4.5, "", True),
+        (4.3, "", False),  # there is time left
+        (60.0, "", True),
+        (60.0, "before", False),  # one that is silent is no dead network
+        (60.0, "after", False),
+    ],
+)
+def test_a_command_on_a_dead_network_is_over_before_five_seconds(
+    clock: Clock, at_s: float, heard: str, is_over: bool
+) -> None:
+    """Counted from the start of the command, whatever it did before it asked."""
+    patience = Patience(PATIENCE_S, clock.now_s)
+    clock.now_s += 0.5
+    silent_one, other = patience.of("http://q.example:80"), patience.of("http://other.example:80")
+    if heard == "before":
+        other.heard()
+    silent_one.asked(clock.now_s)
+    assert not silent_one.is_dead(clock.now_s + 2.4, None)
+    assert not patience.is_over(), "nobody is given up yet"
+    assert silent_one.is_dead(clock.now_s + 2.5, None)
+    if heard == "after":
+        other.heard()
+    clock.now_s += at_s - 0.5
+    assert patience.is_over() is is_over
 
 
 def test_what_answers_late_is_heard_of() -> None:

@@ -55,7 +55,7 @@ def test_more_texts_than_are_looked_at(tmp_path: Path) -> None:
 
 def test_what_cannot_be_read(tmp_path: Path) -> None:
     (tmp_path / "x.zip").write_bytes(b"no zip")
-    with pytest.raises(BadZipError):
+    with pytest.raises(BadZipError, match=r"^q\.io/x@v1\.0\.0: zip: not a valid zip file$"):
         LegalTexts().in_zip(str(tmp_path / "x.zip"), "q.io/x@v1.0.0/")
     with pytest.raises(DiskError):
         LegalTexts().in_directory(str(tmp_path / "nothing"))

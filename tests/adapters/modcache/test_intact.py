@@ -5,13 +5,14 @@ from __future__ import annotations
 
 import os
 import threading
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from govgo.adapters.modcache import intact as audit
 from govgo.adapters.modcache.cache import ModCache
-from govgo.adapters.modcache.intact import CacheAudit
+from govgo.adapters.modcache.intact import CacheAudit, CacheFacts
 from govgo.core.module.moduleversion import ModuleVersion
 from govgo.ports.talk import PROGRESS_THREAD
 from tests.simulators.zips import module_zip
@@ -134,9 +135,69 @@ def test_several_processes_give_the_answers_of_one(
         monkeypatch.setattr(checked, "module_faults", lambda mv: check(mv) if os.getpid() == here else os._exit(9))
     told: list[int] = []
     assert checked.faults(MODS, told.append) == serial
-    assert len(forked) == 2
+    assert len(forked) == 3
     assert sum(told) == len(MODS)
     assert [bool(each) for each in serial] == [False, True, False, False, True, False]
+
+
+@pytest.fixture
+def forks(cache: ModCache, monkeypatch: pytest.MonkeyPatch) -> Iterator[list[int]]:
+    """Three processes do the work; they are in the list, and have ended when the test has."""
+    monkeypatch.setattr(audit, "_WORTH_A_WORKER", 1000)
+    monkeypatch.setattr("govgo.adapters.modcache.intact.os.sched_getaffinity", lambda pid: {0, 1, 2})
+    monkeypatch.setattr("govgo.adapters.modcache.intact.threading.enumerate", lambda: [threading.current_thread()])
+    forked: list[int] = []
+    fork = os.fork
+
+    def counted() -> int:
+        process = fork()
+        if process:
+            forked.append(process)
+        return process
+
+    monkeypatch.setattr("govgo.adapters.modcache.intact.os.fork", counted)
+    yield forked
+    assert len(forked) == 3
+    for process in forked:
+        with pytest.raises(ProcessLookupError):
+            os.kill(process, 0)
+
+
+@pytest.mark.parametrize("kind", ["look", "zips", "faults"])
+def test_what_other_processes_find_is_not_found_again_here(
+    kind: str, cache: ModCache, forks: list[int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    facts, checked = CacheFacts(cache), CacheAudit(cache)
+    work = {"look": facts.look, "zips": facts.zips, "faults": checked.faults}[kind]
+    name = {"look": "_fields", "zips": "_zip_fields", "faults": "module_faults"}[kind]
+    owner: object = checked if kind == "faults" else facts
+    want = [getattr(owner, name)(mv) for mv in MODS]
+    here, do = os.getpid(), getattr(owner, name)
+    monkeypatch.setattr(owner, name, lambda mv: pytest.fail("done twice") if os.getpid() == here else do(mv))
+    assert [tuple(each) for each in work(MODS)] == [tuple(each) for each in want]
+
+
+def test_a_look_goes_on_while_nobody_waits_for_it(cache: ModCache, forks: list[int]) -> None:
+    looking = CacheFacts(cache).begin(MODS)
+    for process in forks:
+        os.waitid(os.P_PID, process, os.WEXITED | os.WNOWAIT)
+    assert [each.zip_hash[:3] for each in looking.facts()] == ["h1:"] * len(MODS)
+
+
+def test_who_is_told_may_end_a_look(cache: ModCache, forks: list[int], monkeypatch: pytest.MonkeyPatch) -> None:
+    """Also while other processes work for long on one module."""
+    facts, here = CacheFacts(cache), os.getpid()
+    monkeypatch.setattr(facts, "_fields", lambda mv: os.getpid() == here or threading.Event().wait())
+    told: list[int] = []
+
+    def advanced(count: int) -> None:
+        told.append(count)
+        if len(told) == 2:
+            raise InterruptedError
+
+    with pytest.raises(InterruptedError):
+        facts.begin(MODS).facts(advanced)
+    assert told == [0, 0]
 
 
 def test_a_process_with_threads_is_not_forked(cache: ModCache, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -111,7 +111,7 @@ def test_all_that_is_read() -> None:
     ("data", "sentence"),
     [
         (b"", "Expecting value"),
-        (b"[]", "'list' object"),
+        (b"[]", "[] is no object"),
         (b"{}", "no field 'id'"),
         (b'{"id": 1}', "1 is no string"),
         (b'{"id": "x", "affected": {}}', "{} is no list"),

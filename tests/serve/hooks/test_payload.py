@@ -123,25 +123,30 @@ def test_payloads(event: bytes, document: dict[str, Any], want: Change | None) -
 
 
 @pytest.mark.parametrize(
-    ("event", "body"),
+    ("event", "body", "text"),
     [
-        (b"", b""),
-        (b"", b"[]"),
-        (b"", b"{}"),
-        (b"", b'{"module":1}'),
-        (b"", b'{"module":"x","version":[]}'),
-        (b"", b"\xff"),
-        (b"", b"[" * 100_000),
-        (b"push", b"{}"),
-        (b"push", b'{"ref":"refs/tags/v1.0.0"}'),
-        (b"push", b'{"ref":"refs/tags/v1.0.0","repository":{"html_url":7}}'),
-        (b"push", b'{"ref":"refs/tags/v1.0.0","repository":{"html_url":"http://[x"}}'),
-        (b"create", b'{"ref":7,"ref_type":"tag","repository":{"html_url":"https://x.io/y"}}'),
-        (b"release", b'{"release":{},"repository":{}}'),
+        (b"", b"", "is no JSON"),
+        (b"", b"[]", "is no JSON object"),
+        (b"", b"{}", "has no module$"),
+        (b"", b'{"module":1}', "are no texts"),
+        (b"", b'{"module":"x","version":[]}', "are no texts"),
+        (b"", b"\xff", "is no JSON"),
+        (b"", b"[" * 100_000, "is no JSON"),
+        (b"push", b"{}", "has no ref$"),
+        (b"push", b'{"ref":"refs/tags/v1.0.0"}', "has no repository$"),
+        (b"push", b'{"ref":"refs/tags/v1.0.0","repository":{"clone_url":"https://x.io/y"}}', "has no html_url$"),
+        (b"push", b'{"ref":"refs/tags/v1.0.0","repository":{"html_url":7}}', "a value of another kind"),
+        (b"push", b'{"ref":"refs/tags/v1.0.0","repository":{"html_url":"http://[x"}}', "a URL in it is none"),
+        (
+            b"create",
+            b'{"ref":7,"ref_type":"tag","repository":{"html_url":"https://x.io/y"}}',
+            "a value of another kind",
+        ),
+        (b"release", b'{"release":{},"repository":{}}', "has no tag_name$"),
     ],
 )
-def test_payloads_that_are_none(event: bytes, body: bytes) -> None:
-    with pytest.raises(InputError):
+def test_payloads_that_are_none(event: bytes, body: bytes, text: str) -> None:
+    with pytest.raises(InputError, match=text):
         parse_change({b"x-github-event": event} if event else {}, body)
 
 

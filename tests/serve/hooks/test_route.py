@@ -123,7 +123,7 @@ def test_other_forms_of_the_same(served: Served) -> None:
         (pushed("v1.0.0"), {"secret": ""}, 401, "not signed"),
         ({"module": "q.io/a"}, {"secret": "", "Authorization": "Bearer nobody"}, 401, "not signed"),
         ({"module": "x.io/a"}, {"secret": "", "Authorization": "Bearer refresher"}, 403, "it may not be about x.io/a"),
-        (b"nonsense", {}, 400, "the payload has not"),
+        (b"nonsense", {}, 400, "the payload is no JSON"),
         (pushed("v1.0.0", "https://evil.example/a"), {}, 403, "it may not be about evil.example/a"),
         (pushed("v1.0.0", "http://169.254.169.254/latest"), {}, 403, "it may not be about 169.254.169.254"),
         (pushed("v1.0.0", "http://localhost/q.io"), {}, 403, "it may not be about localhost"),

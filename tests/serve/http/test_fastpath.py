@@ -90,6 +90,11 @@ COUNTS = pytest.mark.parametrize(
 )
 
 
+def _final(answer: bytes) -> bytes:
+    """Without "100 Continue", which only comes where the answer has to be looked for."""
+    return answer.removeprefix(b"HTTP/1.1 100 Continue\r\n\r\n")
+
+
 @COUNTS
 def test_both_ways_give_one_answer(served: Served, count: int) -> None:
     """A request with a header of no meaning that the fast way leaves to the application, and the same without it."""
@@ -106,7 +111,7 @@ def test_both_ways_give_one_answer(served: Served, count: int) -> None:
         if b"content-length" in head or b"transfer-encoding" in head:
             continue  # with another length it is another request
         both = [served.raw(each, timeout=2) for each in (data, first + mark + b"Content-Length: 0\r\n" + rest)]
-        told = [re.sub(rb"(?i)\r\ndate: [^\r]*|\r\nconnection: close", b"", each) for each in both]
+        told = [re.sub(rb"(?i)\r\ndate: [^\r]*|\r\nconnection: close", b"", _final(each)) for each in both]
         assert sorted(told[0].partition(b"\r\n\r\n")[0].split(b"\r\n")) == sorted(
             told[1].partition(b"\r\n\r\n")[0].split(b"\r\n")
         ), data

@@ -6,6 +6,7 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import os
+import shutil
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -314,6 +315,27 @@ def test_damage_that_cannot_be_mended_is_removed(served: Served, clock: Clock) -
         "mode none fetches nothing"
     )
     assert served.counters.total("damaged") == 2
+
+
+@pytest.mark.parametrize("which", ["sample", "all"])
+def test_what_hinders_proofs_is_told_once(served: Served, clock: Clock, which: str) -> None:
+    """Upstream is down, and the storage has nothing of the database, as a module cache that was copied."""
+    fetch(served, *NAMES)
+    shutil.rmtree(served.storage / "sumdb")
+    on_cold(served, served.site.library.forget)
+    served.world.proxy.script("*", Status(403))
+    care = care_of(served, clock, CarePlan(verify=which))
+    turn(served, care)
+    (line,) = served.said
+    assert line.startswith("govgo: proving stored files anew: nobody can tell now: q.io/")
+    assert line.endswith("403 Scripted\n")
+    served.world.proxy.calm()
+    turn(served, care)
+    assert len(zips(served)) == 4
+    assert len(served.said) == (2 if which == "all" else 1)
+    if which == "all":  # three in vain, then it waited for the next turn
+        assert served.said[1].startswith("govgo: all that is stored was proved anew: 1 versions, ")
+        assert served.said[1].endswith(" bytes; 3 more could not be\n")
 
 
 def test_off_reads_nothing(served: Served, clock: Clock) -> None:

@@ -9,8 +9,9 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 from govgo.ports.storage import Entry
+from govgo.serve.policy import Policy
 from tests.serve.http.test_application import SUMDB, A, asked, served, shared, world
-from tests.simulators.proxy import Stall, Status, Validated
+from tests.simulators.proxy import Body, Stall, Status, Validated
 from tests.simulators.served import Served, eventually
 from tests.simulators.world import World
 
@@ -148,6 +149,78 @@ def test_the_list_of_what_is_stored_where_none_was_ever_asked_for(world: World) 
         served.get(A + "v1.1.0.mod")
     with Served(world, upstream="http://127.0.0.1:1") as served:
         assert served.get(A + "list").body == b"v1.1.0\n"
+
+
+# What is wrong.
+
+
+@pytest.mark.parametrize("body", [b"<html><body>Who are you?</body></html>\n", b'{"error": "no upstream"}\n', b"OK\n"])
+def test_a_page_in_place_of_a_list_is_told_and_leaves_the_list_as_it_was(world: World, body: bytes) -> None:
+    """go takes it for an empty list; a server would give that to everybody, and keep it."""
+    world.proxy.script("/q.io/big/@v/list", Body(body))
+    with Served(world, list_s=0.2) as served:
+        assert served.get(A + "list").status == 200
+        got = served.get("/q.io/big/@v/list")
+        assert (got.status, "no list of versions" in got.text) == (502, True)
+        world.proxy.script(A + "list", Body(body))
+        time.sleep(0.3)
+        assert served.get(A + "list").body == b"v1.0.0\nv1.1.0\n"
+    with Served(world, upstream="http://127.0.0.1:1") as served:
+        assert served.get(A + "list").body == b"v1.0.0\nv1.1.0\n"
+
+
+def test_a_page_in_place_of_a_private_go_mod_is_not_kept(world: World) -> None:
+    """Nothing proves these files, so a page for a login would be served for good."""
+    world.proxy.script(A + "v1.0.0.mod", Body(b"<!DOCTYPE html><title>Log in</title>"))
+    with Served(world, env={"GONOSUMDB": "q.io"}) as served:
+        assert served.get(A + "v1.0.0.mod").status == 502
+        world.proxy.calm()
+        assert served.get(A + "v1.0.0.mod").body == b"module q.io/a\n"
+
+
+def spoilt(data: bytes) -> list[bytes]:
+    return [b"", data[:7], data[:-1], bytes([data[0] ^ 4]) + data[1:], b"v9.0.0\n" + data, b"<html>\n", bytes(5 << 20)]
+
+
+@pytest.mark.parametrize(("path", "kept"), [(A + "list", A + "list.kept"), ("/q.io/a/@latest", "/q.io/a/@latest.kept")])
+def test_what_upstream_said_is_believed_if_it_is_what_was_written(world: World, path: str, kept: str) -> None:
+    world.proxy.files["/q.io/a/@latest"] = world.proxy.files[A + "v1.0.0.info"]
+    with Served(world) as served:
+        said = served.get(path).body
+        file = served.storage / kept[1:]
+        written = file.read_bytes()
+    for data in spoilt(written):
+        file.write_bytes(data)
+        with Served(world, upstream="http://127.0.0.1:1") as served:
+            assert served.get(path).status == 502
+            assert served.counters.total("damaged") == 1
+        assert not file.exists()
+    file.write_bytes(written)
+    with Served(world, upstream="http://127.0.0.1:1") as served:
+        assert served.get(path).body == said
+
+
+@pytest.mark.parametrize("file", ["v1.0.0.info", "v1.0.0.mod"])
+def test_a_stored_file_that_has_grown_too_large_is_fetched_again(world: World, file: str) -> None:
+    with Served(world) as served:
+        right = served.get(A + file).body
+        stored = served.storage / A[1:] / file
+    with open(stored, "ab") as data:
+        data.truncate(17 << 20)
+    with Served(world) as served:
+        assert served.get(A + file).body == right
+    assert stored.read_bytes() == right
+
+
+def test_the_latest_version_that_a_mirror_names(world: World) -> None:
+    """`govgo mirror` writes it plainly; nothing proves it, but it has to be an answer."""
+    info = world.proxy.files[A + "v1.0.0.info"]
+    file = world.root / "served/q.io/a/@latest"
+    file.parent.mkdir(parents=True)
+    for data, status in ((info, 200), (info[:-3], 404), (b"<html>", 404), (b'{"Version":"main"}', 404)):
+        file.write_bytes(data)
+        with Served(world, policy=Policy(mode="none")) as served:
+            assert served.get("/q.io/a/@latest").status == status
 
 
 # The checksum database.

@@ -135,7 +135,8 @@ def complete(dry_run: bool, as_json: bool, **flags: Any) -> int:
     """Add to go.sum exactly the lines that are missing, each proved by the checksum database; print them.
 
     A line is needed to load the module graph, or a package with its tests. Lines that are there stay, and go.mod is
-    not changed. With -n the exit code is 1 if lines are missing.
+    not changed. With -n the exit code is 1 if lines are missing. Where there is no go.sum, but the go.modverify of
+    vgo, one is made that agrees with it.
 
     \b
     govgo sum complete

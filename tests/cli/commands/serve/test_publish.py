@@ -153,3 +153,6 @@ def test_no_server_of_ours(served: Served, monkeypatch: pytest.MonkeyPatch, caps
     assert run.code == 3
     assert served.world.proxy.asked == ["/publish/corp.example/x/@v/v1.0.0.zip"]
     assert Run(capsys, "-json", "v1.0.0").json["errors"][0]["code"] == "network"
+    served.world.proxy.files["/publish/corp.example/x/@v/v1.0.0.zip"] = b"[" * 60_000
+    deep = Run(capsys, "v1.0.0")
+    assert (deep.code, "no server that versions can be published on" in deep.err) == (3, True), deep.err

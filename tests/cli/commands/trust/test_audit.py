@@ -349,7 +349,7 @@ def test_what_govgo_toml_puts_aside(world: World, audit: Any) -> None:
     assert shown == {"ignored": ["GO-6", "GO-1"], "expired": ["GO-4"], "unused": ["GO-99"]}
     text = audit().out
     assert "note: GO-1 in q.io/v v1.2.0 does not count: we do not parse files (govgo.toml)\n" in text
-    assert "note: GO-4 counts again: its entry in govgo.toml expired on 2020-01-31\n" in text
+    assert "note: GO-4: its entry in govgo.toml expired on 2020-01-31, and counts no more\n" in text
     assert "note: GO-99: nothing was found that this entry of govgo.toml concerns\n" in text
 
 
@@ -358,6 +358,18 @@ def test_a_broken_govgo_toml_puts_nothing_aside(world: World, audit: Any) -> Non
     run = audit("--json")
     assert (len(run.found), run.code) == (5, 3)
     assert "govgo.toml: audit.ignore[1].expires: want a day, such as 2027-01-31" in run.err
+    Path("govgo.toml").write_text("[audit\n")
+    assert audit().err.startswith("govgo: govgo.toml:1: Expected ']'"), "the file is named once"
+
+
+def test_an_entry_that_has_expired_beside_one_that_counts(world: World, audit: Any) -> None:
+    line = '{{ id = "GO-4", reason = "{}", expires = {} }},'
+    Path("govgo.toml").write_text(
+        f"[audit]\nignore = [{line.format('old', '2020-01-31')}{line.format('new', '2999-12-31')}]\n"
+    )
+    text = audit().out
+    assert "note: GO-4 in " in text
+    assert "note: GO-4: its entry in govgo.toml expired on 2020-01-31, and counts no more\n" in text
 
 
 MODULES_IN_APP = """\

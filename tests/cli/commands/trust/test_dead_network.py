@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import re
+import shutil
 import socket
 import time
 from collections.abc import Iterator
@@ -79,6 +80,55 @@ def test_attack_a_dead_network(
     text = capsys.readouterr().out
     assert not re.search("nothing known|no vulnerab|all |^as govgo.toml", text)
     assert {file: file.read_bytes() for file in Path().iterdir()} == before
+
+
+LOCAL = {
+    "the module cache": "govgo.adapters.modcache.intact.CacheFacts._fields",
+    "the module graph": "govgo.app.verify.graph.check_complete",
+    "licences": "govgo.adapters.licenses.matcher.SpdxMatcher._matched",
+    "what `govgo tidy` would change": "govgo.app.check.check.untidy",
+}
+"""What takes long without anybody being asked, by what it looks at."""
+
+
+@pytest.mark.parametrize(
+    ("command", "kept", "left_out"),
+    [
+        ("verify", "the modules", ["the module cache", "the module graph"]),
+        ("check", "the modules", ["what `govgo verify` verifies", "licences", "what `govgo tidy` would change"]),
+        ("licenses", "one module of two", ["q.io/a@v1.0.0"]),
+        ("sbom -advisories -licenses", "the modules", []),
+    ],
+)
+def test_a_dead_network_is_told_however_much_there_is_to_do_here(
+    world: World,
+    hole: str,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+    command: str,
+    kept: str,
+    left_out: list[str],
+) -> None:
+    """Servers are asked first. With no time left then, nothing is begun that asks nobody, and that does not pass."""
+    rules = ("advisories = true", 'licenses = { allow = ["MIT"] }', "tidy = true", "verify = true")
+    Path("govgo.toml").write_text("\n".join(("[check]", *rules)))
+    Path("main.go").write_text('package main\n\nimport _ "q.io/a"\n')
+    assert (invoke(["tidy"]), invoke(["download"])) == (0, 0)
+    if kept == "one module of two":
+        world.publish("q.io/b", "v1.0.0", "module q.io/b\n", {"b.go": "package b\n"})
+        assert invoke(["get", "q.io/b"]) == 0
+        for file in world.cache.glob("cache/download/q.io/b/@v/*.zip*"):
+            file.unlink()
+    shutil.rmtree(world.cache / "cache/download/sumdb")
+    monkeypatch.setenv("GOPROXY", hole)
+    monkeypatch.setattr(pace, "ENOUGH_S", 0.0)
+    for place in LOCAL.values():
+        monkeypatch.setattr(place, lambda *_, **__: pytest.fail("there is no time left"))
+    capsys.readouterr()
+    assert invoke(command.split()) == 3
+    told = capsys.readouterr()
+    assert "before any sign of the server" in told.out + told.err
+    assert re.findall(r"\[dead-network\]: (.*): not looked at, since nobody can be reached", told.out) == left_out
 
 
 @needs_git

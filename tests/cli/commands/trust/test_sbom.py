@@ -552,6 +552,45 @@ def test_licenses_that_have_no_name(world: World, sbom: Any, tmp_path: Path) -> 
     assert packages["q.io/gone"] == "NOASSERTION", "its zip has no licence"
 
 
+@pytest.mark.parametrize(
+    ("flags", "said"),
+    [
+        ("--licenses", "govgo.toml: Expected"),
+        ("--advisories -db {db}", "govgo.toml: Expected"),
+        ("--licenses --advisories -db {db}", "govgo.toml: Expected"),
+        ("--advisories -db {db} -db {db}/none", "../db/none: no such file or directory"),
+    ],
+)
+def test_what_licenses_and_audit_could_not_look_at_is_told(
+    world: World, sbom: Any, tmp_path: Path, flags: str, said: str
+) -> None:
+    """Once, whoever has met it; the document is as good as it can be, and the exit code says that it lacks part."""
+    db = tmp_path / "db"
+    db.mkdir()
+    (db / "a.json").write_text(json.dumps({"id": "A-1", "modified": "2026-01-01T00:00:00Z"}))
+    if "toml" in said:
+        Path("govgo.toml").write_text("[audit")
+    run = sbom(*flags.format(db=db).split(), "--json")
+    assert run.code == 3
+    assert run.err.count(said.format(db=db)) == 1
+    assert len(run.json["errors"]) == 1
+    assert [each["path"] for each in run.json["documents"]] == ["example.com/app"]
+
+
+@pytest.mark.parametrize("flags", ["", "--licenses"])
+def test_a_cached_zip_that_cannot_be_read(world: World, sbom: Any, flags: str) -> None:
+    """It is not left out as if there were none: something has damaged it."""
+    assert sbom("--packages").code == 0
+    (file,) = world.cache.glob("cache/download/q.io/a/@v/v1.0.0.zip")
+    file.write_bytes(b"")
+    run = sbom(*flags.split(), "--json")
+    assert run.code == 3
+    assert run.err.count("go.mod:6: q.io/a@v1.0.0: zip: not a valid zip file\n") == 1
+    (document,) = run.json["documents"]
+    (component,) = [each for each in document["components"] if each["path"] == "q.io/a"]
+    assert (component["h1_from"], component["sha256"]) == ("go.sum", "")
+
+
 @pytest.mark.parametrize("form", ["json", "cyclonedx", "spdx"])
 def test_a_failed_run_says_so_in_every_format(world: World, sbom: Any, form: str) -> None:
     Path("go.mod").write_text("module example.com/app\n\nrequire q.io/none v1.0.0\n")

@@ -161,6 +161,54 @@ def test_complete_takes_private_modules_from_their_bytes(
     assert not [path for path in world.proxy.asked if "lookup/q.io/b" in path]
 
 
+# vgo wrote path, version and h1 of each zip into go.modverify (research.swtch.com/vgo-repro, "Verified Builds").
+
+
+@pytest.mark.parametrize("flags", [[], ["-n"]])
+def test_complete_makes_a_go_sum_of_a_go_modverify(
+    world: World, capsys: pytest.CaptureFixture[str], flags: list[str]
+) -> None:
+    old = Path("go.modverify")
+    old.write_text("\n".join(lines(world, "q.io/a v1.1.0", "q.io/b v1.0.0")))
+    before = old.read_bytes()
+    assert invoke(["sum", "complete", *flags]) == (1 if flags else 0)
+    told = capsys.readouterr()
+    assert told.out.splitlines() == lines(world, *NEEDED)
+    assert "go.modverify: 2 lines agree; go.sum takes its place, and no command reads it any more" in told.err
+    assert old.read_bytes() == before
+    if flags:
+        assert not Path("go.sum").exists()
+    else:
+        assert Path("go.sum").read_text().splitlines() == lines(world, *NEEDED)
+        old.write_text("no line of a go.sum")
+        assert invoke(["sum", "complete"]) == 0, "where there is a go.sum nobody looks"
+
+
+@pytest.mark.parametrize(
+    ("change", "code", "sentence"),
+    [
+        ("another hash", 4, "q.io/a@v1.1.0: checksum mismatch"),
+        ("two fields", 1, "malformed go.sum:\ngo.modverify:1: wrong number of fields 2"),
+        ("a private module", 4, "q.io/a@v1.1.0: checksum mismatch"),
+    ],
+)
+def test_complete_refuses_a_go_modverify_that_contradicts(
+    world: World,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+    change: str,
+    code: int,
+    sentence: str,
+) -> None:
+    if change == "a private module":
+        monkeypatch.setenv("GONOSUMDB", "q.io/a")
+    false = "q.io/a v1.1.0" if change == "two fields" else f"q.io/a v1.1.0 h1:{'x' * 43}="
+    Path("go.modverify").write_text(false + "\n")
+    assert invoke(["sum", "complete"]) == code
+    assert sentence in capsys.readouterr().err
+    assert not Path("go.sum").exists()
+
+
 def test_complete_leaves_a_go_mod_that_must_change_to_tidy(world: World, capsys: pytest.CaptureFixture[str]) -> None:
     world.publish("q.io/b", "v0.8.0", "module q.io/b\n\ngo 1.16\n")
     (world.root / "main/go.mod").write_text(MAIN.replace("q.io/b v1.0.0", "q.io/b v0.8.0"))

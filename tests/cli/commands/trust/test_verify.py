@@ -163,6 +163,27 @@ def test_filled_cache_and_vendor_directory(world: World, verify: Any) -> None:
     assert "vendor             3 files unmodified\n" in run.out
 
 
+def test_a_go_modverify_stands_in_the_place_of_a_go_sum(world: World, verify: Any) -> None:
+    """vgo's own file has lines for zips alone."""
+    Path("go.sum").unlink()
+    zips = [line for line in sorted_sums(world, "q.io/a v1.1.0", "q.io/b v1.0.0") if "/go.mod " not in line]
+    Path("go.modverify").write_text("".join(zips))
+    run = verify("--json")
+    assert (run.code, run.codes) == (1, {"missing-sum"})
+    module = run.json["modules"][0]
+    assert module["files"] == ["go.modverify"]
+    assert run.json["summary"]["lines"]["proved"] == 2
+    edit(Path("go.modverify"), zips[1].split()[2], f"h1:{'x' * 43}=")
+    for args in ([], ["go.modverify"]):
+        run = verify(*args, "--json")
+        assert run.code == 4
+        assert {(each["file"], each["line"]) for each in run.told if each["code"] == "sum-mismatch"} == {
+            ("go.modverify", 2)
+        }
+    Path("go.mod").unlink()
+    assert verify("--only=database").code == 4
+
+
 def test_nothing_in_the_module_is_written(world: World, verify: Any) -> None:
     before = {path: path.read_bytes() for path in Path().rglob("*") if path.is_file()}
     edit(Path("go.sum"), sorted_sums(world, "q.io/b v1.0.0")[1], "")

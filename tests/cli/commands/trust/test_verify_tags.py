@@ -211,6 +211,19 @@ def test_other_content_from_the_same_commit(scene: Scene, verify: Any) -> None:
     assert finding["cause"] == ""
 
 
+def test_an_odd_proxy_is_no_moved_tag(scene: Scene, verify: Any) -> None:
+    """Nobody says what was published: neither the database, nor a proxy by the commit. So nobody knows who is wrong."""
+    record = scene.world.publish(PLAIN, "v1.0.0", "", {**module(PLAIN), "a.go": "package evil\n"})
+    scene.go_sum.write_text(record)
+    run = verify("--skip", "database", "--json")
+    assert run.told == [("tag-mismatch", "contradiction", PLAIN)]
+    (finding,) = run.json["results"]
+    assert (
+        finding["text"] == f"{PLAIN}@v1.0.0: https://github.com/u/plain has other code at tag v1.0.0 than go.sum says"
+    )
+    assert finding["cause"] == ""
+
+
 def test_tag_deleted(scene: Scene, verify: Any) -> None:
     scene.git("plain", "tag", "-d", "v1.0.0")
     run = verify("--json")
@@ -243,6 +256,8 @@ def test_repository_gone_is_not_checked(scene: Scene, verify: Any) -> None:
     run = verify("--json")
     assert (run.code, run.told) == (3, [("tag-unchecked", "unchecked", PLAIN)])
     assert run.counts == {"matching": 2, "mismatch": 0, "gone": 0, "unchecked": 1}
+    assert verify("--json").json["errors"] == run.json["errors"], "the same each time, as what hides findings needs it"
+    assert "ls-remote -q --end-of-options https://github.com/u/plain: exit status 128" in run.json["errors"][0]["text"]
     assert verify("--exit-zero").code == 3
     assert "all modules verified" not in verify().out
 
