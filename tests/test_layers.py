@@ -132,7 +132,7 @@ TESTED_BY = {
     "adapters/catalogue/test_scan.py": "adapters/catalogue: catalogue database filling trigrams",
     "adapters/engine/test_child.py": "adapters/engine: child_process chunks",
     "adapters/http/test_client.py": "adapters/http: curl_engine curl_transfer engine httpx_engine",
-    "adapters/licenses/test_matcher.py": "adapters/licenses: matching",
+    "adapters/licenses/test_matcher.py": "adapters/licenses: matching_process",
     "adapters/loop/test_extractor.py": "adapters/loop: extractor_process",
     "adapters/loop/test_helper.py": "adapters/loop: helper_process",
     "adapters/modcache/test_cache.py": "adapters/disk: modes",
@@ -240,6 +240,7 @@ TESTED_BY = {
     "core/golib/template/test_template.py": (
         "core/golib: fmt; core/golib/template: eval lex nodes parse values; report/list: deep template"
     ),
+    "core/gosum/test_ledger.py": "core/gosum: mismatch",
     "core/gosource/test_stdlib.py": "core/gosource: stdlib_data",
     "core/modfile/test_parser.py": "core/modfile: faults",
     "core/test_govgotoml.py": "core/policy: values",

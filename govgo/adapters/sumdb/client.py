@@ -22,6 +22,7 @@ from govgo.adapters.sumdb.cache import BackgroundWriter, SumDbCache
 from govgo.adapters.sumdb.route import Getter, SumDbRoute
 from govgo.adapters.sumdb.trees import ProvedTrees
 from govgo.core.goenv import GoEnv
+from govgo.core.gosum.mismatch import absent_from_database
 from govgo.core.module.moduleversion import ModuleVersion
 from govgo.core.records import NamedTuple
 from govgo.core.sumdb.gosumdb import database_of
@@ -29,7 +30,6 @@ from govgo.core.sumdb.note import parse_verifier
 from govgo.core.sumdb.record import (
     NotInDatabaseError,
     Record,
-    absent_error,
     check_sum,
     format_record,
     lookup_path,
@@ -135,7 +135,7 @@ class SumDb:
         """
         lines = sum_lines((await self._record(mod)).text, mod)
         if not lines:
-            raise absent_error(self.name, mod)
+            raise absent_from_database(self.name, mod)
         return lines
 
     async def check(self, mod: ModuleVersion, h1: str) -> None:

@@ -55,7 +55,7 @@ class SumDbRoute:
         self._database = database
         self._proxies = tuple(proxies)
         self._getter = getter
-        self._base: asyncio.Task[gourl.GoURL] | None = None
+        self._search: asyncio.Task[gourl.GoURL | Failure] | None = None
         self._joined: tuple[gourl.GoURL | None, str] = (None, "")
 
     async def fetch(self, path: str, limit_bytes: int) -> bytes:
@@ -65,21 +65,38 @@ class SumDbRoute:
             NotFoundError: it is not there.
             UnavailableError: the database or the proxy in between failed.
         """
-        search = self.begin()
-        # A lookup that is cancelled must not end the search, which is one for all (shield).
-        base = search.result() if search.done() else await asyncio.shield(search)
+        base = await self.base()
         if base is not self._joined[0]:
             self._joined = base, _plain_prefix(base)
         prefix = self._joined[1]
         url = prefix + path if prefix and gourl.is_plain(path) else str(base.join(path))
         return await self._getter.get(url, limit_bytes)
 
-    def begin(self) -> asyncio.Task[gourl.GoURL]:
+    def begin(self) -> asyncio.Task[gourl.GoURL | Failure]:
         """Look for the route, once; `fetch` waits for it."""
-        if self._base is None:
-            self._base = asyncio.ensure_future(self._find_base())
-            self._base.add_done_callback(_mark_retrieved)
-        return self._base
+        if self._search is None:
+            self._search = asyncio.ensure_future(self._outcome())
+        return self._search
+
+    async def base(self) -> gourl.GoURL:
+        """The URL below which the database is; looked for once.
+
+        Raises:
+            UnavailableError: the database or the proxy in between failed.
+        """
+        search = self.begin()
+        # A lookup that is cancelled must not end the search, which is one for all (shield).
+        found = search.result() if search.done() else await asyncio.shield(search)
+        if isinstance(found, Failure):
+            raise found
+        return found
+
+    async def _outcome(self) -> gourl.GoURL | Failure:
+        """The URL, or why there is none: a search that was begun in vain is nobody's error when the loop ends."""
+        try:
+            return await self._find_base()
+        except Failure as error:
+            return error
 
     async def _find_base(self) -> gourl.GoURL:
         if self._database.url:
@@ -117,9 +134,3 @@ def _plain_prefix(base: gourl.GoURL) -> str:
     return (
         "" if base.opaque or base.query or base.force_query or base.fragment else str(base.join("x")).removesuffix("/x")
     )
-
-
-def _mark_retrieved(task: asyncio.Task[gourl.GoURL]) -> None:
-    """Fetches get the error from the task's result; without any left, asyncio must not complain about it."""
-    if not task.cancelled():
-        task.exception()

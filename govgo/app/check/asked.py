@@ -18,8 +18,8 @@ from govgo.core.policy.age import age_text
 from govgo.core.policy.judge import Build
 from govgo.core.policy.values import CheckPolicy
 from govgo.errors import Failure
+from govgo.load.query.dates import present, published, warm_dates
 from govgo.load.query.prefetch import warm_latest
-from govgo.load.query.published import present, published, warm_dates
 from govgo.load.query.query import has_no_latest
 from govgo.load.query.retract import (
     RETRACTED,

@@ -19,12 +19,13 @@ from govgo.app.mirror.store import put_zip, read_manifest, write_manifest
 from govgo.core.findings import Finding
 from govgo.core.gosum.dirhash import hash_gomod
 from govgo.core.gosum.ledger import SumLedger
+from govgo.core.gosum.mismatch import database_mismatch
 from govgo.core.mirror.closure import Closure
 from govgo.core.mirror.manifest import Content, Manifest
 from govgo.core.mirror.outcomes import Added
 from govgo.core.module.moduleversion import ModuleVersion, sort_key
 from govgo.core.storage.keys import file_key, latest_key, list_key, module_of_key, version_list
-from govgo.core.sumdb.record import format_record, lookup_path, mismatch_error, parse_record
+from govgo.core.sumdb.record import format_record, lookup_path, parse_record
 from govgo.core.sumdb.tlog import Tree
 from govgo.core.version import semver
 from govgo.errors import Failure, GovgoError, NotFoundError, SecurityError, StorageError
@@ -219,7 +220,7 @@ class _Run:
         """
         for want, source in self._sums.get(key, ()):
             if want.startswith("h1:") and want != h1:
-                raise mismatch_error(source, key, h1, want)
+                raise database_mismatch(source, key, h1, want)
 
     def _add_proofs(self) -> int:
         """Store lookups, tiles and the tree head; how many records."""

@@ -17,12 +17,12 @@ from govgo.core.findings import Finding, Verdict
 from govgo.core.golib.json import unmarshal
 from govgo.core.gosum.dirhash import hash_gomod, is_h1
 from govgo.core.gosum.ledger import SumLedger
+from govgo.core.gosum.mismatch import database_mismatch
 from govgo.core.module.moduleversion import ModuleVersion
 from govgo.core.storage.keys import file_key
 from govgo.core.storage.outcomes import StorageCheck
 from govgo.core.storage.published import MAX_BYTES, Published, parse_published
 from govgo.core.storage.published import SUFFIX as PUBLISHED
-from govgo.core.sumdb.record import mismatch_error
 from govgo.errors import Failure, GovgoError, InputError, IntegrityError, NotFoundError, SecurityError, StorageError
 from govgo.load.targets.faults import from_error
 
@@ -231,4 +231,4 @@ class _Check:
 def _same(key: ModuleVersion, h1: str, record: str | None, database: str) -> None:
     """Compare a hash with that of a record, if there is one.  Raises SumMismatchError."""
     if record is not None and record != h1:
-        raise mismatch_error(database, key, h1, record)
+        raise database_mismatch(database, key, h1, record)

@@ -5,9 +5,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 
+from govgo.core.gosum.mismatch import absent_from_database
 from govgo.core.module.moduleversion import ModuleVersion
 from govgo.core.sumdb.bundle import ProvedBundle
-from govgo.core.sumdb.record import absent_error
 from govgo.errors import GovgoError, LookupDisabledError
 from govgo.ports.sumdb import Lookups
 
@@ -49,7 +49,7 @@ class BundleDatabase:
         lines = self.bundle.lines(mod)
         if lines is None:
             return NotInBundleError(f"{mod.path}@{mod.version}: not in the proof bundle")
-        return lines or absent_error(self._name, mod)
+        return lines or absent_from_database(self._name, mod)
 
 
 def listed_hash(lines: Sequence[str]) -> str:

@@ -11,19 +11,11 @@ from collections.abc import Mapping
 
 from govgo.app.sum.database import listed_hash
 from govgo.core.gosum.lines import Sums, format_gosum, parse_gosum
+from govgo.core.gosum.mismatch import false_line
 from govgo.core.gosum.outcomes import Merged
 from govgo.core.module.moduleversion import ModuleVersion
-from govgo.errors import GovgoError, InputError, SecurityError, SumMismatchError
+from govgo.errors import GovgoError, InputError, SecurityError
 from govgo.ports.sumdb import SumDatabase
-
-_FALSE_LINE = """
-
-SECURITY ERROR
-This line does NOT match the one that the checksum database has.
-Its author may have been given other bytes than everybody else.
-
-For more information, see 'govgo help module-auth'.
-"""
 
 
 class SumConflictError(InputError):
@@ -89,11 +81,4 @@ def _compare(database: str, file: str, mod: ModuleVersion, proved: str, sides: M
     for name, side in sides.items():
         for digest in side.get(mod, ()):
             if digest.startswith("h1:") and digest != proved:
-                raise SumMismatchError(
-                    f"verifying {mod.path}@{mod.version}: checksum mismatch\n"
-                    f"\t{file} ({name}): {digest}\n\t{database}: {proved}{_FALSE_LINE}",
-                    module=f"{mod.path}@{mod.version}",
-                    want=proved,
-                    got=digest,
-                    against=database,
-                )
+                raise false_line(mod, f"{file} ({name})", digest, database, proved)

@@ -30,24 +30,6 @@ from govgo.errors import StaleError, SumMismatchError
 DATABASE_ONLY_PATHS = frozenset({"golang.org/toolchain", "golang.org/fips140"})
 """Modules whose hashes always come from the checksum database, whatever go.sum says."""
 
-_GOSUM_MISMATCH = """
-
-SECURITY ERROR
-This download does NOT match an earlier download recorded in go.sum.
-The bits may have been replaced on the origin server, or an attacker may
-have intercepted the download attempt.
-
-For more information, see 'go help module-auth'.
-"""
-
-_CONTRADICTION = """
-
-SECURITY ERROR
-go.sum has different checksums for this module version, and at most one of
-them is true. Keep the line that a trusted copy of go.sum has, and delete
-the others.
-"""
-
 _UNKNOWN_ALGORITHM = """
 
 SECURITY WARNING
@@ -357,7 +339,7 @@ class SumLedger:
             if known == h1:
                 found = True
             elif known.startswith("h1:"):
-                raise self._contradiction(mod, h1, known) if found else _mismatch(mod, h1, known, self._short_name())
+                raise self._contradiction(mod, h1, known) if found else self._mismatch(mod, h1, known)
         if found:
             return True
         for name, other in self._workspace:
@@ -365,26 +347,25 @@ class SumLedger:
                 if known == h1:
                     found = True
                 elif known.startswith("h1:"):
-                    raise _mismatch(mod, h1, known, name)
+                    raise self._mismatch(mod, h1, known, name)
         return found
 
     def _contradiction(self, mod: ModuleVersion, h1: str, known: str) -> SumMismatchError:
         """The error for a hash that go.sum has, with `known` behind it."""
-        name = self._short_name()
-        where = f"{mod.path}@{mod.version}"
-        lines = "".join(
-            f"\n\t{name}:{number}: {listed}"
+        from govgo.core.gosum.mismatch import contradiction
+
+        lines = (
+            line
             for conflict in find_conflicts(self._data)
             if conflict.mod == mod
-            for number, listed in islice(zip(conflict.lines, conflict.sums, strict=True), _MOST_SHOWN)
+            for line in islice(zip(conflict.lines, conflict.sums, strict=True), _MOST_SHOWN)
         )
-        return SumMismatchError(
-            f"verifying {where}: conflicting checksums\n\tdownloaded: {h1}{lines}{_CONTRADICTION}",
-            module=where,
-            want=known,
-            got=h1,
-            against=name,
-        )
+        return contradiction(mod, h1, known, self._short_name(), lines)
+
+    def _mismatch(self, mod: ModuleVersion, h1: str, known: str, name: str = "") -> SumMismatchError:
+        from govgo.core.gosum.mismatch import gosum_mismatch
+
+        return gosum_mismatch(mod, h1, known, name or self._short_name())
 
     def _append(self, sums: dict[ModuleVersion, list[str]], mod: ModuleVersion, h1: str) -> None:
         known = sums.setdefault(mod, [])
@@ -408,14 +389,3 @@ class SumLedger:
 def _suffices(mod: ModuleVersion, found: bool) -> bool:
     """Whether nobody else must be asked, where go.sum has the hash of a download."""
     return found and mod.path not in DATABASE_ONLY_PATHS
-
-
-def _mismatch(mod: ModuleVersion, h1: str, known: str, against: str) -> SumMismatchError:
-    where = f"{mod.path}@{mod.version}"
-    return SumMismatchError(
-        f"verifying {where}: checksum mismatch\n\tdownloaded: {h1}\n\t{against}:     {known}{_GOSUM_MISMATCH}",
-        module=where,
-        want=known,
-        got=h1,
-        against=against,
-    )

@@ -20,37 +20,15 @@ import re
 from collections.abc import Iterable
 
 from govgo.core.gosum.lines import format_line
+from govgo.core.gosum.mismatch import absent_from_database, database_mismatch
 from govgo.core.module.escape import escape_path, escape_version
 from govgo.core.module.moduleversion import ModuleVersion
 from govgo.core.records import NamedTuple
-from govgo.errors import SumDbFormatError, SumMismatchError, UnavailableError
+from govgo.errors import SumDbFormatError, UnavailableError
 
 _NUMBER = re.compile(rb"[+-]?[0-9]{1,30}")
 _CONTROL = re.compile(rb"[\x00-\x09\x0b-\x1f]")
 _INT64 = 1 << 63
-
-_DATABASE_MISMATCH = """
-
-SECURITY ERROR
-This download does NOT match the one reported by the checksum server.
-The bits may have been replaced on the origin server, or an attacker may
-have intercepted the download attempt.
-
-For more information, see 'go help module-auth'.
-"""
-
-_DATABASE_ABSENT = """
-
-SECURITY ERROR
-This download does NOT match one reported by the checksum server.
-The checksum server has provided checksums, but the checksums do
-not contain an entry for the download.
-The checksum server may be malfunctioning, or an attacker may have
-intercepted the checksum request.
-The download cannot be verified.
-
-For more information, see 'go help module-auth'.
-"""
 
 
 class NotInDatabaseError(UnavailableError):
@@ -137,34 +115,5 @@ def check_sum(lines: Iterable[str], database: str, mod: ModuleVersion, h1: str) 
         if line == format_line(mod, h1):
             return
         if line.startswith(f"{mod.path} {mod.version} h1:"):
-            raise mismatch_error(database, mod, h1, listed)
-    raise absent_error(database, mod, h1)
-
-
-def mismatch_error(database: str, mod: ModuleVersion, h1: str, listed: str) -> SumMismatchError:
-    """The error for a download whose hash is `h1`, where the database has `listed`."""
-    where, noun = _where(mod)
-    return SumMismatchError(
-        f"{where}: verifying {noun}: checksum mismatch\n\tdownloaded: {h1}\n\t{database}: {listed}{_DATABASE_MISMATCH}",
-        module=f"{mod.path}@{mod.version}",
-        want=listed,
-        got=h1,
-        against=database,
-    )
-
-
-def absent_error(database: str, mod: ModuleVersion, h1: str = "") -> SumMismatchError:
-    """The error for a proved answer of the database that has no hash for the module version."""
-    where, noun = _where(mod)
-    return SumMismatchError(
-        f"{where}: verifying {noun}: checksum missing from sumdb response{_DATABASE_ABSENT}",
-        module=f"{mod.path}@{mod.version}",
-        got=h1,
-        against=database,
-    )
-
-
-def _where(mod: ModuleVersion) -> tuple[str, str]:
-    """`path@version`, and which of its two hashes is meant: "module" or "go.mod"."""
-    version = mod.without_gomod().version
-    return f"{mod.path}@{version}", "module" if version == mod.version else "go.mod"
+            raise database_mismatch(database, mod, h1, listed)
+    raise absent_from_database(database, mod, h1)

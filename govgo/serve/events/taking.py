@@ -14,8 +14,8 @@ from govgo.serve.policy import FETCHING, Policy
 from govgo.serve.protocol.answer import Refusal
 from govgo.serve.protocol.question import Question
 from govgo.serve.upstream.coldloop import ColdLoop
-from govgo.serve.upstream.faults import refusal_of
 from govgo.serve.upstream.library import Library
+from govgo.serve.upstream.refusals import refusal_of
 from govgo.serve.upstream.zips import Reading
 
 

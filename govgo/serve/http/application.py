@@ -352,7 +352,7 @@ class Application:
             await request.send(_file(file, part.start, part.size))
 
     async def _refuse_spool(self, request: _Request, error: Any) -> None:
-        from govgo.serve.upstream.faults import refusal_of
+        from govgo.serve.upstream.refusals import refusal_of
 
         await self._refuse(request, refusal_of(error))
 

@@ -36,8 +36,8 @@ from govgo.serve.access import CHALLENGE, PUBLISH
 from govgo.serve.http.routes import Call, Reply, Route, SlowClientError
 from govgo.serve.http.site import Site
 from govgo.serve.protocol.question import parse_question
-from govgo.serve.upstream.faults import MAX_TEXT, refusal_of
 from govgo.serve.upstream.published import PublishedModules
+from govgo.serve.upstream.refusals import MAX_TEXT, refusal_of
 
 PREFIX = "/publish/"
 _AT_ONCE = 4

@@ -51,11 +51,11 @@ from govgo.ports.modules import RevInfo
 from govgo.ports.storage import Entry, Storage
 from govgo.serve.protocol.answer import Body, Elsewhere, Refusal, StoredFile
 from govgo.serve.protocol.question import Question, file_key, is_settled
-from govgo.serve.upstream.faults import NotStoredError, YoungVersionError, is_refused, not_stored, refusal_of
 from govgo.serve.upstream.flights import Flights
 from govgo.serve.upstream.lately import Lately
 from govgo.serve.upstream.later import Later
 from govgo.serve.upstream.published import PublishedModules
+from govgo.serve.upstream.refusals import NotStoredError, YoungVersionError, is_refused, not_stored, refusal_of
 from govgo.serve.upstream.stored import open_zip, stored_answer
 from govgo.serve.upstream.verdicts import Verdicts, zip_refusal
 from govgo.serve.upstream.zips import Means, Reading, ZipFlights

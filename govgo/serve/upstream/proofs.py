@@ -130,7 +130,7 @@ class Proofs:
 
             async with self._open() as database:
                 await database.known()
-                await asyncio.shield(self._generation().route.begin())
+                await self._generation().route.base()
 
     def forget(self) -> None:
         """Begin anew, from what is stored. A fork is not forgotten."""

@@ -46,9 +46,9 @@ from govgo.errors import (
 from govgo.ports.storage import LocalStorage
 from govgo.serve.protocol.answer import Body, Refusal, StoredFile
 from govgo.serve.protocol.question import Question
-from govgo.serve.upstream.faults import refusal_of
 from govgo.serve.upstream.flights import Flights
 from govgo.serve.upstream.lately import Lately
+from govgo.serve.upstream.refusals import refusal_of
 from govgo.serve.upstream.stored import open_zip
 from govgo.serve.upstream.zips import Means
 

@@ -15,7 +15,7 @@ import pytest
 from govgo.adapters.disk.kept import KeptFiles
 from govgo.adapters.licenses import matcher as matcher_room
 from govgo.adapters.licenses.matcher import SpdxMatcher
-from govgo.adapters.licenses.matching import Expressions
+from govgo.adapters.licenses.matching_process import Expressions
 from govgo.core.licenses.texts import Match, complete, declared, judged
 from govgo.errors import MissingExtraError
 

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 
 import pytest
 
@@ -115,3 +116,20 @@ def test_address_in_gosumdb_is_the_only_one() -> None:
     database = Database("sum.example.org", "key", "https://mirror.example/some/path/")
     assert route("https://a.example", web, database) == "https://mirror.example/some/path/latest"
     assert not [url for url in web.asked if "supported" in url]
+
+
+def test_a_search_in_vain_that_nobody_waits_for_is_no_error(caplog: pytest.LogCaptureFixture) -> None:
+    """The loop may end in any of its turns, also in the one in which the search does."""
+    for turns in range(6):
+        loop = asyncio.new_event_loop()
+
+        async def main(turns: int = turns) -> None:
+            web = Web(a=NetworkError("503 Service Unavailable", status=503))
+            SumDbRoute(DATABASE, parse_goproxy("https://a.example", ""), web).begin()
+            for _ in range(turns):
+                await asyncio.sleep(0)
+
+        loop.run_until_complete(main())
+        loop.close()
+    gc.collect()
+    assert not [record.message for record in caplog.records if "never retrieved" in record.message]

@@ -11,7 +11,7 @@ DRAWING = "tests/report/drawing/"
 FOREIGN = "tests/attacks/test_foreign_text.py::"
 FORMATS = "tests/report/findings/test_formats.py::"
 SUM = "tests/cli/commands/trust/test_sum.py::"
-PUBLISHED = "tests/load/query/test_published.py::"
+PUBLISHED = "tests/load/query/test_dates.py::"
 AGES = "tests/load/buildlist/test_ages.py::"
 MIN_AGE = "tests/cli/commands/change/test_min_age.py::"
 VERIFY = "tests/cli/commands/trust/test_verify.py::"
@@ -53,7 +53,7 @@ MUTANTS = {
     "endless-match": Mutant(
         "licences",
         "a licence text has a limit of time",
-        "adapters/licenses/matching.py",
+        "adapters/licenses/matching_process.py",
         "        signal.setitimer(signal.ITIMER_PROF, limit_s)",
         "        signal.setitimer(signal.ITIMER_PROF, 0)",
         (LICENSES + "test_a_text_that_takes_too_much_of_the_processor_is_unknown",),
@@ -161,7 +161,7 @@ MUTANTS = {
     "age-unknown": Mutant(
         "age",
         "a version without a date counts as too young",
-        "load/query/published.py",
+        "load/query/dates.py",
         "    if found.time is None:\n        return TooYoungError(",
         "    if found.time is None:\n        return None\n        return TooYoungError(",
         (
@@ -180,7 +180,7 @@ MUTANTS = {
     "age-of-the-author": Mutant(
         "age",
         "the date when a version was first seen comes before the one that its author says",
-        "load/query/published.py",
+        "load/query/dates.py",
         "        if seen is not None:\n            return Published(seen, INDEX)\n",
         "",
         (PUBLISHED + "test_first_seen_comes_before_what_the_author_says",),
