@@ -81,7 +81,7 @@ MUTANTS = {
         "adapters/http/client.py",
         '    host = "http://h" if location.startswith("/") and not location.startswith("//") else ""\n',
         '    host = ""\n',
-        (HTTP + "test_attack_a_redirect_loop_with_a_secret",),
+        ("tests/adapters/http/test_redirects.py::test_attack_a_redirect_loop_with_a_secret",),
     ),
     "secret-quoted": Mutant(
         "secrets",
