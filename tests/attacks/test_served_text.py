@@ -30,6 +30,7 @@ from govgo.serve.tables import Events, Follow, Hook, Publishing, RegistrySetting
 from tests.attacks import verbs
 from tests.attacks.test_foreign_text import CANARY, COMMENT, FIELDS, GO, LINE, LINES, WORD, faults
 from tests.cli.commands.trust.test_audit import advisory
+from tests.simulators import campaigns
 from tests.simulators.eventlog import EventLogSimulator
 from tests.simulators.proxy import Body, Status
 from tests.simulators.served import Got, Served, eventually
@@ -99,7 +100,7 @@ UPSTREAM = [
 ]
 
 
-@pytest.mark.parametrize(("field", "paths"), UPSTREAM)
+@pytest.mark.parametrize(("field", "paths"), campaigns.one_in(3, UPSTREAM))
 def test_attack_text_of_an_upstream(field: str, paths: Sequence[str], upstream: tuple[Place, dict[str, bytes]]) -> None:
     place, files = upstream
     served = place.served
@@ -186,7 +187,7 @@ def check_page(text: str) -> None:
         assert "e.example" not in link.split("?")[0], link
 
 
-@pytest.mark.parametrize("path", REQUESTS, ids=range(len(REQUESTS)))
+@pytest.mark.parametrize("path", campaigns.one_in(3, REQUESTS), ids=range(len(REQUESTS)))
 def test_attack_text_of_whoever_asks(path: str, full: Place) -> None:
     method = "PUT" if path.startswith("/publish/") else "POST" if path.startswith("/hooks/") else "GET"
     for headers in ({}, {"Authorization": f"Bearer {TOKEN}", "Host": 'x"><b>zq', "User_Agent": "zq##[error]"}):
@@ -228,7 +229,9 @@ def hook(served: Served, document: object) -> tuple[int, str]:
         connection.close()
 
 
-@pytest.mark.parametrize("tag", ["v1.0.0", f"v1.0.0-{WORD}", f"refs/tags/{CANARY}", CANARY], ids=range(4))
+@pytest.mark.parametrize(
+    "tag", campaigns.one_in(2, [CANARY, f"v1.0.0-{WORD}", f"refs/tags/{CANARY}", "v1.0.0"]), ids=range(4)
+)
 @pytest.mark.parametrize(
     "url", ["https://q.io/a", f"https://q.io/{CANARY}", f"https://q.io/{WORD}", CANARY], ids=range(4)
 )
@@ -260,7 +263,9 @@ def put(served: Served, path: str, data: bytes) -> Got:
     [f"module {GO}\n", f"module q.io/here\n{LINE}\n", f"({CANARY}", f"module q.io/here\ngo {GO}\n"],
     ids=range(4),
 )
-@pytest.mark.parametrize("name", ["a.go", CANARY, WORD, "\u202ezq[x](http:e)##[error]"], ids=range(4))
+@pytest.mark.parametrize(
+    "name", campaigns.one_in(2, [CANARY, "a.go", "\u202ezq[x](http:e)##[error]", WORD]), ids=range(4)
+)
 def test_attack_text_of_whoever_publishes(gomod: str, name: str, full: Place) -> None:
     from tests.simulators.zips import module_zip
 

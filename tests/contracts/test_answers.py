@@ -21,6 +21,7 @@ from typing import Any
 import pytest
 
 from govgo.cli.main import invoke
+from tests.simulators import campaigns
 from tests.simulators.internet import Internet, Reply
 
 FILE = Path(__file__).parents[2] / "testdata" / "answers.json"
@@ -78,7 +79,7 @@ def net(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Internet]:
         yield running
 
 
-@pytest.mark.parametrize(("table", "name"), CASES)
+@pytest.mark.parametrize(("table", "name"), campaigns.one_in(3, CASES))
 def test_answers_are_taken_as_by_go(
     table: str,
     name: str,

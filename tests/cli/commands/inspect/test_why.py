@@ -37,6 +37,7 @@ def test_packages_of_cmd(place: str, answer: str, tmp_path: Path, run: Run) -> N
 
 
 @pytest.mark.go
+@pytest.mark.wide
 @pytest.mark.parametrize(
     "words", [["golang.org/x/mod/semver"], ["cmd/go"], ["archive/tar"], ["-m", "golang.org/x/mod"]]
 )
