@@ -22,6 +22,11 @@ from govgo.adapters.disk import modes
 
 _DIGEST_SIZE = 32
 _MOST_LINKS = 40
+
+Stamp = tuple[int, int, int, int]
+"""Size, inode, time of the last write and time of the inode's last change, in ns since 1970. A file is the same as long
+as they are: no program can set the last of them."""
+
 # O_NONBLOCK: opening a pipe that stands in the place of the file must not wait.
 _READ = os.O_RDONLY | os.O_CLOEXEC | os.O_NOFOLLOW | getattr(os, "O_NONBLOCK", 0)
 
@@ -134,16 +139,18 @@ def write_sealed(path: str, magic: bytes, body: bytes) -> None:
         raise
 
 
-def file_stamp(path: str) -> bytes:
-    """Size, inode and times of a file, which is the same as long as they are; where there is none, the kind of error.
+def stamp(path: str) -> Stamp:
+    """The stamp of a file. Raises OSError."""
+    facts = os.stat(path)
+    return facts.st_size, facts.st_ino, facts.st_mtime_ns, facts.st_ctime_ns
 
-    The time of the inode's last change cannot be set by any program.
-    """
+
+def file_stamp(path: str) -> bytes:
+    """The stamp of a file as bytes; where there is none, the kind of error."""
     try:
-        facts = os.stat(path)
+        return b"%d %d %d %d" % stamp(path)
     except OSError as error:
         return type(error).__name__.encode()
-    return b"%d %d %d %d" % (facts.st_size, facts.st_ino, facts.st_mtime_ns, facts.st_ctime_ns)
 
 
 def code_stamp(modules: Iterable[str]) -> bytes:

@@ -25,7 +25,7 @@ import os
 import time
 from contextlib import suppress
 
-from govgo.adapters.disk.sealed import code_stamp, make_private, read_sealed, remove_oldest, write_sealed
+from govgo.adapters.disk.sealed import Stamp, code_stamp, make_private, read_sealed, remove_oldest, stamp, write_sealed
 from govgo.core.modfile.quickread import Retraction, Summary
 from govgo.core.module import cachepath
 from govgo.core.module.moduleversion import ModuleVersion
@@ -45,10 +45,9 @@ _READERS = (
 )
 """The modules of `core` that decide what a go.mod says, and what its hash is."""
 
-_Stamp = tuple[int, int, int, int]
 _Plain = tuple[str, str, str, tuple[int, ...], tuple[tuple[str, str, str], ...], str, tuple[str, ...]]
 """A `Summary` without named tuples; requirements are numbers."""
-_Entry = tuple[int, str, _Stamp, str, _Plain]
+_Entry = tuple[int, str, Stamp, str, _Plain]
 
 
 class GoModIndex:
@@ -68,28 +67,31 @@ class GoModIndex:
         self._code = code_stamp(_READERS)
         self._mods: list[ModuleVersion] = []
         self._entries: dict[ModuleVersion, _Entry] = {}
-        self._used: set[ModuleVersion] = set()
-        self._unknown: dict[ModuleVersion, tuple[str, _Stamp]] = {}
-        self._fresh: dict[ModuleVersion, tuple[str, _Stamp, str, Summary]] = {}
+        self._recalled: dict[ModuleVersion, tuple[Summary, str]] = {}
+        self._unknown: dict[ModuleVersion, tuple[str, Stamp]] = {}
+        self._fresh: dict[ModuleVersion, tuple[str, Stamp, str, Summary]] = {}
         self._load()
 
     def recall(self, mv: ModuleVersion) -> tuple[Summary, str] | None:
         """What the go.mod of `mv` in the cache says, and its h1; None where that is not known of the file as it is."""
+        recalled = self._recalled.get(mv)
+        if recalled is not None:
+            return recalled
         entry = self._entries.get(mv)
         try:
             file = entry[1] if entry is not None else f"{cachepath.file_stem(*mv)}.mod"
-            facts = os.stat(f"{self._root}/{file}")
+            now = stamp(f"{self._root}/{file}")
         except (OSError, InputError):
             return None
-        stamp = facts.st_size, facts.st_ino, facts.st_mtime_ns, facts.st_ctime_ns
-        if entry is None or entry[2] != stamp:
-            self._unknown[mv] = file, stamp
+        if entry is None or entry[2] != now:
+            self._unknown[mv] = file, now
             return None
-        self._used.add(mv)
         path, go_version, toolchain, require, retract, deprecated, ignore = entry[4]
         required = tuple(map(self._mods.__getitem__, require))
         retracted = tuple(map(Retraction._make, retract)) if retract else ()
-        return Summary(path, go_version, toolchain, required, retracted, deprecated, ignore), entry[3]
+        recalled = Summary(path, go_version, toolchain, required, retracted, deprecated, ignore), entry[3]
+        self._recalled[mv] = recalled
+        return recalled
 
     def remember(self, mv: ModuleVersion, h1: str, summary: Summary) -> None:
         """Remember what was read from the file that `recall` did not know, after it had looked at the file."""
@@ -122,15 +124,15 @@ class GoModIndex:
             return numbers.setdefault(mv, len(numbers))
 
         kept: dict[ModuleVersion, _Entry] = {mv: each for mv, each in self._entries.items() if mv not in self._fresh}
-        if len(kept) > _MOST_UNUSED * len(self._used | self._fresh.keys()):
-            kept = {mv: each for mv, each in kept.items() if mv in self._used}
+        if len(kept) > _MOST_UNUSED * len(self._recalled.keys() | self._fresh.keys()):
+            kept = {mv: each for mv, each in kept.items() if mv in self._recalled}
         entries: list[_Entry] = []
-        for mv, (_, file, stamp, h1, old) in kept.items():
+        for mv, (_, file, then, h1, old) in kept.items():
             required = tuple(number(self._mods[each]) for each in old[3])
-            entries.append((number(mv), file, stamp, h1, (*old[:3], required, *old[4:])))
-        for mv, (file, stamp, h1, new) in self._fresh.items():
+            entries.append((number(mv), file, then, h1, (*old[:3], required, *old[4:])))
+        for mv, (file, then, h1, new) in self._fresh.items():
             required = tuple(map(number, new.require))
             retracted = tuple((each.low, each.high, each.rationale) for each in new.retract)
             plain = new.path, new.go_version, new.toolchain, required, retracted, new.deprecated, new.ignore
-            entries.append((number(mv), file, stamp, h1, plain))
+            entries.append((number(mv), file, then, h1, plain))
         return self._code, [(path, version) for path, version in numbers], entries

@@ -218,9 +218,7 @@ class Repository:
         """Everything of each module version, all at once; zips that are there, without the event loop."""
         if self._network.local:
             return [self._run(self._downloads.one(mv, extract=extract)) for mv in mods]
-        done: dict[ModuleVersion, Downloaded] = {}
-        if not extract:
-            done = {mv: found for mv in mods if (found := self._downloads.at_hand(mv)) is not None}
+        done = {} if extract else self._downloads.at_hand(mods)
         rest = [mv for mv in dict.fromkeys(mods) if mv not in done]
         if rest:
             done.update(zip(rest, self._run(self._downloads.many(rest, extract=extract)), strict=True))

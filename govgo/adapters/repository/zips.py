@@ -16,7 +16,7 @@ by its recorded hash. Rules: cmd/go/internal/modfetch (Download, DownloadZip, ch
 from __future__ import annotations
 
 import os
-from collections.abc import AsyncIterator, Callable, Coroutine, Sequence
+from collections.abc import AsyncIterator, Callable, Coroutine, Iterable, Sequence
 from contextlib import asynccontextmanager, nullcontext, suppress
 from typing import TYPE_CHECKING, Any
 
@@ -307,15 +307,18 @@ class Downloads:
         self._info = info
         self._report = report
 
-    def at_hand(self, mv: ModuleVersion) -> Downloaded | None:
-        """The zip of one of them when it is there and go.sum has its hash; None to ask `one`.
+    def at_hand(self, mods: Iterable[ModuleVersion]) -> dict[ModuleVersion, Downloaded]:
+        """The zips that are there and whose hash go.sum has; `many` is to be asked for the others.
 
         Raises:
             SumMismatchError: go.sum has another hash.
         """
-        if not is_valid_version(mv.path, mv.version) or (found := self._zips.zip_at_hand(mv)) is None:
-            return None
-        return Downloaded(mv, zip=found[0], sum=found[1])
+        found: dict[ModuleVersion, Downloaded] = {}
+        for mv in mods:
+            known = self._zips.zip_at_hand(mv) if is_valid_version(mv.path, mv.version) else None
+            if known is not None:
+                found[mv] = Downloaded(mv, zip=known[0], sum=known[1])
+        return found
 
     async def many(self, mods: Sequence[ModuleVersion], *, extract: bool) -> list[Downloaded]:
         """All of them at once; the results in the order given.

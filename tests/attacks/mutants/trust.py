@@ -448,7 +448,7 @@ MUTANTS = {
         "10",
         "what a go.mod file says is remembered for as long as the file is the same",
         "adapters/modcache/gomodindex.py",
-        "        if entry is None or entry[2] != stamp:\n",
+        "        if entry is None or entry[2] != now:\n",
         "        if entry is None:\n",
         (
             "tests/adapters/modcache/test_gomodindex.py::test_a_file_that_changed_is_unknown",
