@@ -51,6 +51,7 @@ def modules(storage: MemoryStorage, ledger: Any = None) -> PublishedModules:
         nobody,
         nobody,
         leases,
+        nobody,
         Counters(),
         lambda text: None,
         True,
