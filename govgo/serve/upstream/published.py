@@ -187,8 +187,8 @@ class PublishedModules:
                 try:
                     before = await self.record(mod)
                 except CacheCorruptError as error:
-                    self._means.log(f"{mod}: mended: {error}")
                     before = await self._means.cold.stored(lambda: self._record_anew(mod, wanted))
+                    self._means.log(f"{mod}: mended: {error}")
                 if before is None:
                     continue  # it was removed meanwhile
                 if (before.sum, before.gomod_sum) != (wanted.sum, wanted.gomod_sum):
