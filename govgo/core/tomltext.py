@@ -12,10 +12,6 @@ _PART = r"(?:[\w-]++|\"[^\"\n]*+\"|'[^'\n]*+')"
 _LONG_KEY = late(rf"(?<![\w-])(?:{_PART}[ \t]*+\.[ \t]*+){{{MAX_KEY_PARTS}}}")
 
 
-class LongKeyError(ValueError):
-    """A key has more parts than are read. tomllib's own error is made in another way from Python 3.14 on."""
-
-
 def parse_toml(data: bytes) -> dict[str, Any]:
     """The document. Of a key with n parts tomllib looks at all that it begins with: one of 100 kB takes minutes.
 
@@ -27,7 +23,7 @@ def parse_toml(data: bytes) -> dict[str, Any]:
     text = data.decode()
     found = _LONG_KEY.search(text)
     if found is not None:
-        at = found.start()
+        at = found.start()  # tomllib's own error is made in another way from Python 3.14 on
         line, column = text.count("\n", 0, at) + 1, at - text.rfind("\n", 0, at)
-        raise LongKeyError(f"a key of more than {MAX_KEY_PARTS} parts (at line {line}, column {column})")
+        raise ValueError(f"a key of more than {MAX_KEY_PARTS} parts (at line {line}, column {column})")
     return tomllib.loads(text)
