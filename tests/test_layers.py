@@ -252,7 +252,6 @@ TESTED_BY = {
     "report/findings/test_formats.py": (
         "core: findings; report: document; report/findings: github gitlab json junit markdown sarif text"
     ),
-    "report/list/test_json.py": "report: gojson",
     "report/registry/test_html.py": "report: html",
     "script/test_scripts.py": (
         "app: tidy why; app/work: sync work; cli/commands/change: get init tidy vendor work; cli/commands/inspect: "
