@@ -85,8 +85,9 @@ class GoAuth:
         """Run the programs, once, before the first request; all others wait for that, too."""
         if self._first is None:
             self._first = asyncio.ensure_future(self._off(lambda: self._run_all("", b"", Run([], []))))
-        # A request that is cancelled must not end it for the others.
-        await asyncio.shield(self._first)
+        # A request that is cancelled must not end it for the others (`loop.tasks.finished` says why it is no shield).
+        await asyncio.wait({self._first})
+        self._first.result()
 
     async def refresh(self, url: str, status: str, head: bytes) -> Run:
         """Run all commands for `url`, giving them the answer that it had, as `answer_text` makes it."""
