@@ -341,7 +341,7 @@ def play(monkeypatch: pytest.MonkeyPatch, root: Path, service: Service, times: i
 
 def ends_well(stage: Stage, service: Service, ask: Ask, number: int) -> bool:
     """Ask a question; whether there is an answer. Other errors than a Failure may be about signed texts alone."""
-    stage.rng = random.Random(f"{service.__name__} {number}")
+    stage.rng = campaigns.dice(service.__name__, number)
     stage.met = 0
     told = ""
     try:
