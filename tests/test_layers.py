@@ -42,6 +42,7 @@ INWARD = {
 ROOMS = {
     "core": (
         "closest late records",
+        "tomllines",
         "tomltext",
         "codes foreign golib",
         "gosource version",
