@@ -559,15 +559,9 @@ class Library:
         return found
 
     async def _store(self, key: str, data: bytes, fresh: Callable[[], object] = lambda: None) -> None:
-        """Store what was proved, now or when it is possible; `fresh` is told if it was not there, in any thread."""
-
-        def write() -> None:
-            if self._storage.create(key, data):
-                self._means.counters.add("stored")
-                fresh()
-
+        """Store what was proved, now or when it is possible; `fresh` is told if it was not there."""
         if self._means.stores:
-            await self._means.owed.store(key, len(data), write)
+            await self._means.owed.store(key, len(data), lambda: self._storage.create(key, data), fresh)
 
     def refresh(self, paths: Sequence[str] | None) -> None:
         """Ask upstream anew about modules and what is below their paths; None for all.

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import errno
 import os
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -13,6 +14,7 @@ import pytest
 
 from govgo.errors import StorageError
 from govgo.serve.upstream import owed
+from tests.serve.events.test_journal import serve, told
 from tests.serve.http.test_application import asked
 from tests.simulators.served import Served, eventually
 from tests.simulators.world import World
@@ -99,3 +101,18 @@ def test_a_server_that_ends_stores_what_it_can(world: World, monkeypatch: pytest
         assert not (served.storage / A / "v1.0.0.mod").exists()
         full.refuses = lambda key: False
     assert (served.storage / A / "v1.0.0.mod").exists()
+
+
+@pytest.mark.wide
+def test_what_is_stored_later_is_told_then(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The event log tells what is stored: not before, and not only at the next comparison with the storage."""
+    monkeypatch.setattr(owed, "AGAIN_S", 0.05)
+    with serve(world) as served:
+        eventually(lambda: told(served) == [])
+        full = Full(served, monkeypatch)
+        full.refuses = lambda key: key.startswith(A)
+        assert served.get(f"/{A}v1.0.0.mod").status == 200
+        time.sleep(1.2)  # news is appended once a second
+        assert told(served) == []
+        full.refuses = lambda key: False
+        eventually(lambda: told(served) == ["q.io/a"])
