@@ -75,7 +75,7 @@ async def finished(task: asyncio.Future[Any]) -> None:
     """Wait until `task` is over, however it ended. Unlike with `await task`, cancelling the wait does not cancel it.
 
     `asyncio.shield` would tell of an error that comes after that, from Python 3.14 on: to the log of a server, although
-    others may wait for the same task and handle it.
+    others may wait for the same task and handle it. If nobody does, the error is nobody's: whoever wanted it has left.
     """
     if task.done():
         return
@@ -88,5 +88,13 @@ async def finished(task: asyncio.Future[Any]) -> None:
     task.add_done_callback(wake)
     try:
         await over
+    except asyncio.CancelledError:
+        task.add_done_callback(_seen)
+        raise
     finally:
         task.remove_done_callback(wake)
+
+
+def _seen(task: asyncio.Future[Any]) -> None:
+    if not task.cancelled():
+        task.exception()

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 
 import pytest
 
@@ -43,6 +44,36 @@ def test_whoever_waits_may_be_cancelled_alone() -> None:
         return task.result()
 
     assert asyncio.run(run()) == 7
+
+
+def test_an_error_that_comes_when_all_have_left_is_no_fault_of_the_loop() -> None:
+    """A client of the proxy leaves, and then what it waited for fails: the log of the server has nothing of that."""
+    told: list[object] = []
+
+    async def run() -> None:
+        loop = asyncio.get_running_loop()
+        loop.set_exception_handler(lambda _, context: told.append(context))
+        ready = loop.create_future()
+
+        async def fail() -> None:
+            await ready
+            raise ValueError("bad")
+
+        task = asyncio.ensure_future(fail())
+        waiter = asyncio.ensure_future(finished(task))
+        await asyncio.sleep(0)
+        waiter.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await waiter
+        ready.set_result(None)
+        await asyncio.sleep(0.001)
+        assert task.done()
+        del task, waiter
+        gc.collect()
+        await asyncio.sleep(0)
+
+    asyncio.run(run())
+    assert told == []
 
 
 def test_a_cancelled_task_is_finished() -> None:
