@@ -195,6 +195,15 @@ def test_a_file_that_cannot_be_put_in_place_leaves_nothing(tmp_path: Path) -> No
     assert os.listdir(tmp_path) == ["f"]
 
 
+def test_what_a_killed_writer_has_left_is_in_nobody_s_way(tmp_path: Path) -> None:
+    """In a container each process may have the same number."""
+    file = tmp_path / "file"
+    for name in (f"file.{os.getpid()}.tmp", "file.tmp"):
+        (tmp_path / name).write_bytes(b"half")
+    write_sealed(str(file), MAGIC, b"body")
+    assert read_sealed(str(file), MAGIC, 100) == b"body"
+
+
 def test_the_youngest_files_are_kept(tmp_path: Path) -> None:
     for age in range(5):
         (tmp_path / str(age)).touch()
