@@ -152,13 +152,12 @@ def parse_policy(file: str, data: bytes, running: str = "") -> ProjectPolicy:
         PolicyFileError: it is no TOML, wants another version of govgo, has a key that is not known, or a value that
             makes no sense.
     """
-    import tomllib
 
     if len(data) > MAX_BYTES:
         raise PolicyFileError(file, f"more than {MAX_BYTES} bytes")
     try:
         document = parse_toml(data)
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError, RecursionError) as error:
+    except (ValueError, RecursionError) as error:
         import re
 
         why = why_malformed(error)

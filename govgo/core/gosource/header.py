@@ -28,7 +28,7 @@ _KEYWORD = rb"import(?!" + _LETTERS + rb")" + _SKIP
 
 #: Everything up to the first token after the imports; group 1 is the package name. It never backtracks, so that the
 #: time is linear for hostile files.
-_HEADER = re.compile(
+_HEADER = late(
     _SKIP
     + (rb"package(?!%b)" % _LETTERS)
     + _SKIP
@@ -40,7 +40,7 @@ _HEADER = re.compile(
     re.DOTALL,
 )
 _COMMENTS = late(_SKIP, re.DOTALL)
-_LITERALS = re.compile(rb"//[^\n]*+|" + _BLOCK + rb"|(" + _STRING + rb")", re.DOTALL)
+_LITERALS = late(rb"//[^\n]*+|" + _BLOCK + rb"|(" + _STRING + rb")", re.DOTALL)
 _IMPORT = late(_SKIP + _KEYWORD, re.DOTALL)
 _ONE_SPEC = late(_SKIP + _SPEC, re.DOTALL)
 _OPEN = late(_SKIP + rb"\(", re.DOTALL)

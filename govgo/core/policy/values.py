@@ -3,17 +3,17 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Iterator
 from datetime import date, timedelta
 from enum import StrEnum
 
 from govgo.core.findings import Claim
+from govgo.core.late import late
 from govgo.core.module.moduleversion import ModuleVersion, compare_versions
 from govgo.core.module.patterns import match_prefix_patterns
 from govgo.core.records import NamedTuple
 
-VERSION_RANGE = re.compile(r"(<=|>=|<|>|)(v\S+)")
+VERSION_RANGE = late(r"(<=|>=|<|>|)(v\S+)")
 """Some versions: one, or all on one side of it."""
 
 

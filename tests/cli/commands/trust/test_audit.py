@@ -243,6 +243,12 @@ def test_an_old_database_is_no_answer(world: World, audit: Any) -> None:
     assert "--max-db-age allows 36 hours" in audit("--max-db-age", "36h").err
 
 
+def test_without_the_network_the_newest_version_of_a_database_is_not_known(world: World, audit: Any) -> None:
+    audit()  # fills the module cache
+    run = audit("--db", "q.io/db", "--offline")
+    assert (run.code, run.err) == (3, "govgo: q.io/db@latest: not in the module cache, and --offline asks nobody\n")
+
+
 @pytest.mark.parametrize(
     ("words", "code", "told"),
     [
