@@ -11,6 +11,7 @@ STREAMS = "tests/adapters/repository/test_gomodstream.py::"
 ZIPS = "tests/adapters/modzip/test_hash.py::"
 CACHE = "tests/adapters/modcache/test_cache.py::"
 RENEW = "tests/adapters/disk/test_renew.py::"
+SEALED = "tests/adapters/disk/test_sealed.py::"
 OUTPUTS = "tests/adapters/disk/test_streams.py::"
 
 MUTANTS = {
@@ -121,6 +122,22 @@ MUTANTS = {
         "    flags |= os.O_NOFOLLOW | os.O_CLOEXEC\n",
         "    flags |= os.O_CLOEXEC\n",
         (CACHE + "test_planted_link_in_the_cache_is_not_written_through",),
+    ),
+    "planted-index": Mutant(
+        "planted links",
+        "a link in the place of an index is not read",
+        "adapters/disk/sealed.py",
+        "_READ = os.O_RDONLY | os.O_CLOEXEC | os.O_NOFOLLOW | ",
+        "_READ = os.O_RDONLY | os.O_CLOEXEC | ",
+        (SEALED + "test_attack_a_link_in_the_place_of_a_file_is_not_followed",),
+    ),
+    "planted-temporary": Mutant(
+        "planted links",
+        "a link in the place of a temporary file is not written through",
+        "adapters/disk/sealed.py",
+        "os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, modes.PRIVATE_FILE",
+        "os.O_WRONLY | os.O_CREAT | os.O_CLOEXEC, modes.PRIVATE_FILE",
+        (SEALED + "test_attack_a_link_in_the_place_of_a_temporary_file_is_not_written_through",),
     ),
     "no-lock": Mutant(
         "crowds",
