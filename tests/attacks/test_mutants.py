@@ -15,6 +15,7 @@ from tests.attacks.mutants import MUTANTS, Mutant
 from tests.simulators import campaigns
 
 ROOT = Path(__file__).parents[2]
+ONCE = ("-p", "tests.attacks.mutants.once")
 pytestmark = pytest.mark.slow
 
 
@@ -34,7 +35,7 @@ def copy(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def failing(directory: Path, tests: tuple[str, ...]) -> set[str]:
     """Which of the tests fail; a hang counts for failing."""
     done = subprocess.run(
-        [sys.executable, "-m", "pytest", "-q", "--wide", "-p", "no:cacheprovider", "--tb=no", "-rfE", *tests],
+        [*(sys.executable, "-m", "pytest", "-q", "--wide", "-p", "no:cacheprovider", "--tb=no", "-rfE"), *ONCE, *tests],
         cwd=directory,
         env={**os.environ, "PYTHONPATH": str(directory), "PYTHONDONTWRITEBYTECODE": "1"},
         capture_output=True,

@@ -18,7 +18,6 @@ RULES = "tests/attacks/test_trust_rules.py::"
 TOLD = "tests/attacks/test_told.py::"
 SUM = "tests/cli/commands/trust/test_sum.py::"
 DIFF = "tests/cli/commands/inspect/test_diff.py::"
-MIRROR = "tests/core/mirror/test_prove.py::"
 LOG = "tests/cli/commands/trust/test_log.py::"
 SERVED = "tests/attacks/test_served.py::"
 
@@ -510,17 +509,6 @@ MUTANTS = {
         "    return not faults and all(\n",
         "    return not faults or all(\n",
         (DIFF + "test_hashes_of_the_past_count",),
-    ),
-    "mirror-heads-of-one-size": Mutant(
-        "7",
-        "every head of a mirror is compared with the newest, also where several have one size",
-        "core/mirror/prove.py",
-        "    for tree in sorted({*notes, *seen}):",
-        "    for tree in {tree.size: tree for tree in (*notes, *seen)}.values():",
-        (
-            MIRROR + "test_attack_two_heads_of_one_size",
-            MIRROR + "test_attack_a_head_that_stands_behind_one_of_the_manifest",
-        ),
     ),
     "witnesses-alone": Mutant(
         "7",
