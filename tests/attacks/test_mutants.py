@@ -33,7 +33,7 @@ def copy(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def failing(directory: Path, tests: tuple[str, ...]) -> set[str]:
-    """Which of the tests fail; a hang counts for failing."""
+    """Which of the tests fail."""
     done = subprocess.run(
         [*(sys.executable, "-m", "pytest", "-q", "--wide", "-p", "no:cacheprovider", "--tb=no", "-rfE"), *ONCE, *tests],
         cwd=directory,

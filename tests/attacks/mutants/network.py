@@ -134,6 +134,14 @@ MUTANTS = {
         "lines",
         (CREDENTIALS + "test_attack_a_redirect_to_http_for_credentials",),
     ),
+    "secret-traced": Mutant(
+        "secrets",
+        "passwords in the words of a library are masked for -x",
+        "adapters/http/client.py",
+        'trace(f"# get {shown}: {gourl.mask_all(str(err))}")',
+        'trace(f"# get {shown}: {err}")',
+        (HTTP + "test_attack_a_password_in_the_words_of_a_library",),
+    ),
     "credentials-said": Mutant(
         "secrets",
         "passwords in what a program says are masked",
