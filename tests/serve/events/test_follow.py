@@ -108,7 +108,7 @@ def test_what_a_peer_tells_is_fetched_and_told(world: World, peer: EventLogSimul
         assert [origin for _, _, origin in sorted(events(served))] == [
             Origin("peer.example", 0), Origin("peer.example", 1), Origin("peer.example", 2), Origin("c.example", 99),
         ]  # fmt: skip
-        eventually(lambda: all(is_stored(served, mod) for mod in mods(4)))  # a .mod that is stored is told at once
+        eventually(lambda: all(is_stored(served, mod) for mod in mods(4)))  # the zip comes after the event
         assert not is_stored(served, mods(5)[4], ["mod"])
         for mod in mods(4):
             path = f"/{mod.path}/@v/{mod.version}"
