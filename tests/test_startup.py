@@ -72,7 +72,7 @@ def test_a_warm_verb_loads_little(arguments: tuple[str, ...], ci: str, tmp_path:
     (tmp_path / "go.mod").write_text("module example.com/m\n\ngo 1.21\n")
     result, names = loaded(*arguments, cwd=tmp_path, ci=ci)
     assert result.returncode == 0, result.stderr[-500:]
-    assert not packages(names) & HEAVY
+    assert not packages(names) & (HEAVY | {"_hashlib"})  # which is OpenSSL
     own = [name for name in names if name.startswith("govgo")]
     assert len(own) <= MOST_MODULES[arguments[0]], own
 

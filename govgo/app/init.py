@@ -8,6 +8,7 @@ import re
 from typing import TYPE_CHECKING
 
 from govgo.core.golib.quote import quote, unquote
+from govgo.core.late import late
 from govgo.core.modfile import ModFile
 from govgo.core.module.moduleversion import ModuleVersion, is_toolchain
 from govgo.core.module.paths import check_import_path, check_new_module_path, split_path_version
@@ -24,7 +25,7 @@ from govgo.load.session.policy import INIT
 if TYPE_CHECKING:
     from govgo.load.session.session import Session
 
-_IMPORT_COMMENT = re.compile(rb"(?m)^package[ \t]+[^ \t\r\n/]+[ \t]+//[ \t]+import[ \t]+(\"[^\"]+\")[ \t]*\r?\n")
+_IMPORT_COMMENT = late(rb"(?m)^package[ \t]+[^ \t\r\n/]+[ \t]+//[ \t]+import[ \t]+(\"[^\"]+\")[ \t]*\r?\n")
 
 
 def init_module(session: Session, path: str = "") -> None:

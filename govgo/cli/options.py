@@ -250,6 +250,8 @@ _C_FIRST = "-C flag must be first flag on command line"
 
 def _general_flags(known: Mapping[str, Flag], entries: Sequence[str]) -> list[_Given]:
     """The entries of GOFLAGS that a command knows."""
+    if not entries:
+        return []
     from govgo.core.goenv import KNOWN_FLAGS
 
     flags: list[_Given] = []

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """Regular expressions that are compiled when they are first used.
 
-To compile one takes 0.1 to 0.5 ms in each run, and a command uses few of those in the modules that it loads. What every
-run uses is compiled in its module: there nothing would be won.
+To compile one takes 0.1 to 1 ms in each run, and a command uses few of those in the modules that it loads: `list` 11 of
+26, `diff` 11 of 72.
 """
 
 from __future__ import annotations

@@ -3,21 +3,22 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
+from json.encoder import encode_basestring
+from typing import Any
 
 import govgo
 from govgo.core.findings import Finding, Place
 from govgo.core.foreign import visible
 from govgo.core.module.moduleversion import ModuleVersion
 from govgo.errors import ForkError, GovgoError
-from govgo.report.gojson import safe
+from govgo.report.gojson import printed, safe
 
 
-def encode(document: Mapping[str, object]) -> str:
+def encode(document: Mapping[str, Any]) -> str:
     """The document, indented, with a newline at its end."""
-    return safe(json.dumps(document, indent=2, ensure_ascii=False)) + "\n"
+    return safe(printed(document, encode_basestring, "  ")) + "\n"
 
 
 def heading(schema: str) -> dict[str, object]:

@@ -3,14 +3,14 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable
 
 from govgo.core.findings import Finding
 from govgo.core.foreign import visible
+from govgo.core.late import late
 
-_SPECIAL = re.compile(r"([\\`*_{}\[\]<>()#+!|~@&-])")
-_FENCE = re.compile(r"`{3,}")
+_SPECIAL = late(r"([\\`*_{}\[\]<>()#+!|~@&-])")
+_FENCE = late(r"`{3,}")
 
 
 def plain(text: str) -> str:

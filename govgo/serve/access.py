@@ -24,17 +24,17 @@ import base64
 import binascii
 import hashlib
 import hmac
-import re
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 
+from govgo.core.late import late
 from govgo.core.module.patterns import match_prefix_patterns
 from govgo.core.records import NamedTuple
 from govgo.errors import MissingExtraError, UsageError
 
 _MOST_KNOWN = 10_000
 _MAX_SECRET = 1000
-_BCRYPT = re.compile(r"\$2[aby]\$[0-9]{2}\$[./A-Za-z0-9]{53}")
+_BCRYPT = late(r"\$2[aby]\$[0-9]{2}\$[./A-Za-z0-9]{53}")
 CHALLENGE = b'Basic realm="govgo"'
 
 READ, PUBLISH, REFRESH = "read", "publish", "refresh"

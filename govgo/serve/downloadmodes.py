@@ -23,6 +23,7 @@ import re
 from collections.abc import Sequence
 
 from govgo.core.foreign import one_line
+from govgo.core.late import late
 from govgo.core.records import NamedTuple
 from govgo.errors import UsageError
 from govgo.serve.policy import MODES, ModeRule
@@ -30,7 +31,7 @@ from govgo.serve.values import url_problem
 
 MAX_BYTES = 1 << 20
 _KEYS = ("mode", "downloadURL")
-_TOKEN = re.compile(
+_TOKEN = late(
     r"""
     (?P<space>[ \t\r]+|(?:\#|//)[^\n]*|/\*(?s:.*?)\*/)
     |(?P<end>\n)
@@ -40,7 +41,7 @@ _TOKEN = re.compile(
     """,
     re.VERBOSE,
 )
-_ESCAPE = re.compile(r"\\(u[0-9A-Fa-f]{4}|U[0-9A-Fa-f]{8}|.)|(\$\$|%%)(?=\{)|([$%]\{)")
+_ESCAPE = late(r"\\(u[0-9A-Fa-f]{4}|U[0-9A-Fa-f]{8}|.)|(\$\$|%%)(?=\{)|([$%]\{)")
 _ESCAPES = {"n": "\n", "r": "\r", "t": "\t", '"': '"', "\\": "\\"}
 
 

@@ -23,13 +23,14 @@ from __future__ import annotations
 import re
 
 from govgo.core.foreign import one_line
+from govgo.core.late import late
 from govgo.core.records import NamedTuple
 from govgo.errors import UsageError
 
 INCLUDE, EXCLUDE, DIRECT = "+", "-", "D"
 MAX_BYTES = 4 << 20
-_VERSIONS = re.compile(r"([~^<]?)v?([0-9]+)(?:\.([0-9]+))?(?:\.([0-9]+))?(?:\.?\*)?\Z", re.ASCII)
-_RELEASE = re.compile(r"v([0-9]+)\.([0-9]+)\.([0-9]+)(?:\+incompatible)?\Z", re.ASCII)
+_VERSIONS = late(r"([~^<]?)v?([0-9]+)(?:\.([0-9]+))?(?:\.([0-9]+))?(?:\.?\*)?\Z", re.ASCII)
+_RELEASE = late(r"v([0-9]+)\.([0-9]+)\.([0-9]+)(?:\+incompatible)?\Z", re.ASCII)
 
 _Numbers = tuple[int, ...]
 

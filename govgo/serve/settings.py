@@ -23,7 +23,6 @@ The whole of it is in the schema `serve.toml-1.json`.
 
 from __future__ import annotations
 
-import tomllib
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -169,7 +168,7 @@ def parse_settings(file: str, data: bytes) -> Settings:
         raise UsageError(f"{file}: more than {MAX_BYTES} bytes")
     try:
         document = parse_toml(data)
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError, RecursionError) as error:
+    except (ValueError, RecursionError) as error:
         raise UsageError(f"{file}: {why_malformed(error)}") from None
     check_keys(file, "", document, _KEYS)
     values: dict[str, Any] = {}

@@ -11,6 +11,7 @@ from govgo.core.events.event import is_log_name
 from govgo.core.foreign import one_line
 from govgo.core.golib import url as gourl
 from govgo.core.golib.time import parse_rfc3339
+from govgo.core.late import late
 from govgo.core.module.paths import check_path
 from govgo.core.modzip.bounds import MAX_ZIP_FILE
 from govgo.core.modzip.rules import is_clean
@@ -33,7 +34,7 @@ _FOLLOW_KEYS = ("url", "since", "zips", "rate", "every")
 _PEER_KEYS = ("url", "key", "zips", "rate", "every", "misses", "private")
 _REGISTRY_KEYS = ("enabled", "title", "url", "advisories", "licences", "refresh")
 _VCS = ("git", "hg", "svn", "bzr", "fossil", "mod")
-_REPO = re.compile(r"[a-z][a-z0-9+.-]*://[^\s\"'<>]+\Z", re.ASCII)
+_REPO = late(r"[a-z][a-z0-9+.-]*://[^\s\"'<>]+\Z", re.ASCII)
 
 
 class Events(NamedTuple):

@@ -8,12 +8,13 @@ from collections.abc import Mapping
 
 from govgo.core.foreign import one_line
 from govgo.core.golib import url as gourl
+from govgo.core.late import late
 from govgo.errors import UsageError
 
 _UNITS = {"": 1, "k": 1 << 10, "m": 1 << 20, "g": 1 << 30, "t": 1 << 40}
-_SIZE = re.compile(r"([0-9]{1,12})([kmgt]?)b?\Z", re.ASCII | re.IGNORECASE)
-_DURATION = re.compile(r"([0-9]{1,9})(ms|s|m|h|d)\Z", re.ASCII)
-_CONTROL = re.compile("[\x00-\x1f\x7f-\x9f]")
+_SIZE = late(r"([0-9]{1,12})([kmgt]?)b?\Z", re.ASCII | re.IGNORECASE)
+_DURATION = late(r"([0-9]{1,9})(ms|s|m|h|d)\Z", re.ASCII)
+_CONTROL = late("[\x00-\x1f\x7f-\x9f]")
 _SECONDS = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0}
 
 

@@ -16,6 +16,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from govgo.adapters.advisories.files import FileSource
+from govgo.adapters.attribution import attributed
 from govgo.adapters.disk.executables import DiskExecutables
 from govgo.adapters.disk.kept import KeptFiles
 from govgo.app.audit.audit import audit
@@ -28,7 +29,7 @@ from govgo.core.module.moduleversion import ModuleVersion
 from govgo.core.module.paths import check_path
 from govgo.core.module.query import parse_path_version
 from govgo.core.records import NamedTuple
-from govgo.errors import InputError, UsageError
+from govgo.errors import InputError, OfflineError, UsageError
 from govgo.wiring.plan import planned
 
 if TYPE_CHECKING:
@@ -189,7 +190,10 @@ class _ModuleSource:
         before = repo.ledger
         repo.reset(SumLedger())  # no go.sum of a module that is audited speaks for it
         try:
-            info = query(self._session, *self._query)
+            try:
+                info = query(self._session, *self._query)
+            except OfflineError as error:
+                raise attributed(self._query, error) from None
             mod = ModuleVersion(self._query.path, info.version)
             (done,) = repo.download([mod], extract=False)
             if done.error is not None:

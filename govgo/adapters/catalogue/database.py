@@ -68,11 +68,18 @@ class Database:
         self._lock = threading.Lock()
         with self._faults():
             self._database = sqlite3.connect(path, timeout=_BUSY_S, isolation_level=None, check_same_thread=False)
-            for pragma in ("journal_mode=WAL", "synchronous=OFF", f"cache_size=-{_CACHE_KIB}", "temp_store=FILE"):
-                self._database.execute(f"PRAGMA {pragma}")
-            self._database.executescript(_SCHEMA)
-            if has_trigrams():
-                self._database.execute(TABLE)
+            try:
+                self._set_up()
+            except sqlite3.Error:
+                self._database.close()
+                raise
+
+    def _set_up(self) -> None:
+        for pragma in ("journal_mode=WAL", "synchronous=OFF", f"cache_size=-{_CACHE_KIB}", "temp_store=FILE"):
+            self._database.execute(f"PRAGMA {pragma}")
+        self._database.executescript(_SCHEMA)
+        if has_trigrams():
+            self._database.execute(TABLE)
 
     @property
     def path(self) -> str:

@@ -18,7 +18,6 @@ another was killed in between, and brings the old content back:
 from __future__ import annotations
 
 import errno
-import hashlib
 import os
 import stat
 from collections.abc import Mapping, Sequence
@@ -104,7 +103,9 @@ def _places(path: str, places: Sequence[str]) -> tuple[str, ...]:
     private = [place for place in places if _is_private(place)]
     if not private:
         return (beside(path),)
-    name = hashlib.sha256(os.fsencode(path)).hexdigest()
+    from hashlib import sha256  # loads OpenSSL; mostly nothing is kept
+
+    name = sha256(os.fsencode(path)).hexdigest()
     return (beside(path), *(f"{place}/{name}" for place in private))
 
 

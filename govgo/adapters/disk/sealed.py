@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """Files of govgo's own in the user's cache directory, each with a checksum in front, so that half a file is never read.
 
-    MAGIC | SHA-256 of BODY (32 bytes) | BODY
+    MAGIC | BLAKE2b-256 of BODY (32 bytes) | BODY
 
 MAGIC names the format and its version. The directory belongs to the user alone (`is_private`, to be asked first) and
 lies outside the module cache, which others may fill; it is trusted as the go command trusts its build cache, from which
@@ -10,10 +10,12 @@ it runs code.
 
 from __future__ import annotations
 
-import hashlib
 import os
 import stat
 import sys
+
+# From hashlib, it would come with OpenSSL, which takes as long to load as the go.mod files of a small graph.
+from _blake2 import blake2b
 from collections.abc import Iterable, Mapping
 from contextlib import suppress
 
@@ -123,7 +125,12 @@ def read_sealed(path: str, magic: bytes, max_bytes: int) -> bytes | None:
 
 def seal(magic: bytes, body: bytes) -> bytes:
     """The bytes of a sealed file."""
-    return magic + hashlib.sha256(body).digest() + body
+    return magic + checksum(body) + body
+
+
+def checksum(data: bytes) -> bytes:
+    """32 bytes that tell other bytes apart from these."""
+    return blake2b(data, digest_size=_DIGEST_SIZE).digest()
 
 
 def write_sealed(path: str, magic: bytes, body: bytes) -> None:

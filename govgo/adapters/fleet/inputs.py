@@ -22,13 +22,14 @@ from govgo.adapters.vcs.gitforeign import check_url, git_directory
 from govgo.adapters.workspace.archive import SUFFIXES
 from govgo.core.fleet.units import Kind, Unit
 from govgo.core.golib.url import mask, mask_all, parse
+from govgo.core.late import late
 from govgo.errors import UsageError
 
-_URL = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://")
-_SCP = re.compile(r"(?:[A-Za-z0-9._][A-Za-z0-9._-]*@)?[A-Za-z0-9][A-Za-z0-9.-]*:(?!//|:)[^\\\s]+")
+_URL = late(r"[A-Za-z][A-Za-z0-9+.-]*://")
+_SCP = late(r"(?:[A-Za-z0-9._][A-Za-z0-9._-]*@)?[A-Za-z0-9][A-Za-z0-9.-]*:(?!//|:)[^\\\s]+")
 """user@host:path, as git-clone(1) takes it; a path with a slash before its first colon is a path."""
-_ONE_SLASH = re.compile(r"(?:https?|ssh|git|ftp|file):", re.IGNORECASE)
-_HOST = re.compile(r"[^/]*(?::|[^/:]\.[^/:]+/)")
+_ONE_SLASH = late(r"(?:https?|ssh|git|ftp|file):", re.IGNORECASE)
+_HOST = late(r"[^/]*(?::|[^/:]\.[^/:]+/)")
 """What stands behind the "@" of a login without a scheme: HOST:PORT or HOST.EXAMPLE/PATH."""
 _MARKS = ("go.mod", "go.work")
 _MOST_LINE = 1 << 16

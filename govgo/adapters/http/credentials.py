@@ -27,11 +27,12 @@ from base64 import b64encode
 from collections.abc import Iterable
 
 from govgo.adapters.disk.diskerror import reason
+from govgo.core.late import late
 from govgo.core.records import NamedTuple
 from govgo.errors import SettingError
 
 # A command with arguments; that of git is a directory.
-_ARGUMENTS = re.compile(r"\A(\s*+(?!git\s)\S++)\s+\S.*", re.DOTALL)
+_ARGUMENTS = late(r"\A(\s*+(?!git\s)\S++)\s+\S.*", re.DOTALL)
 _AUTHORIZATION = "Authorization: "
 # Headers that net/http writes itself: what a command says about them is not sent (net/http, reqWriteExcludeHeader).
 _NOT_SENT = ("Host: ", "Content-Length: ", "Transfer-Encoding: ", "Trailer: ")

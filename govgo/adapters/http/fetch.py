@@ -23,6 +23,7 @@ from govgo.adapters.http.retry import UNCOUNTED, RetryPolicy
 from govgo.adapters.http.servertext import get_text, shorten
 from govgo.core.golib.quote import quote
 from govgo.core.golib.url import mask, mask_all
+from govgo.core.late import late
 from govgo.core.records import NamedTuple
 from govgo.errors import Failure, GovgoError, NetworkError, TooLargeError
 
@@ -36,13 +37,13 @@ _WORTH_BYTES = 1 << 20
 # What answers a request with a range, and one with a condition, beside 200.
 _PARTS = frozenset({206, 416})
 _UNCHANGED = frozenset({304})
-_RANGE = re.compile(r"bytes (\d{1,18})-\d{1,18}/(?:\d{1,18}|\*)\Z", re.ASCII)
-_LENGTH = re.compile(r"\d{1,18}\Z", re.ASCII)
+_RANGE = late(r"bytes (\d{1,18})-\d{1,18}/(?:\d{1,18}|\*)\Z", re.ASCII)
+_LENGTH = late(r"\d{1,18}\Z", re.ASCII)
 # An opaque tag that is strong: no W/ before it (RFC 9110, section 8.8.3).
-_STRONG = re.compile(r'"[!#-~]{1,200}"\Z', re.ASCII)
+_STRONG = late(r'"[!#-~]{1,200}"\Z', re.ASCII)
 
 # Any opaque tag (RFC 9110, section 8.8.3).
-_TAG = re.compile(r'(?:W/)?"[!#-~]{0,200}"\Z', re.ASCII)
+_TAG = late(r'(?:W/)?"[!#-~]{0,200}"\Z', re.ASCII)
 
 _PATIENCE = {
     Fault.TIMEOUT: "-timeout=20m or GOVGO_TIMEOUT=20m waits longer for an answer to begin",

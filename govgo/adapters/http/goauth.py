@@ -17,7 +17,6 @@ Source: `go help goauth`; cmd/go/internal/auth.
 from __future__ import annotations
 
 import asyncio
-import re
 import subprocess
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 
@@ -27,6 +26,7 @@ from govgo.adapters.http.servertext import printable
 from govgo.core.goenv import quoted_split
 from govgo.core.golib import url as gourl
 from govgo.core.golib.quote import quote
+from govgo.core.late import late
 from govgo.core.records import NamedTuple
 from govgo.errors import Failure, InputError, UsageError
 
@@ -35,8 +35,8 @@ Found = list[tuple[str, tuple[str, ...]]]
 
 _TIMEOUT_S = 900.0
 # A header line (RFC 9110, sections 5.1 and 5.5): a token, a colon and a space, no control characters.
-_TOKEN = re.compile(r"[!#$%&'*+\-.^_`|~0-9A-Za-z]+\Z")
-_VALUE = re.compile(r"[^\x00-\x08\x0a-\x1f\x7f]*\Z")
+_TOKEN = late(r"[!#$%&'*+\-.^_`|~0-9A-Za-z]+\Z")
+_VALUE = late(r"[^\x00-\x08\x0a-\x1f\x7f]*\Z")
 
 
 class Run(NamedTuple):
@@ -85,8 +85,9 @@ class GoAuth:
         """Run the programs, once, before the first request; all others wait for that, too."""
         if self._first is None:
             self._first = asyncio.ensure_future(self._off(lambda: self._run_all("", b"", Run([], []))))
-        # A request that is cancelled must not end it for the others.
-        await asyncio.shield(self._first)
+        # A request that is cancelled must not end it for the others (`loop.tasks.finished` says why it is no shield).
+        await asyncio.wait({self._first})
+        self._first.result()
 
     async def refresh(self, url: str, status: str, head: bytes) -> Run:
         """Run all commands for `url`, giving them the answer that it had, as `answer_text` makes it."""

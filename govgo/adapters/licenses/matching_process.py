@@ -24,15 +24,16 @@ import sys
 from collections.abc import Collection, Iterator
 
 from govgo.adapters.disk.system import limit_memory
+from govgo.core.late import late
 from govgo.core.records import NamedTuple
 
-_QUOTED = re.compile(r"(?m)^[ \t]*>[ \t]?")
+_QUOTED = late(r"(?m)^[ \t]*>[ \t]?")
 """The mark of quoted text, in Markdown and in mails."""
-_WORD = re.compile(r"[^\W_]+")
+_WORD = late(r"[^\W_]+")
 _ENOUGH = 0.9
 """Where licences are so much of a text, headers of licences are not searched for: they are parts of these."""
 _SHORT = 500
-_LABEL = re.compile(r"[^\W\d_]|\d{1,2}|[ivx]{1,4}")
+_LABEL = late(r"[^\W\d_]|\d{1,2}|[ivx]{1,4}")
 """Each word that may number a list."""
 _COMMONS = "creative commons"
 _TERMS = (

@@ -72,7 +72,11 @@ async def until_cancelled(work: Coroutine[Any, Any, _T], cancelled: Callable[[],
 
 
 async def finished(task: asyncio.Future[Any]) -> None:
-    """Wait until `task` is over, however it ended. Unlike with `await task`, cancelling the wait does not cancel it."""
+    """Wait until `task` is over, however it ended. Unlike with `await task`, cancelling the wait does not cancel it.
+
+    `asyncio.shield` would tell of an error that comes after that, from Python 3.14 on: to the log of a server, although
+    others may wait for the same task and handle it.
+    """
     if task.done():
         return
     over = task.get_loop().create_future()

@@ -19,13 +19,21 @@ remembered, since a second change might bear the same time.
 
 from __future__ import annotations
 
-import hashlib
 import marshal
 import os
 import time
 from contextlib import suppress
 
-from govgo.adapters.disk.sealed import Stamp, code_stamp, make_private, read_sealed, remove_oldest, stamp, write_sealed
+from govgo.adapters.disk.sealed import (
+    Stamp,
+    checksum,
+    code_stamp,
+    make_private,
+    read_sealed,
+    remove_oldest,
+    stamp,
+    write_sealed,
+)
 from govgo.core.modfile.quickread import Retraction, Summary
 from govgo.core.module import cachepath
 from govgo.core.module.moduleversion import ModuleVersion
@@ -62,7 +70,7 @@ class GoModIndex:
     def __init__(self, mod_cache: str, directory: str, go_sum: str) -> None:
         self._root = mod_cache
         self._directory = directory
-        name = hashlib.sha256(os.fsencode(f"{mod_cache}\0{go_sum}")).hexdigest()
+        name = checksum(os.fsencode(f"{mod_cache}\0{go_sum}")).hex()
         self._file = f"{directory}/{name}"
         self._code = code_stamp(_READERS)
         self._mods: list[ModuleVersion] = []

@@ -15,13 +15,13 @@ which no program can set.
 
 from __future__ import annotations
 
-import hashlib
 import marshal
 import os
 from collections.abc import Sequence
 from contextlib import suppress
 
 from govgo.adapters.disk.sealed import (
+    checksum,
     code_stamp,
     file_stamp,
     make_private,
@@ -94,7 +94,7 @@ class ImportIndex:
         return "" if at < 0 else directory if end < 0 else directory[:end]
 
     def _file(self, root: str) -> str:
-        return f"{self._directory}/{hashlib.sha256(os.fsencode(root)).hexdigest()}"
+        return f"{self._directory}/{checksum(os.fsencode(root)).hex()}"
 
     def _load(self, root: str) -> dict[str, _Entry]:
         known = self._modules.get(root)
@@ -109,7 +109,7 @@ class ImportIndex:
 
     def _stamp(self, directory: str, names: Sequence[str]) -> bytes:
         stamps = [file_stamp(f"{directory}/{name}") for name in names]
-        return hashlib.sha256(b"\0".join([*map(os.fsencode, names), *stamps])).digest()
+        return checksum(b"\0".join([*map(os.fsencode, names), *stamps]))
 
 
 def _key(root: str, directory: str, tags: TagSet) -> str:

@@ -11,13 +11,13 @@ Source of the layout: PKWARE APPNOTE.TXT 6.3.10, sections 4.3.7, 4.3.12 and 4.3.
 
 from __future__ import annotations
 
-import re
 import struct
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from itertools import islice
 
 from govgo.adapters.modzip.read import Archive
+from govgo.core.late import late
 from govgo.core.modzip.bounds import MAX_DIRECTORY
 from govgo.core.records import NamedTuple
 from govgo.errors import BadZipError
@@ -26,7 +26,7 @@ _LOCAL = struct.Struct("<4s5H3I2H")
 _CENTRAL = struct.Struct("<4s6H3I5H2I")
 _END = struct.Struct("<4s4H2IH")
 _UTF8 = 1 << 11
-_PLAIN_NAME = re.compile(rb"[\x20-\x5b\x5d-\x7d]*")
+_PLAIN_NAME = late(rb"[\x20-\x5b\x5d-\x7d]*")
 _UNIX = 3
 """The system of a program whose attributes are modes: they differ from file to file."""
 _FEW = 3

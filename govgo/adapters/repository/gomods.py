@@ -196,12 +196,8 @@ class GoMods:
         if found is None:
             return None
         summary, h1 = found
-        key = mv.gomod_key()
-        if not self._sums.agrees(key, h1):
-            return None
-        if not ahead:
-            self._sums.admit(key, h1)
-        return summary
+        check = self._sums.agrees if ahead else self._sums.check_locally
+        return summary if check(mv.gomod_key(), h1) else None
 
     def summarized(self, mv: ModuleVersion, data: bytes, summary: Summary) -> None:
         """Keep for the next command what a go.mod says, with the hash of the bytes that say it."""

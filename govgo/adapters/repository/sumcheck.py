@@ -60,9 +60,11 @@ class SumCheck:
         Raises:
             SumMismatchError: go.sum has another hash.
         """
-        if not self.agrees(mod, h1):
+        if self.ledger.check(mod, h1):
+            return True
+        if not self._is_settled(mod, h1):
             return False
-        self.admit(mod, h1)
+        self.ledger.add(mod, h1)
         return True
 
     async def check(self, mod: ModuleVersion, h1: str) -> None:

@@ -6,6 +6,7 @@ from __future__ import annotations
 import re
 
 from govgo.core.golib.quote import quote
+from govgo.core.late import late
 from govgo.errors import InputError, StorageError
 from govgo.ports.storage import Entry
 
@@ -14,9 +15,7 @@ MAX_KEY_BYTES = 1000
 MAX_NAME_BYTES = 240
 """File systems stop at 255 bytes for a name, and a temporary name is a little longer."""
 
-_PLAIN = re.compile(
-    r"(?!\.{1,2}(?:/|\Z))[\w.!~+@=,-]{1,100}(?:/(?!\.{1,2}(?:/|\Z))[\w.!~+@=,-]{1,100}){0,7}\Z", re.ASCII
-)
+_PLAIN = late(r"(?!\.{1,2}(?:/|\Z))[\w.!~+@=,-]{1,100}(?:/(?!\.{1,2}(?:/|\Z))[\w.!~+@=,-]{1,100}){0,7}\Z", re.ASCII)
 """Nearly all keys of module files; the rule is not asked about them."""
 
 

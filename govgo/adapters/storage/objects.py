@@ -19,7 +19,6 @@ from __future__ import annotations
 
 import mmap
 import os
-import re
 from collections.abc import Callable, Iterator, Mapping
 from datetime import timedelta
 from functools import partial
@@ -30,6 +29,7 @@ from govgo.adapters.disk.diskerror import disk_error
 from govgo.adapters.storage.keys import check_key, check_tag
 from govgo.core.foreign import one_line
 from govgo.core.golib.url import mask
+from govgo.core.late import late
 from govgo.core.records import NamedTuple
 from govgo.errors import MissingExtraError, StorageError, UsageError
 from govgo.ports.storage import Entry
@@ -51,9 +51,9 @@ _RETRY_S = 60
 """How often, and for how long, a request is made again that a store was too busy or too broken to answer."""
 
 _MAX_SENTENCE = 300
-_MESSAGE = re.compile(r"<Message>([^<]*)</Message>")
-_QUERY = re.compile(r"\?[^\s]*")
-_USER = re.compile(r"://[^/@\s]*@")
+_MESSAGE = late(r"<Message>([^<]*)</Message>")
+_QUERY = late(r"\?[^\s]*")
+_USER = late(r"://[^/@\s]*@")
 
 
 class Bucket(NamedTuple):

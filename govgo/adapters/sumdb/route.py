@@ -18,6 +18,7 @@ import asyncio
 from collections.abc import Sequence
 from typing import Protocol
 
+from govgo.adapters.loop.tasks import finished
 from govgo.core.goenv import DIRECT, NOPROXY, OFF, ProxySpec
 from govgo.core.golib import url as gourl
 from govgo.core.sumdb.gosumdb import Database
@@ -85,8 +86,8 @@ class SumDbRoute:
             UnavailableError: the database or the proxy in between failed.
         """
         search = self.begin()
-        # A lookup that is cancelled must not end the search, which is one for all (shield).
-        found = search.result() if search.done() else await asyncio.shield(search)
+        await finished(search)  # a lookup that is cancelled must not end the search, which is one for all
+        found = search.result()
         if isinstance(found, Failure):
             raise found
         return found

@@ -10,7 +10,6 @@ Neither passwords of URLs nor control characters of servers reach a message.
 from __future__ import annotations
 
 import os
-import re
 import signal
 import subprocess
 import tempfile
@@ -23,6 +22,7 @@ from typing import BinaryIO
 from govgo.adapters.disk.diskerror import reason
 from govgo.adapters.http.servertext import shorten
 from govgo.core.golib.url import mask_all
+from govgo.core.late import late
 from govgo.errors import NotFoundError, TooLargeError, UnavailableError
 
 MAX_OUTPUT_BYTES = 256 << 20
@@ -41,8 +41,8 @@ _REMOTE_VERBS = ("fetch", "ls-remote")
 # How long a git that is told to end (SIGTERM) may take before it is killed, in seconds.
 _GRACE_S = 5.0
 # For -x: words that need no quotes, and what is escaped within double quotes.
-_BARE = re.compile(r"[^'$`\\*?\[\"\t\n\v\f\r \x85\xa0]*\Z")
-_IN_DOUBLE_QUOTES = re.compile(r'(["$`\\])')
+_BARE = late(r"[^'$`\\*?\[\"\t\n\v\f\r \x85\xa0]*\Z")
+_IN_DOUBLE_QUOTES = late(r'(["$`\\])')
 
 
 class GitError(UnavailableError):

@@ -26,6 +26,7 @@ from govgo.adapters.vcs.gitclone import GitClone
 from govgo.adapters.vcs.gitshow import Commit, GitTree
 from govgo.core.golib.quote import quote
 from govgo.core.golib.url import mask_all
+from govgo.core.late import late
 from govgo.core.vcs.gitrefs import HEADS, MIN_HASH_DIGITS, SHA256_DIGITS, TAGS, is_hex, parse_refs
 from govgo.errors import DiskError, Failure, NotFoundError, UsageError
 
@@ -35,14 +36,14 @@ _MOST_REF_BYTES = 4096
 _MOST_PACKED_BYTES = 256 << 20
 _MOST_STEPS = 5
 """Symbolic refs that lead to each other, as in git (SYMREF_MAXDEPTH)."""
-_REF = re.compile(r"(?!/|.*//|.*\.\.|.*/\.|.*\.lock(?:/|$))[A-Za-z0-9_@+.,=%/-]+")
+_REF = late(r"(?!/|.*//|.*\.\.|.*/\.|.*\.lock(?:/|$))[A-Za-z0-9_@+.,=%/-]+")
 """Names of refs that mean nothing else to git, and lie below the directory of refs (git-check-ref-format(1))."""
 _PLACES = (
     *("{}", "refs/{}", f"{TAGS}{{}}", f"{HEADS}{{}}", "refs/remotes/{}", f"refs/remotes/{{}}/{HEAD}"),
     "refs/remotes/origin/{}",
 )
 """Where a name is looked for: git's places in their order, then the branches of what this is a clone of."""
-_SHA256 = re.compile(rb"^\s*objectformat\s*=\s*\"?sha256", re.MULTILINE | re.IGNORECASE)
+_SHA256 = late(rb"^\s*objectformat\s*=\s*\"?sha256", re.MULTILINE | re.IGNORECASE)
 
 
 def git_directory(directory: str) -> str:

@@ -11,17 +11,17 @@ Format: git-cat-file(1), "BATCH OUTPUT".
 
 from __future__ import annotations
 
-import re
 import subprocess
 
 from govgo.adapters.http.servertext import shorten
 from govgo.adapters.vcs.git import Git, GitError
 from govgo.core.golib.quote import quote
+from govgo.core.late import late
 from govgo.core.records import NamedTuple
 from govgo.errors import TooLargeError
 
 _MAX_HEAD_BYTES = 1 << 14
-_HEAD = re.compile(rb"([0-9a-f]{40,64}) ([a-z]+) ([0-9]{1,15})\n\Z")
+_HEAD = late(rb"([0-9a-f]{40,64}) ([a-z]+) ([0-9]{1,15})\n\Z")
 _ARGS = ("cat-file", "--batch")
 
 

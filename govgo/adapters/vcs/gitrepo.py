@@ -22,6 +22,7 @@ from govgo.adapters.vcs.git import NOT_INSTALLED, Git, GitError, UnknownRevision
 from govgo.adapters.vcs.gitclone import REMOTE, GitClone
 from govgo.core.golib.quote import quote
 from govgo.core.golib.url import mask
+from govgo.core.late import late
 from govgo.core.module.info import Origin
 from govgo.core.vcs.coderepo import Commit
 from govgo.core.vcs.gitrefs import (
@@ -55,7 +56,7 @@ _NO_USER_HINT = (
 
 _MAX_COMMIT_BYTES = 1 << 20
 # The line of a commit that says when it was made, if the number is one that every git reads in the same way.
-_COMMITTER = re.compile(rb"^committer [^\n]*> ([0-9]{1,12}) [+-][0-9]{4}$", re.MULTILINE)
+_COMMITTER = late(rb"^committer [^\n]*> ([0-9]{1,12}) [+-][0-9]{4}$", re.MULTILINE)
 
 
 class GitRepo:

@@ -9,13 +9,13 @@ to is checked as by `mirror verify`, and only then is anything written.
 from __future__ import annotations
 
 import hashlib
-import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from govgo.app.mirror.check import MAX_SMALL_BYTES, check_mirror
 from govgo.app.mirror.store import copy_file, read_manifest, write_manifest
 from govgo.core.findings import worst
+from govgo.core.late import late
 from govgo.core.mirror import manifest as manifests
 from govgo.core.mirror.manifest import Manifest, compare, format_manifest
 from govgo.core.mirror.outcomes import Shipped
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 PART_KEY = "govgo/part"
 _SETTLED = (".mod", ".ziphash")
 """Files of a version that never change. A zip may be packed anew; what is in it is what the .ziphash says."""
-_PART = re.compile(r"govgo mirror part v1\n\nmanifest ([0-9a-f]{64})\npart ([1-9][0-9]{0,5}) of ([1-9][0-9]{0,5})\n")
+_PART = late(r"govgo mirror part v1\n\nmanifest ([0-9a-f]{64})\npart ([1-9][0-9]{0,5}) of ([1-9][0-9]{0,5})\n")
 
 
 def export(

@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """What completion reads: the nearest go.mod, the names in the module cache, and govgo's own names. Nobody is asked.
 
-A file that cannot be read or parsed has nothing to offer; the command itself will say what is wrong with it.
+A file that cannot be read or parsed has nothing to offer; the command itself will say what is wrong with it. What reads
+module paths and go.mod is loaded where it is used: most completions are of commands and flags, and need neither.
 """
 
 from __future__ import annotations
@@ -9,11 +10,6 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterable
 
-from govgo.adapters.disk.lockfile import read_whole
-from govgo.core.modfile.quickread import Summary, summarize
-from govgo.core.module import cachepath
-from govgo.core.module.escape import canonical_of, escape_version, unescape_version
-from govgo.core.version import semver
 from govgo.errors import InputError
 
 _MOST_NAMES = 2_000
@@ -36,11 +32,13 @@ class DiskKnowledge:
             if parent == at:
                 return ()
             at = parent
-        found = _summary(f"{at}/go.mod")
-        return dict.fromkeys(mod.path for mod in found.require) if found is not None else ()
+        return _required(f"{at}/go.mod")
 
     def cached(self, prefix: str) -> Iterable[str]:
         """Module paths in the cache below the last slash of `prefix`, and the next directories on the way to others."""
+        from govgo.core.module import cachepath
+        from govgo.core.module.escape import escape_version, unescape_version
+
         root = self._mod_cache()
         base, slash, _ = prefix.rpartition("/")
         if not root:
@@ -65,6 +63,10 @@ class DiskKnowledge:
 
     def versions(self, path: str) -> Iterable[str]:
         """The versions of a module that the cache knows, the newest first."""
+        from govgo.core.module import cachepath
+        from govgo.core.module.escape import canonical_of
+        from govgo.core.version import semver
+
         root = self._mod_cache()
         try:
             names = _names(f"{root}/{cachepath.version_dir(path)}") if root else ()
@@ -89,13 +91,16 @@ class DiskKnowledge:
         return [(each.name, each.title) for each in VARIABLES if each.name.startswith("GO")]
 
 
-def _summary(path: str) -> Summary | None:
+def _required(go_mod: str) -> Iterable[str]:
+    from govgo.adapters.disk.lockfile import read_whole
+    from govgo.core.modfile.quickread import summarize
+
     try:
-        if os.stat(path).st_size > _MOST_BYTES:
-            return None
-        return summarize(path, read_whole(path))
+        if os.stat(go_mod).st_size > _MOST_BYTES:
+            return ()
+        return dict.fromkeys(mod.path for mod in summarize(go_mod, read_whole(go_mod)).require)
     except (OSError, InputError):
-        return None
+        return ()
 
 
 def _names(directory: str) -> list[str]:

@@ -19,9 +19,10 @@ from govgo.cli.reference.variables import VARIABLES
 from govgo.core.codes.codes import ERRORS, EXPLANATIONS
 from govgo.core.codes.explanation import Explanation
 from govgo.core.codes.findings import FINDINGS
+from govgo.core.late import late
 
 _ROOM = "commands"
-_SPECIAL = re.compile(r"([\\*_{}\[\]<>#|~])")
+_SPECIAL = late(r"([\\*_{}\[\]<>#|~])")
 
 
 def reference_pages() -> dict[str, str]:

@@ -102,6 +102,10 @@ class _Told:
         other = other_major(flaw.path, vulnerability)
         if other:
             return Refusal(Why.OTHER_MAJOR, f"fixed only in {other}: a change of the code, not of a version")
+        for version in self.versions.newer(mod):
+            if self._is_free(version, flaw):
+                new = self.versions.flaws(self.versions.start, ModuleVersion(flaw.path, version))[1]
+                return Refusal(Why.NEW_FINDING, f"{flaw.path}@{version} clears it, and brings in {min(new).id}")
         if fixed:
             return Refusal(Why.NO_FIX, f"fixed in {fixed}, which is not published")
         return Refusal(Why.NO_FIX, "no fix is known")

@@ -59,13 +59,15 @@ class Bounds(NamedTuple):
     """How much is tried.
 
     Attributes:
-        versions: of each module, the lowest that may be taken.
+        versions: of each module, the lowest that may be taken of those that leave the least.
+        others: the same of those that leave more, for each set of what they leave.
         leads: requirements of ours that lead to a module at fault without a line of its own.
         graphs: how many times versions are selected anew.
         choices: how many choices are looked at, in all.
     """
 
     versions: int = 10
+    others: int = 3
     leads: int = 60
     graphs: int = 40
     choices: int = 20_000
@@ -178,7 +180,8 @@ class Versions:
         self.at_fault = sorted({flaw.path for flaw in self.goals}, key=lambda path: (path in self.lines, path))
         self.leads = self._find_leads()
         asked = dict.fromkeys((*self.at_fault, *self.leads))
-        world.foresee([ModuleVersion(path, each) for path in asked for each in self._worth_it(path)[: bounds.versions]])
+        best = {path: group for path in asked for group in self._worth_it(path)[:1]}
+        world.foresee([ModuleVersion(path, each) for path, group in best.items() for each in group[: bounds.versions]])
 
     def _match(self, resolution: Resolution, mod: ModuleVersion) -> tuple[Vulnerability, ...]:
         """The vulnerabilities of a module version in a graph, or of what replaces it."""
@@ -265,37 +268,43 @@ class Versions:
         return found
 
     def allowed(self, path: str) -> tuple[str, ...]:
-        """The lowest versions above the selected one that may be taken, ascending; refusals are noted."""
+        """Versions above the selected one that may be taken, ascending; refusals are noted."""
         known = self._allowed.get(path)
         if known is None:
             known = self._allowed[path] = tuple(self._find_allowed(path))
         return known
 
-    def _find_allowed(self, path: str) -> Iterator[str]:
+    def _find_allowed(self, path: str) -> list[str]:
         refused = self.refused.setdefault(path, [])
-        count = 0
-        for version in self._worth_it(path):
-            if count == self._bounds.versions:
-                return
-            why = self.refusal(ModuleVersion(path, version))
-            if why is None:
-                count += 1
-                yield version
-            else:
-                refused.append((version, why))
+        found: list[str] = []
+        for group in self._worth_it(path):
+            room = self._bounds.others if found else self._bounds.versions
+            for version in group:
+                if not room or len(found) == 2 * self._bounds.versions:
+                    break
+                why = self.refusal(ModuleVersion(path, version))
+                if why is None:
+                    room -= 1
+                    found.append(version)
+                else:
+                    refused.append((version, why))
+        refused.sort(key=lambda each: semver.key(each[0]))
+        return sorted(found, key=semver.key)
 
-    def _worth_it(self, path: str) -> list[str]:
+    def _worth_it(self, path: str) -> list[list[str]]:
         """The versions above the selected one that bring in nothing new, and lack some of what is to be cleared.
 
-        Of a requirement that leads to what is at fault all that bring in nothing new: they may lead elsewhere.
+        Of a requirement that leads to what is at fault all that bring in nothing new: they may lead elsewhere. They
+        come in groups that leave the same, first that which leaves the least; a version may be fixed of one flaw long
+        before another.
         """
-        found = []
+        groups: dict[frozenset[Flaw], list[str]] = {}
         most = 0 if path in self.leads else sum(flaw.path == path for flaw in self.goals)
         for version in self.newer(ModuleVersion(path, self.selected[path])):
             left, new = self.flaws(self.start, ModuleVersion(path, version))
             if not new and not 0 < most == len(left):
-                found.append(version)
-        return found
+                groups.setdefault(left, []).append(version)
+        return [groups[left] for left in sorted(groups, key=len)]
 
     def newer(self, at: ModuleVersion) -> list[str]:
         """The versions to look at, ascending: releases of the same major version, and fixes that advisories name.

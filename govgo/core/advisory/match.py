@@ -7,15 +7,15 @@ that share a name are one vulnerability of a module. One that was withdrawn coun
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Mapping, Sequence
 
 from govgo.core.advisory.osv import STDLIB, TOOLCHAIN, Advisory
+from govgo.core.late import late
 from govgo.core.module.moduleversion import ModuleVersion
 from govgo.core.records import NamedTuple
 from govgo.core.version import semver
 
-_RELEASE = re.compile(r"([0-9]+)(?:\.([0-9]+))?(?:\.([0-9]+))?(?:(beta|rc)([0-9]+))?(?:[-+ ].*)?\Z")
+_RELEASE = late(r"([0-9]+)(?:\.([0-9]+))?(?:\.([0-9]+))?(?:(beta|rc)([0-9]+))?(?:[-+ ].*)?\Z")
 
 
 class Vulnerability(NamedTuple):

@@ -20,6 +20,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from govgo.core.foreign import one_line, why_malformed
+from govgo.core.late import late
 from govgo.core.records import NamedTuple
 from govgo.core.version import semver
 from govgo.errors import InputError
@@ -32,7 +33,7 @@ _ANY = "0"
 _EVENTS = ("introduced", "last_affected", "fixed", "limit")
 _MOST_SHOWN = 80
 """Characters of a value in an error."""
-_URL = re.compile(
+_URL = late(
     r"https?://(?:[\w.~:/?@!$&'()*+,;=-]|%[0-9A-Fa-f]{2})+(?:#(?:[\w.~:/?@!$&'()*+,;=-]|%[0-9A-Fa-f]{2})*)?", re.ASCII
 )
 """What may stand as a link in any format (RFC 3986); authors write others, too."""

@@ -15,6 +15,7 @@ from __future__ import annotations
 import re
 from datetime import UTC, datetime, timedelta
 
+from govgo.core.late import late
 from govgo.core.module.moduleversion import ModuleVersion
 from govgo.core.module.paths import canonical_version, check
 from govgo.core.records import NamedTuple
@@ -27,12 +28,12 @@ MAX_EVENT_BYTES = MAX_RECORD_BYTES
 MAX_LOG_NAME = 200
 """Of a log's name, in characters."""
 
-_RECORD = re.compile(
+_RECORD = late(
     rb"(stored|removed) ([^ \n]+ [^ \n]+)\n"
     rb"(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d{1,6})?Z)\n"
     rb"(?:from ([^ \n]+) (0|[1-9]\d{0,17})\n)?"
 )
-_LOG_NAME = re.compile(r"[a-z0-9](?:[a-z0-9._/-]*[a-z0-9])?", re.ASCII)
+_LOG_NAME = late(r"[a-z0-9](?:[a-z0-9._/-]*[a-z0-9])?", re.ASCII)
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _LAST_US = (datetime(9999, 12, 31, tzinfo=UTC) - _EPOCH) // timedelta(microseconds=1)
 

@@ -10,12 +10,12 @@ Entry     the line that is kept of it
 from __future__ import annotations
 
 import hashlib
-import re
 from collections.abc import Mapping
 from enum import StrEnum
 
 from govgo.core.foreign import one_line
 from govgo.core.golib.url import mask_all
+from govgo.core.late import late
 from govgo.core.records import NamedTuple
 
 
@@ -176,7 +176,7 @@ def read_entry(members: Mapping[str, object]) -> Entry | None:
     return Entry(**values)  # type: ignore[arg-type]  # checked one by one
 
 
-_NOT_IN_FILE_NAMES = re.compile(r"[^A-Za-z0-9._-]+")
+_NOT_IN_FILE_NAMES = late(r"[^A-Za-z0-9._-]+")
 _LONGEST_SLUG = 80
 
 

@@ -16,6 +16,7 @@ from __future__ import annotations
 import re
 
 from govgo.core.golib.quote import quote, quote_char, unquote
+from govgo.core.late import late
 from govgo.core.records import NamedTuple
 from govgo.errors import InputError
 
@@ -141,7 +142,7 @@ def _value(text: str) -> str:
     return text
 
 
-_ESCAPE_OR_QUOTE = re.compile(r'\\.|"', re.DOTALL)
+_ESCAPE_OR_QUOTE = late(r'\\.|"', re.DOTALL)
 
 
 def _quoted_prefix(text: str) -> str:

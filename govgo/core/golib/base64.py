@@ -8,9 +8,10 @@ refuses the line ends that Go skips.
 from __future__ import annotations
 
 import binascii
-import re
 
-_SHAPE = re.compile(rb"[A-Za-z0-9+/]*={0,2}")
+from govgo.core.late import late
+
+_SHAPE = late(rb"[A-Za-z0-9+/]*={0,2}")
 
 
 def decode_base64(text: str) -> bytes:

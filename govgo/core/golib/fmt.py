@@ -16,9 +16,10 @@ from math import inf, isnan
 
 from govgo.core.golib.quote import quote, quote_char
 from govgo.core.golib.template.values import Record, Value, kind, type_name
+from govgo.core.late import late
 from govgo.core.records import NamedTuple
 
-_DIRECTIVE = re.compile(
+_DIRECTIVE = late(
     r"%(?P<flags>[ +\-#0]*)"
     r"(?P<width>(?:\[\d+\])?\*|\d+)?"
     r"(?:\.(?P<precision>(?:\[\d+\])?\*|\d*))?"

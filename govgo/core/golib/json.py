@@ -13,22 +13,23 @@ import re
 from collections.abc import Iterator
 
 from govgo.core.golib.quote import quote
+from govgo.core.late import late
 from govgo.errors import InputError
 
-_BAD_BYTE = re.compile("[\udc80-\udcff]")
-_SPACE = re.compile(rb"[ \t\r\n]*")
-_STRING = re.compile(rb'"(?:[^"\\\x00-\x1f]|\\(?:["\\/bfnrt]|u[0-9a-fA-F]{4}))*')
-_NUMBER = re.compile(rb"-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?")
+_BAD_BYTE = late("[\udc80-\udcff]")
+_SPACE = late(rb"[ \t\r\n]*")
+_STRING = late(rb'"(?:[^"\\\x00-\x1f]|\\(?:["\\/bfnrt]|u[0-9a-fA-F]{4}))*')
+_NUMBER = late(rb"-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?")
 _NUMBER_PARTS = (
-    (re.compile(rb"-"), re.compile(rb"[0-9]"), "in numeric literal"),
-    (re.compile(rb"-?(?:0|[1-9][0-9]*)\."), re.compile(rb"[0-9]"), "after decimal point in numeric literal"),
+    (late(rb"-"), late(rb"[0-9]"), "in numeric literal"),
+    (late(rb"-?(?:0|[1-9][0-9]*)\."), late(rb"[0-9]"), "after decimal point in numeric literal"),
     (
-        re.compile(rb"-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?[eE][+-]?"),
-        re.compile(rb"[0-9]"),
+        late(rb"-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?[eE][+-]?"),
+        late(rb"[0-9]"),
         "in exponent of numeric literal",
     ),
 )
-_BRACKET = re.compile(r'"(?>(?:[^"\\]|\\.)*)"?|[\[\]{}]', re.DOTALL)
+_BRACKET = late(r'"(?>(?:[^"\\]|\\.)*)"?|[\[\]{}]', re.DOTALL)
 _MAX_DEPTH = 10_000  # encoding/json, maxNestingDepth
 _LITERALS = (b"true", b"false", b"null")
 _DECODER_END = "unexpected EOF"

@@ -14,6 +14,7 @@ from collections.abc import Callable
 from datetime import datetime, timedelta, tzinfo
 
 from govgo.core.golib.quote import quote
+from govgo.core.late import late
 from govgo.errors import InputError
 
 
@@ -38,7 +39,7 @@ class Instant(datetime):
 
 
 _RFC3339 = tuple(
-    (element, re.compile(pattern, re.ASCII))
+    (element, late(pattern, re.ASCII))
     for element, pattern in (
         ("2006", r"\d{4}"),
         ("-", "-"),
@@ -82,13 +83,13 @@ MONTHS = (
 )
 WEEKDAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
 
-_ELEMENT = re.compile(
+_ELEMENT = late(
     r"January|Jan(?![a-z])|Monday|Mon(?![a-z])|MST|2006|__2|_2(?!006)|002|0[1-6]|15|PM|pm"
     r"|Z07:00:00|Z070000|Z07:00|Z0700|Z07|-07:00:00|-070000|-07:00|-0700|-07|[.,](?:0+|9+)(?![0-9])|[1-5]"
 )
 
 _UNITS = {"ns": 1e-9, "us": 1e-6, "\u00b5s": 1e-6, "\u03bcs": 1e-6, "ms": 1e-3, "s": 1.0, "m": 60.0, "h": 3600.0}
-_PART = re.compile(r"(\d+(?:\.\d*)?|\.\d+)(ns|us|\u00b5s|\u03bcs|ms|s|m|h)", re.ASCII)
+_PART = late(r"(\d+(?:\.\d*)?|\.\d+)(ns|us|\u00b5s|\u03bcs|ms|s|m|h)", re.ASCII)
 # The longest duration of package time, 2**63 - 1 nanoseconds.
 _LONGEST_S = 9223372036.854775807
 

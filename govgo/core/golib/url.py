@@ -27,8 +27,8 @@ _SEGMENT_SAFE = frozenset((_UNRESERVED + "$&+:=@").encode())
 _HOST_SAFE = frozenset((_UNRESERVED + "!$&'()*+,;=:[]<>\"").encode())
 _VALID_ENCODED = _PATH_SAFE | frozenset(b"!'()*[]%")
 _USERINFO = late(r"[A-Za-z0-9\-._:~!$&'()*+,;=%@]*\Z")
-_SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.\-]*(?=:)")
-_PLAIN = re.compile(r"[A-Za-z0-9\-_.~$&+:=@/]*\Z").match
+_SCHEME = late(r"[A-Za-z][A-Za-z0-9+.\-]*(?=:)")
+_PLAIN = late(r"[A-Za-z0-9\-_.~$&+:=@/]*\Z").match
 _BAD_ESCAPE = late(r"%(?![0-9A-Fa-f]{2}).{0,2}", re.DOTALL)
 
 HIDDEN = "xxxxx"

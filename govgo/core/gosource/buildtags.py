@@ -12,13 +12,13 @@ Source of the rules: `go help buildconstraint`; the packages go/build and intern
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable
 from functools import cache
 from typing import Final
 
 from govgo.core.golib.quote import GO_SPACE
 from govgo.core.gosource.constraint import Expr, evaluate, is_go_build, is_plus_build, parse_constraint
+from govgo.core.late import late
 from govgo.core.records import NamedTuple
 from govgo.errors import SourceError
 
@@ -107,7 +107,7 @@ _REGISTER_ABI: Final = frozenset(["amd64", "arm64", "loong64", "ppc64", "ppc64le
 
 
 #: The usual file with a constraint: one //go:build line among // comments and blank lines before the package clause.
-_PLAIN_HEADER = re.compile(
+_PLAIN_HEADER = late(
     rb"(?>(?:(?!//go:build)//[^\n]*+\n|[ \t\r]*+\n)*)(//go:build [\x20-\x7e]++)\r?\n"
     rb"(?>(?:(?!//go:build)//[^\n]*+\n|[ \t\r]*+\n)*)package[ \t]"
 )

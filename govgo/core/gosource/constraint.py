@@ -12,13 +12,13 @@ Source of the rules: `go help buildconstraint`; package go/build/constraint.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable
 from functools import lru_cache
 from typing import Final, TypeAlias
 
 from govgo.core.golib.quote import GO_SPACE, is_bad_byte
 from govgo.core.golib.unicode import is_digit, is_letter
+from govgo.core.late import late
 from govgo.errors import SourceError
 
 Expr: TypeAlias = tuple[str, ...]
@@ -27,8 +27,8 @@ Expr: TypeAlias = tuple[str, ...]
 _MAX_OPERANDS: Final = 1000
 _MAX_PLUS_OPERATORS: Final = 100
 
-_ASCII_TAG = re.compile(r"[A-Za-z0-9_.]*")
-_FIELDS = re.compile(f"[^{GO_SPACE}]+")
+_ASCII_TAG = late(r"[A-Za-z0-9_.]*")
+_FIELDS = late(f"[^{GO_SPACE}]+")
 
 
 @lru_cache(maxsize=1 << 10)

@@ -9,7 +9,6 @@ command".
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Iterator
 from typing import Final
 
@@ -18,13 +17,14 @@ from govgo.core.gosource.buildtags import TagSet, header_constraints, match_file
 from govgo.core.gosource.constraint import evaluate, parse_constraint
 from govgo.core.gosource.header import read_comments, read_header
 from govgo.core.gosource.parse import GoFile, file_of_header
+from govgo.core.late import late
 from govgo.core.records import NamedTuple
 from govgo.errors import SourceError
 
 _VERBS: Final = frozenset(["CFLAGS", "CPPFLAGS", "CXXFLAGS", "FFLAGS", "LDFLAGS", "pkg-config"])
-_SAFE_ARGUMENT = re.compile("[-+.,/0-9=A-Z_a-z:$@%! ~^\x80-\U0010ffff]+\\Z")
-_FIELDS = re.compile(f"[^{GO_SPACE}]+")
-_DIRECTIVE = re.compile(r"(?:line |extern |export |[a-z0-9]+:[a-z0-9])")
+_SAFE_ARGUMENT = late("[-+.,/0-9=A-Z_a-z:$@%! ~^\x80-\U0010ffff]+\\Z")
+_FIELDS = late(f"[^{GO_SPACE}]+")
+_DIRECTIVE = late(r"(?:line |extern |export |[a-z0-9]+:[a-z0-9])")
 #: Extensions, besides .go, of files that are built.
 OTHER_EXTENSIONS: Final = frozenset(
     ".c .cc .cpp .cxx .m .h .hh .hpp .hxx .f .F .for .f90 .s .S .sx .swig .swigcxx .syso".split()  # noqa: SIM905

@@ -28,7 +28,7 @@ _KEYWORD = rb"import(?!" + _LETTERS + rb")" + _SKIP
 
 #: Everything up to the first token after the imports; group 1 is the package name. It never backtracks, so that the
 #: time is linear for hostile files.
-_HEADER = re.compile(
+_HEADER = late(
     _SKIP
     + (rb"package(?!%b)" % _LETTERS)
     + _SKIP
@@ -40,7 +40,7 @@ _HEADER = re.compile(
     re.DOTALL,
 )
 _COMMENTS = late(_SKIP, re.DOTALL)
-_LITERALS = re.compile(rb"//[^\n]*+|" + _BLOCK + rb"|(" + _STRING + rb")", re.DOTALL)
+_LITERALS = late(rb"//[^\n]*+|" + _BLOCK + rb"|(" + _STRING + rb")", re.DOTALL)
 _IMPORT = late(_SKIP + _KEYWORD, re.DOTALL)
 _ONE_SPEC = late(_SKIP + _SPEC, re.DOTALL)
 _OPEN = late(_SKIP + rb"\(", re.DOTALL)
@@ -93,6 +93,16 @@ def read_comments(data: bytes) -> Header:
 
 def _has_nul(data: bytes, end: int) -> bool:
     return data.find(b"\0", 0, end + 1) >= 0
+
+
+def import_line(data: bytes, path: str) -> int:
+    """The line of a source file where it first imports `path`, 0 where it does not."""
+    header = read_header(data)
+    quoted = {b'"%b"' % path.encode("utf-8", "surrogateescape"), b"`%b`" % path.encode("utf-8", "surrogateescape")}
+    for found in _LITERALS.finditer(header.data):
+        if found[1] in quoted:
+            return header.data.count(b"\n", 0, found.start()) + 1
+    return 0
 
 
 def _literals(data: bytes, begin: int, end: int) -> list[bytes]:

@@ -15,6 +15,7 @@ from enum import StrEnum
 from govgo.core.golib.quote import unquote
 from govgo.core.gosource.directory import OTHER_EXTENSIONS
 from govgo.core.gosource.header import read_header
+from govgo.core.late import late
 from govgo.core.records import NamedTuple
 
 
@@ -46,13 +47,13 @@ _BINARIES = (".syso", ".a", ".o", ".so", ".dylib", ".dll", ".exe", ".wasm", ".cl
 _SNIFFED_BYTES = 8000
 """As many bytes of a file does git search for NUL, which no text has (buffer_is_binary)."""
 
-_NOT_CODE = re.compile(
+_NOT_CODE = late(
     rb"//[^\n]*+|/\*(?>(?:[^*]++|\*(?!/))*)(?:\*/)?|`[^`]*+`?"
     rb'|"(?>(?:[^"\\\n]++|\\.)*)"?|\'(?>(?:[^\'\\\n]++|\\.)*)\'?',
     re.DOTALL,
 )
-_INIT = re.compile(rb"\bfunc\s+init\s*\(")
-_DIRECTIVE = re.compile(rb"^[ \t]*//go:(linkname|cgo_[a-z_]+|wasmimport)\b[ \t]*([^\r\n]*)", re.MULTILINE)
+_INIT = late(rb"\bfunc\s+init\s*\(")
+_DIRECTIVE = late(rb"^[ \t]*//go:(linkname|cgo_[a-z_]+|wasmimport)\b[ \t]*([^\r\n]*)", re.MULTILINE)
 
 
 def notes_of(name: str, data: bytes) -> Counter[Note]:

@@ -10,7 +10,6 @@ package embed, "Directives".
 
 from __future__ import annotations
 
-import re
 from typing import Final
 
 from govgo.core.golib.quote import GO_SPACE, is_bad_byte, unquote
@@ -28,12 +27,12 @@ _END = _INLINE + r"(?:;|\n|//[^\n]*+(?:\n|\Z)|\Z)"
 _NAME = rf"(?!{KEYWORDS}(?![A-Za-z0-9_]))[A-Za-z_][A-Za-z0-9_]*+"
 _PATH = "[A-Za-z0-9._/~+@-]++"
 _SPEC = rf'(?:(?:\.|{_NAME})[ \t]*+)?(?:"{_PATH}"|`{_PATH}`)'
-_SOUND = re.compile(
+_SOUND = late(
     rf"{_BLANK}package[ \t]++({_NAME}){_END}(?>(?:{_BLANK}import[ \t]*+"
     rf"(?:\({_BLANK}(?>(?:{_SPEC}(?:{_END}|(?={_INLINE}\))){_BLANK})*)\){_END}|{_SPEC}{_END}))*){_BLANK}\Z"
 )
 _CGO: Final = frozenset([b'"C"', b"`C`"])
-_BAD = re.compile("[\ufeff\udc80-\udcff]")
+_BAD = late("[\ufeff\udc80-\udcff]")
 _ILLEGAL_IN_PATH: Final = frozenset("!\"#$%&'()*,:;<=>?[\\]^{|}`\ufffd")
 
 _EXPRESSION_ENDS: Final = frozenset([",", ":", ";", ")", "]", "}"])
@@ -43,11 +42,11 @@ _STATEMENT_STARTS: Final = frozenset(
 _MAX_FAULTS: Final = 10
 
 #: Comments, and the tokens that may have text that looks like one. Strings and runes end with the line at the latest.
-_TOKENS = re.compile(
+_TOKENS = late(
     rb"(//[^\n]*+)|/\*(?>(?:[^*]++|\*(?!/))*)(?:\*/)?|`[^`]*+`?"
     rb"""|"(?>(?:[^"\\\n]++|\\["\\]|\\)*)"?|'(?>(?:[^'\\\n]++|\\['\\]|\\)*)'?"""
 )
-_WORD = re.compile(f"[{GO_SPACE}]*([^{GO_SPACE}]+)")
+_WORD = late(f"[{GO_SPACE}]*([^{GO_SPACE}]+)")
 _QUOTED = late(r'`[^`]*`|"(?:[^"\\\n]|\\.)*"')
 
 

@@ -19,6 +19,7 @@ from typing import Final
 from govgo.core.golib.quote import is_bad_byte, quote_char
 from govgo.core.golib.unicode import is_digit as is_unicode_digit
 from govgo.core.golib.unicode import is_letter, is_print
+from govgo.core.late import late
 from govgo.core.records import NamedTuple
 
 #: A regular expression for the words that Go reserves.
@@ -26,16 +27,16 @@ KEYWORDS: Final = (
     "(?:break|case|chan|const|continue|default|defer|else|fallthrough|for|func|go|goto|if|import|interface|map|package"
     "|range|return|select|struct|switch|type|var)"
 )
-_KEYWORD = re.compile(KEYWORDS + r"\Z")
+_KEYWORD = late(KEYWORDS + r"\Z")
 #: The kinds of tokens that an error shows by their text, not by their kind.
 LITERALS: Final = frozenset(["IDENT", "INT", "FLOAT", "IMAG", "CHAR", "STRING"])
 
 _ENDS_STATEMENT = frozenset([")", "]", "}", "++", "--", "break", "continue", "fallthrough", "return"]) | LITERALS
-_OPERATOR = re.compile(
+_OPERATOR = late(
     r"<<=|>>=|&\^=|\.\.\.|&&|\|\||<-|\+\+|--|==|!=|<=|>=|:=|<<|>>|&\^|[-+*/%&|^]=|[-+*/%&|^<>=!()\[\]{},.:;~]"
 )
-_BAD = re.compile("[\0\ufeff\udc80-\udcff]")
-_IDENTIFIER = re.compile(r"[0-9A-Za-z_]*")
+_BAD = late("[\0\ufeff\udc80-\udcff]")
+_IDENTIFIER = late(r"[0-9A-Za-z_]*")
 _MAX_LINE: Final = 1 << 30
 _BASES: Final = {"x": 16, "o": 8, "b": 2}
 _NAMES: Final = {"x": "hexadecimal", "o": "octal", "0": "octal", "b": "binary"}

@@ -15,7 +15,6 @@ Source of the format: the Go Modules Reference, "go.sum files"; golang.org/x/mod
 
 from __future__ import annotations
 
-import hashlib
 from binascii import b2a_base64
 from collections.abc import Iterable
 
@@ -36,14 +35,21 @@ def h1(entries: Iterable[tuple[str, bytes]]) -> str:
         if b"\n" in name:
             raise BadZipError("dirhash: filenames with newlines are not supported")
         lines.append(b"%b  %b\n" % (digest.hex().encode(), name))
-    return "h1:" + b2a_base64(hashlib.sha256(b"".join(lines)).digest(), newline=False).decode()
+    return _hash(b"".join(lines))
 
 
 def hash_gomod(data: bytes) -> str:
     """The hash of a module version's go.mod, as go.sum holds it under `version/go.mod`."""
     # `h1` of one file, without its sorting: a command hashes thousands.
-    line = b"%b  %b\n" % (hashlib.sha256(data).hexdigest().encode(), GO_MOD_NAME.encode())
-    return "h1:" + b2a_base64(hashlib.sha256(line).digest(), newline=False).decode()
+    from hashlib import sha256
+
+    return _hash(b"%b  %b\n" % (sha256(data).hexdigest().encode(), GO_MOD_NAME.encode()))
+
+
+def _hash(summary: bytes) -> str:
+    from hashlib import sha256  # loads OpenSSL, and a command that has every hash already does without
+
+    return "h1:" + b2a_base64(sha256(summary).digest(), newline=False).decode()
 
 
 def sort_key(name: str) -> bytes:

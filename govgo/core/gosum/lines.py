@@ -17,7 +17,6 @@ Reference: Go Modules Reference, "go.sum files"; cmd/go/internal/modfetch (readG
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Iterator, Mapping
 
 from govgo.core.late import late
@@ -49,7 +48,7 @@ UNKNOWN_HASH = "unknown-hash"
 BAD_MODULE = "invalid-module"
 
 # Python's str.split knows four separators that Unicode's White_Space property (and go) does not.
-_SEPARATORS_NOT_SPACE = re.compile(r"[\x1c-\x1f]")
+_SEPARATORS_NOT_SPACE = late(r"[\x1c-\x1f]")
 _FIELD = late(r"(?:[\x1c-\x1f]|\S)+")
 
 _MARKER = late(r"<{7}(?: |$)|={7}$|>{7}(?: |$)|\|{7}(?: |$)")

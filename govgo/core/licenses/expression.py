@@ -6,12 +6,13 @@ Reference: SPDX specification 2.3, annex D; the list of identifiers is that of `
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterable
 
+from govgo.core.late import late
+
 _OPERATORS = frozenset(("AND", "OR", "WITH"))
-_WORD = re.compile(r"[^\s()]+")
-_TOKEN = re.compile(r"[()]|[^\s()]+(?: WITH [^\s()]+)?")
+_WORD = late(r"[^\s()]+")
+_TOKEN = late(r"[()]|[^\s()]+(?: WITH [^\s()]+)?")
 
 
 def canonical(text: str) -> str:

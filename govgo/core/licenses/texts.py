@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Iterable, Sequence
 
+from govgo.core.late import late
 from govgo.core.licenses.expression import canonical, identifiers, joined
 from govgo.core.records import NamedTuple
 
@@ -25,19 +26,19 @@ LICENSE, NOTICE, PATENTS = "license", "notice", "patents"
 _KINDS = (
     (
         LICENSE,
-        re.compile(r"(?:un)?licen[sc]es?|copying|copyleft|copyright|(?:mit|apache|bsd|mpl|gpl)-?licen[sc]e", re.I),
+        late(r"(?:un)?licen[sc]es?|copying|copyleft|copyright|(?:mit|apache|bsd|mpl|gpl)-?licen[sc]e", re.I),
     ),
-    (NOTICE, re.compile(r"notices?|third[-_]?party(?:[-_]?(?:notices?|licen[sc]es?))?", re.I)),
-    (PATENTS, re.compile(r"patents?", re.I)),
+    (NOTICE, late(r"notices?|third[-_]?party(?:[-_]?(?:notices?|licen[sc]es?))?", re.I)),
+    (PATENTS, late(r"patents?", re.I)),
 )
-_OTHER = re.compile(
+_OTHER = late(
     r".*\.(?:[chs]|cc|cpp|cs|css|csv|dat|db|fish|gif|go|gohtml|gz|hpp|html?|ico|java|jpg|js|json|lua|mjs|mod|pb|pdf|php|pl|png"
     r"|proto|ps1|py|rb|rs|sh|sql|sum|svg|swift|tar|tmpl|toml|tpl|tsx?|wasm|xml|ya?ml|zip|asc|sig|sha256)",
     re.IGNORECASE | re.DOTALL,
 )
 """Files that are no texts for people, whatever they are called. What else is a suffix may name a licence."""
-_STATED = re.compile(rb"^\W*SPDX-License-Identifier:[ \t]*([^\r\n]{1,400}?)[ \t\r*/]*$", re.M)
-_RESTRICTED = re.compile(rb"commons\s+clause", re.I)
+_STATED = late(rb"^\W*SPDX-License-Identifier:[ \t]*([^\r\n]{1,400}?)[ \t\r*/]*$", re.M)
+_RESTRICTED = late(rb"commons\s+clause", re.I)
 
 
 def kind_of(name: str) -> str:

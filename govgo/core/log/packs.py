@@ -16,9 +16,9 @@ Nothing here is proved: the records are, by their hashes.
 from __future__ import annotations
 
 import binascii
-import re
 from collections.abc import Sequence
 
+from govgo.core.late import late
 from govgo.core.records import NamedTuple
 from govgo.core.sumdb.rules import join_data_tile, split_data_tile
 from govgo.errors import SumDbFormatError
@@ -28,8 +28,8 @@ MAX_PACK_BYTES = 256 << 20
 """No pack is larger, neither packed nor unpacked; one of ordinary records has 5.5 MB, and 13 MB unpacked."""
 
 _MAGIC = b"govgo log records 1\n"
-_HEAD = re.compile(rb"govgo log records 1\n(0|[1-9][0-9]{0,18}) ([1-9][0-9]{0,4}) (split|whole) (0|[1-9][0-9]{0,9})\n")
-_SPLIT = re.compile(rb"([^ \n]+ [^ \n]+) h1:([A-Za-z0-9+/]{43}=)\n\1/go\.mod h1:([A-Za-z0-9+/]{43}=)\n")
+_HEAD = late(rb"govgo log records 1\n(0|[1-9][0-9]{0,18}) ([1-9][0-9]{0,4}) (split|whole) (0|[1-9][0-9]{0,9})\n")
+_SPLIT = late(rb"([^ \n]+ [^ \n]+) h1:([A-Za-z0-9+/]{43}=)\n\1/go\.mod h1:([A-Za-z0-9+/]{43}=)\n")
 _DIGEST_BYTES = 32
 
 

@@ -16,10 +16,10 @@ copy is whole, and what two copies do not share.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 
 from govgo.core.foreign import one_line
+from govgo.core.late import late
 from govgo.core.records import NamedTuple
 from govgo.core.sumdb.tlog import MAX_TREE_SIZE, Tree, format_hash, parse_hash
 from govgo.errors import InputError
@@ -31,8 +31,8 @@ MAX_MANIFEST_BYTES = 1 << 30
 
 _MAGIC = "govgo mirror manifest v1"
 _FAMILY = "govgo mirror manifest v"
-_HEAD = re.compile(r"head ([^\s]{1,250}) (0|[1-9][0-9]{0,18}) ([A-Za-z0-9+/]{43}=)")
-_FILE = re.compile(r"([0-9a-f]{64}) (0|[1-9][0-9]{0,18}) ([^\s\x00-\x1f\x7f][^\x00-\x1f\x7f]{0,999})")
+_HEAD = late(r"head ([^\s]{1,250}) (0|[1-9][0-9]{0,18}) ([A-Za-z0-9+/]{43}=)")
+_FILE = late(r"([0-9a-f]{64}) (0|[1-9][0-9]{0,18}) ([^\s\x00-\x1f\x7f][^\x00-\x1f\x7f]{0,999})")
 _NO_NAME = frozenset(("", ".", ".."))
 
 

@@ -6,13 +6,13 @@ Edits mark lines of the syntax tree as deleted; `cleanup` then removes them.
 
 from __future__ import annotations
 
-import re
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Hashable, Iterable
 from functools import cmp_to_key
 from typing import TypeVar
 
 from govgo.core.golib.quote import quote
+from govgo.core.late import late
 from govgo.core.modfile.directives import Directive, Exclude, Go, Godebug, Ignore, Replace, Tool, Toolchain
 from govgo.core.modfile.printer import format_file
 from govgo.core.modfile.quote import auto_quote
@@ -23,7 +23,7 @@ from govgo.errors import InvalidVersionError
 
 _D = TypeVar("_D", bound=Directive)
 
-_GO_VERSION = re.compile(r"[1-9][0-9]*\.(?:0|[1-9][0-9]*)(?:\.(?:0|[1-9][0-9]*))?(?:[a-z]+[0-9]+)?")
+_GO_VERSION = late(r"[1-9][0-9]*\.(?:0|[1-9][0-9]*)(?:\.(?:0|[1-9][0-9]*))?(?:[a-z]+[0-9]+)?")
 
 
 def sort_lines(syntax: FileSyntax, *, by_version: bool = True, semantic_exclude: bool = False) -> None:

@@ -49,7 +49,7 @@ otherwise fill gigabytes, or come back whole in an error's text.
 """
 
 # One token, with the white space before it. Possessive quantifiers keep the time linear for hostile files.
-_TOKEN = re.compile(
+_TOKEN = late(
     r"""[ \t\r]*+(?:
         (//[^\n]*+\n?)                                              # 1 comment
       | ([\n()\[\]{},])                                             # 2 punctuation

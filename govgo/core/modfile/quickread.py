@@ -37,13 +37,13 @@ _NUMBER = r"(?:0|[1-9][0-9]*)"
 _WORD = r"[A-Za-z0-9._~+-]+"
 _PATH = rf"{_WORD}(?>(?:/{_WORD})*)"
 _END = r"[ \t]*(?://.*)?"
-_REQUIREMENT = re.compile(
+_REQUIREMENT = late(
     rf"[ \t]*(\"?)({_PATH})\1[ \t]+"
     rf"(v({_NUMBER})\.{_NUMBER}\.{_NUMBER}(?:-{_IDENTIFIER}(?>(?:\.{_IDENTIFIER})*))?(\+incompatible)?){_END}"
 )
 _MARK = late(r"//[ \t]*indirect(?:[ \t]*|;[ \t][^\r]*)\Z")
-_MODULE = re.compile(rf"module[ \t]+(\"?)(?P<word>{_PATH})\1{_END}")
-_GO = re.compile(rf"go[ \t]+(?P<word>[1-9][0-9]*\.{_NUMBER}(?:\.{_NUMBER})?(?:[a-z]+[0-9]+)?){_END}")
+_MODULE = late(rf"module[ \t]+(\"?)(?P<word>{_PATH})\1{_END}")
+_GO = late(rf"go[ \t]+(?P<word>[1-9][0-9]*\.{_NUMBER}(?:\.{_NUMBER})?(?:[a-z]+[0-9]+)?){_END}")
 # The forms below are rarer; they are compiled when a file first has them, to spare start-up time.
 _BLOCK = rf"(?P<word>require|exclude|replace|retract|tool|godebug)[ \t]*\({_END}"
 _VERSION = r"v[0-9A-Za-z.+-]+"

@@ -42,6 +42,9 @@ def pruning_for(go_version: str) -> Pruning:
     return Pruning.PRUNED
 
 
+_ALL_PRUNINGS = tuple(Pruning)
+
+
 class Requires(Protocol):
     """What the loader has to know of a go.mod file."""
 
@@ -129,7 +132,7 @@ class GraphLoader:
         self._edges[number] = graph.require(mv, answer.require)
         self._seen.extend(bytes(len(graph) - len(self._seen)))
         reached = self._seen[number]
-        for pruning in Pruning:
+        for pruning in _ALL_PRUNINGS:
             if reached >> pruning & 1:
                 self._follow(number, pruning)
 

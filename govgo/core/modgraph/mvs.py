@@ -34,6 +34,16 @@ _IS_ROOT = -1
 _NO_EDGES: list[int] = []
 
 
+class _Numbers(dict[ModuleVersion, int]):
+    """The numbers of module versions; one that is looked up for the first time gets its own by `add`."""
+
+    def __init__(self, add: Callable[[ModuleVersion], int]) -> None:
+        self._add = add
+
+    def __missing__(self, mv: ModuleVersion) -> int:
+        return self._add(mv)
+
+
 class Graph:
     """A requirement graph and the versions that it selects.
 
@@ -46,7 +56,7 @@ class Graph:
     def __init__(self, compare: Compare, roots: Iterable[ModuleVersion]) -> None:
         """Make a graph of `roots` alone; they take part in the selection."""
         self._compare = compare
-        self._ids: dict[ModuleVersion, int] = {}
+        self._ids = _Numbers(self._add)
         self._mods: list[ModuleVersion] = []
         self._required: list[tuple[ModuleVersion, ...] | None] = []
         self._edges: list[list[int]] = []
@@ -89,15 +99,11 @@ class Graph:
         Returns:
             The numbers of `reqs`.
         """
-        number = self._ids[mv]
+        number = self._ids.get(mv)
+        assert number is not None, f"{mv} is not in the graph"
         assert self._required[number] is None, f"requirements of {mv} have already been set"
         self._required[number] = reqs
-        get = self._ids.get
-        edges: list[int] = []
-        for req in reqs:
-            target = get(req)
-            edges.append(self._add(req) if target is None else target)
-        self._edges[number] = edges
+        edges = self._edges[number] = list(map(self._ids.__getitem__, reqs))
         return edges
 
     def required_by(self, mv: ModuleVersion) -> tuple[ModuleVersion, ...] | None:

@@ -12,10 +12,10 @@ Source: the Go Modules Reference, "Module cache"; cmd/go/internal/modfetch (Cach
 
 from __future__ import annotations
 
-import re
 from functools import lru_cache
 
 from govgo.core.golib.quote import quote
+from govgo.core.late import late
 from govgo.core.module.escape import escape_path, escape_version
 from govgo.core.module.moduleversion import is_toolchain, is_valid_version
 from govgo.core.module.paths import canonical_version
@@ -27,7 +27,7 @@ SIDE_LOCK = "cache/lock"
 """The lock that guards edits of go.mod and go.sum files outside the cache."""
 
 _NUMBER = "(?:0|[1-9][0-9]*)"
-_PLAIN = re.compile(rf"v{_NUMBER}\.{_NUMBER}\.{_NUMBER}(?:-(?:0\.)?[0-9]{{14}}-[0-9a-f]{{12}})?(?:\+incompatible)?\Z")
+_PLAIN = late(rf"v{_NUMBER}\.{_NUMBER}\.{_NUMBER}(?:-(?:0\.)?[0-9]{{14}}-[0-9a-f]{{12}})?(?:\+incompatible)?\Z")
 """Releases and most pseudo-versions. They are canonical and have no capital letter, so that neither the checks nor the
 escaping below would change them; one command asks for thousands.
 """

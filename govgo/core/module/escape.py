@@ -10,7 +10,6 @@ Source of the rules: Go Modules Reference, "GOPROXY protocol" and "Module cache"
 
 from __future__ import annotations
 
-import re
 from functools import lru_cache
 
 from govgo.core.golib.quote import quote
@@ -18,7 +17,7 @@ from govgo.core.late import late
 from govgo.core.module.paths import canonical_version, check_element, check_path
 from govgo.errors import InputError, InvalidPathError, InvalidVersionError
 
-_CAPITAL = re.compile("[A-Z]")
+_CAPITAL = late("[A-Z]")
 _ESCAPED = late("!([a-z])")
 # ASCII without capital letters, where "!" is followed by a small letter.
 _ESCAPED_TEXT = late(r"(?:[\x00- \"-@\[-\x7f]|![a-z])*\Z")

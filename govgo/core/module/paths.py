@@ -13,6 +13,7 @@ from typing import Final
 
 from govgo.core.golib.quote import is_utf8, quote, quote_char
 from govgo.core.golib.unicode import is_letter
+from govgo.core.late import late
 from govgo.core.module.moduleversion import ModuleVersion, is_toolchain
 from govgo.core.version import semver
 from govgo.errors import InvalidPathError, InvalidVersionError
@@ -21,28 +22,28 @@ _MODULE_CHARS = "-._~0-9A-Za-z"
 _IMPORT_CHARS = _MODULE_CHARS + "+"
 
 # Each finds the first character that is not allowed.
-_NOT_MODULE = re.compile(f"[^{_MODULE_CHARS}]")
-_NOT_IMPORT = re.compile(f"[^{_IMPORT_CHARS}]")
+_NOT_MODULE = late(f"[^{_MODULE_CHARS}]")
+_NOT_IMPORT = late(f"[^{_IMPORT_CHARS}]")
 # File names may also have !#$%&()+,=@[]^{}, the blank and letters of any script. The class lists the ASCII characters
 # that are refused: one of all that are allowed, up to the end of Unicode, takes milliseconds to compile.
-_NOT_FILE_ASCII = re.compile("[\\x00-\\x1f\"'*/:;<>?\\\\`|\\x7f]")
-_NOT_FIRST = re.compile("[^-.0-9a-z]")
+_NOT_FILE_ASCII = late("[\\x00-\\x1f\"'*/:;<>?\\\\`|\\x7f]")
+_NOT_FIRST = late("[^-.0-9a-z]")
 
 # Common paths are accepted at once: an element of five characters or more is no device name of Windows, and none
 # begins like a version suffix. tests/property/test_fast_paths.py compares this with the rules.
 _PLAIN_ELEMENT = r"(?!v[0-9])[a-z0-9_]{5,}(?:-[a-z0-9_]+)*"
-_PLAIN_PATH = re.compile(rf"(?:[a-z0-9]{{5,}}\.)+(?:com|org|dev|io|net)(?:/{_PLAIN_ELEMENT})*\Z")
+_PLAIN_PATH = late(rf"(?:[a-z0-9]{{5,}}\.)+(?:com|org|dev|io|net)(?:/{_PLAIN_ELEMENT})*\Z")
 
 #: Reserved device names of Windows, refused as the part of a path element before its first dot.
 _WINDOWS_NAMES: Final = frozenset(
     ["CON", "PRN", "AUX", "NUL"] + [f"{port}{digit}" for port in ("COM", "LPT") for digit in range(1, 10)]
 )
-_SHORT_NAME = re.compile(r"~[0-9]+\Z")
+_SHORT_NAME = late(r"~[0-9]+\Z")
 
 INCOMPATIBLE: Final = "+incompatible"
 """The build metadata of a version of a module whose path lacks the major version suffix that the version calls for."""
 
-_MAJOR_SUFFIX = re.compile(r"(.*)/v([0-9.]+)\Z", re.DOTALL)
+_MAJOR_SUFFIX = late(r"(.*)/v([0-9.]+)\Z", re.DOTALL)
 # Compiled when the first path of gopkg.in comes.
 _GOPKG_SUFFIX = r"(?s)(.*)(\.v(?:0|(?:[1-9][0-9]*)?-unstable|[1-9][0-9]*))\Z"
 

@@ -22,6 +22,7 @@ from functools import lru_cache
 from typing import Literal
 
 from govgo.core.golib.quote import quote
+from govgo.core.late import late
 from govgo.core.module.moduleversion import ModuleVersion
 from govgo.core.module.paths import canonical_version, check, check_file_path
 from govgo.core.modzip.bounds import MAX_GO_MOD, MAX_LICENSE, MAX_PATHS, MAX_ZIP_FILE
@@ -42,7 +43,7 @@ _LICENSE_SIZE = f"LICENSE file too large (max size is {MAX_LICENSE} bytes)"
 VENDORED = "file is in vendor directory"
 NOT_REGULAR = "not a regular file"
 
-_PLAIN_NAME = re.compile(
+_PLAIN_NAME = late(
     r"(?!(?:con|prn|aux|nul|com[0-9]|lpt[0-9])(?:\.|\Z))\.?[a-z0-9_-]+(?:\.[a-z0-9_-]+)*\Z", re.IGNORECASE | re.ASCII
 )
 """File names that `check_file_path` accepts; nearly all are such. A shortcut: what does not match is checked there."""

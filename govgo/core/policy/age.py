@@ -7,9 +7,10 @@ import re
 from datetime import timedelta
 
 from govgo.core.golib.time import parse_duration
+from govgo.core.late import late
 from govgo.errors import InputError
 
-_DAYS = re.compile(r"(\d{1,6})([dw])", re.ASCII)
+_DAYS = late(r"(\d{1,6})([dw])", re.ASCII)
 
 
 def parse_age(text: str) -> timedelta:

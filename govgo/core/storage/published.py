@@ -15,12 +15,13 @@ import re
 
 from govgo.core.foreign import one_line
 from govgo.core.gosum.dirhash import is_h1
+from govgo.core.late import late
 from govgo.core.records import NamedTuple
 from govgo.errors import CacheCorruptError, InputError
 
 SUFFIX = "published"
 MAX_BYTES = 1 << 14
-_TIME = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}Z\Z", re.ASCII)
+_TIME = late(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}Z\Z", re.ASCII)
 
 
 class AlreadyPublishedError(InputError):

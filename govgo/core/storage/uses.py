@@ -13,9 +13,9 @@ Seconds since the epoch, module path, version; the file is a hint, so lines that
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 
+from govgo.core.late import late
 from govgo.core.module.moduleversion import ModuleVersion, sort_key
 
 PREFIX = "govgo/uses/"
@@ -23,7 +23,7 @@ MERGED = f"{PREFIX}merged"
 MAX_USES_BYTES = 64 << 20
 
 _MAGIC = b"govgo uses v1\n"
-_LINE = re.compile(rb"([0-9]{1,12}) (\S{1,500}) (\S{1,500})")
+_LINE = late(rb"([0-9]{1,12}) (\S{1,500}) (\S{1,500})")
 
 
 def format_uses(uses: Mapping[ModuleVersion, float]) -> bytes:

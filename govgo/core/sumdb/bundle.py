@@ -29,9 +29,9 @@ other means.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Mapping
 
+from govgo.core.late import late
 from govgo.core.module.moduleversion import ModuleVersion
 from govgo.core.records import NamedTuple
 from govgo.core.sumdb.note import Verifier
@@ -46,7 +46,7 @@ MAX_BUNDLE_BYTES = 256 << 20
 """Larger bundles are refused; a go.sum of 600 lines makes one of some 350 kB."""
 
 _FAMILY = b"go.sum proof bundle v"
-_NUMBER = re.compile(rb"0|[1-9][0-9]{0,18}")
+_NUMBER = late(rb"0|[1-9][0-9]{0,18}")
 
 
 class Bundle(NamedTuple):

@@ -28,6 +28,7 @@ import re
 from collections.abc import Iterable
 
 from govgo.core.golib.base64 import decode_base64
+from govgo.core.late import late
 from govgo.core.records import NamedTuple
 from govgo.core.sumdb.note import KEY_SIZE, Signature, Verifier, is_valid_name, key_hash, read_note
 from govgo.core.sumdb.proof import Proof
@@ -38,7 +39,7 @@ ALG_COSIGNATURE = 4
 MAX_ANSWER_BYTES = 64 << 10
 """Longer answers of witnesses are refused. A cosignature line has some 150 bytes."""
 _RAW_BYTES = 8 + 64
-_SIZE = re.compile(rb"(0|[1-9][0-9]{0,18})\n?")
+_SIZE = late(rb"(0|[1-9][0-9]{0,18})\n?")
 
 
 class Cosigned(NamedTuple):

@@ -19,10 +19,10 @@ proves nothing. The text of a note counts only when a configured key has signed 
 from __future__ import annotations
 
 import hashlib
-import re
 from collections.abc import Iterable
 
 from govgo.core.golib.base64 import decode_base64
+from govgo.core.late import late
 from govgo.core.records import NamedTuple
 from govgo.core.sumdb.tlog import DATABASE_ORIGIN
 from govgo.errors import BadSignatureError, NoteError
@@ -33,10 +33,10 @@ MAX_SIGNATURES = 100
 """More signatures than this make a note malformed (x/mod's limit)."""
 
 _DASH = "\u2014 "
-_HASH = re.compile(r"[0-9A-Fa-f]{8}")
-_CONTROL = re.compile(r"[\x00-\x09\x0b-\x1f]")
+_HASH = late(r"[0-9A-Fa-f]{8}")
+_CONTROL = late(r"[\x00-\x09\x0b-\x1f]")
 # Unicode's White_Space property, as Go has it; str.isspace knows four separators more (U+001C to U+001F).
-_SPACE = re.compile("[\t-\r \x85\xa0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000]")
+_SPACE = late("[\t-\r \x85\xa0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000]")
 
 
 def is_valid_name(name: str) -> bool:

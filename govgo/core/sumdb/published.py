@@ -13,9 +13,9 @@ A file server that serves the directory serves the database. docs/design/sumdb.m
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Sequence
 
+from govgo.core.late import late
 from govgo.core.records import NamedTuple
 from govgo.core.sumdb.growth import Growth, edge_tiles
 from govgo.core.sumdb.record import format_record, lookup_path
@@ -32,8 +32,8 @@ KEY = "key"
 PENDING = "pending/"
 
 _WIDTH = 1 << DATABASE_HEIGHT
-_PENDING = re.compile(r"pending/(0|[1-9][0-9]{0,18})-[0-9a-f]{64}")
-_PENDING_HEAD = re.compile(rb"govgo pending records\n(0|[1-9][0-9]{0,18}) ([1-9][0-9]{0,6})\n\n")
+_PENDING = late(r"pending/(0|[1-9][0-9]{0,18})-[0-9a-f]{64}")
+_PENDING_HEAD = late(rb"govgo pending records\n(0|[1-9][0-9]{0,18}) ([1-9][0-9]{0,6})\n\n")
 
 
 def pending_key(tree: Tree) -> str:

@@ -16,18 +16,18 @@ was proved to be record 17 of a signed tree. Reference: Go Modules Reference, "C
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable
 
 from govgo.core.gosum.lines import format_line
 from govgo.core.gosum.mismatch import absent_from_database, database_mismatch
+from govgo.core.late import late
 from govgo.core.module.escape import escape_path, escape_version
 from govgo.core.module.moduleversion import ModuleVersion
 from govgo.core.records import NamedTuple
 from govgo.errors import SumDbFormatError, UnavailableError
 
-_NUMBER = re.compile(rb"[+-]?[0-9]{1,30}")
-_CONTROL = re.compile(rb"[\x00-\x09\x0b-\x1f]")
+_NUMBER = late(rb"[+-]?[0-9]{1,30}")
+_CONTROL = late(rb"[\x00-\x09\x0b-\x1f]")
 _INT64 = 1 << 63
 
 

@@ -13,11 +13,11 @@ records, each with an empty line behind it; it is proved by their hashes, not by
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 
 from govgo.core.foreign import one_line
 from govgo.core.golib.base64 import decode_base64, encode_base64
+from govgo.core.late import late
 from govgo.core.module.moduleversion import ModuleVersion
 from govgo.core.module.paths import canonical_version, check
 from govgo.core.records import NamedTuple
@@ -54,7 +54,7 @@ MAX_DATA_TILE_BYTES = 8 << 20
 _H1 = rb"h1:[A-Za-z0-9+/]{42}[AEIMQUYcgkosw048]="
 _N = rb"(?:0|[1-9][0-9]{0,9})"
 _DEVICE = rb"(?:con|prn|aux|nul|com[0-9]|lpt[0-9])"
-_PLAIN = re.compile(
+_PLAIN = late(
     rb"((?!gopkg\.in/|%(d)b\.)[a-z0-9]+(?:\.[a-z0-9]+)+"
     rb"(?:/(?!v[0-9]|(?i:%(d)b)[/ ])[A-Za-z0-9_]+(?:-[A-Za-z0-9_]+)*)*"
     rb"(?: v[01]\.%(n)b\.%(n)b%(p)b"

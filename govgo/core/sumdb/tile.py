@@ -19,9 +19,9 @@ hashes.
 from __future__ import annotations
 
 import hashlib
-import re
 
 from govgo.core.golib.quote import quote
+from govgo.core.late import late
 from govgo.core.records import NamedTuple
 from govgo.core.sumdb.tlog import HASH_SIZE
 from govgo.errors import SumDbFormatError, TileMismatchError
@@ -30,7 +30,7 @@ MAX_HEIGHT = 30
 """Paths of higher tiles are malformed (x/mod's limit)."""
 
 _NODE = hashlib.sha256(b"\x01")  # `tlog.node_hash`, begun
-_PATH = re.compile(r"tile/([1-9][0-9]?)/(data|0|[1-9][0-9]*)/((?:x[0-9]{3}/)*)([0-9]{3})(?:\.p/([1-9][0-9]{0,9}))?")
+_PATH = late(r"tile/([1-9][0-9]?)/(data|0|[1-9][0-9]*)/((?:x[0-9]{3}/)*)([0-9]{3})(?:\.p/([1-9][0-9]{0,9}))?")
 
 
 class Tile(NamedTuple):

@@ -23,10 +23,10 @@ above, any other log has a name of its own there, so that no head of one can pas
 from __future__ import annotations
 
 import hashlib
-import re
 from collections.abc import Sequence
 
 from govgo.core.golib.base64 import decode_base64, encode_base64
+from govgo.core.late import late
 from govgo.core.records import NamedTuple
 from govgo.errors import SumDbFormatError
 
@@ -41,7 +41,7 @@ EMPTY_TREE_HASH = hashlib.sha256(b"").digest()
 DATABASE_ORIGIN = "go.sum database tree"
 """The origin of checksum databases."""
 
-_DECIMAL = re.compile(r"0|[1-9][0-9]{0,18}")
+_DECIMAL = late(r"0|[1-9][0-9]{0,18}")
 
 Node = tuple[int, int]
 """(level, number) of a complete subtree."""

@@ -12,12 +12,12 @@ Source of the sums: cmd/go/internal/modfetch/codehost (gitRepo.Tags, repoSum, is
 
 from __future__ import annotations
 
-import re
 from base64 import b64encode
 from collections.abc import Iterable, Mapping
 from hashlib import sha256
 
 from govgo.core.golib.quote import quote
+from govgo.core.late import late
 from govgo.core.version import semver
 from govgo.core.version.pseudo import is_pseudo
 
@@ -28,7 +28,7 @@ SHA256_DIGITS = 64
 MIN_HASH_DIGITS = 7
 """Fewer digits than these are not looked up as the beginning of a commit's hash."""
 _SHORT_DIGITS = 12
-_PLAIN_TAG = re.compile(r"[A-Za-z0-9][A-Za-z0-9._/\-]*\Z")
+_PLAIN_TAG = late(r"[A-Za-z0-9][A-Za-z0-9._/\-]*\Z")
 _HEX = frozenset("0123456789abcdef")
 
 

@@ -15,6 +15,7 @@ import re
 from collections.abc import Iterator, Sequence
 
 from govgo.core.golib.quote import quote
+from govgo.core.late import late
 from govgo.core.records import NamedTuple
 from govgo.core.vcs.coderepo import has_path_prefix
 from govgo.errors import InputError
@@ -23,15 +24,15 @@ MOD = "mod"
 """In the place of a version control system: the tag names a module proxy."""
 # Classes are written by the few characters that they leave out: to compile a range up to U+10FFFF takes 5 to 30 ms.
 _NO_NAME = r"\x00-,/;-@\[-\^`{-\x7f"
-_NAME = re.compile(rf"[^{_NO_NAME}]+")
-_SOUND_NAME = re.compile(r"(?!\d)[\w:][\w:.\-]*\Z")
-_SPACES = re.compile(r"[ \r\n\t]*")
-_BARE_VALUE = re.compile(r"[A-Za-z0-9_:\-]*")
-_ENTITY = re.compile(r"&(?:#(?:([0-9]+)|x([0-9A-Fa-f]+))|(lt|gt|amp|apos|quot));")
+_NAME = late(rf"[^{_NO_NAME}]+")
+_SOUND_NAME = late(r"(?!\d)[\w:][\w:.\-]*\Z")
+_SPACES = late(r"[ \r\n\t]*")
+_BARE_VALUE = late(r"[A-Za-z0-9_:\-]*")
+_ENTITY = late(r"&(?:#(?:([0-9]+)|x([0-9A-Fa-f]+))|(lt|gt|amp|apos|quot));")
 _ENTITIES = {"lt": "<", "gt": ">", "amp": "&", "apos": "'", "quot": '"'}
-_CUT_ENTITY = re.compile(r"&(?:#(?:x[0-9A-Fa-f]*|[0-9]*)|[^" + _NO_NAME + r"]*)\Z")
-_NO_CHAR = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
-_ENCODING = re.compile(r"""encoding=(["'])(.*?)\1""", re.DOTALL)
+_CUT_ENTITY = late(r"&(?:#(?:x[0-9A-Fa-f]*|[0-9]*)|[^" + _NO_NAME + r"]*)\Z")
+_NO_CHAR = late("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
+_ENCODING = late(r"""encoding=(["'])(.*?)\1""", re.DOTALL)
 
 
 # What the error's text tells of a page: go tells everything, which may be megabytes.

@@ -12,6 +12,7 @@ from __future__ import annotations
 import re
 
 from govgo.core.golib.quote import quote
+from govgo.core.late import late
 from govgo.core.records import NamedTuple
 from govgo.core.vcs.coderepo import has_path_prefix
 from govgo.errors import NotFoundError
@@ -47,7 +48,7 @@ class _Host(NamedTuple):
 
 
 def _host(prefix: str, pattern: str, vcs: str = "git", *, refuses_suffix: bool = False) -> _Host:
-    return _Host(prefix, re.compile(rf"(?P<root>{pattern}\Z", re.ASCII), vcs, refuses_suffix)
+    return _Host(prefix, late(rf"(?P<root>{pattern}\Z", re.ASCII), vcs, refuses_suffix)
 
 
 _BELOW = r")(?:/[\w.\-]+)*"
@@ -64,9 +65,9 @@ _LAUNCHPAD = _host(
     r"launchpad\.net/(?:[\w.\-]+(?:/[\w.\-]+)?|~[\w.\-]+/(?:\+junk|[\w.\-]+)/[\w.\-]+)" + _BELOW,
     "bzr",
 )
-_ELEMENT = re.compile(r"~?[\w.\-]+\Z", re.ASCII)
-_SUFFIX = re.compile(rf"(~?[\w.\-]+)\.({'|'.join(SYSTEMS)})\Z", re.ASCII)
-_PORT = re.compile(r":[0-9]+\Z")
+_ELEMENT = late(r"~?[\w.\-]+\Z", re.ASCII)
+_SUFFIX = late(rf"(~?[\w.\-]+)\.({'|'.join(SYSTEMS)})\Z", re.ASCII)
+_PORT = late(r":[0-9]+\Z")
 # cmd/go refuses these two without asking: they are used in examples, and serve no modules.
 _REFUSED = "example.net", "rsc.io"
 

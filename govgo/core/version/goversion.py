@@ -16,6 +16,7 @@ import re
 from functools import lru_cache
 from typing import Final, TypeAlias
 
+from govgo.core.late import late
 from govgo.core.version.semver import number_key, one_less
 
 #: The go command whose behaviour govgo reproduces.
@@ -45,10 +46,10 @@ Key: TypeAlias = tuple[int, int, int, str, int]
 
 _INVALID: Key = (-1, -1, -1, "", -1)
 _NUMBER = r"0|[1-9][0-9]*"
-_VERSION = re.compile(rf"({_NUMBER})(?:\.({_NUMBER})(?:\.({_NUMBER})|([a-z]+)({_NUMBER})?)?)?\Z")
+_VERSION = late(rf"({_NUMBER})(?:\.({_NUMBER})(?:\.({_NUMBER})|([a-z]+)({_NUMBER})?)?)?\Z")
 
-_GO_LINE = re.compile(rb"^[ \t\r]*go[ \t]([^\n]*)", re.MULTILINE)
-_TOOLCHAIN_LINE = re.compile(rb"^[ \t\r]*toolchain[ \t]([^\n]*)", re.MULTILINE)
+_GO_LINE = late(rb"^[ \t\r]*go[ \t]([^\n]*)", re.MULTILINE)
+_TOOLCHAIN_LINE = late(rb"^[ \t\r]*toolchain[ \t]([^\n]*)", re.MULTILINE)
 
 
 def is_valid(x: str) -> bool:

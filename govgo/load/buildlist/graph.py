@@ -182,6 +182,7 @@ class _Feed:
         self._session = session
         self._loader = loader
         self._raw = session.part(RawSummaries)
+        self._foreseen = session.part(ForeseenSummaries)
         self._ahead = True
         self._waiting: dict[ModuleVersion, list[ModuleVersion]] = {}
         self._told: dict[ModuleVersion, list[ModuleVersion]] = {}
@@ -190,10 +191,9 @@ class _Feed:
 
     def need(self) -> None:
         """From now on all is needed; what was read before is remembered as such."""
-        raw, foreseen = self._session.part(RawSummaries), self._session.part(ForeseenSummaries)
         for mv in self._told:
-            if mv in foreseen:
-                raw[mv] = foreseen.pop(mv)
+            if mv in self._foreseen:
+                self._raw[mv] = self._foreseen.pop(mv)
         self._ahead = False
 
     def wanted(self) -> list[ModuleVersion]:
@@ -206,16 +206,15 @@ class _Feed:
                 except Failure as error:
                     loader.tell(mv, error)
                     continue
-                if known is not None:
+                if isinstance(known, ModSummary):
                     loader.tell(mv, known)
                     continue
-                actual = session.main.resolve(mv)
-                others = waiting.get(actual)
+                others = waiting.get(known)
                 if others is not None:
                     others.append(mv)
                 else:
-                    waiting[actual] = [mv]
-                    asks.append(actual)
+                    waiting[known] = [mv]
+                    asks.append(known)
         self._asked += len(asks)
         if self._asked > MAX_GO_MODS:
             raise GraphTooLargeError(f"module graph too large (limit is {MAX_GO_MODS} go.mod files)")
@@ -253,18 +252,18 @@ class _Feed:
             requirers = self._told.get(mv, [])
         else:
             self._told[mv] = requirers
+        required = foreseen_as_required if self._ahead else as_required
         for requirer in requirers:
             if isinstance(raw, GovgoError):
                 loader.tell(requirer, raw)
                 continue
             try:
-                required = foreseen_as_required if self._ahead else as_required
                 loader.tell(requirer, required(session, requirer, mv, raw))
             except Failure as error:
                 loader.tell(requirer, error)
 
     def _summary(self, mv: ModuleVersion, answer: bytes | Summary) -> ModSummary | GovgoError:
-        foreseen = self._session.part(ForeseenSummaries).get(mv)
+        foreseen = self._foreseen.get(mv)
         if foreseen is not None:
             return foreseen
         try:
@@ -277,9 +276,9 @@ class _Feed:
         if not self._ahead:
             self._raw[mv] = raw
         elif isinstance(raw, ModSummary):
-            self._session.part(ForeseenSummaries)[mv] = raw
+            self._foreseen[mv] = raw
         else:
-            self._session.part(ForeseenSummaries).pop(mv, None)
+            self._foreseen.pop(mv, None)
 
     def _prove(self, mod: ModuleVersion, raw: ModSummary) -> None:
         """Begin to prove what a module requires that provides packages: what these import comes from there.

@@ -97,14 +97,13 @@ def summary(session: Session, mv: ModuleVersion) -> ModSummary:
         GovgoError: it cannot be fetched; the text names the module version.
     """
     known = known_summary(session, mv)
-    if known is not None:
+    if isinstance(known, ModSummary):
         return known
-    actual = session.main.resolve(mv)
-    return as_required(session, mv, actual, raw_summary(session, actual))
+    return as_required(session, mv, known, raw_summary(session, known))
 
 
-def known_summary(session: Session, mv: ModuleVersion) -> ModSummary | None:
-    """`summary` where no go.mod has to be fetched; None where one has to be.  Raises as `summary` does."""
+def known_summary(session: Session, mv: ModuleVersion) -> ModSummary | ModuleVersion:
+    """`summary`, or the module version whose go.mod has to be fetched for it.  Raises as `summary` does."""
     known = session.scope.part(Summaries).get(mv)
     if known is not None:
         return known
@@ -119,7 +118,7 @@ def known_summary(session: Session, mv: ModuleVersion) -> ModSummary | None:
     check_sum_recorded(session, mv, actual)
     raw = session.part(RawSummaries).get(actual)
     if raw is None:
-        return None
+        return actual
     if isinstance(raw, GovgoError):
         raise raw
     return as_required(session, mv, actual, raw)
@@ -321,12 +320,12 @@ def _read_gomod(session: Session, mv: ModuleVersion) -> tuple[str, bytes]:
         else:
             directory = posixpath.join(session.main.replace_base(), directory)
     name = posixpath.normpath(posixpath.join(directory, "go.mod"))
-    short = session.short_path(name)
     try:
         data = session.files.read(name)
     except DiskError as error:
+        short = session.short_path_if_seen(name)
         raise ModuleError(mv, BuildListError(f"reading {short}: {error}", inner=error)) from None
     if data is None:
-        reason = f"open {one_line(name)}: no such file or directory"
-        raise ModuleError(mv, BuildListError(f"reading {short}: {reason}"))
+        reason = f"open {one_line(session.files.actual(name))}: no such file or directory"
+        raise ModuleError(mv, BuildListError(f"reading {session.short_path(name)}: {reason}"))
     return name, data

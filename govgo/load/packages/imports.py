@@ -20,7 +20,7 @@ from govgo.core.module.paths import check_import_path, is_std
 from govgo.core.records import NamedTuple
 from govgo.core.version.goversion import compare
 from govgo.errors import DiskError, Failure, GoSumError, InvalidPathError, PackageError, find
-from govgo.load.dependency.gomod import MissingSumError, ModuleError, RawSummaries, known_summary, summary
+from govgo.load.dependency.gomod import MissingSumError, ModSummary, ModuleError, RawSummaries, known_summary, summary
 from govgo.load.packages.errors import (
     AmbiguousImportError,
     ImportMissingError,
@@ -315,9 +315,10 @@ def find_package(
 
 def _gomod_to_fetch(session: Session, mod: ModuleVersion) -> Ask | None:
     """The go.mod that `summary` would wait for."""
-    if known_summary(session, mod) is not None:
+    known = known_summary(session, mod)
+    if isinstance(known, ModSummary):
         return None
-    ask = Ask("gomod", *session.main.resolve(mod))
+    ask = Ask("gomod", *known)
     return None if session.repo.at_hand(ask) else ask
 
 

@@ -7,16 +7,16 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, timedelta
 
 from govgo.core.golib.time import parse_rfc3339
+from govgo.core.late import late
 from govgo.core.module.patterns import match_prefix_patterns
 from govgo.core.records import NamedTuple
 from govgo.errors import InputError
 
-_DATE = re.compile(r"\d{4}-\d\d-\d\d")
+_DATE = late(r"\d{4}-\d\d-\d\d")
 
 
 class Horizon(NamedTuple):

@@ -153,6 +153,7 @@ class MainModules:
         self.local_go = local_go
         self._by_mod = {entry.mod: entry for entry in entries}
         self._work_replace: ReplaceMap = {}
+        self._replaced_paths: frozenset[str] | None = None
         self._replaced: dict[ModuleVersion, ModuleVersion | None] = {}
         self._excluded: frozenset[ModuleVersion] | None = None
 
@@ -179,6 +180,7 @@ class MainModules:
         """Replace the index after go.mod was written."""
         known = self._by_mod[m]
         self._by_mod[m] = MainModule(known.mod, known.root, known.file, index)
+        self._replaced_paths = None
         self._replaced.clear()
         self._excluded = None
 
@@ -222,6 +224,12 @@ class MainModules:
 
     def replacement(self, mv: ModuleVersion) -> ModuleVersion | None:
         """What replaces `mv`; a relative path is relative to the main module, or to go.work in workspace mode."""
+        paths = self._replaced_paths
+        if paths is None:
+            lists = [self._work_replace, *(m.indexed.replace for m in self._by_mod.values() if m.indexed is not None)]
+            paths = self._replaced_paths = frozenset(old.path for each in lists for old in each)
+        if mv.path not in paths:  # nearly always
+            return None
         try:
             return self._replaced[mv]
         except KeyError:

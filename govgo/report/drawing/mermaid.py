@@ -9,9 +9,8 @@ Source: mermaid.js.org, "Config schema" (defaults of both) and "Flowcharts", "En
 
 from __future__ import annotations
 
-import re
-
 from govgo.core.foreign import one_line
+from govgo.core.late import late
 from govgo.core.module.moduleversion import ModuleVersion
 from govgo.core.resolution.view import View
 
@@ -81,4 +80,4 @@ def _label(text: str) -> str:
     return '"' + _SPECIAL.sub(lambda match: f"#{ord(match[0])};", one_line(text)) + '"'
 
 
-_SPECIAL = re.compile(r"[^A-Za-z0-9 ./@_+~=,:-]")
+_SPECIAL = late(r"[^A-Za-z0-9 ./@_+~=,:-]")

@@ -7,6 +7,7 @@ import re
 from posixpath import relpath
 
 from govgo.core.findings import Cause, Finding, Remedy, remedy_of
+from govgo.core.late import late
 from govgo.errors import GovgoError, ReportedError
 
 _CAUSES = {
@@ -87,7 +88,7 @@ _MOST_HINTS = 3
 _VERBS = "mod (?:download|edit|init|tidy|vendor|why)|get|work (?:init|use|sync|edit|vendor)"
 _TOPICS = "help (?:module-auth|environment|get|list|work|mod (?:download|edit|graph|init|tidy|vendor|verify|why))"
 # go's advice stands on a line of its own behind a tab, or in quotes behind "run" or "see".
-_GO_COMMAND = re.compile(rf"(?:^\t+|\b(?:[Rr]un|see) ')go ({_VERBS}|{_TOPICS})\b([^'\n]*)", re.MULTILINE)
+_GO_COMMAND = late(rf"(?:^\t+|\b(?:[Rr]un|see) ')go ({_VERBS}|{_TOPICS})\b([^'\n]*)", re.MULTILINE)
 
 
 def own_command(text: str) -> str:

@@ -12,7 +12,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import re
 from collections.abc import Iterator
 from datetime import UTC
 from uuid import UUID
@@ -20,12 +19,13 @@ from uuid import UUID
 import govgo
 from govgo.core.findings import BINARY
 from govgo.core.foreign import one_line
+from govgo.core.late import late
 from govgo.core.sbom.sbom import Component, Sbom, Sboms
 from govgo.report.gojson import safe
 from govgo.report.sbom.facts import component_facts, document_facts
 
-_NOT_IN_AN_ID = re.compile(r"[^A-Za-z0-9.-]")
-_LICENSE_REF = re.compile(r"LicenseRef-[A-Za-z0-9.-]+")
+_NOT_IN_AN_ID = late(r"[^A-Za-z0-9.-]")
+_LICENSE_REF = late(r"LicenseRef-[A-Za-z0-9.-]+")
 _EPOCH = "1970-01-01T00:00:00Z"
 NOASSERTION, NONE = "NOASSERTION", "NONE"
 _DOCUMENT = "SPDXRef-DOCUMENT"

@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from email.utils import formatdate, parsedate_to_datetime
 from functools import cache
 
+from govgo.core.late import late
 from govgo.core.records import NamedTuple
 from govgo.serve.protocol.answer import Body, Refusal, StoredFile
 
@@ -24,7 +25,7 @@ _TYPES: Mapping[str, str] = {
     "tile": "application/octet-stream",
 }
 _TEXT = "text/plain; charset=utf-8"
-_RANGE = re.compile(r"bytes=([0-9]{0,18})-([0-9]{0,18})\Z", re.ASCII)
+_RANGE = late(r"bytes=([0-9]{0,18})-([0-9]{0,18})\Z", re.ASCII)
 
 Headers = list[tuple[bytes, bytes]]
 

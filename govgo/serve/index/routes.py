@@ -26,6 +26,7 @@ from govgo.app.events.log import EventLog
 from govgo.core.events.event import STORED, format_time_us, time_us_of
 from govgo.core.foreign import one_line
 from govgo.core.golib.time import parse_rfc3339
+from govgo.core.late import late
 from govgo.core.module.moduleversion import ModuleVersion
 from govgo.core.sumdb.rules import split_data_tile
 from govgo.core.sumdb.tile import Tile, parse_tile_path
@@ -44,8 +45,8 @@ _TEXT, _BYTES = "text/plain; charset=utf-8", "application/octet-stream"
 _FRESH = (b"cache-control", b"no-cache")
 _LASTING = (b"cache-control", b"public, max-age=31536000, immutable")
 _PRIVATE_LASTING = (b"cache-control", b"private, max-age=31536000, immutable")
-_NUMBER = re.compile(r"[0-9]{1,9}", re.ASCII)
-_TILE = re.compile(r"tile/(entries|[0-9]{1,2})/((?:x[0-9]{3}/)*[0-9]{3}(?:\.p/[0-9]{1,3})?)")
+_NUMBER = late(r"[0-9]{1,9}", re.ASCII)
+_TILE = late(r"tile/(entries|[0-9]{1,2})/((?:x[0-9]{3}/)*[0-9]{3}(?:\.p/[0-9]{1,3})?)")
 """The path of a tile without its height."""
 
 

@@ -17,9 +17,8 @@ database".
 
 from __future__ import annotations
 
-import re
-
 from govgo.core.golib.quote import quote
+from govgo.core.late import late
 from govgo.core.module.escape import escape_path, escape_version, unescape_path, unescape_version
 from govgo.core.module.moduleversion import ModuleVersion
 from govgo.core.module.paths import canonical_version, check
@@ -30,7 +29,7 @@ from govgo.errors import Failure, InputError
 MAX_PATH = 4096
 """Longer paths of requests, in characters, ask for nothing that can exist."""
 
-_CAPITAL = re.compile("!([a-z])")
+_CAPITAL = late("!([a-z])")
 
 SUMDB_KINDS = ("supported", "lookup", "tile", "head")
 LASTING_KINDS = frozenset({"info", "mod", "zip", "lookup", "tile"})

@@ -13,11 +13,11 @@ A module whose own path ends in /requiredby or /importedby is found by PATH@late
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Coroutine
 from typing import Any
 from urllib.parse import parse_qsl
 
+from govgo.core.late import late
 from govgo.core.module.paths import check_path
 from govgo.core.registry.pages import Page, Standing
 from govgo.errors import Failure, GovgoError, InputError, NotFoundError
@@ -34,7 +34,7 @@ _JSON = "application/json"
 _ROWS = 50
 _LIST_ROWS = 100
 _MAX_QUERY = 2000
-_HOST = re.compile(r"[A-Za-z0-9.-]{1,253}(?::[0-9]{1,5})?|\[[0-9A-Fa-f:.]{2,45}\](?::[0-9]{1,5})?")
+_HOST = late(r"[A-Za-z0-9.-]{1,253}(?::[0-9]{1,5})?|\[[0-9A-Fa-f:.]{2,45}\](?::[0-9]{1,5})?")
 _FRESH = (b"cache-control", b"private, max-age=10")
 _PAGE_HEADERS = (
     (

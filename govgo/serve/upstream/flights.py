@@ -7,6 +7,8 @@ import asyncio
 from collections.abc import Callable, Coroutine, Hashable
 from typing import Any, Generic, TypeVar
 
+from govgo.adapters.loop.tasks import finished
+
 _T = TypeVar("_T")
 
 
@@ -38,7 +40,8 @@ class Flights(Generic[_T]):
             flight.task.add_done_callback(lambda task: self._land(key, task))
         flight.waiting += 1
         try:
-            return await asyncio.shield(flight.task)
+            await finished(flight.task)
+            return flight.task.result()
         finally:
             flight.waiting -= 1
             if not flight.waiting and not flight.task.done():

@@ -16,6 +16,7 @@ import time
 from collections.abc import Callable
 
 from govgo.adapters.disk.system import path_of
+from govgo.adapters.loop.tasks import finished
 from govgo.adapters.modzip.hash import check_and_hash_zip
 from govgo.core.module.moduleversion import ModuleVersion
 from govgo.core.records import NamedTuple
@@ -80,7 +81,8 @@ class ZipFlight:
         Raises:
             GovgoError: there will be none.
         """
-        await asyncio.shield(self._begun)
+        await finished(self._begun)
+        self._begun.result()
         return self.spool
 
     async def _run(self) -> None:

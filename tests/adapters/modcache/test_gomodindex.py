@@ -3,7 +3,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable
 from pathlib import Path
 
@@ -14,6 +13,7 @@ from govgo.adapters.modcache.gomodindex import GoModIndex
 from govgo.core.gosum.dirhash import hash_gomod
 from govgo.core.modfile.quickread import Retraction, Summary
 from govgo.core.module.moduleversion import ModuleVersion
+from tests.simulators import rewriting
 
 A, B = ModuleVersion("q.io/a", "v1.0.0"), ModuleVersion("q.io/B", "v1.2.0-pre")
 TEXT = b"module q.io/a\n\ngo 1.17\n\nrequire q.io/B v1.2.0-pre\n"
@@ -79,10 +79,7 @@ def test_others_stay_when_one_is_added(disk: Disk) -> None:
 
 
 def rewrite(disk: Disk) -> None:
-    """The same size, and the old times; only the change time, which nobody can set, tells."""
-    facts = disk.file.stat()
-    disk.file.write_bytes(TEXT.replace(b"1.17", b"1.16"))
-    os.utime(disk.file, ns=(facts.st_atime_ns, facts.st_mtime_ns))
+    rewriting.rewrite(disk.file, TEXT.replace(b"1.17", b"1.16"))
 
 
 def replace(disk: Disk) -> None:

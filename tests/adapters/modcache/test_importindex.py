@@ -14,6 +14,7 @@ from govgo.adapters.modcache.importindex import ImportIndex
 from govgo.adapters.workspace.workspace import DiskWorkspace
 from govgo.core.gosource.buildtags import any_tags, build_tags
 from govgo.load.packages.sourcetree import PackageFiles, SourceTree
+from tests.simulators import rewriting
 
 GO = 'package a\n\nimport (\n\t"fmt"\n\t"q.io/b"\n)\n'
 TEST = 'package a\n\nimport "q.io/c"\n'
@@ -68,11 +69,7 @@ def test_a_tree_is_read_once(disk: Disk) -> None:
 
 
 def rewrite(disk: Disk) -> None:
-    """The same size, and the old times; only the change time, which nobody can set, tells."""
-    path = disk.dir / "a.go"
-    facts = path.stat()
-    path.write_text(GO.replace("q.io/b", "q.io/d"))
-    os.utime(path, ns=(facts.st_atime_ns, facts.st_mtime_ns))
+    rewriting.rewrite(disk.dir / "a.go", GO.replace("q.io/b", "q.io/d").encode())
 
 
 def replace(disk: Disk) -> None:

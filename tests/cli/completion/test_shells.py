@@ -190,15 +190,25 @@ def test_a_completion_loads_little_and_asks_nobody(tmp_path: Path, monkeypatch: 
     assert len([name for name in names if name.startswith("govgo")]) <= 60
 
 
-def test_a_completion_loads_no_more_than_it_needs(home: Path) -> None:
-    """What makes it slow is what it loads: no help, no event loop, no client, and none of the verbs."""
-    script(home, "zsh")  # makes the table
-    words = ["-X", "importtime", "-m", "govgo", "__complete", "zsh", "--", "get", "rsc.io/q"]
+def loaded_by(home: Path, line: str) -> set[str]:
+    """The modules that a completion loads."""
+    words = ["-X", "importtime", "-m", "govgo", "__complete", "zsh", "--", *line.split(" ")]
     environment = {**environ(home), "PYTHONPATH": str(ROOT)}
     done = subprocess.run(
         [sys.executable, *words], cwd=home / "m", env=environment, check=True, capture_output=True, text=True
     )
-    loaded = {line.rpartition("|")[2].strip() for line in done.stderr.splitlines()}
-    assert "govgo.cli.completion" in loaded
+    return {line.rpartition("|")[2].strip() for line in done.stderr.splitlines()}
+
+
+def test_a_completion_loads_no_more_than_it_needs(home: Path) -> None:
+    """What makes it slow is what it loads: no help, no event loop, no client, and none of the verbs."""
+    script(home, "zsh")  # makes the table
+    loaded = loaded_by(home, "get rsc.io/q")
+    assert {"govgo.cli.completion", "govgo.core.modfile.quickread"} <= loaded
     assert not loaded & {"click", "rich", "httpx", "pycurl", "asyncio", "json", "subprocess", "govgo.adapters.http"}
     assert not [name for name in loaded if name.startswith(("govgo.app.", "govgo.load.", "govgo.wiring."))]
+    # Commands and flags are in the table: neither go.mod nor the environment is read for them.
+    loaded = loaded_by(home, "list -")
+    assert "govgo.cli.completion" in loaded
+    unused = ("govgo.core.modfile", "govgo.core.module", "govgo.core.goenv")
+    assert not [name for name in loaded if name.startswith(unused)]

@@ -137,6 +137,42 @@ def stays(plan: FixPlan) -> dict[str, Why]:
     return {each.flaw.id: each.why for each in plan.unfixable}
 
 
+def test_a_flaw_may_be_fixed_many_versions_after_another() -> None:
+    """GO-1 is fixed in the second of 40 versions, GO-2 in the last but one: that one clears both."""
+    world = World({f"a.io/a@v1.{minor}.0": "" for minor in range(40)}, "a.io/a@v1.0.0")
+    flaws = [
+        advisory("GO-1", "a.io/a", "introduced=0", "fixed=1.1.0"),
+        advisory("GO-2", "a.io/a", "introduced=0", "fixed=1.38.0"),
+    ]
+    plan = find_fix(world, world.resolve({}), AdvisoryIndex(flaws), lambda *_: True, Bounds())
+    assert shown(plan) == ["a.io/a v1.0.0 => v1.38.0"]
+    assert not plan.unfixable
+
+
+def test_what_clears_more_may_not_be_possible() -> None:
+    """Of two fixes the second asks for a module that has a flaw of its own, so that the first one is taken alone."""
+    requires = {f"a.io/a@v1.{minor}.0": "b.io/b@v1.0.0" if minor >= 20 else "" for minor in range(40)}
+    world = World({**requires, "b.io/b@v1.0.0": ""}, "a.io/a@v1.0.0")
+    flaws = [
+        advisory("GO-1", "a.io/a", "introduced=0", "fixed=1.15.0"),
+        advisory("GO-2", "a.io/a", "introduced=0", "fixed=1.20.0"),
+        advisory("GO-3", "b.io/b", "introduced=0"),
+    ]
+    plan = find_fix(world, world.resolve({}), AdvisoryIndex(flaws), lambda *_: True, Bounds())
+    assert shown(plan) == ["a.io/a v1.0.0 => v1.15.0"]
+    assert stays(plan) == {"GO-2": Why.NEW_FINDING}
+
+
+def test_a_fix_that_brings_in_another_flaw_is_not_called_missing() -> None:
+    world = World({"a.io/a@v1.0.0": "", "a.io/a@v1.1.0": ""}, "a.io/a@v1.0.0")
+    flaws = [
+        advisory("GO-1", "a.io/a", "introduced=0", "fixed=1.1.0"),
+        advisory("GO-2", "a.io/a", "introduced=1.1.0"),
+    ]
+    (left,) = planned(world, flaws).unfixable
+    assert (left.why, left.text) == (Why.NEW_FINDING, "a.io/a@v1.1.0 clears it, and brings in GO-2")
+
+
 # Random worlds, and the exhaustive search
 
 

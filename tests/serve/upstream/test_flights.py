@@ -47,6 +47,26 @@ def test_one_for_all() -> None:
     asyncio.run(main())
 
 
+def test_an_error_that_comes_when_one_has_left_is_told_to_the_others_alone() -> None:
+    """Not to the log of the event loop, too, as `asyncio.shield` does from Python 3.14 on."""
+
+    async def main() -> list[object]:
+        told: list[object] = []
+        asyncio.get_running_loop().set_exception_handler(lambda _, context: told.append(context))
+        flights: Flights[int] = Flights()
+        work = Work(NotFoundError("no"))
+        leaves, stays = (asyncio.ensure_future(flights.join("x", work)) for _ in range(2))
+        await asyncio.sleep(0)
+        leaves.cancel()
+        await asyncio.sleep(0)
+        work.go.set()
+        with pytest.raises(NotFoundError):
+            await stays
+        return told
+
+    assert asyncio.run(main()) == []
+
+
 def test_errors_are_told_to_all() -> None:
     async def main() -> None:
         flights: Flights[int] = Flights()

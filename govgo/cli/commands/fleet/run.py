@@ -5,7 +5,6 @@ from __future__ import annotations
 
 import gc
 import os
-import re
 import sys
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime
@@ -20,6 +19,7 @@ from govgo.cli.outputs import Reports, output_options
 from govgo.cli.session import change_directory, environment, working_directory
 from govgo.core.fleet.keys import DECIDING_VARIABLES, settings_key
 from govgo.core.govgotoml import MAX_BYTES
+from govgo.core.late import late
 from govgo.errors import Failure, InputError, UsageError
 from govgo.report.words import many
 
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 
 _TARGET = "govgo.cli.commands.fleet.worker:make_worker"
 _DEFAULT_TIME, _DEFAULT_MEMORY = "10m", "2GiB"
-_SIZE = re.compile(r"([0-9]+)(KiB|MiB|GiB)")
+_SIZE = late(r"([0-9]+)(KiB|MiB|GiB)")
 _SIZES = {"KiB": 1 << 10, "MiB": 1 << 20, "GiB": 1 << 30}
 _LEAST_MEMORY = 128 << 20
 

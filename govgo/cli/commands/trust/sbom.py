@@ -3,7 +3,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterator, Mapping
 from functools import partial
 from typing import TYPE_CHECKING, Any
@@ -13,6 +12,7 @@ from govgo.cli.outputs import Reports, fault_of, output_options
 from govgo.cli.session import environment, network_options, open_session
 from govgo.core.findings import worst
 from govgo.core.goenv import DEFAULT_VULNDB
+from govgo.core.late import late
 from govgo.core.sbom.sbom import Sboms, only_document
 from govgo.errors import UsageError
 
@@ -86,7 +86,7 @@ def _failed(flags: Mapping[str, Any], error: BaseException) -> Sboms:
 
 
 _SUFFIXES = {"text": "txt", "json": "json", "cyclonedx": "cdx.json", "cyclonedx1.7": "cdx.json", "spdx": "spdx.json"}
-_NOT_IN_A_NAME = re.compile(r"[^A-Za-z0-9.-]+")
+_NOT_IN_A_NAME = late(r"[^A-Za-z0-9.-]+")
 
 
 def _split(form: str, run: Sboms) -> Iterator[tuple[str, Sboms]]:

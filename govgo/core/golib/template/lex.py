@@ -13,14 +13,15 @@ from collections.abc import Iterator
 from enum import Enum, auto
 
 from govgo.core.golib.quote import quote
+from govgo.core.late import late
 from govgo.core.records import NamedTuple
 
 _SPACES = " \t\r\n"
-_RIGHT = re.compile(r"[ \t\r\n]-\}\}|\}\}")
-_SPACE = re.compile(r"[ \t\r\n]+?(?=[ \t\r\n]-\}\})|[ \t\r\n]+")
-_WORD = re.compile(r"\w+")
-_NAME = re.compile(r"\w*")
-_NUMBER = re.compile(
+_RIGHT = late(r"[ \t\r\n]-\}\}|\}\}")
+_SPACE = late(r"[ \t\r\n]+?(?=[ \t\r\n]-\}\})|[ \t\r\n]+")
+_WORD = late(r"\w+")
+_NAME = late(r"\w*")
+_NUMBER = late(
     r"""[+-]?(?:
           0[xX][0-9a-fA-F_]*(?:\.[0-9a-fA-F_]*)?(?:[pP][+-]?[0-9_]*)?
         | 0[oO][0-7_]*(?:\.[0-7_]*)?

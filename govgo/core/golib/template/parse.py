@@ -9,7 +9,6 @@ Source of the rules: the documentation of package text/template.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Collection
 from typing import NoReturn
 
@@ -17,6 +16,7 @@ from govgo.core.golib.quote import quote, unquote
 from govgo.core.golib.template import nodes as tree
 from govgo.core.golib.template.lex import Kind, Token, tokens
 from govgo.core.golib.template.values import TemplateError
+from govgo.core.late import late
 
 _OPERANDS = frozenset(
     (
@@ -34,8 +34,8 @@ _OPERANDS = frozenset(
 )
 _MOST_BRACKETS = 10_000  # text/template/parse, maxStackDepth
 _LITERALS = (tree.Bool, tree.Dot, tree.Nil, tree.Number, tree.String)
-_OLD_OCTAL = re.compile(r"([+-]?)0_?([0-7_]+)\Z")
-_INTEGER = re.compile(
+_OLD_OCTAL = late(r"([+-]?)0_?([0-7_]+)\Z")
+_INTEGER = late(
     r"[+-]?(?:0[xX]_?[0-9a-fA-F]+(?:_[0-9a-fA-F]+)*|0[bB]_?[01]+(?:_[01]+)*|0[oO]_?[0-7]+(?:_[0-7]+)*"
     r"|0|[1-9][0-9]*(?:_[0-9]+)*)\Z"
 )

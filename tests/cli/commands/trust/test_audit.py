@@ -243,6 +243,12 @@ def test_an_old_database_is_no_answer(world: World, audit: Any) -> None:
     assert "--max-db-age allows 36 hours" in audit("--max-db-age", "36h").err
 
 
+def test_without_the_network_the_newest_version_of_a_database_is_not_known(world: World, audit: Any) -> None:
+    audit()  # fills the module cache
+    run = audit("--db", "q.io/db", "--offline")
+    assert (run.code, run.err) == (3, "govgo: q.io/db@latest: not in the module cache, and --offline asks nobody\n")
+
+
 @pytest.mark.parametrize(
     ("words", "code", "told"),
     [
@@ -357,7 +363,7 @@ def test_a_broken_govgo_toml_puts_nothing_aside(world: World, audit: Any) -> Non
     Path("govgo.toml").write_text(IGNORES.replace("2020-01-31", '"soon"'))
     run = audit("--json")
     assert (len(run.found), run.code) == (5, 3)
-    assert "govgo.toml: audit.ignore[1].expires: want a day, such as 2027-01-31" in run.err
+    assert "govgo.toml:5: audit.ignore[1].expires: want a day, such as 2027-01-31" in run.err
     Path("govgo.toml").write_text("[audit\n")
     assert audit().err.startswith("govgo: govgo.toml:1: Expected ']'"), "the file is named once"
 
