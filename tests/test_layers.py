@@ -249,7 +249,6 @@ TESTED_BY = {
     "load/buildlist/test_roots.py": "load/buildlist: requirements; load/packages: tidyroots",
     "load/mainmodule/test_load.py": "load/mainmodule: find godebug gowork; load/session: errors mainmods policy",
     "load/packages/test_find.py": "load/query: errors",
-    "property/test_zip_properties.py": "core/modzip: zipformat",
     "report/findings/test_formats.py": (
         "core: findings; report: document; report/findings: github gitlab json junit markdown sarif text"
     ),

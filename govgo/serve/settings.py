@@ -78,7 +78,8 @@ class Settings(NamedTuple):
         timeout_s: how long upstream may take to begin an answer.
         list_s, missing_s: see `library.Freshness`.
         read_only: store nothing.
-        tls_cert, tls_key, client_ca: files; with the last one, clients need a certificate.
+        tls_cert, tls_key: files.
+        client_ca: a file of authorities: with `users`, clients may have a certificate of theirs, else they need one.
         users: a file (`access`).
         access_log: a file, "-" for standard error.
         connections: at once, in each process.

@@ -6,6 +6,7 @@ A file that was proved is proved no more once other bytes can be read under its 
 
 from __future__ import annotations
 
+import hashlib
 import os
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -137,6 +138,22 @@ def test_attack_a_download_resumed_with_another_zip(world: World) -> None:
     with Served(world) as served:
         got = served.get(ZIP, Range="bytes=100-", If_Range='"of-another-one"')
         assert (got.status, got.body) == (200, world.proxy.files[ZIP])
+
+
+def test_a_zip_with_the_same_files_is_the_same_module_and_another_download(world: World) -> None:
+    """No record of the database says how a zip is packed: other bytes are served, but never as a part of the first."""
+    with Served(world) as served:
+        honest = served.get(ZIP)
+        before = served.get(ZIP)  # from the storage, with a tag
+        packed = honest.body[:-2] + len(b"packed anew").to_bytes(2, "little") + b"packed anew"  # the comment of the zip
+        put(served, ZIP, packed)
+        forget_answers(served)
+        got = served.get(ZIP)
+        assert (got.status, got.body) == (200, packed)
+        assert got.headers["etag"] == f'"{hashlib.sha256(packed).hexdigest()[:32]}"'
+        resumed = served.get(ZIP, Range="bytes=100-", If_Range=before.headers["etag"])
+        assert (resumed.status, resumed.body) == (200, packed)
+        assert served.counters.total("damaged") == 0
 
 
 @pytest.mark.parametrize("read_only", [True, False])

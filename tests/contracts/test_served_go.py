@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import shutil
 import subprocess
 import sys
@@ -170,3 +171,48 @@ def test_a_client_does_not_go_round_a_proxy_that_fails(world: World) -> None:
             )
     assert done.returncode == 3
     assert second.proxy.asked == []
+
+
+OPENSSL = shutil.which("openssl")
+
+
+def openssl_certificate(top: Path, name: str, *extensions: str, authority: str = "") -> Path:
+    """A certificate and its key, made by openssl: signed by an authority that was made before, or by itself."""
+    words = ["req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-days", "1"]
+    words += ["-subj", f"/CN={name}", "-keyout", f"{name}.key", "-out", f"{name}.crt"]
+    for extension in extensions:
+        words += ["-addext", extension]
+    if authority:
+        words += ["-CA", f"{authority}.crt", "-CAkey", f"{authority}.key"]
+    subprocess.run([str(OPENSSL), *words], cwd=top, check=True, capture_output=True, timeout=30)
+    return top / f"{name}.crt"
+
+
+@pytest.mark.go
+@pytest.mark.wide
+@pytest.mark.skipif(OPENSSL is None, reason="no openssl")
+def test_go_is_let_in_beside_clients_with_certificates(world: World, tmp_path: Path) -> None:
+    """go has no certificate to show: a token in its netrc lets it in, a certificate curl."""
+    authority = openssl_certificate(tmp_path, "authority", "keyUsage=critical,keyCertSign")
+    chain = openssl_certificate(
+        tmp_path, "server", "subjectAltName=IP:127.0.0.1", "basicConstraints=CA:FALSE", authority="authority"
+    )
+    openssl_certificate(tmp_path, "ci", "basicConstraints=CA:FALSE", authority="authority")
+    token = "a-long-random-token"
+    (tmp_path / "users").write_text(f"ci:certificate\ndev:sha256:{hashlib.sha256(token.encode()).hexdigest()}\n")
+    direct = run([str(GO), "mod", "tidy"], world, world.proxy.url, "direct")
+    settings = {"tls_cert": str(chain), "tls_key": str(tmp_path / "server.key"), "client_ca": str(authority)}
+    with Served(world, users=str(tmp_path / "users"), **settings) as served:
+        netrc = tmp_path / "netrc"
+        netrc.write_text(f"machine 127.0.0.1:{served.port} login dev password {token}\n")
+        more = {"SSL_CERT_FILE": str(authority)}
+        for program, home in ((str(GO), "with-go"), (GOVGO, "with-govgo")):
+            words = [program] if isinstance(program, str) else program
+            assert run([*words, "mod", "tidy"], world, served.url, home, NETRC=str(netrc), **more) == direct
+        with pytest.raises(AssertionError, match="401 Unauthorized"):
+            run([str(GO), "mod", "tidy"], world, served.url, "nobody", NETRC=str(tmp_path / "none"), **more)
+        curl = ["curl", "--silent", "--fail", "--cacert", str(authority), f"{served.url}/q.io/a/@v/v1.0.0.mod"]
+        known = [*curl, "--cert", str(tmp_path / "ci.crt"), "--key", str(tmp_path / "ci.key")]
+        found = subprocess.run(known, capture_output=True, timeout=20, check=False)
+        assert found.stdout == world.proxy.files["/q.io/a/@v/v1.0.0.mod"]
+        assert subprocess.run(curl, capture_output=True, timeout=20, check=False).returncode == 22

@@ -11,13 +11,17 @@ In a module cache the first two are go's own files, which go and govgo share.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from contextlib import suppress
+from functools import partial
 
 from govgo.adapters.sumdb.cache import MAX_CACHED_BYTES, SumDbCache
 from govgo.core.sumdb.timeline import fingerprint
 from govgo.errors import Failure, ForkError, StorageError
 from govgo.ports.storage import Storage
+
+Owe = Callable[[str, int, Callable[[], object]], object]
+"""Takes the key of a file that could not be kept, its size, and what tries it again, which raises Failure."""
 
 _TRIES = 100
 """How often a tree head is written, where others write theirs meanwhile; or where its name is taken by no file."""
@@ -26,11 +30,25 @@ _TRIES = 100
 class StoredSumDb(SumDbCache):
     """As `SumDbCache`, over a storage. What cannot be read counts as absent, and is fetched again."""
 
-    def __init__(self, name: str, storage: Storage, room: str = "sumdb") -> None:
-        """`room`: what stands before the name of the database, or of another log."""
+    def __init__(
+        self,
+        name: str,
+        storage: Storage,
+        room: str = "sumdb",
+        owe: Owe | None = None,
+    ) -> None:
+        """Nothing is read yet.
+
+        Args:
+            name: of the database, or of another log.
+            storage: where the files are.
+            room: what stands before the name.
+            owe: is told of files that could not be kept.
+        """
         self._below = f"{room}/{name}"
         super().__init__(self._below, f"{self._below}/latest")
         self._storage = storage
+        self._owe = owe
 
     def read(self, name: str) -> bytes | None:
         """The file `name`, "lookup/…" or "tile/…"; None when it is absent, empty or unreadable."""
@@ -41,10 +59,16 @@ class StoredSumDb(SumDbCache):
     def write_many(self, files: Iterable[tuple[str, bytes]]) -> None:
         """Keep proved files. One that is there did not prove, else it would not have been fetched: it is replaced."""
         for name, data in files:
-            with suppress(Failure):
-                key = f"{self._below}/{name}"
-                if not self._storage.create(key, data) and self._storage.read(key) != data:
-                    self._storage.replace(key, data)
+            key = f"{self._below}/{name}"
+            try:
+                self._write(key, data)
+            except Failure:
+                if self._owe is not None:
+                    self._owe(key, len(data), partial(self._write, key, data))
+
+    def _write(self, key: str, data: bytes) -> None:
+        if not self._storage.create(key, data) and self._storage.read(key) != data:
+            self._storage.replace(key, data)
 
     def read_latest(self) -> bytes:
         """The stored tree head; empty when there is none.

@@ -28,6 +28,8 @@ if TYPE_CHECKING:
     from govgo.ports.talk import Reporter
 
 PART_KEY = "govgo/part"
+_TAR_BLOCK, _TAR_RECORD, _TAR_NAME = 512, 10240, 100
+"""Of the pax format: a file takes whole blocks, an archive ends with its record, and longer names have a header."""
 _SETTLED = (".mod", ".ziphash")
 """Files of a version that never change. A zip may be packed anew; what is in it is what the .ziphash says."""
 _PART = late(r"govgo mirror part v1\n\nmanifest ([0-9a-f]{64})\npart ([1-9][0-9]{0,5}) of ([1-9][0-9]{0,5})\n")
@@ -47,7 +49,7 @@ def export(
     Args:
         storage: the mirror.
         since: what is there already where the parts go.
-        part_size: bytes of files in a part at most; a file that is larger has a part of its own.
+        part_size: bytes of a part at most; a file that is larger has a part of its own.
         name_part: the file of a part, from the digest of the manifest, its number and how many there are.
         open_part: makes a part; it is written when `PART_KEY` is.
         desk: for files on their way.
@@ -60,8 +62,9 @@ def export(
     if manifest is None:
         raise NotFoundError("there is no mirror: it has no manifest")
     keys = compare(since, manifest).needed
-    groups = list(_grouped(manifest, keys, part_size)) or [[]]
     text = format_manifest(manifest)
+    room = part_size - _TAR_RECORD - tar_size(manifests.KEY, len(text)) - tar_size(PART_KEY, _TAR_BLOCK)
+    groups = list(_grouped(manifest, keys, room)) or [[]]
     digest = hashlib.sha256(text).hexdigest()
     parts: list[tuple[str, int]] = []
     for number, group in enumerate(groups, 1):
@@ -79,12 +82,20 @@ def export(
     return Shipped(tuple(parts), keys, manifest)
 
 
-def _grouped(manifest: Manifest, keys: Sequence[str], part_size: int) -> Iterator[list[str]]:
+def tar_size(name: str, size: int) -> int:
+    """What a file takes in a part, which is a tar archive; its blocks cost small files more than their bytes."""
+    blocks = 1 + -(-size // _TAR_BLOCK)
+    if len(name.encode()) > _TAR_NAME:  # a header of its own has it
+        blocks += 1 + -(-(len(name.encode()) + len("000 path=\n")) // _TAR_BLOCK)
+    return blocks * _TAR_BLOCK
+
+
+def _grouped(manifest: Manifest, keys: Sequence[str], room: int) -> Iterator[list[str]]:
     group: list[str] = []
     size = 0
     for key in keys:
-        more = manifest.files[key].size
-        if group and size + more > part_size:
+        more = tar_size(key, manifest.files[key].size)
+        if group and size + more > room:
             yield group
             group, size = [], 0
         group.append(key)

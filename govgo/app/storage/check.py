@@ -102,7 +102,9 @@ class _Check:
         database = self._database
         if database is None:
             return
-        covered = [mod for mod in mods if database.covers(mod.path) and self._published(mod) is None]
+        covered = [
+            mod for mod in mods if database.covers(mod.path) and self._storage.head(file_key(mod, PUBLISHED)) is None
+        ]
         keys = [key for mod in covered for key in (mod, mod.gomod_key())]
         for key, lines in (database.lookup_many(keys) if keys else {}).items():
             if isinstance(lines, GovgoError):

@@ -2,16 +2,19 @@
 """Records of module versions that were published in a storage, and are nowhere else.
 
     PATH/@v/VERSION.published
-    {"Version":"v1.2.3","Time":"2026-05-06T07:08:09Z","Sum":"h1:…","GoModSum":"h1:…","By":"ci"}
+    {"Version":"v1.2.3","Time":"2026-05-06T07:08:09Z","Sum":"h1:…","GoModSum":"h1:…","By":"ci","Check":"HEX"}
 
 The record is written last, and never changes: a version is published when it is there. Its hashes say what the files
-beside it are to be.
+beside it are to be. Check is the SHA-256 of the record without it: a damaged record is not taken for damaged files.
 """
 
 from __future__ import annotations
 
+import hashlib
 import json
 import re
+from collections.abc import Mapping
+from datetime import datetime
 
 from govgo.core.foreign import one_line
 from govgo.core.gosum.dirhash import is_h1
@@ -61,7 +64,7 @@ def format_published(record: Published) -> bytes:
         "GoModSum": record.gomod_sum,
         "By": record.by,
     }
-    return json.dumps(fields, ensure_ascii=False, separators=(",", ":")).encode("utf-8", "replace")
+    return _json({**fields, "Check": hashlib.sha256(_json(fields)).hexdigest()})
 
 
 def parse_published(key: str, version: str, data: bytes) -> Published:
@@ -73,14 +76,19 @@ def parse_published(key: str, version: str, data: bytes) -> Published:
         data: its bytes.
 
     Raises:
-        CacheCorruptError: it is none, or one of another version.
+        CacheCorruptError: it is not, byte for byte, what `format_published` writes, or it is of another version.
     """
     try:
         found = json.loads(data)
         record = Published(*(str(found[name]) for name in ("Version", "Time", "Sum", "GoModSum", "By")))
+        datetime.fromisoformat(record.time)
     except (ValueError, KeyError, TypeError, RecursionError) as error:
         raise CacheCorruptError(f"{key}: no record of a published version: {one_line(repr(error))}") from None
     sound = is_h1(record.sum) and is_h1(record.gomod_sum) and _TIME.match(record.time)
-    if not sound or record.version != version:
+    if not sound or record.version != version or format_published(record) != data:
         raise CacheCorruptError(f"{key}: no record of the published version {version}")
     return record
+
+
+def _json(fields: Mapping[str, str]) -> bytes:
+    return json.dumps(fields, ensure_ascii=False, separators=(",", ":")).encode("utf-8", "replace")

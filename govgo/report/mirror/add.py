@@ -43,7 +43,8 @@ def _closing(run: Added) -> list[str]:
         ]
     fresh = len(run.after.files) - len(run.before.files)
     if not fresh and run.after == run.before:
-        return [f"nothing was missing: {_whole(run.after)}"]
+        said = "nothing was added" if run.faults else "nothing was missing"
+        return [f"{said}: {_whole(run.after)}"]
     proof = f"; {many(run.proved, 'version')} proved by {run.database}" if run.database else ""
     lines = [f"added {many(len(run.sizes), 'zip')} ({amount(sum(run.sizes.values()))}){proof}"]
     if run.private:

@@ -185,7 +185,8 @@ def tls_context(settings: Settings) -> ssl.SSLContext | None:
     try:
         if settings.client_ca:
             context.load_verify_locations(settings.client_ca)
-            context.verify_mode = ssl.CERT_REQUIRED
+            # go has no certificate to show. Where there are users, one is a way to say who asks, beside others.
+            context.verify_mode = ssl.CERT_OPTIONAL if settings.users else ssl.CERT_REQUIRED
     except (OSError, ssl.SSLError) as error:
         raise UsageError(f"tls: {settings.tls_cert}: {one_line(str(error))}") from None
     return context

@@ -44,6 +44,7 @@ from govgo.serve.upstream.coldloop import ColdLoop
 from govgo.serve.upstream.copies import Copies
 from govgo.serve.upstream.leases import Leases
 from govgo.serve.upstream.library import Freshness, Library
+from govgo.serve.upstream.owed import Owed
 from govgo.serve.upstream.proofs import Proofs
 from govgo.serve.upstream.published import Ledger, PublishedModules, ledger_of
 from govgo.serve.upstream.sources import Sources
@@ -124,6 +125,7 @@ class Parts:
         self.journal = open_journal(settings, env, self.storage, self.leases, self._is_private, report.note)
         self.misses = Misses([peer.url for peer in settings.peers if peer.misses], self.web, self._is_private)
         self.uses = Uses()
+        self.owed = Owed(self.cold, counters, report.note)
         self.libraries: list[Library] = []
         self.registry: Registry | None = None
         self._fixed: tuple[Route, ...] = ()
@@ -167,8 +169,15 @@ class Parts:
             self.storage,
             Copies(self.storage, self.settings.memory_bytes, stores=not self.settings.read_only),
             Sources(self.env, self.network, self.web, self.report, self.counters),
-            Proofs(self.env, self.storage, self.web if self.rules.policy.asks else NoNetwork(), self.report.note),
+            Proofs(
+                self.env,
+                self.storage,
+                self.web if self.rules.policy.asks else NoNetwork(),
+                self.report.note,
+                None if self.settings.read_only else self.owed.keep,
+            ),
             self.leases,
+            self.owed,
             self.counters,
             self.report.note,
             not self.settings.read_only,
@@ -198,6 +207,7 @@ class Parts:
         """End what is under way, and write what is proved; raises nothing."""
         others = (each.aclose() for each in self.followers)
         await asyncio.gather(self.care.aclose(), self.misses.aclose(), self.libraries[0].aclose(), *others)
+        await self.owed.aclose()
         await self.journal.aclose()  # last: the others have something to tell until they end
 
     # The site.
@@ -274,7 +284,7 @@ class Parts:
 
 def everybody_has_a_name(site: Site, settings: Settings) -> bool:
     """Whether nobody may read who does not say who they are."""
-    return (site.access.is_closed and not settings.anonymous) or settings.client_ca != ""
+    return not settings.anonymous if site.access.is_closed else settings.client_ca != ""
 
 
 def care_plan(settings: Settings) -> CarePlan:

@@ -58,6 +58,9 @@ def renewed(before: Settings, fresh: Settings) -> Settings:
     Raises:
         UsageError: they do not fit together.
     """
+    if before.client_ca and bool(before.users) != bool(fresh.users):
+        # Connections without a certificate, which users may have, are open.
+        raise UsageError("users: with client_ca, there are users or none from one start to the next")
     now = before._replace(**{name: getattr(fresh, name) for name in RELOADABLE})
     check_names(now)
     return now

@@ -63,6 +63,10 @@ class Recent(Generic[_K, _V]):
         if found is not None:
             self.bytes -= found[1]
 
+    def items(self) -> list[tuple[_K, _V]]:
+        """What is kept by now; nothing of it counts as used."""
+        return [(key, value) for key, (value, _) in self._values.items()]
+
     def clear(self) -> None:
         """Forget everything."""
         self._values.clear()

@@ -21,6 +21,7 @@ import time
 from collections.abc import Callable, Coroutine, Sequence
 from contextlib import suppress
 from datetime import UTC, datetime
+from functools import partial
 from typing import Any
 
 from govgo.adapters.proxy.revinfo import for_cache, format_info, parse_info
@@ -308,8 +309,7 @@ class Library:
         async with self._means.proofs.expecting(mod):
             data = await self._ask(lambda source: source.gomod(*mod))
             await self._means.proofs.check(mod.gomod_key(), hash_gomod(data))
-        if await self._store(key, data):
-            self._means.appeared(mod)
+        await self._store(key, data, lambda: self._means.appeared(mod))
         return Body(data, time.time())
 
     async def _zip(self, mod: ModuleVersion, fetch: bool, whole: bool) -> StoredFile | Reading:
@@ -455,9 +455,13 @@ class Library:
         kept = _Kept(data, time.monotonic() if generation == self._generation else 0.0, modified)
         self._kept.keep(question.key, kept)
         if not same and question.kind in ("list", "latest") and self._means.stores:
-            with suppress(Failure):  # it is for times when upstream is down
-                await self._cold.stored(lambda: self._storage.replace(question.key + SUFFIX, format_kept(data)))
+            await self._means.owed.store(question.key + SUFFIX, len(data), partial(self._keep, question.key))
         return kept
+
+    def _keep(self, key: str) -> None:
+        """Store the newest answer, for times when upstream is down."""
+        if (kept := self._kept.get(key)) is not None:
+            self._storage.replace(key + SUFFIX, format_kept(kept.data))
 
     async def _old(self, question: Question) -> None:
         """Remember what the storage has, from before this process began."""
@@ -554,19 +558,10 @@ class Library:
             return None
         return found
 
-    async def _store(self, key: str, data: bytes) -> bool:
-        """Store what was proved, if that is possible; whether it was not there. The answer does not depend on it."""
-        if not self._means.stores:
-            return False
-        fresh = False
-        try:
-            fresh = await self._cold.stored(lambda: self._storage.create(key, data))
-            if fresh:
-                self._means.counters.add("stored")
-        except StorageError as error:
-            self._means.counters.add("storage_errors")
-            self._means.log(f"{key}: could not be stored: {error}")
-        return fresh
+    async def _store(self, key: str, data: bytes, fresh: Callable[[], object] = lambda: None) -> None:
+        """Store what was proved, now or when it is possible; `fresh` is told if it was not there."""
+        if self._means.stores:
+            await self._means.owed.store(key, len(data), lambda: self._storage.create(key, data), fresh)
 
     def refresh(self, paths: Sequence[str] | None) -> None:
         """Ask upstream anew about modules and what is below their paths; None for all.

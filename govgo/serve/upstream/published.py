@@ -6,7 +6,7 @@ leaves nothing that anybody is told, and of two writers of one version one gets 
 the hashes in the record. Lists are made of the records each time they are asked for: a version that was published by
 another process, or on another machine, is in them at once.
 
-What is damaged is not removed, as nobody else has it: to publish the same bytes again mends it.
+What is damaged is not removed, as nobody else has it: to publish the same bytes again mends it, the record, too.
 """
 
 from __future__ import annotations
@@ -14,9 +14,11 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from datetime import UTC, datetime
 from typing import Protocol
 
+from govgo.adapters.proxy.revinfo import parse_info
 from govgo.core.gosum.dirhash import hash_gomod
 from govgo.core.module.escape import escape_path, unescape_version
 from govgo.core.module.moduleversion import ModuleVersion
@@ -175,14 +177,18 @@ class PublishedModules:
             SumMismatchError: one's own checksum database has another record of it.
             Failure: the storage or the database failed. Nobody is told of the version; to try again goes on.
         """
-        wanted = Published(mod.version, _now(), h1, hash_gomod(gomod), by)
+        wanted = Published(mod.version, _shown(datetime.now(UTC)), h1, hash_gomod(gomod), by)
         key = file_key(mod, SUFFIX)
         while True:
             async with self._means.leases.hold(key) as ours:
                 if ours:
                     await self._means.cold.stored(lambda: self._store(mod, path, gomod, wanted))
                     return wanted, True
-                before = await self.record(mod)
+                try:
+                    before = await self.record(mod)
+                except CacheCorruptError as error:
+                    before = await self._means.cold.stored(lambda: self._record_anew(mod, wanted))
+                    self._means.log(f"{mod}: mended: {error}")
                 if before is None:
                     continue  # it was removed meanwhile
                 if (before.sum, before.gomod_sum) != (wanted.sum, wanted.gomod_sum):
@@ -218,6 +224,28 @@ class PublishedModules:
             if not storage.create(file_key(mod, suffix), data) or isinstance(storage, LocalStorage):
                 storage.replace(file_key(mod, suffix), data)
 
+    def _record_anew(self, mod: ModuleVersion, wanted: Published) -> Published:
+        """Replace a record that is damaged, where what is sent is what was published: the .ziphash beside it says that.
+
+        Raises:
+            AlreadyPublishedError: it is not.
+        """
+        storage, key = self._means.storage, file_key(mod, SUFFIX)
+        stated = storage.read(file_key(mod, "ziphash"), 0, MAX_BYTES) or b""
+        if stated.strip() != wanted.sum.encode():
+            raise AlreadyPublishedError(
+                f"{mod} is published already, its record {key} is damaged, and what is left does not say that it was "
+                "published with these bytes: put that file back from a backup, or take a new version"
+            )
+        with suppress(InputError):
+            then = parse_info(storage.read(file_key(mod, "info"), 0, MAX_BYTES) or b"").time
+            if then is not None:
+                wanted = wanted._replace(time=_shown(then))
+        if self._ledger is not None:
+            self._ledger(mod, wanted.sum, wanted.gomod_sum)
+        storage.replace(key, format_published(wanted))
+        return wanted
+
     async def _mend(self, mod: ModuleVersion, path: str, gomod: bytes, record: Published) -> None:
         """Write files again that are damaged or lost."""
         try:
@@ -246,5 +274,5 @@ def _latest(versions: list[str]) -> str:
     return next((each[-1] for each in (released, tagged, versions) if each), "")
 
 
-def _now() -> str:
-    return datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+def _shown(time: datetime) -> str:
+    return time.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")

@@ -27,6 +27,7 @@ from govgo.serve.protocol.question import file_key
 from govgo.serve.upstream.coldloop import ColdLoop
 from govgo.serve.upstream.copies import Copies
 from govgo.serve.upstream.leases import Leases
+from govgo.serve.upstream.owed import Owed
 from govgo.serve.upstream.proofs import Proofs
 from govgo.serve.upstream.sources import Sources
 from govgo.serve.upstream.spool import Spool
@@ -50,6 +51,7 @@ class Means(NamedTuple):
     sources: Sources
     proofs: Proofs
     leases: Leases
+    owed: Owed
     counters: Counters
     log: Callable[[str], None]
     stores: bool

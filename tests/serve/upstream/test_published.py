@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import asyncio
+import hashlib
 from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
@@ -51,6 +52,7 @@ def modules(storage: MemoryStorage, ledger: Any = None) -> PublishedModules:
         nobody,
         nobody,
         leases,
+        nobody,
         Counters(),
         lambda text: None,
         True,
@@ -73,6 +75,10 @@ def send(tmp_path: Path) -> Callable[..., Any]:
         return asyncio.run(here.add(MOD, str(path), found.h1, found.gomod, "ci"))
 
     return send
+
+
+H1 = "h1:" + "A" * 43 + "="
+RECORD = format_published(Published("v1.0.0", "2026-05-06T07:08:09Z", H1, H1, "ci"))
 
 
 def ask(here: PublishedModules, path: str) -> Any:
@@ -127,7 +133,7 @@ def test_a_database_that_contradicts_stops_it(storage: MemoryStorage, send: Call
 
 @pytest.mark.parametrize(
     "data",
-    [b"", b"{}", b"[]", b"{", b'{"Version":"v1.0.0"}', b"[" * 100_000],
+    [b"", b"{}", b"[]", b"{", b'{"Version":"v1.0.0"}', b"[" * 100_000, RECORD.replace(b"-05-", b"-15-")],
 )
 def test_records_that_are_none(storage: MemoryStorage, data: bytes) -> None:
     with pytest.raises(CacheCorruptError, match=r"^key: no record"):
@@ -143,8 +149,55 @@ def test_records(storage: MemoryStorage) -> None:
     record = Published("v1.0.0", "2026-01-02T03:04:05Z", h1, h1, 'x"ä')
     assert parse_published("key", "v1.0.0", format_published(record)) == record
     assert record.info == b'{"Version":"v1.0.0","Time":"2026-01-02T03:04:05Z"}'
+    fields = f'{{"Version":"v1.0.0","Time":"2026-05-06T07:08:09Z","Sum":"{H1}","GoModSum":"{H1}","By":"ci"'
+    check = hashlib.sha256(f"{fields}}}".encode()).hexdigest()
+    assert f'{fields},"Check":"{check}"}}'.encode() == RECORD
     with pytest.raises(CacheCorruptError):
         parse_published("key", "v1.0.1", format_published(record))
+
+
+def test_each_byte_of_a_record_counts() -> None:
+    """Else a flipped bit in a hash of it would make sound files look damaged, and the same bytes like others."""
+    for place in range(len(RECORD)):
+        for bit in (1, 16):
+            damaged = RECORD[:place] + bytes([RECORD[place] ^ bit]) + RECORD[place + 1 :]
+            with pytest.raises(CacheCorruptError):
+                parse_published("key", "v1.0.0", damaged)
+        with pytest.raises(CacheCorruptError):
+            parse_published("key", "v1.0.0", RECORD[:place])
+    with pytest.raises(CacheCorruptError):
+        parse_published("key", "v1.0.0", RECORD + b"\n")
+
+
+@pytest.mark.parametrize("also_lost", ["", "zip", "mod"])
+def test_a_damaged_record_is_mended_by_the_same_bytes(
+    storage: MemoryStorage, send: Callable[..., Any], also_lost: str
+) -> None:
+    told: list[str] = []
+    here = modules(storage, lambda mod, *sums: told.append(f"{mod}"))
+    first, _ = send(here)
+    before = dict(storage.files)
+    storage.files[f"{AT}.published"] = before[f"{AT}.published"].replace(b"h1:", b"h2:", 1)
+    if also_lost:
+        del storage.files[f"{AT}.{also_lost}"]
+    for suffix in ("info", "mod", "zip"):
+        assert ask(here, f"/{AT}.{suffix}").status == 503
+    assert ask(here, "/corp.example/x/@latest").status == 503
+    with pytest.raises(AlreadyPublishedError, match=r"its record corp\.example/x/@v/v1\.0\.0\.published is damaged"):
+        send(here, b"package other\n")
+    assert send(here) == (first, False)
+    assert storage.files == before
+    assert told == [str(MOD)] * 2, "one's own database is asked once more"
+
+
+def test_a_damaged_record_whose_hash_is_lost_too(storage: MemoryStorage, send: Callable[..., Any]) -> None:
+    """Nothing says any more what was published: nobody may put something else there."""
+    here = modules(storage)
+    send(here)
+    storage.files[f"{AT}.published"] = b""
+    storage.files[f"{AT}.ziphash"] = b""
+    with pytest.raises(AlreadyPublishedError, match="from a backup"):
+        send(here)
 
 
 def test_names_that_are_no_records_are_passed_over(storage: MemoryStorage) -> None:

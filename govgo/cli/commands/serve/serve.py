@@ -37,7 +37,12 @@ from govgo.errors import InputError, UsageError
 @option("-users", "users", metavar="FILE", help="Only for users of FILE: NAME:BCRYPT or NAME:sha256:HEX, with rights.")
 @option("-tls-cert", "tls_cert", metavar="FILE", help="Serve HTTPS with this certificate.")
 @option("-tls-key", "tls_key", metavar="FILE", help="Its key (default the same file).")
-@option("-client-ca", "client_ca", metavar="FILE", help="Clients need a certificate of these authorities.")
+@option(
+    "-client-ca",
+    "client_ca",
+    metavar="FILE",
+    help="Take clients' certificates of these authorities (without -users: need one).",
+)
 @option("-access-log", "access_log", metavar="FILE", help="Log each request as JSON; - for standard error.")
 @option("-memory", "memory", metavar="SIZE", help="For answers, in each process (default 64MB).")
 @option("-workers", "workers", bounds=(1, 64), default=0, metavar="N", help="Processes (default 1).")

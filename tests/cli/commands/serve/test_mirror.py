@@ -152,6 +152,13 @@ def test_a_second_run_asks_for_nothing_and_changes_nothing(
     assert len(world.proxy.asked) == asked
 
 
+def test_a_run_that_could_have_nothing_does_not_say_that_nothing_was_missing(
+    world: World, capsys: pytest.CaptureFixture[str]
+) -> None:
+    run = Run(capsys, "add", str(world.root / "none"), "q.io/none@v1.0.0")
+    assert (run.code, run.out) == (3, "nothing was added: 0 zips, 0 files, 0 bytes\n")
+
+
 def test_a_later_run_adds_what_is_new_for_clients_of_every_age(
     world: World, mirror: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -3,12 +3,14 @@
 
 from __future__ import annotations
 
+import io
 import shutil
 import tarfile
 from pathlib import Path
 
 import pytest
 
+from govgo.app.mirror.ship import tar_size
 from govgo.cli.main import invoke
 from tests.cli.commands.serve.test_mirror import FILES, Run, cut_off, files, mirror, world
 from tests.simulators.objectstores import moto
@@ -27,10 +29,11 @@ def test_a_mirror_in_parts(
     world: World, mirror: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     gap, usb = world.root / "gap", world.root / "usb"
-    run = Run(capsys, "export", "-part-size", "1500", str(mirror), str(usb))
+    run = Run(capsys, "export", "-part-size", "30KB", str(mirror), str(usb))
     assert run.code == 0
     parts = sorted(path.name for path in usb.glob("*.tar"))
     assert len(parts) > 1
+    assert max(path.stat().st_size for path in usb.glob("*.tar")) <= 30_000, "a medium has room for so much"
     assert run.out.splitlines()[:-1] == [str(usb / name) for name in parts]
     first = (mirror / "govgo/manifest").read_bytes()
     assert [path.read_bytes() for path in usb.glob("*.manifest")] == [first]
@@ -158,3 +161,15 @@ def test_a_bucket(
         assert Run(capsys, "export", url, str(usb)).code == 0
         assert Run(capsys, "import", str(gap), str(usb)).code == 0
         assert Run(capsys, "diff", url, str(gap)).code == 0
+
+
+@pytest.mark.parametrize("size", [0, 1, 512, 513, 100_000])
+@pytest.mark.parametrize("length", [1, 100, 101, 400, 480, 520, 2000])
+def test_what_a_file_takes_in_a_part(tmp_path: Path, length: int, size: int) -> None:
+    """As tarfile writes it."""
+    with tarfile.open(tmp_path / "one.tar", "w", format=tarfile.PAX_FORMAT) as archive:
+        member = tarfile.TarInfo("x" * length)
+        member.size = size
+        archive.addfile(member, io.BytesIO(bytes(size)))
+        taken = archive.offset
+    assert tar_size("x" * length, size) == taken

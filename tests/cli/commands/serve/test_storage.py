@@ -312,6 +312,13 @@ def test_published_versions(world: World, capsys: pytest.CaptureFixture[str]) ->
     assert damaged.code == 1
     assert "publish the same bytes again" in damaged.out
     assert zipped.exists(), "nothing of another module with this name takes its place"
+    record = zipped.with_suffix(".published")
+    record.write_bytes(record.read_bytes()[:-1])
+    told = Run(capsys, "verify", str(store))
+    assert told.code == 1, "a finding, and not the end of the command"
+    assert "v1.0.0.published: no record" in told.out
+    assert "publish the same bytes again" in Run(capsys, "verify", "-repair", str(store)).out
+    assert record.exists()
     assert not [path for path in world.proxy.asked if "corp.example/own" in path]
     assert Run(capsys, "rm", str(store), "corp.example/own@v1.0.0").code == 0
     assert not list(store.rglob("*.published"))
