@@ -6,6 +6,8 @@ from __future__ import annotations
 import json
 import os
 import re
+import shlex
+import shutil
 import subprocess
 import sys
 import tomllib
@@ -80,8 +82,8 @@ def test_other_actions_are_pinned_by_their_commits() -> None:
 
 
 def test_hooks_call_commands_that_exist() -> None:
-    assert [hook["id"] for hook in HOOKS] == ["govgo-tidy", "govgo-verify", "govgo-check"]
-    for hook in HOOKS:
+    assert [hook["id"] for hook in HOOKS] == ["govgo-tidy", "govgo-verify", "govgo-check", "govgo-merge-driver"]
+    for hook in HOOKS[:-1]:
         program, verb = hook["entry"].split()
         assert (program, hook["language"], hook["pass_filenames"]) == ("govgo", "python", False)
         given = [word.lstrip("-").partition("=")[0] for word in hook.get("args", [])]
@@ -105,7 +107,39 @@ def test_hooks_call_commands_that_exist() -> None:
     ],
 )
 def test_the_files_that_hooks_look_at(file: str, hooks: set[str]) -> None:
-    assert {hook["id"] for hook in HOOKS if re.search(hook["files"], file)} == hooks
+    assert {hook["id"] for hook in HOOKS if "files" in hook and re.search(hook["files"], file)} == hooks
+
+
+@pytest.mark.skipif(shutil.which("git") is None, reason="no git")
+def test_the_hook_that_sets_the_merge_driver_up(tmp_path: Path) -> None:
+    """Where pre-commit has put govgo, git finds it, also by a path with a blank; each change of go.sum is joined."""
+    repository, program = tmp_path / "repo", tmp_path / "of pre-commit" / "govgo"
+    program.parent.mkdir()
+    program.write_text('#!/bin/sh\nprintf "%s\\n" "$1 $2 $6" > "$4"\n')  # $4 is OURS, the result
+    program.chmod(0o755)
+    identity = {f"GIT_{who}_{what}": "x@q.io" for who in ("AUTHOR", "COMMITTER") for what in ("NAME", "EMAIL")}
+    environ = {**os.environ, **identity, "GIT_CONFIG_GLOBAL": os.devnull, "GIT_CONFIG_SYSTEM": os.devnull}
+    (hook,) = [each for each in HOOKS if each["id"] == "govgo-merge-driver"]
+
+    def run(*words: str, path: str = os.environ["PATH"]) -> None:
+        subprocess.run(words, cwd=repository, env={**environ, "PATH": path}, check=True, capture_output=True)
+
+    def commit(line: str) -> None:
+        (repository / "go.sum").write_text(f"{line}\n")
+        run("git", "add", ".")
+        run("git", "commit", "-qm", line)
+
+    repository.mkdir()
+    run("git", "init", "-q", "-b", "one")
+    run(*shlex.split(hook["entry"]), path=f"{program.parent}{os.pathsep}{os.environ['PATH']}")
+    (repository / ".gitattributes").write_text("".join(re.findall(r"^go\.\S+ merge=govgo-sum\n", PAGE, re.MULTILINE)))
+    commit("base")
+    run("git", "checkout", "-qb", "two")
+    commit("theirs")
+    run("git", "checkout", "-q", "one")
+    commit("ours")
+    run("git", "merge", "-q", "two")
+    assert (repository / "go.sum").read_text() == "sum merge go.sum\n"
 
 
 def test_the_snippets_of_the_page() -> None:

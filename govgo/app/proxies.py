@@ -7,7 +7,7 @@ the files of one version; its zip, which is held against the go.mod that the sam
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Container, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from govgo.app.sum.heads import compare_heads
@@ -16,6 +16,7 @@ from govgo.core.goenv import DIRECT, NOPROXY, OFF, check_proxy_url, parse_goprox
 from govgo.core.golib.url import mask
 from govgo.core.goproxy.answers import Answer, Looked, ProxyComparison, Question
 from govgo.core.goproxy.judge import judge, newest, version_of
+from govgo.core.goproxy.whole import judge_whole, kind_of
 from govgo.core.module.escape import escape_path, escape_version
 from govgo.core.module.moduleversion import ModuleVersion
 from govgo.core.module.paths import canonical_version, check, path_major_prefix, split_path_version
@@ -89,10 +90,13 @@ def compare_proxies(
     faults += [_private(mod) for mod in private]
     asker = _Asker(session, urls, peers, mirror, frozenset(skip))
     looked = asker.look([mod for mod in dict.fromkeys(mods) if mod not in private])
-    mirrors = asker.compare_mirrors(faults)
+    whole = list(judge_whole(asker.names, looked))
+    faults += [finding for _, finding in whole]
+    useless = frozenset(proxy for proxy, finding in whole if finding.verdict is not Verdict.PASSED)
+    mirrors = asker.compare_mirrors(faults, useless)
     reports = [
-        ModuleReport("module", str(each.module), ".", (), (), merge_alike([*asker.unproved(each.module), *judge(each)]))
-        for each in looked
+        ModuleReport("module", str(each.module), ".", (), (), merge_alike(found))
+        for each, found in ((each, [*asker.unproved(each.module), *judge(each, useless)]) for each in looked)
     ]
     return ProxyComparison(
         proxies=asker.names,
@@ -239,19 +243,24 @@ class _Asker:
         found = self._unproved.get(str(mod))
         return (found,) if found is not None else ()
 
-    def compare_mirrors(self, faults: list[Finding]) -> dict[str, int]:
-        """The tree size at each proxy that serves the database; each is proved to be of the history that we know."""
+    def compare_mirrors(self, faults: list[Finding], useless: Container[str]) -> dict[str, int]:
+        """The tree size at each proxy that serves the database; each is proved to be of the history that we know.
+
+        `useless` proxies are not asked.
+        """
         sizes: dict[str, int] = {}
         if self._mirror is None or Question.LOOKUP in self._skip:
             return sizes
         path = f"sumdb/{self._mirror.name}/supported"
-        supported = self._peers.files([(url, path) for url in self._urls])
-        for name, url, answer in zip(self.names, self._urls, supported, strict=True):
+        asked = [(name, url) for name, url in zip(self.names, self._urls, strict=True) if name not in useless]
+        supported = self._peers.files([(url, path) for _, url in asked])
+        for (name, url), answer in zip(asked, supported, strict=True):
             if answer.is_absent:
                 continue
-            if not answer.is_found:
+            kind = kind_of(answer)
+            if not answer.is_found and kind is not None:
                 text = f"{name}: {path}: {answer.fault}"
-                faults.append(Finding("proxy-unavailable", None, Verdict.UNCHECKED, text))
+                faults.append(Finding(kind.code, None, kind.verdict, text, remedy=kind.remedy))
                 continue
             (compared,) = compare_heads(self._session, self._mirror.database, [url], [])
             error = compared.error

@@ -60,6 +60,10 @@ from govgo.errors import InputError, PatternError, UsageError
 
 NAME = "govgo.toml"
 MAX_BYTES = 1 << 20
+MAX_ENTRIES = 10_000
+"""In one list. Each pattern is an expression to compile, and is compared with each module."""
+MAX_TEXT = 4096
+"""Characters of a text, such as a pattern."""
 
 
 class PolicyFileError(UsageError):
@@ -192,15 +196,24 @@ class _Table:
     def fail(self, key: str, text: str) -> NoReturn:
         """Raise PolicyFileError about a key."""
         name = f"{self._prefix}{one_line(key)}"
-        raise PolicyFileError(self.file, f"{name}: {text}", self._lines.of(name))
+        raise PolicyFileError(self.file, _shown(f"{name}: {text}"), self._lines.of(name))
 
     def get(self, key: str) -> object:
-        """The value of a key, None where it has none."""
-        return self._entries.get(key)
+        """The value of a key, None where it has none; a list or text has no more than some bounds allow."""
+        value = self._entries.get(key)
+        if isinstance(value, list) and len(value) > MAX_ENTRIES:
+            self.fail(key, _too_many(value))
+        for each in value if isinstance(value, list) else (value,):
+            if isinstance(each, str) and len(each) > MAX_TEXT:
+                self.fail(key, f"a text of {len(each):,} characters, and at most {MAX_TEXT:,} are read")
+        return value
 
     def items(self) -> Iterator[tuple[str, object]]:
         """All keys with their values."""
-        yield from self._entries.items()
+        if len(self._entries) > MAX_ENTRIES:
+            raise PolicyFileError(self.file, f"{self._prefix.removesuffix('.')}: {_too_many(self._entries)}", self.line)
+        for key in self._entries:
+            yield key, self.get(key)
 
     def known(self, *names: str) -> None:
         """Refuse other keys than these."""
@@ -216,7 +229,7 @@ class _Table:
 
     def text(self, key: str, *, optional: bool = False) -> str:
         """A text that is not empty; "" for one that is left out, if it may be."""
-        value = self._entries.get(key)
+        value = self.get(key)
         if optional and key not in self._entries:
             return ""
         if not isinstance(value, str) or not value.strip():
@@ -234,7 +247,7 @@ class _Table:
         """A list of texts, none of which is empty; None where it is left out."""
         if key not in self._entries:
             return None
-        value = self._entries[key]
+        value = self.get(key)
         if not isinstance(value, list) or not all(isinstance(each, str) and each.strip() for each in value):
             self.fail(key, "want a list of texts")
         return tuple(value)
@@ -248,7 +261,7 @@ class _Table:
 
     def tables(self, key: str) -> Iterator[_Table]:
         """The tables of a list, none where it is left out."""
-        entries = self._entries.get(key, [])
+        entries = self.get(key) if key in self._entries else []
         if not isinstance(entries, list) or not all(isinstance(each, dict) for each in entries):
             self.fail(key, "want a list of tables")
         for number, each in enumerate(entries):
@@ -274,6 +287,16 @@ class _Table:
             self.fail(key, one_line(str(error)))
 
 
+def _too_many(entries: Collection[object]) -> str:
+    return f"{len(entries):,} entries, and at most {MAX_ENTRIES:,} are read"
+
+
+def _shown(text: str) -> str:
+    """`text`, which names what somebody wrote: a key or value may be as long as the file."""
+    return text if len(text) <= _LONGEST_TEXT else f"{text[:_LONGEST_TEXT]}…"
+
+
+_LONGEST_TEXT = 1000
 _WHY_NOT = (
     "may not stand here: where modules come from and whom to trust is no question for a file of the repository, which "
     "every change may rewrite"

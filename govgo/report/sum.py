@@ -100,14 +100,19 @@ def complete_document(done: Completed, errors: Iterable[BaseException], *, dry_r
     return results_document(COMPLETE_SCHEMA, summary, results, errors)
 
 
-def merged_text(merged: Merged) -> str:
+def unmerged_text(file: str) -> str:
+    """One sentence: what is left to do where two sides could not be joined. git puts no markers into such a file."""
+    return f"{one_line(file)} is left as it was on our side: `govgo sum complete` adds what the other side had added"
+
+
+def merged_text(merged: Merged, file: str) -> str:
     """One sentence: what became of the lines that differed."""
     parts = [f"{len(merged.proved)} differing lines proved"]
     if merged.private:
         parts.append(f"{len(merged.private)} {_PRIVATE}")
     if merged.unproved:
         parts.append(f"{len(merged.unproved)} not proved: run `govgo verify` before you commit")
-    return f"go.sum: union of both sides, {', '.join(parts)}"
+    return f"{one_line(file)}: union of both sides, {', '.join(parts)}"
 
 
 def head_document(database: str, ours: Head, compared: Sequence[Comparison], errors: Iterable[BaseException]) -> str:

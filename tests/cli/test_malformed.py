@@ -87,7 +87,7 @@ def test_go_still_says_what_is_recorded(tmp_path: Path, request: pytest.FixtureR
             assert got == (True, "", case["err"]), (case["name"], verb)
 
 
-MARKERS = "a merge has left its markers in go.mod: keep the lines of one side, then run `govgo tidy`"
+MARKERS = "a merge has left its markers in go.mod: delete them, keep what both sides have, then run `govgo tidy`"
 HINTS = [
     ("module m\n\n<<<<<<< HEAD\n", MARKERS),
     ("module m\n\nrequire (\n=======\n)\n", MARKERS),

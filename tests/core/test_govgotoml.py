@@ -165,6 +165,36 @@ def test_what_it_may_say() -> None:
     assert parse_policy("govgo.toml", b"") == ProjectPolicy("govgo.toml")
 
 
+LONG = "a text of 900,000 characters, and at most 4,096 are read"
+MANY = "10,001 entries, and at most 10,000 are read"
+BOUNDS = {
+    f"check.modules.deny = ['{'k' * 900_000}']": f"check.modules.deny: {LONG}",
+    f"check.modules.deny = [{{ module = '{'k' * 900_000}' }}]": f"check.modules.deny[0].module: {LONG}",
+    f"check.min-age = '7d'\ncheck.min-age-except = ['{'k' * 900_000}']": f"check.min-age-except: {LONG}",
+    f"check.modules.allow = [{'0,' * 10_001}]": f"check.modules.allow: {MANY}",
+    "[check.majors.allow]\n" + "".join(f"m{n} = ['v1']\n" for n in range(10_001)): f"check.majors.allow: {MANY}",
+    f"check.warn = [{'0,' * 10_001}]": f"check.warn: {MANY}",
+    f"check.waivers = [{'{},' * 10_001}]": f"check.waivers: {MANY}",
+    f"licenses.override = [{'{},' * 10_001}]": f"licenses.override: {MANY}",
+    f"audit.ignore = [{'{},' * 10_001}]": f"audit.ignore: {MANY}",
+}
+
+
+@pytest.mark.parametrize("text", BOUNDS, ids=BOUNDS.values())
+def test_attack_more_than_any_policy_has(text: str) -> None:
+    """A pattern of 900,000 characters took a minute, and so did a hundred thousand short ones."""
+    with pytest.raises(PolicyFileError) as caught:
+        parse_policy("govgo.toml", text.encode())
+    assert str(caught.value) == f"govgo.toml: {BOUNDS[text]}"
+
+
+@pytest.mark.parametrize("text", ['"%s" = 1', "[%s]", 'check.modules.deny = ["%s,"]', 'required-version = "%s"'])
+def test_attack_what_is_told_of_a_long_key_has_an_end(text: str) -> None:
+    with pytest.raises(PolicyFileError) as caught:
+        parse_policy("govgo.toml", (text % ("k" * 900_000)).encode())
+    assert len(str(caught.value)) < 1_100
+
+
 def test_what_check_may_say() -> None:
     assert parse_policy("govgo.toml", CHECK.encode(), "1.0").check == CheckPolicy(
         is_stated=True,

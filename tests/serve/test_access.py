@@ -6,10 +6,13 @@ from __future__ import annotations
 import asyncio
 import base64
 import hashlib
+import threading
+import time
 
 import pytest
 
 from govgo.errors import UsageError
+from govgo.serve import access as module
 from govgo.serve.access import Access, Grant, User, certificate_key, read_users
 
 TOKEN = hashlib.sha256(b"long and random").hexdigest()
@@ -168,3 +171,67 @@ def test_new_users_count_at_once() -> None:
     access.use({})
     assert asyncio.run(access.user(header)) is None
     assert not access.may("ci", "read", "q.io/a")
+
+
+def test_attack_a_header_that_is_the_name_of_a_certificate() -> None:
+    """What is remembered of a certificate is no answer to a header, whatever that says."""
+    access = Access({"build.corp": User("certificate", (Grant("publish"),))})
+    assert asyncio.run(access.user(b"", "build.corp")) == "build.corp"
+    assert asyncio.run(access.user(b"build.corp")) is None
+
+
+@pytest.mark.parametrize("secret", [b"", b"x" * 1001])
+def test_attack_no_token_or_an_endless_one(secret: bytes) -> None:
+    """The hash of nothing may stand in a file by mistake: `cat missing | sha256sum`."""
+    access = Access({"ci": User(f"sha256:{hashlib.sha256(secret).hexdigest()}")})
+    for header in (b"Bearer " + secret, b"Basic " + base64.b64encode(b"ci:" + secret)):
+        assert asyncio.run(access.user(header)) is None
+
+
+def test_attack_one_token_under_many_names(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each header is remembered that was accepted, but not without end."""
+    monkeypatch.setattr(module, "_MOST_KNOWN", 10)
+    access = Access({"ci": User(f"sha256:{TOKEN}")})
+    for number in range(25):
+        header = b"Basic " + base64.b64encode(b"%d:long and random" % number)
+        assert asyncio.run(access.user(header)) == "ci"
+    assert len(access.known) <= 10
+
+
+def test_attack_many_passwords_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A password costs processor time on purpose: no more than two are compared at once."""
+    pytest.importorskip("bcrypt")
+    lock, under_way, most = threading.Lock(), 0, 0
+
+    def checkpw(secret: bytes, digest: bytes) -> bool:
+        nonlocal under_way, most
+        with lock:
+            under_way += 1
+            most = max(most, under_way)
+        time.sleep(0.01)
+        with lock:
+            under_way -= 1
+        return False
+
+    monkeypatch.setattr("bcrypt.checkpw", checkpw)
+    access = Access({"ann": User(BCRYPT)})
+
+    async def guess() -> list[str | None]:
+        headers = (b"Basic " + base64.b64encode(b"ann:%d" % number) for number in range(12))
+        return await asyncio.gather(*map(access.user, headers))
+
+    assert asyncio.run(guess()) == [None] * 12
+    assert most == 2
+
+
+def test_a_password_that_is_changed_while_it_is_compared(monkeypatch: pytest.MonkeyPatch) -> None:
+    pytest.importorskip("bcrypt")
+    access = Access({"ann": User(BCRYPT)})
+
+    def checkpw(secret: bytes, digest: bytes) -> bool:
+        access.use({"ann": User("$2y$04$" + "b" * 53)})
+        return True
+
+    monkeypatch.setattr("bcrypt.checkpw", checkpw)
+    assert asyncio.run(access.user(b"Basic " + base64.b64encode(b"ann:old"))) is None
+    assert access.known == {}

@@ -13,19 +13,20 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-import zipfile
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import suppress
 from datetime import UTC, datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from govgo.adapters.disk.archives import archive_errors
 from govgo.adapters.disk.diskerror import disk_error
 from govgo.adapters.disk.kept import KeptFiles
 from govgo.core.advisory.osv import Advisory, Affected, Range, parse_advisory
 from govgo.core.foreign import one_line
 from govgo.errors import InputError, NotFoundError
 from govgo.ports.advisories import Snapshot
+
+if TYPE_CHECKING:
+    import zipfile
 
 MAX_ADVISORY_BYTES = 8 << 20
 MAX_FILES = 500_000
@@ -60,7 +61,7 @@ class FileSource:
         self._name = name or path
         self._modified = modified
         self._is_proved = is_proved
-        self._read: tuple[tuple[Advisory, ...], datetime | None] | None = None
+        self._read: tuple[_Rows, datetime | None] | None = None
 
     def about(self, paths: Collection[str]) -> Snapshot:
         """Everything that is in the files."""
@@ -68,21 +69,26 @@ class FileSource:
             self._read = self._all()
         found, modified = self._read
         wanted = frozenset(paths)
-        hits = tuple(each for each in found if any(affected.path in wanted for affected in each.affected))
+        # Of 4,800 advisories some hundred concern a large project: the others stay rows.
+        hits = tuple(_advisory(*row) for row in found if any(affected[0] in wanted for affected in row[-1]))
         return Snapshot(self._name, hits, len(found), self._modified or modified, is_proved=self._is_proved)
 
-    def _all(self) -> tuple[tuple[Advisory, ...], datetime | None]:
+    def _all(self) -> tuple[_Rows, datetime | None]:
         if os.path.isdir(self._path):
             return _parsed(self._name, _folder_files(self._path))
         if os.path.isfile(self._path):
             return self._zip()
         raise NotFoundError(f"{self._name}: no such file or directory")
 
-    def _zip(self) -> tuple[tuple[Advisory, ...], datetime | None]:
+    def _zip(self) -> tuple[_Rows, datetime | None]:
         key = f"zip {_digest(self._path)}"
         known = self._kept.read(key)
         if known is not None:
             return _decoded(known)
+        import zipfile  # 20 ms with the other readers of archives, and mostly what was read is kept
+
+        from govgo.adapters.disk.archives import archive_errors
+
         try:
             with archive_errors(self._damaged), zipfile.ZipFile(self._path) as archive:
                 found, modified = _parsed(self._name, _zip_files(archive))
@@ -92,6 +98,8 @@ class FileSource:
         return found, modified
 
     def _damaged(self, words: str) -> InputError:
+        import zipfile
+
         why = one_line(words) if zipfile.is_zipfile(self._path) else "neither a directory nor a whole zip"
         return InputError(f"{self._name}: no database of advisories: {why}")
 
@@ -100,10 +108,9 @@ def _encoded(advisories: Collection[Advisory], modified: datetime | None) -> byt
     return json.dumps([modified.isoformat() if modified else "", advisories]).encode()
 
 
-def _decoded(data: bytes) -> tuple[tuple[Advisory, ...], datetime | None]:
+def _decoded(data: bytes) -> tuple[_Rows, datetime | None]:
     time, rows = json.loads(data)
-    found = tuple(_advisory(*row) for row in rows)
-    return found, datetime.fromisoformat(time) if time else None
+    return rows, datetime.fromisoformat(time) if time else None
 
 
 def _advisory(name: str, aliases: list[str], *row: Any) -> Advisory:
@@ -115,6 +122,8 @@ def _advisory(name: str, aliases: list[str], *row: Any) -> Advisory:
     return Advisory._make((name, tuple(aliases), *texts, tuple(modules)))
 
 
+_Rows = Sequence[Sequence[Any]]
+"""Advisories, or lists of their fields as JSON has them."""
 _File = tuple[str, Callable[[], bytes]]
 
 

@@ -135,7 +135,8 @@ def checksum(data: bytes) -> bytes:
 
 def write_sealed(path: str, magic: bytes, body: bytes) -> None:
     """Write a sealed file; it appears under its name whole or not at all. Raises OSError."""
-    temp = f"{path}.{os.getpid()}.tmp"
+    # In a container each process may have the number of one that was killed, and left its file.
+    temp = f"{path}.{os.urandom(8).hex()}.tmp"
     descriptor = os.open(temp, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, modes.PRIVATE_FILE)
     try:
         with open(descriptor, "wb") as file:

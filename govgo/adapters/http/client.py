@@ -161,6 +161,8 @@ class HttpClient:
         self._follows_anywhere = follows_anywhere
         self._places: dict[str, _Place] = {}
         self._down: dict[str, float] = {}
+        self.on_redirect: Callable[[str, str], object] | None = None
+        """Called with a URL, as messages show it, and the other scheme and host that its answer came from."""
         self._tasks: set[asyncio.Task[Any]] = set()
         self._agent = f"User-Agent: {govgo.AGENT}"
 
@@ -374,6 +376,8 @@ class HttpClient:
             if place.asked is not None:
                 place.asked.heard()
             if not _is_redirect(answer):
+                if self.on_redirect is not None and prefix != _prefix(url):
+                    self.on_redirect(self._shown(url), self._shown(prefix))
                 return answer
         answer.close()
         # As in Go, the Location of the last answer, as the server wrote it.

@@ -61,7 +61,7 @@ def read_netrc(path: str) -> Netrc:
     if not path:
         return Netrc(fault="$HOME is not defined")
     try:
-        with open(path, encoding="utf-8", errors="surrogateescape") as f:
+        with open(path, encoding="utf-8", errors="surrogateescape", newline="\n") as f:
             return Netrc(parse_netrc(f.read()))
     except FileNotFoundError:
         return Netrc()

@@ -20,8 +20,8 @@ import select
 import sys
 import time
 from asyncio import AbstractEventLoop
-from collections.abc import Callable
-from contextlib import suppress
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from typing import Protocol
 
 import pycurl
@@ -173,6 +173,21 @@ _KEEPALIVE_S = 30  # net/http, DefaultTransport
 _LONGEST_NUMBER = 18
 
 
+@contextmanager
+def _without_key_log() -> Iterator[None]:
+    """A block in which SSLKEYLOGFILE is not set.
+
+    libcurl looks at it when its first handle is made, and would write the keys of all connections into that file. Go's
+    net/http knows no such variable. It is set again for programs that are started, such as git.
+    """
+    file = os.environ.pop("SSLKEYLOGFILE", None)
+    try:
+        yield
+    finally:
+        if file is not None:
+            os.environ["SSLKEYLOGFILE"] = file
+
+
 class CurlEngine:
     """Sends requests through one libcurl multi handle. Belongs to the event loop that first uses it."""
 
@@ -304,7 +319,8 @@ class CurlEngine:
     def _open(self) -> pycurl.CurlMulti:
         self._loop = asyncio.get_running_loop()
         self._polls = open_poll_set(self._loop, self._act)
-        self._multi = multi = pycurl.CurlMulti()
+        with _without_key_log():
+            self._multi = multi = pycurl.CurlMulti()
         multi.setopt(pycurl.M_SOCKETFUNCTION, self._on_socket)
         multi.setopt(pycurl.M_TIMERFUNCTION, self._on_timer)
         multi.setopt(pycurl.M_PIPELINING, pycurl.PIPE_MULTIPLEX)

@@ -11,6 +11,7 @@ from collections.abc import AsyncIterator, Callable
 from enum import Enum
 from typing import TYPE_CHECKING, Protocol
 
+from govgo.core.foreign import one_line
 from govgo.core.records import NamedTuple
 
 if TYPE_CHECKING:
@@ -35,12 +36,14 @@ class Fault(Enum):
 class TransferError(Exception):
     """A transfer that failed; `str()` says so as Go's net/http would.
 
+    The sentences of libraries may hold what a server has said, such as the name of a host: they are made safe here.
+
     Attributes:
         url: what was asked, where a redirect had led there; else "".
     """
 
     def __init__(self, fault: Fault, text: str) -> None:
-        super().__init__(text)
+        super().__init__(one_line(text))
         self.fault = fault
         self.url = ""
 

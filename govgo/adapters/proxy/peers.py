@@ -10,13 +10,14 @@ import asyncio
 import hashlib
 import os
 import tempfile
+import time
 from collections.abc import Awaitable, Callable, Sequence
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 from govgo.adapters.http.remote import Web
 from govgo.adapters.loop.network import NetworkOptions, Visit
 from govgo.adapters.modzip.hash import check_and_hash_zip
-from govgo.adapters.proxy.proxy import MAX_LIST_BYTES
+from govgo.adapters.proxy.proxy import MAX_LIST_BYTES, looks_like_page
 from govgo.core.goenv import GoEnv
 from govgo.core.goproxy.answers import FOUND, Answer
 from govgo.core.gosum.dirhash import hash_gomod
@@ -26,9 +27,13 @@ from govgo.core.modzip.bounds import MAX_GO_MOD, MAX_ZIP_FILE
 from govgo.errors import Failure, NetworkError, NotFoundError, find
 from govgo.ports.talk import Reporter
 
+if TYPE_CHECKING:
+    from govgo.adapters.http.client import HttpClient
+
 _T = TypeVar("_T")
 _R = TypeVar("_R")
 _AT_ONCE = 16
+_BEGINNING = 1 << 10
 _GONE = 404
 """What a file that is not there counts as."""
 
@@ -39,7 +44,8 @@ class ProxyPeers(Visit):
     def __init__(self, env: GoEnv, report: Reporter, options: NetworkOptions | None = None) -> None:
         """No file or network is touched yet."""
         super().__init__(env, report, options)
-        self._web = Web(self._network.client)
+        self._web = Web(self._client)
+        self._origins: dict[str, str] = {}
         self._directory = ""
 
     def files(self, wanted: Sequence[tuple[str, str]]) -> tuple[Answer, ...]:
@@ -51,6 +57,11 @@ class ProxyPeers(Visit):
         if not self._directory:
             self._directory = self._held.enter_context(tempfile.TemporaryDirectory(prefix="govgo-proxies-"))
         return self._all(wanted, lambda each: self._zip(*each))
+
+    def _client(self) -> HttpClient:
+        client = self._network.client()
+        client.on_redirect = self._origins.__setitem__
+        return client
 
     def _all(self, wanted: Sequence[_T], look: Callable[[_T], Awaitable[_R]]) -> tuple[_R, ...]:
         self._network.loop()
@@ -68,35 +79,54 @@ class ProxyPeers(Visit):
 
     async def _file(self, proxy: str, path: str) -> Answer:
         limit = MAX_GO_MOD if path.endswith(".mod") else MAX_LIST_BYTES
+        remote, begin_s = self._web.open(proxy), time.monotonic()
         try:
-            data = await self._web.open(proxy).get(path, limit)
+            data = await remote.get(path, limit)
         except Failure as error:
-            return _refusal(error)
-        h1 = hash_gomod(data) if path.endswith(".mod") else ""
-        return Answer(FOUND, data, hashlib.sha256(data).hexdigest(), len(data), h1)
+            return _refusal(error)._replace(seconds=time.monotonic() - begin_s)
+        return Answer(
+            status=FOUND,
+            data=data,
+            sha256=hashlib.sha256(data).hexdigest(),
+            size=len(data),
+            h1=hash_gomod(data) if path.endswith(".mod") else "",
+            is_page=looks_like_page(data),
+            origin=self._origins.get(remote.url(path), ""),
+            seconds=time.monotonic() - begin_s,
+        )
 
     async def _zip(self, proxy: str, mod: ModuleVersion, gomod: bytes | None) -> Answer:
         descriptor, file = tempfile.mkstemp(".zip", dir=self._directory)
-        digest = hashlib.sha256()
+        digest, beginning = hashlib.sha256(), b""
+        remote, begin_s = self._web.open(proxy), time.monotonic()
         try:
             with os.fdopen(descriptor, "wb") as out:
 
                 def rewind() -> None:
-                    nonlocal digest
-                    digest = hashlib.sha256()
+                    nonlocal digest, beginning
+                    digest, beginning = hashlib.sha256(), b""
                     out.seek(0)
                     out.truncate()
 
                 def sink(data: bytes) -> None:
+                    nonlocal beginning
+                    beginning = beginning or data[:_BEGINNING]
                     digest.update(data)
                     out.write(data)
 
                 path = f"{escape_path(mod.path)}/@v/{escape_version(mod.version)}.zip"
-                size = await self._web.open(proxy).copy(path, sink, rewind, MAX_ZIP_FILE)
-            found = Answer(FOUND, b"", digest.hexdigest(), size)
+                size = await remote.copy(path, sink, rewind, MAX_ZIP_FILE)
+            found = Answer(
+                status=FOUND,
+                sha256=digest.hexdigest(),
+                size=size,
+                is_page=looks_like_page(beginning),
+                origin=self._origins.get(remote.url(path), ""),
+                seconds=time.monotonic() - begin_s,
+            )
         except Failure as error:
             os.unlink(file)
-            return _refusal(error)
+            return _refusal(error)._replace(seconds=time.monotonic() - begin_s)
         try:
             checked = await self._network.off(
                 lambda: check_and_hash_zip(file, mod, shown=str(mod), gomod=gomod), computes=True

@@ -38,7 +38,7 @@ def merge_sums(database: SumDatabase, ours: bytes, theirs: bytes, *, file: str =
         SumConflictError: the sides contradict each other about a module that the database is not asked about.
         ForkError, BadSignatureError: the database misbehaves.
     """
-    sides = {"ours": parse_gosum(file, ours), "theirs": parse_gosum(file, theirs)}
+    sides = {side: parse_gosum(f"{file} ({side})", data) for side, data in (("ours", ours), ("theirs", theirs))}
     union = {
         mod: tuple(dict.fromkeys(digest for side in sides.values() for digest in side.get(mod, ())))
         for mod in dict.fromkeys(mod for side in sides.values() for mod in side)

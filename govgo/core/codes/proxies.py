@@ -130,6 +130,47 @@ PROXIES: Mapping[str, Explanation] = {
         "What it has could not be compared. The text says why.",
         "Try again; a longer `-timeout` may help.",
     ),
+    "proxy-error": Explanation(
+        "3",
+        "A proxy answers with an error.",
+        "A status such as 500 does not say what there is, so go asks no further proxy of a list with commas.",
+        "Try again later, then ask the operator of the proxy.",
+    ),
+    "proxy-refuses": Explanation(
+        "3",
+        "A proxy refuses to answer.",
+        "A status of 401, 403 or 407 asks for a login, or for another one. What it has could not be compared.",
+        "A login belongs into .netrc, or comes from GOAUTH; see `govgo help private`.",
+    ),
+    "proxy-pages": Explanation(
+        "1",
+        "A proxy answers every question with a web page.",
+        "The URL is not that of a module proxy, or a page for a login stands before it. go takes such a page for the"
+        " file, and refuses it.",
+        "Look at the URL in a browser; it has to be the one below which `MODULE/@v/list` is.",
+    ),
+    "proxy-blank": Explanation(
+        "1",
+        "A proxy answers every question with an empty file.",
+        "A status of 200 says that there is such a file. What there is not has to be a 404 or 410.",
+        _ASK,
+    ),
+    "proxy-empty": Explanation(
+        "1",
+        "A proxy has nothing of what was asked about, and another one has.",
+        "That may be intended: a proxy may have private modules alone.",
+        "Leave it out, or ask its operator why nothing is there.",
+    ),
+    "proxy-redirects": Explanation(
+        "0",
+        "A proxy leads to another server.",
+        "What comes from there is judged like its own answers. A firewall has to let that server through, too.",
+    ),
+    "proxy-slow": Explanation(
+        "0",
+        "The quickest answer of a proxy took a second or longer.",
+        "Each module takes several answers, so that commands that ask it take long.",
+    ),
     "tag-mismatch": Explanation(
         "4",
         "A tag of a module's repository does not name what was published.",

@@ -16,6 +16,7 @@ from datetime import datetime
 from enum import StrEnum
 
 from govgo.core.findings import Finding, ModuleReport
+from govgo.core.foreign import one_line
 from govgo.core.module.moduleversion import ModuleVersion
 from govgo.core.records import NamedTuple
 
@@ -46,6 +47,9 @@ class Answer(NamedTuple):
         size: of the body, in bytes.
         h1: of a zip that keeps all rules, or of a go.mod, the hash as go.sum has it.
         fault: why there is no answer, or what is wrong with a zip.
+        is_page: it is a web page.
+        origin: scheme and host that it came from, where a redirect led to another one; else "".
+        seconds: how long it took.
     """
 
     status: int
@@ -54,6 +58,9 @@ class Answer(NamedTuple):
     size: int = 0
     h1: str = ""
     fault: str = ""
+    is_page: bool = False
+    origin: str = ""
+    seconds: float = 0.0
 
     @property
     def is_found(self) -> bool:
@@ -64,6 +71,30 @@ class Answer(NamedTuple):
     def is_absent(self) -> bool:
         """Whether the proxy says that there is none."""
         return self.status in NOT_FOUND
+
+
+ASKED = {each: each.value for each in Question} | {Question.LATEST: "@latest", Question.ABSENT: "an unknown version"}
+"""What a question is called in sentences."""
+
+
+def versions_in(data: bytes) -> list[str]:
+    """The words at the beginning of the lines of a version list."""
+    lines = (line.split() for line in data.decode("utf-8", "replace").split("\n"))
+    return [words[0] for words in lines if words]
+
+
+def shown(question: Question, answer: Answer) -> str:
+    """An answer in a few words."""
+    asked = ASKED[question]
+    if not answer.is_found:
+        return f"{asked}: {f'status {answer.status}' if answer.status else answer.fault}"
+    if answer.is_page:
+        return f"{asked}: a web page" + (f" of {answer.origin}" if answer.origin else "")
+    if question in (Question.INFO, Question.LATEST, Question.ABSENT):
+        return f"{asked}: {one_line(answer.data.decode('utf-8', 'replace')[:200])}"
+    if question is Question.LIST:
+        return f"{asked}: {len(versions_in(answer.data))} versions"
+    return f"{asked}: {answer.size} bytes, sha256 {answer.sha256}"
 
 
 class Looked(NamedTuple):
@@ -120,6 +151,14 @@ RULES = {
     "database-mismatch": "A proxy serves other bytes than the checksum database has recorded.",
     "lookup-differs": "Two proxies have different records of the checksum database for a version.",
     "lookup-malformed": "A proxy's record of the checksum database cannot be read.",
+    "proxy-unavailable": "A proxy did not answer.",
+    "proxy-error": "A proxy answers with an error.",
+    "proxy-refuses": "A proxy refuses to answer.",
+    "proxy-pages": "A proxy answers every question with a web page.",
+    "proxy-blank": "A proxy answers every question with an empty file.",
+    "proxy-empty": "A proxy has nothing of what was asked about, and another one has.",
+    "proxy-redirects": "A proxy leads to another server.",
+    "proxy-slow": "The quickest answer of a proxy took a second or longer.",
     "unknown-module": "No proxy names a version of a module.",
     "private": "No proxy may see the module.",
 }

@@ -7,13 +7,14 @@ Source: the Go Modules Reference, "GOPROXY protocol", "Communicating with proxie
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Container, Iterable, Iterator, Mapping
 
 from govgo.core.findings import Evidence, Finding, Verdict
 from govgo.core.foreign import one_line
 from govgo.core.golib.json import unmarshal
 from govgo.core.golib.time import parse_rfc3339
-from govgo.core.goproxy.answers import Answer, Looked, Question
+from govgo.core.goproxy.answers import ASKED, Answer, Looked, Question, shown, versions_in
+from govgo.core.goproxy.whole import kind_of, why
 from govgo.core.module.moduleversion import ModuleVersion
 from govgo.core.module.paths import canonical_version, check
 from govgo.core.sumdb.record import parse_record
@@ -22,25 +23,19 @@ from govgo.core.version.pseudo import is_pseudo
 from govgo.errors import Failure, InputError
 
 _MOST_NAMED = 10
-_ASKED = {each: each.value for each in Question} | {Question.LATEST: "@latest", Question.ABSENT: "an unknown version"}
 
 
-def judge(looked: Looked) -> Iterator[Finding]:
-    """What is wrong with the answers of each proxy, then how they differ."""
-    for proxy, answers in looked.answers.items():
-        yield from _conformance(looked, proxy, answers)
+def judge(looked: Looked, useless: Container[str] = ()) -> Iterator[Finding]:
+    """What is wrong with the answers of each proxy, then how they differ; `useless` proxies are left out."""
     given = [answer for each in looked.answers.values() for answer in each.values()]
     if not looked.module.version and all(answer.is_found or answer.is_absent for answer in given):
         text = f"{looked.module}: no proxy names a version"
         yield _finding("unknown-module", text, looked.module, (), Verdict.FINDING)
+    looked = looked._replace(answers={proxy: each for proxy, each in looked.answers.items() if proxy not in useless})
+    for proxy, answers in looked.answers.items():
+        yield from _conformance(looked, proxy, answers)
     yield from _differences(looked)
     yield from _against_database(looked)
-
-
-def versions_in(data: bytes) -> list[str]:
-    """The words at the beginning of the lines of a version list."""
-    lines = (line.split() for line in data.decode("utf-8", "replace").split("\n"))
-    return [words[0] for words in lines if words]
 
 
 def newest(looked: Iterable[Answer]) -> str:
@@ -66,7 +61,7 @@ def _conformance(looked: Looked, proxy: str, answers: Mapping[Question, Answer])
     mod = looked.module
 
     def bad(code: str, what: str, question: Question) -> Finding:
-        evidence = [Evidence(proxy, "", _shown(question, answers[question]))]
+        evidence = [Evidence(proxy, "", shown(question, answers[question]))]
         return _finding(code, f"{mod}: {proxy}: {what}", mod, evidence, Verdict.FINDING)
 
     for question, answer in answers.items():
@@ -76,10 +71,12 @@ def _conformance(looked: Looked, proxy: str, answers: Mapping[Question, Answer])
             elif answer.status and not answer.is_absent:
                 yield bad("absent-status", "does not say 404 or 410 of a version that there is not", question)
         if not answer.is_found and not answer.is_absent and (not answer.status or question is not Question.ABSENT):
-            evidence = [Evidence(proxy, "", _shown(question, answer))]
-            text = f"{mod}: {proxy}: {_ASKED[question]}: {answer.fault}"
-            found = _finding("proxy-unavailable", text, mod, evidence, Verdict.UNCHECKED)
-            yield found._replace(reason=f"{proxy}: not everything could be asked")
+            kind = kind_of(answer)
+            assert kind is not None
+            evidence = [Evidence(proxy, "", shown(question, answer))]
+            text = f"{mod}: {proxy}: {ASKED[question]}: {answer.fault}"
+            found = _finding(kind.code, text, mod, evidence, kind.verdict)
+            yield found._replace(reason=f"{proxy}: {kind.text}: {why(answer)}", remedy=kind.remedy)
         if not answer.is_found:
             continue
         match question:
@@ -89,7 +86,7 @@ def _conformance(looked: Looked, proxy: str, answers: Mapping[Question, Answer])
             case Question.INFO | Question.LATEST:
                 wanted = mod.version if question is Question.INFO else ""
                 for what in _info_faults(mod.path, wanted, answer.data):
-                    yield bad("info-malformed", f"{_ASKED[question]}: {what}", question)
+                    yield bad("info-malformed", f"{ASKED[question]}: {what}", question)
             case Question.ZIP if answer.fault:
                 yield bad("zip-malformed", answer.fault, question)
             case Question.LOOKUP:
@@ -169,7 +166,7 @@ def _differences(looked: Looked) -> Iterator[Finding]:
             # A proxy need not have these.
             is_optional = question in (Question.LATEST, Question.LOOKUP)
             verdict = Verdict.PASSED if is_optional else Verdict.FINDING
-            text = f"{each[0]} says that there is no {_ASKED[question]}, and {first[0]} has it"
+            text = f"{each[0]} says that there is no {ASKED[question]}, and {first[0]} has it"
             yield _pair("not-everywhere", looked, question, text, first, each, verdict)
         for each in found[1:]:
             difference = _COMPARED[question](first[1], each[1])
@@ -187,7 +184,7 @@ def _pair(
     second: tuple[str, Answer],
     verdict: Verdict,
 ) -> Finding:
-    evidence = [Evidence(proxy, answer.h1, _shown(question, answer)) for proxy, answer in (first, second)]
+    evidence = [Evidence(proxy, answer.h1, shown(question, answer)) for proxy, answer in (first, second)]
     return _finding(code, f"{looked.module}: {text}", looked.module, evidence, verdict)
 
 
@@ -268,23 +265,11 @@ def _against_database(looked: Looked) -> Iterator[Finding]:
             if proved and answer is not None and answer.h1 and answer.h1 != proved:
                 evidence = [
                     Evidence("checksum database", proved),
-                    Evidence(proxy, answer.h1, _shown(question, answer)),
+                    Evidence(proxy, answer.h1, shown(question, answer)),
                 ]
                 noun = "zip" if question is Question.ZIP else "go.mod"
                 text = f"{looked.module}: {proxy}: the {noun} is not the one that the checksum database has recorded"
                 yield _finding("database-mismatch", text, looked.module, evidence, Verdict.CONTRADICTION)
-
-
-def _shown(question: Question, answer: Answer) -> str:
-    """An answer in a few words."""
-    asked = _ASKED[question]
-    if not answer.is_found:
-        return f"{asked}: {f'status {answer.status}' if answer.status else answer.fault}"
-    if question in (Question.INFO, Question.LATEST, Question.ABSENT):
-        return f"{asked}: {one_line(answer.data.decode('utf-8', 'replace')[:200])}"
-    if question is Question.LIST:
-        return f"{asked}: {len(versions_in(answer.data))} versions"
-    return f"{asked}: {answer.size} bytes, sha256 {answer.sha256}"
 
 
 def _named(versions: Iterable[str]) -> str:

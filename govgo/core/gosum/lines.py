@@ -60,6 +60,9 @@ _MERGE_HINT = (
 )
 _LINT_HINT = "every line that is wrong is named by `govgo verify --only lint`"
 
+MAX_LINE = 10_000
+"""Characters of a line. A longer one is malformed: the longest path that go.mod may name, a version and a hash fit."""
+
 _MOST_SHOWN = 10
 """Lines of one conflict that its text names."""
 
@@ -176,11 +179,11 @@ def _lines(file: str, data: bytes, *, skip_malformed: bool) -> Iterator[tuple[in
     odd = _SEPARATORS_NOT_SPACE.search(text) is not None
     for number, line in enumerate(text.split("\n"), 1):
         fields = _FIELD.findall(line) if odd else line.split()
-        if len(fields) != 3:
+        if len(fields) != 3 or len(line) > MAX_LINE:
             if not fields or skip_malformed:
                 continue
             raise GoSumError(
-                f"malformed go.sum:\n{file}:{number}: wrong number of fields {len(fields)}",
+                f"malformed go.sum:\n{file}:{number}: {_why_malformed(line, len(fields))}",
                 file=file,
                 line=number,
                 hint=_MERGE_HINT if is_merge_marker(line) else _LINT_HINT,
@@ -202,7 +205,7 @@ def read_lines(file: str, data: bytes) -> tuple[tuple[SumLine, ...], tuple[SumFa
     for number, raw in enumerate(data.decode("utf-8", "surrogateescape").split("\n"), 1):
         text = raw.removesuffix("\r")
         fields = text.split(" ")
-        if len(fields) != 3 or len(text.split()) != 3 or text != text.strip():
+        if len(fields) != 3 or len(text.split()) != 3 or text != text.strip() or len(text) > MAX_LINE:
             fields = text.split()
             if not fields and not text:
                 continue
@@ -226,11 +229,14 @@ def read_lines(file: str, data: bytes) -> tuple[tuple[SumLine, ...], tuple[SumFa
 def _shape_fault(file: str, number: int, text: str, count: int) -> SumFault:
     if is_merge_marker(text):
         return SumFault(number, MERGE_MARKER, f"{file}:{number}: a merge conflict was left in the file", unread=True)
-    if count == 3:
+    if count == 3 and len(text) <= MAX_LINE:
         return SumFault(number, SPACING, f"{file}:{number}: fields are not separated by one blank each")
-    return SumFault(
-        number, MALFORMED, f"malformed go.sum: {file}:{number}: wrong number of fields {count}", unread=True
-    )
+    why = _why_malformed(text, count)
+    return SumFault(number, MALFORMED, f"malformed go.sum: {file}:{number}: {why}", unread=True)
+
+
+def _why_malformed(line: str, count: int) -> str:
+    return f"wrong number of fields {count}" if count != 3 else f"a line of {len(line)} characters"
 
 
 def _field_faults(file: str, number: int, mod: ModuleVersion, listed: str) -> Iterator[SumFault]:

@@ -118,7 +118,7 @@ def _mark_vendor(path: str) -> str:
     return "/".join([_VENDOR if element == "vendor" else element for element in inner] + [last])
 
 
-@lru_cache(maxsize=1 << 10)
+@lru_cache(maxsize=1 << 14)  # more than a list of govgo.toml may have
 def _glob(pattern: str) -> re.Pattern[str]:
     chunks = [""]
     for token in _glob_tokens(pattern):

@@ -225,7 +225,7 @@ def _zip64_values(extra: bytes, size: int, packed: int, offset: int) -> tuple[in
 def _extra_fields(extra: bytes, wanted: int) -> list[bytes]:
     fields: list[bytes] = []
     start = 0
-    for _ in range(bounds.MAX_EXTRA_FIELDS):
+    for _ in range(bounds.MAX_EXTRA_FIELDS + 1):  # the last round finds the end
         body = start + _EXTRA_HEADER.size
         if body > len(extra):
             return fields

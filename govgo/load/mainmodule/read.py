@@ -29,7 +29,7 @@ def missing_file(path: str) -> str:
 def by_hand(file: str, data: bytes) -> str:
     """The hint for a file that does not parse."""
     if any(is_merge_marker(line) for line in data.decode("utf-8", "surrogateescape").splitlines()):
-        return f"a merge has left its markers in {file}: keep the lines of one side, then run `govgo tidy`"
+        return f"a merge has left its markers in {file}: delete them, keep what both sides have, then run `govgo tidy`"
     return f"mend {file} by hand: nothing has been changed"
 
 

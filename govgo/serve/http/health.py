@@ -20,6 +20,8 @@ from govgo.serve.http.site import Site
 
 _PATIENCE_S = 5.0
 """What lasts longer is stuck."""
+_PROBE_S = 1.0
+"""For so long an answer waits for the storage."""
 _PROBE = "sumdb"
 
 
@@ -84,7 +86,7 @@ class Health:
         cold = self._site.cold
         if self._probe is None or self._probe.done():
             self._probe = asyncio.ensure_future(self._ask_storage())
-        await asyncio.wait({self._probe}, timeout=1.0)
+        await asyncio.wait({self._probe}, timeout=_PROBE_S)
         silence_s = cold.storage_silence_s()
         if silence_s > _PATIENCE_S:
             return f"has not answered for {silence_s:.0f} s"

@@ -184,6 +184,21 @@ def test_a_file_that_others_may_write_is_absent(tmp_path: Path) -> None:
         assert read_sealed(str(path), MAGIC, 1000) is None
 
 
+def test_attack_a_file_of_another_user_is_absent(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    write_sealed(str(tmp_path / "f"), MAGIC, b"body")
+    user = os.geteuid()
+    monkeypatch.setattr(sealed.os, "geteuid", lambda: user + 1)
+    assert read_sealed(str(tmp_path / "f"), MAGIC, 1000) is None
+
+
+def test_attack_a_link_in_the_place_of_a_temporary_file_is_not_written_through(tmp_path: Path) -> None:
+    (tmp_path / "other").write_text("somebody's")
+    (tmp_path / f"f.{os.getpid()}.tmp").symlink_to(tmp_path / "other")
+    with pytest.raises(FileExistsError):
+        write_sealed(str(tmp_path / "f"), MAGIC, b"body")
+    assert (tmp_path / "other").read_text() == "somebody's"
+
+
 def test_a_fifo_in_the_place_of_a_file_is_no_hang(tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "f", 0o600)
     assert read_sealed(str(tmp_path / "f"), MAGIC, 1000) is None
@@ -194,6 +209,15 @@ def test_a_file_that_cannot_be_put_in_place_leaves_nothing(tmp_path: Path) -> No
     with pytest.raises(IsADirectoryError):
         write_sealed(str(tmp_path / "f"), MAGIC, b"body")
     assert os.listdir(tmp_path) == ["f"]
+
+
+def test_what_a_killed_writer_has_left_is_in_nobody_s_way(tmp_path: Path) -> None:
+    """In a container each process may have the same number."""
+    file = tmp_path / "file"
+    for name in (f"file.{os.getpid()}.tmp", "file.tmp"):
+        (tmp_path / name).write_bytes(b"half")
+    write_sealed(str(file), MAGIC, b"body")
+    assert read_sealed(str(file), MAGIC, 100) == b"body"
 
 
 def test_the_youngest_files_are_kept(tmp_path: Path) -> None:

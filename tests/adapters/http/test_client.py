@@ -17,7 +17,7 @@ import pytest
 from govgo.adapters.http.client import HttpClient
 from govgo.adapters.http.credentials import Credentials, Login
 from govgo.adapters.http.curl_engine import CurlEngine
-from govgo.adapters.http.engine import EngineOptions, Timeouts
+from govgo.adapters.http.engine import Answer, EngineOptions, Fault, Pacer, Timeouts, TransferError
 from govgo.adapters.http.httpx_engine import HttpxEngine
 from govgo.adapters.http.pace import Patience
 from govgo.adapters.http.retry import RetryPolicy
@@ -532,3 +532,22 @@ def test_a_connection_that_a_server_never_took_is_made_anew() -> None:
         assert body_of(url + LIST, make) == b"v1"
         thread.join()
     assert again[0].endswith("while the server takes no connection)")
+
+
+class Failing:
+    """An engine whose library names a proxy with its password."""
+
+    async def send(self, origin: str, target: str, headers: list[str], pace: Pacer) -> Answer:
+        raise TransferError(Fault.PROTOCOL, "dial http://me:hunter2@proxy.example:1: refused")
+
+    async def aclose(self) -> None:
+        pass
+
+
+def test_attack_a_password_in_the_words_of_a_library() -> None:
+    lines: list[str] = []
+    client = HttpClient(Failing(), retry=RetryPolicy(retries=0), trace=lines.append)
+    with pytest.raises(NetworkError) as caught:
+        asyncio.run(client.get("http://h.example/x", 100))
+    assert lines[-1] == "# get http://h.example/x: dial http://me:xxxxx@proxy.example:1: refused"
+    assert "hunter2" not in str(caught.value)

@@ -22,11 +22,13 @@ from typing import Any
 
 import pytest
 
+from govgo.adapters.http.credentials import reaches
 from govgo.adapters.http.curl_engine import CurlEngine
 from govgo.adapters.http.httpx_engine import HttpxEngine
 from govgo.adapters.http.retry import RetryPolicy
 from govgo.adapters.loop.network import Network, NetworkOptions
 from govgo.core.goenv import GoEnv, NetworkEnv
+from govgo.core.golib import url as gourl
 from govgo.errors import GovgoError
 from tests.simulators import campaigns
 from tests.simulators.httpclients import MakeEngine
@@ -230,6 +232,23 @@ def record() -> None:
         run_go(net, TABLE["told"]["means"], "401 with headers", Path(name))
         TABLE["told"]["log"] = told(Path(name))
     FILE.write_text(json.dumps(TABLE, indent=1) + "\n")
+
+
+@pytest.mark.parametrize(
+    ("first", "target", "reached"),
+    [
+        ("http://foo.com/", "http://bar.com/", False),
+        ("http://foo.com/", "https://foo.com/", True),
+        ("http://foo.com:1234/", "http://foo.com:4321/", True),
+        ("http://foo.com/", "http://sub.foo.com/", True),
+        ("http://foo.com/", "http://notfoo.com/", False),
+        ("http://foo.com/", "http://[::1%25.foo.com]/", False),
+        ("http://foo.com:443/", "https://sub.foo.com/", True),
+    ],
+)
+def test_attack_a_redirect_to_what_only_looks_like_a_subdomain(first: str, target: str, reached: bool) -> None:
+    """The table of net/http's TestShouldCopyHeaderOnRedirect; its zone of an address is CVE-2023-45289."""
+    assert reaches(gourl.parse(first).hostname, gourl.parse(target).hostname) is reached
 
 
 if __name__ == "__main__":

@@ -72,6 +72,23 @@ def test_of_several_commands_the_first_counts(tmp_path: Path) -> None:
     assert credentials.lines("https://h.io/") == ("A: two",)
 
 
+@pytest.mark.parametrize(
+    ("environ", "told"), [({}, "0 never"), ({"GIT_TERMINAL_PROMPT": "1", "GCM_INTERACTIVE": "auto"}, "1 auto")]
+)
+def test_programs_ask_nobody_unless_the_user_lets_them(tmp_path: Path, environ: dict[str, str], told: str) -> None:
+    """As in go (cmd/go/internal/modload, Init): nobody may be there to answer."""
+    script = 'printf "https://h.io\\n\\nA: $GIT_TERMINAL_PROMPT $GCM_INTERACTIVE\\n\\n"\n'
+    credentials, _ = asked((program(tmp_path, "auth", script),), {"PATH": "/usr/bin:/bin", **environ})
+    assert credentials.lines("https://h.io/") == (f"A: {told}",)
+
+
+def test_attack_a_password_in_what_a_program_says(tmp_path: Path) -> None:
+    """git names the URL in its errors, with the password that it has."""
+    path = program(tmp_path, "auth", 'echo "fatal: https://me:hunter2@h.io/m: no" >&2; exit 128\n')
+    _, (fault,) = asked((path,), {"PATH": "/usr/bin:/bin"})
+    assert fault.endswith("exit status 128\nfatal: https://me:xxxxx@h.io/m: no")
+
+
 def test_all_requests_wait_for_the_first_run(tmp_path: Path) -> None:
     path = program(tmp_path, "slow", 'sleep 0.2; printf "https://h.io\\n\\nA: b\\n\\n"\n')
     credentials = Credentials(changes=True)

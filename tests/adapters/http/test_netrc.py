@@ -7,7 +7,15 @@ from pathlib import Path
 
 import pytest
 
-from govgo.adapters.http.credentials import Credentials, Login, Netrc, load_goauth, parse_netrc, request_headers
+from govgo.adapters.http.credentials import (
+    Credentials,
+    Login,
+    Netrc,
+    load_goauth,
+    parse_netrc,
+    read_netrc,
+    request_headers,
+)
 from govgo.errors import SettingError
 
 NETRC = """\
@@ -36,6 +44,15 @@ def test_netrc() -> None:
         ("one.example", "a", "b"),
         ("two.example", "l", "p"),
     ]
+
+
+def test_a_macro_ends_with_an_empty_line_alone(tmp_path: Path) -> None:
+    """A line of "\\r" is not empty (go's parseNetrc splits at "\\n"): what follows is the macro's, and no login."""
+    netrc = tmp_path / "netrc"
+    netrc.write_bytes(
+        b"machine a.example login me\rpassword pw\r\nmacdef m\r\nx\r\n\r\nmachine b.example login b password p\r\n"
+    )
+    assert read_netrc(str(netrc)) == Netrc((Login("a.example", "me", "pw"),))
 
 
 def test_goauth(tmp_path: Path) -> None:

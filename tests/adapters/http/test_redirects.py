@@ -3,16 +3,22 @@
 
 from __future__ import annotations
 
+import asyncio
+from pathlib import Path
+
 import pytest
 
 from govgo.adapters.http.client import HttpClient
+from govgo.adapters.http.connect import engine_options
 from govgo.adapters.http.curl_engine import CurlEngine
-from govgo.adapters.http.engine import Fault, Pacer, TransferError
+from govgo.adapters.http.engine import Fault, Pacer, Timeouts, TransferError
 from govgo.adapters.http.httpx_engine import HttpxEngine
 from govgo.adapters.http.retry import RetryPolicy
+from govgo.adapters.workspace.goenvfile import load_env
 from govgo.errors import NetworkError
 from tests.attacks.test_hostile_answers import Engine, Honest, Hostile
 from tests.simulators.httpclients import MakeEngine, fetch, refusal, with_client
+from tests.simulators.internet import Internet, Reply
 from tests.simulators.proxy import (
     ProxySimulator,
     Raw,
@@ -160,6 +166,26 @@ def test_attack_a_bad_redirect_behind_a_url_without_end(engine: MakeEngine, loca
         proxy.script(LIST, Redirect(long))
         proxy.script(long, Redirect(location))
         assert len(str(refusal(engine, proxy.url + LIST))) < 3_000
+
+
+@pytest.mark.parametrize("name", ["\u202eexample", "\x85example", "\xff", "\u200b\xe9"])
+def test_attack_a_name_that_no_certificate_is_for(engine: MakeEngine, name: str, tmp_path: Path) -> None:
+    """The sentences of TLS libraries have the name as it stands in the redirect."""
+    host = name.encode("utf-8" if name > "\xff" else "latin-1").decode("latin-1")
+    with Internet(tmp_path, {"http://corp.test/": Reply(302, {"Location": f"https://{host}.test/"})}) as net:
+        places = {"HTTP_PROXY": net.url, "HTTPS_PROXY": net.url, "SSL_CERT_FILE": net.roots}
+        network = load_env({"GOENV": "off", "SSL_CERT_DIR": net.no_more_roots, **places}).network
+
+        async def ask() -> None:
+            client = HttpClient(engine(engine_options(network, Timeouts())))
+            try:
+                await client.get("http://corp.test/", 100)
+            finally:
+                await client.aclose()
+
+        with pytest.raises(NetworkError) as caught:
+            asyncio.run(ask())
+    assert str(caught.value).isprintable(), ascii(str(caught.value))
 
 
 def test_a_redirect_is_followed(engine: MakeEngine) -> None:

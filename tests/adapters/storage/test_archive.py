@@ -145,6 +145,50 @@ def test_zip_files_that_are_refused(names: list[str], method: int, tmp_path: Pat
         opened(path).read("a")
 
 
+def stored_zip() -> bytes:
+    """Two members that hold `key` and `kez`, as their names say."""
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w") as archive:
+        for name in ("key", "kez"):
+            archive.writestr(zipfile.ZipInfo(name), name)
+    return out.getvalue()
+
+
+def encrypted() -> bytes:
+    """Bit 0 of the flags, which stand 8 bytes behind the mark of a record of the directory (APPNOTE.TXT, 4.4.4)."""
+    data = bytearray(stored_zip())
+    data[data.index(b"PK\1\2") + 8] |= 1
+    return bytes(data)
+
+
+def tar_of_two() -> bytes:
+    out = io.BytesIO()
+    with tarfile.open(fileobj=out, mode="w") as archive:
+        for body in (b"first", b"other"):
+            member = tarfile.TarInfo("key")
+            member.size = len(body)
+            archive.addfile(member, io.BytesIO(body))
+    return out.getvalue()
+
+
+@pytest.mark.parametrize(
+    ("name", "data", "text"),
+    [
+        ("m.tar", tar_of_two(), "two of one name"),
+        ("m.zip", stored_zip().replace(b"kez", b"key"), "two of one name"),
+        ("m.zip", encrypted(), "encrypted"),
+        ("m.zip", stored_zip().replace(b"PK\3\4", b"PK\3\5", 1), "has no header"),
+    ],
+)
+def test_attack_an_archive_that_shows_each_reader_something_else(
+    name: str, data: bytes, text: str, tmp_path: Path
+) -> None:
+    """Of two members of one name tar gives the last, others the first; no reader gets bytes that are no content."""
+    (tmp_path / name).write_bytes(data)
+    with pytest.raises(InputError, match=text):
+        opened(tmp_path / name).read("key")
+
+
 def test_a_file_that_was_cut(tmp_path: Path) -> None:
     path = tmp_path / "m.tar"
     storage = opened(path)

@@ -3,9 +3,16 @@
 
 from __future__ import annotations
 
-from tests.attacks.mutants import files, network, reports, trust
+from tests.attacks.mutants import files, mirrors, network, reports, serving, trust
 from tests.attacks.mutants.mutant import Mutant
 
 __all__ = ["MUTANTS", "Mutant"]
 
-MUTANTS = {**trust.MUTANTS, **network.MUTANTS, **files.MUTANTS, **reports.MUTANTS}
+MUTANTS = {
+    **trust.MUTANTS,
+    **mirrors.MUTANTS,
+    **network.MUTANTS,
+    **files.MUTANTS,
+    **reports.MUTANTS,
+    **serving.MUTANTS,
+}

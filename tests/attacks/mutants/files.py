@@ -9,8 +9,11 @@ ATTACKS = "tests/adapters/sumdb/test_client.py::"
 REPOSITORY = "tests/adapters/repository/test_repository.py::"
 STREAMS = "tests/adapters/repository/test_gomodstream.py::"
 ZIPS = "tests/adapters/modzip/test_hash.py::"
+ARCHIVE = "tests/adapters/storage/test_archive.py::"
 CACHE = "tests/adapters/modcache/test_cache.py::"
+FORMAT = "tests/core/modzip/test_zipformat.py::"
 RENEW = "tests/adapters/disk/test_renew.py::"
+SEALED = "tests/adapters/disk/test_sealed.py::"
 OUTPUTS = "tests/adapters/disk/test_streams.py::"
 
 MUTANTS = {
@@ -98,6 +101,30 @@ MUTANTS = {
         "",
         (ZIPS + "test_refused",),
     ),
+    "zip-entries": Mutant(
+        "zips",
+        "no more than some entries are read",
+        "core/modzip/zipformat.py",
+        "        if len(entries) == bounds.MAX_ENTRIES:\n",
+        "        if False:\n",
+        (FORMAT + "test_attack_entries_without_end",),
+    ),
+    "zip-directory": Mutant(
+        "zips",
+        "the directory has a limit in bytes",
+        "core/modzip/zipformat.py",
+        "        if window.taken > bounds.MAX_DIRECTORY:\n",
+        "        if False:\n",
+        (FORMAT + "test_attack_a_directory_without_end",),
+    ),
+    "zip-extra-fields": Mutant(
+        "zips",
+        "no more than some extra fields are looked through",
+        "core/modzip/zipformat.py",
+        "    for _ in range(bounds.MAX_EXTRA_FIELDS + 1):",
+        "    while True:",
+        (FORMAT + "test_attack_extra_fields_without_end",),
+    ),
     "zip-overlaps": Mutant(
         "zips",
         "no entry lies within another",
@@ -114,6 +141,30 @@ MUTANTS = {
         "        if False:\n",
         (ZIPS + "test_entries_that_share_one_stream_are_inflated_up_to_the_limit_of_all",),
     ),
+    "archive-doubles": Mutant(
+        "archives",
+        "no two members of an archive have one name",
+        "adapters/storage/archive.py",
+        "                    if key in found or len(found) >= MAX_MEMBERS:\n",
+        "                    if len(found) >= MAX_MEMBERS:\n",
+        (ARCHIVE + "test_attack_an_archive_that_shows_each_reader_something_else",),
+    ),
+    "archive-names": Mutant(
+        "archives",
+        "the name of a member is a key of storages",
+        "adapters/storage/archive.py",
+        "                    check_key(key)\n                    if key in found",
+        "                    if key in found",
+        (ARCHIVE + "test_tar_files_that_are_refused", ARCHIVE + "test_zip_files_that_are_refused"),
+    ),
+    "archive-headers": Mutant(
+        "archives",
+        "headers of tar files are bounded",
+        "adapters/disk/archives.py",
+        "        if self.type in _LONG and self.size > _MOST_HEADER_BYTES:\n",
+        "        if False:\n",
+        ("tests/attacks/test_hostile_archives.py::test_attack_a_part_of_a_mirror_whose_headers_are_a_bomb",),
+    ),
     "planted-lock": Mutant(
         "planted links",
         "a link in the place of a file is not written through",
@@ -121,6 +172,22 @@ MUTANTS = {
         "    flags |= os.O_NOFOLLOW | os.O_CLOEXEC\n",
         "    flags |= os.O_CLOEXEC\n",
         (CACHE + "test_planted_link_in_the_cache_is_not_written_through",),
+    ),
+    "planted-index": Mutant(
+        "planted links",
+        "a link in the place of an index is not read",
+        "adapters/disk/sealed.py",
+        "_READ = os.O_RDONLY | os.O_CLOEXEC | os.O_NOFOLLOW | ",
+        "_READ = os.O_RDONLY | os.O_CLOEXEC | ",
+        (SEALED + "test_attack_a_link_in_the_place_of_a_file_is_not_followed",),
+    ),
+    "planted-temporary": Mutant(
+        "planted links",
+        "a link in the place of a temporary file is not written through",
+        "adapters/disk/sealed.py",
+        "os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, modes.PRIVATE_FILE",
+        "os.O_WRONLY | os.O_CREAT | os.O_CLOEXEC, modes.PRIVATE_FILE",
+        (SEALED + "test_attack_a_link_in_the_place_of_a_temporary_file_is_not_written_through",),
     ),
     "no-lock": Mutant(
         "crowds",

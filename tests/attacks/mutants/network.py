@@ -110,6 +110,14 @@ MUTANTS = {
             CREDENTIALS + "test_attack_a_redirect_for_the_headers_of_a_program",
         ),
     ),
+    "credentials-zone": Mutant(
+        "credentials, CVE-2023-45289",
+        "the zone of an address is no host name",
+        "adapters/http/credentials.py",
+        '    return ":" not in target and "%" not in target and target.endswith("." + first)\n',
+        '    return target.endswith("." + first)\n',
+        (CREDENTIALS + "test_attack_a_redirect_to_what_only_looks_like_a_subdomain",),
+    ),
     "credentials-back": Mutant(
         "credentials",
         "once a redirect has led to another host they are gone",
@@ -125,6 +133,22 @@ MUTANTS = {
         "lines if place.secure else ()",
         "lines",
         (CREDENTIALS + "test_attack_a_redirect_to_http_for_credentials",),
+    ),
+    "secret-traced": Mutant(
+        "secrets",
+        "passwords in the words of a library are masked for -x",
+        "adapters/http/client.py",
+        'trace(f"# get {shown}: {gourl.mask_all(str(err))}")',
+        'trace(f"# get {shown}: {err}")',
+        (HTTP + "test_attack_a_password_in_the_words_of_a_library",),
+    ),
+    "credentials-said": Mutant(
+        "secrets",
+        "passwords in what a program says are masked",
+        "adapters/http/goauth.py",
+        "printable(gourl.mask_all(_text(done.stderr)))",
+        "printable(_text(done.stderr))",
+        ("tests/adapters/http/test_goauth.py::test_attack_a_password_in_what_a_program_says",),
     ),
     "credentials-arguments": Mutant(
         "credentials",

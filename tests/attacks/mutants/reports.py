@@ -94,6 +94,22 @@ MUTANTS = {
         "    if False:\n",
         (BUNDLE + "test_other_spellings_are_refused",),
     ),
+    "bundle-without-end": Mutant(
+        "bundles",
+        "a bundle has a limit in bytes",
+        "core/sumdb/bundle.py",
+        "    if len(data) > MAX_BUNDLE_BYTES:\n",
+        "    if False:\n",
+        (BUNDLE + "test_attack_bundles_without_end",),
+    ),
+    "bundle-head": Mutant(
+        "bundles",
+        "the tree head of a bundle has a limit in bytes",
+        "core/sumdb/bundle.py",
+        "    if len(bundle.note) > MAX_HEAD_BYTES or format_bundle(bundle) != data:\n",
+        "    if format_bundle(bundle) != data:\n",
+        (BUNDLE + "test_attack_bundles_without_end",),
+    ),
     "bundle-doubles": Mutant(
         "bundles",
         "one record speaks for a module version",

@@ -18,7 +18,6 @@ RULES = "tests/attacks/test_trust_rules.py::"
 TOLD = "tests/attacks/test_told.py::"
 SUM = "tests/cli/commands/trust/test_sum.py::"
 DIFF = "tests/cli/commands/inspect/test_diff.py::"
-MIRROR = "tests/core/mirror/test_prove.py::"
 LOG = "tests/cli/commands/trust/test_log.py::"
 SERVED = "tests/attacks/test_served.py::"
 
@@ -444,6 +443,38 @@ MUTANTS = {
             AGAIN + "test_attack_a_cache_directory_that_others_may_write",
         ),
     ),
+    "index-of-another-user": Mutant(
+        "10",
+        "an index that belongs to another user is not read",
+        "adapters/disk/sealed.py",
+        "        if not stat.S_ISREG(facts.st_mode) or facts.st_uid != os.geteuid():\n",
+        "        if not stat.S_ISREG(facts.st_mode):\n",
+        ("tests/adapters/disk/test_sealed.py::test_attack_a_file_of_another_user_is_absent",),
+    ),
+    "index-unsealed": Mutant(
+        "10",
+        "an index that is damaged is not read",
+        "adapters/disk/sealed.py",
+        "    return body if data == seal(magic, body) else None\n",
+        "    return body if data.startswith(magic) else None\n",
+        ("tests/adapters/disk/test_sealed.py::test_what_is_not_whole_is_absent",),
+    ),
+    "settled-gomod": Mutant(
+        "10",
+        "a go.mod that changed a moment ago is not remembered",
+        "adapters/modcache/gomodindex.py",
+        "        if found is not None and time.time_ns() - max(found[1][2:]) > _SETTLED_NS:\n",
+        "        if found is not None:\n",
+        ("tests/adapters/modcache/test_gomodindex.py::test_a_file_of_just_now_is_not_remembered",),
+    ),
+    "changed-sources": Mutant(
+        "10",
+        "what the files of a directory import is remembered for as long as they are the same",
+        "adapters/modcache/importindex.py",
+        "        if entry is None or entry[0] != self._stamp(directory, names):\n",
+        "        if entry is None:\n",
+        ("tests/adapters/modcache/test_importindex.py::test_files_that_changed_are_read_again",),
+    ),
     "changed-gomod": Mutant(
         "10",
         "what a go.mod file says is remembered for as long as the file is the same",
@@ -478,17 +509,6 @@ MUTANTS = {
         "    return not faults and all(\n",
         "    return not faults or all(\n",
         (DIFF + "test_hashes_of_the_past_count",),
-    ),
-    "mirror-heads-of-one-size": Mutant(
-        "7",
-        "every head of a mirror is compared with the newest, also where several have one size",
-        "core/mirror/prove.py",
-        "    for tree in sorted({*notes, *seen}):",
-        "    for tree in {tree.size: tree for tree in (*notes, *seen)}.values():",
-        (
-            MIRROR + "test_attack_two_heads_of_one_size",
-            MIRROR + "test_attack_a_head_that_stands_behind_one_of_the_manifest",
-        ),
     ),
     "witnesses-alone": Mutant(
         "7",

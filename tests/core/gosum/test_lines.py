@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from govgo.core.gosum.lines import find_conflicts, format_gosum, parse_gosum, read_lines
+from govgo.core.gosum.lines import MALFORMED, find_conflicts, format_gosum, parse_gosum, read_lines
 from govgo.core.module.moduleversion import ModuleVersion
 from govgo.errors import GoSumError
 
@@ -126,6 +126,28 @@ def test_no_line_is_left_out(data: bytes) -> None:
     for number, raw in enumerate(data.split(b"\n"), 1):
         text = raw.removesuffix(b"\r")
         assert number in reported or not text or EMPTY_GO_MOD.encode() in text
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        f"q.io/{'b' * 3_000_000} v1.0.0 h1:x",
+        f"q.io/b v1.0.{'9' * 3_000_000} h1:x",
+        f"q.io/b v1.0.0 h1:{'A' * 3_000_000}",
+        f"q.io/b v1.0.0 {'h2:' * 1_000_000}",
+    ],
+)
+def test_attack_a_line_of_megabytes(line: str) -> None:
+    """It is malformed: what is told of it would be as long."""
+    sound = b"q.io/a v1.0.0 h1:y\n"
+    with pytest.raises(GoSumError, match=r"^malformed go\.sum:\ngo\.sum:2: a line of \d{7} characters$"):
+        parse_gosum("go.sum", sound + line.encode())
+    assert list(parse_gosum("go.sum", sound + line.encode(), skip_malformed=True)) == [("q.io/a", "v1.0.0")]
+    lines, faults = read_lines("go.sum", sound + line.encode())
+    assert [(fault.code, fault.line, fault.unread) for fault in faults if fault.line == 2] == [(MALFORMED, 2, True)]
+    assert [each.number for each in lines] == [1]
+    assert sum(len(fault.text) for fault in faults) < 1_000
+    assert find_conflicts(sound + line.encode() + b"\n" + line.encode() + b"2\n") == ()
 
 
 def test_one_version_on_ten_thousand_lines_takes_linear_time() -> None:

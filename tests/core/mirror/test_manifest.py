@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from govgo.core.mirror import manifest
 from govgo.core.mirror.manifest import Content, Difference, Manifest, compare, format_manifest, parse_manifest
 from govgo.core.sumdb.tlog import Tree
 from govgo.errors import InputError
@@ -73,6 +74,14 @@ def test_no_other_spelling_is_read(old: bytes, new: bytes) -> None:
     assert old in text
     with pytest.raises(InputError, match=r"there\.manifest"):
         parse_manifest(text.replace(old, new), "there.manifest")
+
+
+def test_attack_a_manifest_without_end(monkeypatch: pytest.MonkeyPatch) -> None:
+    text = format_manifest(MANIFEST)
+    monkeypatch.setattr(manifest, "MAX_MANIFEST_BYTES", len(text))
+    assert parse_manifest(text) == MANIFEST
+    with pytest.raises(InputError, match=f"there: more than {len(text)} bytes"):
+        parse_manifest(text + b"\n", "there")
 
 
 @given(st.binary(max_size=200))

@@ -10,6 +10,7 @@ import pytest
 from govgo.core.mirror.prove import ProvedLog, prove_log
 from govgo.core.module.moduleversion import ModuleVersion
 from govgo.core.sumdb.note import parse_verifier
+from govgo.core.sumdb.record import format_record
 from govgo.core.sumdb.tile import parse_tile_path
 from govgo.core.sumdb.tlog import Tree
 from govgo.errors import ForkError
@@ -37,9 +38,11 @@ def lookup(log: Log, mod: ModuleVersion) -> tuple[str, bytes]:
     return f"{TOP}/lookup/{mod.path}@{mod.version}", log.answer(*mod, OLD)
 
 
-def prove(log: Log, edge: Log, lookups: Lookups, seen: list[Tree]) -> ProvedLog:
+def prove(log: Log, edge: Log, lookups: Lookups, seen: list[Tree], lost: str = "") -> ProvedLog:
     def read(key: str) -> bytes | None:
         name = key.removeprefix(f"{TOP}/")
+        if name == lost:
+            return None
         if name == "latest":
             return log.head()
         try:
@@ -74,3 +77,58 @@ def test_attack_a_head_that_stands_behind_one_of_the_manifest() -> None:
     (fault,) = found.faults
     assert isinstance(fault.error, ForkError)
     assert fault.error.notes == (other.head(OLD), log.head(NEW))
+
+
+def test_attack_a_record_of_another_module() -> None:
+    log, _ = logs()
+    found = prove(log, log, {A: lookup(log, FILLER), FILLER: lookup(log, FILLER)}, [])
+    (fault,) = found.faults
+    assert (fault.module, str(fault.error)) == (A, "the record has no line for q.io/a@v1.0.0")
+    assert set(found.texts) == {FILLER}
+
+
+def test_attack_a_number_that_is_not_in_the_tree() -> None:
+    """What else the mirror has is proved all the same."""
+    log, _ = logs()
+    key, data = lookup(log, A)
+    found = prove(log, log, {A: (key, data.replace(b"0\n", b"300\n", 1)), FILLER: lookup(log, FILLER)}, [])
+    (fault,) = found.faults
+    assert (fault.key, str(fault.error)) == (key, "record 300 in a tree of size 300")
+    assert set(found.texts) == {FILLER}
+
+
+def test_attack_a_record_with_another_hash() -> None:
+    log, _ = logs()
+    key, data = lookup(log, A)
+    text = log.records[0]
+    found = prove(
+        log, log, {A: (key, data.replace(text, text.replace(b"h1:", b"h1:A", 1))), FILLER: lookup(log, FILLER)}, []
+    )
+    (fault,) = found.faults
+    assert (fault.key, str(fault.error)) == (key, "the record is not the one in the signed tree")
+    assert set(found.texts) == {FILLER}
+
+
+@pytest.mark.parametrize("is_ours", [True, False])
+def test_attack_a_record_that_is_in_one_of_two_trees(is_ours: bool) -> None:
+    """It must be in the tree of the head that comes with it, and in the newest one."""
+    log, other = logs()
+    number = OLD - 5
+    mod = ModuleVersion("example.org/filler" if is_ours else "evil.example/x", f"v0.0.{number}")
+    data = format_record(number, (log if is_ours else other).records[number]) + other.head(OLD)
+    found = prove(log, other, {mod: (f"{TOP}/lookup/{mod}", data)}, [])
+    assert "the record is not the one in the signed tree" in [str(fault.error) for fault in found.faults]
+    assert found.texts == {}
+
+
+def test_a_head_that_is_older_than_one_that_clients_have_seen() -> None:
+    log, _ = logs()
+    (fault,) = prove(log, log, {}, [Tree(NEW + 1, bytes(32))]).faults
+    assert str(fault.error) == "the newest tree head has a tree of 600, an older one one of 601"
+
+
+def test_a_tile_that_is_lost() -> None:
+    """Without it nobody can tell whether the older tree begins the newer one: that is the fault, and no other."""
+    log, _ = logs()
+    found = prove(log, log, {}, [log.tree(OLD)], lost="tile/8/0/001")
+    assert [(fault.key, str(fault.error)) for fault in found.faults] == [(f"{TOP}/tile/8/0/001", "the tile is missing")]

@@ -11,6 +11,7 @@ from functools import cache
 import pytest
 
 from govgo.core.module.moduleversion import ModuleVersion
+from govgo.core.sumdb import bundle
 from govgo.core.sumdb.bundle import Bundle, format_bundle, make_bundle, parse_bundle, prove_bundle
 from govgo.core.sumdb.note import parse_verifier
 from govgo.core.sumdb.timeline import read_head
@@ -46,11 +47,11 @@ def prove(data: bytes, key: str = "") -> object:
 
 def test_the_file_is_as_documented() -> None:
     made = Log().grow(2)
-    bundle = bundle_of(made, 1)
+    made_bundle = bundle_of(made, 1)
     other = logmath.prove_record(2, 1, made.nodes.__getitem__)
-    assert bundle.proof == other
+    assert made_bundle.proof == other
     hash_line = base64.b64encode(hashlib.sha256(b"\0" + made.records[0]).digest())
-    assert format_bundle(bundle) == (
+    assert format_bundle(made_bundle) == (
         b"go.sum proof bundle v1\n\n1\n" + made.records[1] + b"\nproof 1\n" + hash_line + b"\n\n" + made.head()
     )
 
@@ -105,6 +106,7 @@ def test_two_records_for_one_version_are_refused() -> None:
         (b"\n\n40\n", b"\n\n040\n", "a record"),
         (b"\n\n40\n", b"\n\n141\n", "order of records"),
         (b"\n\n40\n", b"\n\n9223372036854775807\n", "order of records"),
+        (b"\n\n141\n", b"\n\n4611686018427387904\n", "order of records"),  # 1 << 62
         (b"\n\n40\nexample", b"\n\n40\n\x01example", "a record"),
         (b"v1\n\n40", b"v1\n40", "malformed"),
         (b"v1\n\n40", b"v1\n\n\n40", "malformed"),
@@ -120,6 +122,21 @@ def test_other_spellings_are_refused(old: bytes, new: bytes, text: str) -> None:
     assert sound().count(old) == 1
     with pytest.raises(SumDbFormatError, match=text):
         parse_bundle(sound().replace(old, new))
+
+
+def test_attack_bundles_without_end(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Of the file, and of the signatures below the tree head: 64 KiB have room for some hundred."""
+    whole = parse_bundle(sound())
+    line = "\u2014 stranger.example AAAAAAAA\n".encode()
+    some = whole._replace(note=whole.note + line * 100)
+    assert parse_bundle(format_bundle(some)) == some
+    with pytest.raises(SumDbFormatError, match="its form"):
+        parse_bundle(format_bundle(whole._replace(note=whole.note + line * (65536 // len(line)))))
+    monkeypatch.setattr(bundle, "MAX_BUNDLE_BYTES", len(sound()))
+    assert parse_bundle(sound()) == whole
+    monkeypatch.setattr(bundle, "MAX_BUNDLE_BYTES", len(sound()) - 1)
+    with pytest.raises(SumDbFormatError, match=f"more than {len(sound()) - 1} bytes"):
+        parse_bundle(sound())
 
 
 def test_every_flipped_bit_is_noticed() -> None:

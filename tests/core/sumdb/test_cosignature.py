@@ -67,6 +67,14 @@ def test_the_key_of_a_log_is_no_witness_key(key: str) -> None:
         parse_witness(key)
 
 
+@pytest.mark.parametrize("length", [31, 33])
+def test_a_key_of_another_length_is_none(length: int) -> None:
+    key = b"\x04" + bytes(length)
+    digest = hashlib.sha256(b"w.example\n" + key).hexdigest()[:8]
+    with pytest.raises(NoteError, match="not for cosignature/v1"):
+        parse_witness(f"w.example+{digest}+{base64.b64encode(key).decode()}")
+
+
 def test_requests_and_sizes() -> None:
     head = LOG.head()
     assert witness_request(2, (bytes(32),), head) == b"old 2\n" + b"A" * 43 + b"=\n\n" + head

@@ -18,7 +18,6 @@ from govgo.core.module.moduleversion import ModuleVersion
 from govgo.core.sumdb.signer import make_keys
 from govgo.core.sumdb.timeline import read_head
 from govgo.serve.events import follow as module
-from govgo.serve.events import journal
 from govgo.serve.policy import ModeRule, Policy, Rule
 from govgo.serve.tables import Events, Follow
 from tests.simulators.eventlog import EventLogSimulator, log_keys, mods
@@ -29,11 +28,6 @@ from tests.simulators.world import World
 COUNT = 6
 ABSENT = ModuleVersion("q.io/absent", "v1.0.0")
 SUFFIXES = ("info", "mod", "zip")
-
-
-@pytest.fixture(autouse=True)
-def _beats(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(journal, "BEAT_S", 0.02)
 
 
 @pytest.fixture
@@ -114,7 +108,7 @@ def test_what_a_peer_tells_is_fetched_and_told(world: World, peer: EventLogSimul
         assert [origin for _, _, origin in sorted(events(served))] == [
             Origin("peer.example", 0), Origin("peer.example", 1), Origin("peer.example", 2), Origin("c.example", 99),
         ]  # fmt: skip
-        assert all(is_stored(served, mod) for mod in mods(4))
+        eventually(lambda: all(is_stored(served, mod) for mod in mods(4)))  # the zip comes after the event
         assert not is_stored(served, mods(5)[4], ["mod"])
         for mod in mods(4):
             path = f"/{mod.path}/@v/{mod.version}"
@@ -163,7 +157,7 @@ def test_zips_only_where_they_are_wanted(world: World, peer: EventLogSimulator) 
     peer.store(mods(2))
     with serve(world, of_peer(world, peer, zips=False)) as served:
         eventually(lambda: len(events(served)) == 2)
-        assert all(is_stored(served, mod, ["mod", "info"]) for mod in mods(2))
+        eventually(lambda: all(is_stored(served, mod, ["mod", "info"]) for mod in mods(2)))
         assert not any(is_stored(served, mod, ["zip"]) for mod in mods(2))
 
 
@@ -218,7 +212,7 @@ def test_upstream_is_asked_where_the_peer_has_it_no_more(world: World, peer: Eve
     peer.store(mods(1))
     with gone, serve(world, Follow(gone.proxy.url, peer.key, every_s=0.05)) as served:
         eventually(lambda: len(events(served)) == 1)
-        assert is_stored(served, mods(1)[0])
+        eventually(lambda: is_stored(served, mods(1)[0]))
 
 
 def test_a_private_module_is_asked_of_the_peer_alone(world: World, peer: EventLogSimulator) -> None:
@@ -233,7 +227,7 @@ def test_a_private_module_is_asked_of_the_peer_alone(world: World, peer: EventLo
     ):
         eventually(lambda: paths(served) == {secret.path})
         eventually(lambda: f"/{other.path}/@v/v1.0.0.mod" in at_peer.proxy.asked)
-        assert is_stored(served, secret)
+        eventually(lambda: is_stored(served, secret))
         assert not [path for path in world.proxy.asked if "corp.example" in path]
 
 
@@ -346,8 +340,8 @@ def test_heads_that_others_make_up_are_not_believed(world: World, peer: EventLog
     peer.store(mods(2))
     with liar_world, serve(world, of_peer(world, peer), Follow(liar_world.proxy.url, liar.key)) as served:
         eventually(lambda: len(events(served)) == 2)
+        eventually(lambda: any("what peer.example has not signed" in said for said in served.said))
         assert served.site.followers[0].status.fault == ""
-        assert any("what peer.example has not signed" in said for said in served.said)
         assert served.get("/events/seen/peer.example").body == peer.storage.files["latest"]
         assert served.get("/events/seen/nobody.example").status == 404
         assert served.get("/events/seen/../log/key").status == 404
@@ -483,7 +477,7 @@ def test_what_a_peer_removes_stays_here(world: World, peer: EventLogSimulator) -
     with serve(world, of_peer(world, peer)) as served:
         eventually(lambda: followed(served)["synced"])
         eventually(lambda: events(served) == [("stored", "q.io/m0", Origin("peer.example", 0))])
-        assert is_stored(served, mods(1)[0])
+        eventually(lambda: is_stored(served, mods(1)[0]))
 
 
 def test_strange_events_are_passed_over(world: World, peer: EventLogSimulator) -> None:

@@ -26,11 +26,6 @@ from tests.simulators.storage import MemoryStorage
 from tests.simulators.world import World
 
 
-@pytest.fixture(autouse=True)
-def _beats(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(module, "BEAT_S", 0.02)
-
-
 @pytest.fixture
 def world(tmp_path: Path) -> Iterator[World]:
     with World(tmp_path) as world:

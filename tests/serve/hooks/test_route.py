@@ -7,14 +7,16 @@ import hashlib
 import hmac
 import http.client
 import json
+import socket
 import threading
 from collections.abc import Iterator
-from contextlib import suppress
+from contextlib import ExitStack, suppress
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from govgo.serve.hooks import route as module
 from govgo.serve.policy import Policy, Rule
 from govgo.serve.tables import Hook, Publishing, Vanity
 from tests.simulators.proxy import Status
@@ -156,6 +158,39 @@ def test_a_message_counts_once(served: Served) -> None:
     asked = [path for path in served.world.proxy.asked if path == AT + "list"]
     assert len(asked) == 1
     assert served.counters.total("refreshes") == 1
+
+
+def test_attack_messages_that_never_end(served: Served) -> None:
+    """Each may hold some MB: no more than some are read at once, and whoever leaves makes room."""
+    with ExitStack() as held:
+        for _ in range(module._AT_ONCE):
+            connection = held.enter_context(socket.create_connection(("127.0.0.1", served.port)))
+            connection.sendall(b"POST /hooks/refresh HTTP/1.1\r\nHost: x\r\nContent-Length: 1000\r\n\r\n{")
+        eventually(lambda: push(served, "v1.0.0") == (429, "too many messages at once\n"), 10)
+    eventually(lambda: push(served, "v1.0.0")[0] == 202)
+
+
+def test_attack_more_messages_than_are_remembered(served: Served, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The oldest is forgotten, so that nobody fills the memory; it counts anew then."""
+    monkeypatch.setattr(module, "_MOST_KNOWN", 2)
+    for path in ("q.io/a", "q.io/b", "q.io/c", "q.io/c", "q.io/a"):
+        assert tell(served, {"module": path})[0] == 202
+    assert served.counters.total("refreshes") == 4
+
+
+def test_attack_tags_of_a_slow_upstream(served: Served, monkeypatch: pytest.MonkeyPatch) -> None:
+    """No more than some are fetched at once; a client that asks for one of the others has it fetched."""
+    monkeypatch.setattr(module, "_AT_ONCE", 1)
+    served.world.publish("q.io/b", "v1.0.0")
+    served.world.proxy.delay_s = 0.2
+    try:
+        assert push(served, "v1.0.0")[0] == 202
+        eventually(lambda: AT + "list" in served.world.proxy.asked)
+        assert tell(served, {"module": "q.io/b", "version": "v1.0.0"})[0] == 202
+    finally:
+        served.world.proxy.delay_s = 0.0
+    eventually(lambda: (served.storage / "q.io/a/@v/v1.0.0.zip").exists())
+    assert not [path for path in served.world.proxy.asked if "q.io/b" in path]
 
 
 def test_a_list_that_was_asked_for_before_the_tag_is_not_kept(served: Served) -> None:

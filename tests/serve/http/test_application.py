@@ -474,12 +474,14 @@ def test_metrics(world: World) -> None:
 
 
 def test_health_notices_what_hangs(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("govgo.serve.upstream.coldloop._BEAT_S", 0.05)
     with Served(world) as served:
         what_hangs(served, monkeypatch)
 
 
 def what_hangs(served: Served, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("govgo.serve.http.health._PATIENCE_S", 0.3)
+    monkeypatch.setattr("govgo.serve.http.health._PROBE_S", 0.05)
     ready = threading.Event()
     monkeypatch.setattr(type(served.site.storage), "head", lambda *_: ready.wait(10) and None)
     served.get("/readyz")

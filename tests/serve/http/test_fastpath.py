@@ -7,6 +7,7 @@ import re
 import socket
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -247,9 +248,11 @@ def strict(tmp_path: Path) -> Iterator[Served]:
 
 
 def test_slow_and_idle_clients(strict: Served) -> None:
-    assert b" 408 " in strict.raw(b"GET / HTTP/1.1\r\nHost:").split(b"\r\n")[0]
-    assert strict.raw(b"") == b""
-    assert answers(strict.raw(request()))[0][0] == 200  # answered, and closed when nothing more comes
+    with ThreadPoolExecutor() as clients:  # each waits until the server has had enough
+        slow, silent, idle = clients.map(strict.raw, (b"GET / HTTP/1.1\r\nHost:", b"", request()))
+    assert b" 408 " in slow.split(b"\r\n")[0]
+    assert silent == b""
+    assert answers(idle)[0][0] == 200  # answered, and closed when nothing more comes
 
 
 def test_too_many_connections(strict: Served) -> None:

@@ -13,14 +13,16 @@ import shutil
 import socket
 import threading
 from collections.abc import Iterator
+from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
 
 from govgo.core.gosum.dirhash import h1, hash_gomod
 from govgo.serve.policy import Policy, Rule
+from govgo.serve.publish.route import _AT_ONCE
 from govgo.serve.tables import Publishing
-from tests.simulators.served import Got, Served
+from tests.simulators.served import Got, Served, eventually
 from tests.simulators.world import World
 from tests.simulators.zips import STORED, Member, Zip, module_zip
 
@@ -302,6 +304,21 @@ def test_many_at_once(served: Served) -> None:
     sent = {f"package x{number}\n" for number in range(12)}
     (body,) = (each for each in sent if zip_of("corp.example/x", "v1.0.0", body=each) == stored)
     assert record["sum"] == sum_of("corp.example/x", "v1.0.0", body)
+
+
+def test_attack_uploads_that_never_end(served: Served) -> None:
+    """Each takes room on the disk: no more than some may be under way, and whoever leaves makes room."""
+    data = zip_of("corp.example/x", "v1.0.0")
+    head = f"PUT {X} HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer root\r\nContent-Length: {len(data)}\r\n\r\n"
+    with ExitStack() as held:
+        for _ in range(_AT_ONCE):
+            connection = held.enter_context(socket.create_connection(("127.0.0.1", served.port)))
+            connection.sendall(head.encode() + data[:-1])
+        eventually(lambda: put(served, "corp.example/x", "v1.1.0").status == 503, 10)
+        got = put(served, "corp.example/x", "v1.1.0")
+        assert (got.status, got.headers["retry-after"]) == (503, "2")
+    eventually(lambda: put(served, "corp.example/x", "v1.2.0").status == 201)
+    assert get(served, X).status == 404
 
 
 def test_lists_and_latest(served: Served) -> None:

@@ -42,7 +42,7 @@ def test_an_upstream_that_is_not_there(world: World) -> None:
 
 def test_an_upstream_that_does_not_answer(world: World) -> None:
     world.proxy.script("*", Stall())
-    with Served(world, timeout_s=0.5) as served:
+    with Served(world, timeout_s=0.1) as served:
         assert {served.get(A + file).status for file in ("v1.0.0.mod", "v1.0.0.zip", "list")} == {504}
 
 

@@ -18,7 +18,7 @@ from govgo.cli.options import (
 )
 from govgo.cli.outputs import failures_as_document
 from govgo.cli.session import network_options, open_session
-from govgo.errors import ForkError, ReportedError, UsageError
+from govgo.errors import ForkError, GovgoError, ReportedError, UsageError
 from govgo.report.sum import (
     COMPLETE_SCHEMA,
     EXPLAIN_SCHEMA,
@@ -30,6 +30,7 @@ from govgo.report.sum import (
     explained_text,
     head_document,
     merged_text,
+    unmerged_text,
 )
 from govgo.wiring.sums import open_sum_client
 
@@ -165,15 +166,22 @@ def complete(dry_run: bool, as_json: bool, **flags: Any) -> int:
 
 
 _INSTALL = """\
-# In the repository, once for everybody:
-printf '%s\\n' 'go.sum merge=govgo-sum' 'go.work.sum merge=govgo-sum' >> .gitattributes
+# In the repository, once for everybody; what is there already stays as it is:
+(
+  top="$(git rev-parse --show-toplevel)" && cd "$top" || exit
+  for line in 'go.sum merge=govgo-sum' 'go.work.sum merge=govgo-sum'; do
+    grep -qsxF "$line" .gitattributes && continue
+    [ -z "$(tail -c 1 .gitattributes 2>/dev/null)" ] || echo >> .gitattributes
+    echo "$line" >> .gitattributes
+  done
+)
 # On each machine (--global for every repository):
 git config merge.govgo-sum.name 'union of proved go.sum lines'
-git config merge.govgo-sum.driver 'govgo sum merge %O %A %B'
+git config merge.govgo-sum.driver 'govgo sum merge %O %A %B %P'
 """
 
 
-@command(own=True, usage="[-install] [base ours theirs]")
+@command(own=True, usage="[-install] [base ours theirs [path]]")
 @option("-install", "install", is_flag=True, help="Print the commands that set git up, and do nothing else.")
 @remote_options
 @argument("files")
@@ -181,27 +189,37 @@ def merge(files: tuple[str, ...], install: bool, **flags: Any) -> int:
     """Merge two versions of go.sum into OURS: all lines of both, those of one side only proved first.
 
     A line that contradicts the checksum database, or the other side, ends the merge as a conflict, with OURS as it
-    was. If the database cannot be reached, the union is written, but the merge still counts as a conflict.
+    was. If the database cannot be reached within seconds, the union is written, but the merge still counts as a
+    conflict. PATH is where the merged file will lie, for messages.
 
     \b
-    govgo sum merge -install | sh                set git up
-    govgo sum merge base.sum our.sum their.sum   what git then runs
+    govgo sum merge -install | sh                       set git up
+    govgo sum merge base.sum our.sum their.sum go.sum   what git then runs
+
+    The part of -install about .gitattributes is for everybody, and is committed. git config concerns one clone, and
+    hosting services run no merge drivers: their buttons merge as if there were none.
     """
     if install:
         show(_INSTALL)
         return EXIT_DONE
-    if len(files) != 3:
-        raise UsageError("merge takes three files: the common ancestor, ours, theirs")
+    if len(files) not in (3, 4):
+        raise UsageError("merge takes three files, the common ancestor, ours and theirs, and perhaps their path")
     from govgo.app.sum.merge import merge_sums
 
-    session = open_session(flags)
-    _, ours, theirs = (session.absolute(name) for name in files)
-    with open_sum_client(session, network_options(flags)) as database:
-        merged = merge_sums(database, _existing(session, ours), _existing(session, theirs))
+    session = open_session(flags, fails_soon=True)
+    _, ours, theirs = (session.absolute(name) for name in files[:3])
+    both = _existing(session, ours), _existing(session, theirs)
+    path = files[3] if files[3:] else "go.sum"
+    with open_sum_client(session, network_options(flags, fails_soon=True)) as database:
+        try:
+            merged = merge_sums(database, *both, file=path)
+        except GovgoError:
+            session.report.note(unmerged_text(path))
+            raise
     session.files.write(ours, merged.data)
     for failure in merged.unproved.values():
         session.report.note(str(failure))
-    session.report.note(merged_text(merged))
+    session.report.note(merged_text(merged, path))
     if merged.unproved:
         raise ReportedError(tuple(merged.unproved.values()))
     return EXIT_DONE

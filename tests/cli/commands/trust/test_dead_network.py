@@ -149,6 +149,19 @@ def test_attack_a_dead_repository(
     assert "before any sign of the server" in capsys.readouterr().out
 
 
+def test_a_merge_of_go_sum_on_a_dead_network(
+    world: World, hole: str, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """git waits for its merge driver: the lines of both sides are there within seconds, as a conflict."""
+    first, second = (f"q.io/{name} v1.0.0 h1:{'A' * 43}=\n" for name in "ab")
+    for name, text in {"base": "", "ours": first, "theirs": second}.items():
+        Path(name).write_text(text)
+    monkeypatch.setenv("GOPROXY", hole)
+    assert invoke(["sum", "merge", "base", "ours", "theirs", "go.sum"]) == 3
+    assert Path("ours").read_text() == first + second
+    assert "before any sign of the server" in capsys.readouterr().err
+
+
 def test_a_patient_user_waits_longer(world: World, hole: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """-timeout says how long to wait, whatever there is a sign of."""
     monkeypatch.setenv("GOPROXY", hole)

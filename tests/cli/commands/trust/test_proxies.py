@@ -16,7 +16,7 @@ from typing import Any
 import pytest
 
 from tests.simulators import run as runs
-from tests.simulators.proxy import ProxySimulator, Status
+from tests.simulators.proxy import Action, Body, ProxySimulator, Redirect, Status
 from tests.simulators.sumdb_log import Log, Server
 from tests.simulators.world import World
 from tests.simulators.zips import module_zip
@@ -195,7 +195,7 @@ FLAWS: dict[str, tuple[Callable[[Pair], None], list[str], int]] = {
     "no file for the zip": (gone(f"{AT}/{VERSION}.zip"), ["not-everywhere"], 1),
     "every version exists": (everything_exists, ["absent-served"], 1),
     "an unknown version is forbidden": (forbidden, ["absent-status"], 1),
-    "the go.mod cannot be had": (broken(f"{AT}/{VERSION}.mod"), ["proxy-unavailable"], 3),
+    "the go.mod cannot be had": (broken(f"{AT}/{VERSION}.mod"), ["proxy-error"], 3),
 }
 
 
@@ -262,7 +262,48 @@ def test_a_directory_is_a_proxy_too(pair: Pair, proxies: Any, tmp_path: Path) ->
 
 def test_a_proxy_that_is_down(pair: Pair, proxies: Any) -> None:
     run = proxies(f"{PATH}@{VERSION}", "-proxy", pair.world.proxy.url, "-proxy", "http://127.0.0.1:9", "--json")
-    assert (run.codes, run.code) == (["proxy-unavailable"] * 2, 3), "one for the module, one for the database"
+    assert (run.codes, run.code) == (["proxy-unavailable"], 3)
+    (error,) = run.json["errors"]
+    assert "gives no answer, whatever is asked: dial tcp 127.0.0.1:9: connect: connection refused" in error["text"]
+
+
+PAGE = b"<!DOCTYPE html>\n<title>Sign in</title>\n"
+
+
+def always(answer: Action) -> Callable[[Pair], None]:
+    """The other proxy answers every question alike."""
+    return lambda pair: pair.other.script("*", answer)
+
+
+def elsewhere(pair: Pair) -> None:
+    for path in pair.other.files:
+        pair.other.script(path, Redirect(pair.world.proxy.url + path))
+
+
+WHOLE: dict[str, tuple[Callable[[Pair], None], list[str], int]] = {
+    "500": (always(Status(500)), ["proxy-error"], 3),
+    "403": (always(Status(403)), ["proxy-refuses"], 3),
+    "404": (always(Status(404)), ["proxy-empty"], 1),
+    "a page": (always(Body(PAGE)), ["proxy-pages"], 1),
+    "empty files": (always(Body(b"")), ["proxy-blank"], 1),
+    "redirects": (elsewhere, ["proxy-redirects"], 0),
+}
+
+
+@pytest.mark.parametrize("name", WHOLE)
+def test_what_a_proxy_does_with_every_question_is_one_finding(pair: Pair, proxies: Any, name: str) -> None:
+    spoil, codes, code = WHOLE[name]
+    spoil(pair)
+    run = proxies(f"{PATH}@{VERSION}", *pair.args, "--json")
+    assert (run.codes, run.code) == (codes, code)
+    (found,) = [*run.json["results"], *run.json["errors"], *run.json["notes"]]
+    assert found["text"].startswith(f"{pair.other.url}: ")
+    assert [each["source"] for each in found["evidence"]] == [pair.other.url]
+    sarif = json.loads(proxies(f"{PATH}@{VERSION}", *pair.args, "--format", "sarif").out)["runs"][0]
+    told = [each["ruleId"] for each in sarif["results"]]
+    for each in sarif["invocations"][0].get("toolExecutionNotifications", ()):
+        told.append(each["descriptor"]["id"])
+    assert told == codes
 
 
 def test_goproxy_and_the_build_list(pair: Pair, proxies: Any, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -351,8 +351,10 @@ def test_merge_of_private_modules(
 
 @pytest.mark.parametrize("line", ["<<<<<<< HEAD", "q.io/a v1.1.0", "q.io/a v1.1.0 h1:x y"])
 def test_merge_of_a_malformed_file(world: World, line: str, capsys: pytest.CaptureFixture[str]) -> None:
-    assert invoke(sides(world, lines(world, *NEEDED), [line])) == 1
-    assert "malformed go.sum:\ngo.sum:1: wrong number of fields" in capsys.readouterr().err
+    assert invoke([*sides(world, lines(world, *NEEDED), [line]), "sub/go.sum"]) == 1
+    said = capsys.readouterr().err
+    assert "malformed go.sum:\nsub/go.sum (theirs):1: wrong number of fields" in said
+    assert "govgo: sub/go.sum is left as it was on our side" in said
 
 
 @pytest.mark.parametrize("missing", ["ours", "theirs"])
@@ -371,6 +373,31 @@ def test_merge_keeps_hashes_of_unknown_algorithms(world: World) -> None:
         *lines(world, "q.io/a v1.1.0"),
         "q.io/a v1.1.0 h2:abc",
     ]
+
+
+@pytest.mark.skipif(shutil.which("git") is None, reason="no git")
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        (None, "go.sum merge=govgo-sum\ngo.work.sum merge=govgo-sum\n"),
+        ("*.png binary", "*.png binary\ngo.sum merge=govgo-sum\ngo.work.sum merge=govgo-sum\n"),
+        ("go.sum merge=govgo-sum\n", "go.sum merge=govgo-sum\ngo.work.sum merge=govgo-sum\n"),
+    ],
+    ids=["none", "no newline at its end", "one line there"],
+)
+def test_the_set_up_adds_to_gitattributes_what_is_not_there(
+    before: str | None, after: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert invoke(["sum", "merge", "-install"]) == 0
+    setup = capsys.readouterr().out
+    subprocess.run(["git", "init", "-q", tmp_path], check=True)
+    (tmp_path / "below").mkdir()
+    if before is not None:
+        (tmp_path / ".gitattributes").write_text(before)
+    for _ in range(2):
+        subprocess.run(["sh", "-c", setup], cwd=tmp_path / "below", check=True)
+        assert (tmp_path / ".gitattributes").read_text() == after
+    assert not list((tmp_path / "below").iterdir())
 
 
 @pytest.mark.skipif(shutil.which("git") is None, reason="no git")

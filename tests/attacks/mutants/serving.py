@@ -1,0 +1,142 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""What servers do for whom: rights, uploads, hooks."""
+
+from __future__ import annotations
+
+from tests.attacks.mutants.mutant import Mutant
+
+ACCESS = "tests/serve/test_access.py::"
+HOOKS = "tests/serve/hooks/test_route.py::"
+PAYLOAD = "tests/serve/hooks/test_payload.py::"
+PUBLISH = "tests/serve/publish/test_route.py::"
+
+MUTANTS = {
+    "publish-right": Mutant(
+        "publishing",
+        "who has no right to a module publishes no version of it",
+        "serve/publish/route.py",
+        "        if not site.access.may(user, PUBLISH, mod.path):\n",
+        "        if False:\n",
+        (PUBLISH + "test_who_may",),
+    ),
+    "publish-covers": Mutant(
+        "publishing",
+        "modules that live elsewhere are not published here",
+        "serve/publish/route.py",
+        "        if not self._published.covers(mod.path):\n",
+        "        if False:\n",
+        (PUBLISH + "test_who_may",),
+    ),
+    "publish-declared": Mutant(
+        "publishing",
+        "the go.mod of a published zip names its module",
+        "adapters/modzip/examine.py",
+        "    if declared != mod.path:\n",
+        "    if False:\n",
+        (PUBLISH + "test_what_is_no_version",),
+    ),
+    "publish-at-once": Mutant(
+        "publishing",
+        "no more than some uploads are under way",
+        "serve/publish/route.py",
+        "        if self._under_way >= _AT_ONCE:\n",
+        "        if False:\n",
+        (PUBLISH + "test_attack_uploads_that_never_end",),
+    ),
+    "hook-unsigned": Mutant(
+        "hooks",
+        "a message is signed with the secret",
+        "serve/hooks/payload.py",
+        '        if told is not None and hmac.compare_digest(told.removeprefix(b"sha256="), digest):\n',
+        "        if told is not None:\n",
+        (PAYLOAD + "test_signatures", HOOKS + "test_what_is_refused"),
+    ),
+    "hook-of-others": Mutant(
+        "hooks",
+        "a secret is for the modules that its settings name",
+        "serve/hooks/route.py",
+        "        mods = [mod for mod in modules_of(change, places) if may(mod.path)]\n",
+        "        mods = list(modules_of(change, places))\n",
+        (HOOKS + "test_what_is_refused",),
+    ),
+    "hook-replayed": Mutant(
+        "hooks",
+        "a message that is replayed makes upstream be asked once",
+        "serve/hooks/route.py",
+        "        if now_s - self._lately.get(change, -_AGAIN_S) < _AGAIN_S:\n",
+        "        if False:\n",
+        (HOOKS + "test_a_message_counts_once",),
+    ),
+    "hook-remembered": Mutant(
+        "hooks",
+        "no more than some messages are remembered",
+        "serve/hooks/route.py",
+        "        if len(self._lately) >= _MOST_KNOWN:\n",
+        "        if False:\n",
+        (HOOKS + "test_attack_more_messages_than_are_remembered",),
+    ),
+    "hook-read-at-once": Mutant(
+        "hooks",
+        "no more than some messages are read at once",
+        "serve/hooks/route.py",
+        "        if self._reading >= _AT_ONCE:\n",
+        "        if False:\n",
+        (HOOKS + "test_attack_messages_that_never_end",),
+    ),
+    "hook-fetched-at-once": Mutant(
+        "hooks",
+        "no more than some versions are fetched at once",
+        "serve/hooks/route.py",
+        "        if versions and len(self._fetching) < _AT_ONCE:\n",
+        "        if versions:\n",
+        (HOOKS + "test_attack_tags_of_a_slow_upstream",),
+    ),
+    "access-certificate": Mutant(
+        "access",
+        "no header passes for the certificate that was remembered",
+        "serve/access.py",
+        '    return b"\\0" + name.encode() if name else b""\n',
+        "    return name.encode()\n",
+        (ACCESS + "test_attack_a_header_that_is_the_name_of_a_certificate",),
+    ),
+    "access-no-token": Mutant(
+        "access",
+        "no token is none, and one has a limit",
+        "serve/access.py",
+        "        if not secret or len(secret) > _MAX_SECRET:\n",
+        "        if False:\n",
+        (ACCESS + "test_attack_no_token_or_an_endless_one",),
+    ),
+    "access-known": Mutant(
+        "access",
+        "no more than some headers are remembered",
+        "serve/access.py",
+        "            if len(kept) >= _MOST_KNOWN:\n",
+        "            if False:\n",
+        (ACCESS + "test_attack_one_token_under_many_names",),
+    ),
+    "access-passwords": Mutant(
+        "access",
+        "no more than two passwords are compared at once",
+        "serve/access.py",
+        "        async with self._turns:\n",
+        "        if True:\n",
+        (ACCESS + "test_attack_many_passwords_at_once",),
+    ),
+    "access-changed": Mutant(
+        "access",
+        "a password that is changed while it is compared is not accepted",
+        "serve/access.py",
+        '        return name if right and self._users.get(name, User("")).digest == digest else None\n',
+        "        return name if right else None\n",
+        (ACCESS + "test_a_password_that_is_changed_while_it_is_compared",),
+    ),
+    "access-forgotten": Mutant(
+        "access",
+        "with new users nothing counts that was remembered of the old ones",
+        "serve/access.py",
+        "        self.known.clear()\n",
+        "",
+        (ACCESS + "test_new_users_count_at_once",),
+    ),
+}
