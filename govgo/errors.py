@@ -282,10 +282,12 @@ class PackageError(InputError):
     Attributes:
         nearest: (path, version) of the module of a package that could not be loaded, else of the one that imports it;
             None for a main module, and where it is not known.
+        imported_at: (directory, import path) of the import in a main module by which it was met, None for none.
     """
 
     code = "package"
     nearest: tuple[str, str] | None = None
+    imported_at: tuple[str, str] | None = None
 
 
 class StaleError(InputError):

@@ -42,6 +42,7 @@ INWARD = {
 ROOMS = {
     "core": (
         "closest late records",
+        "tomllines",
         "tomltext",
         "codes foreign golib",
         "gosource version",
@@ -519,3 +520,9 @@ def test_no_possessive_repeat_of_a_group() -> None:
     """Early releases of Python 3.11 match wrongly by `(?:ab|c)*+`; `(?>(?:ab|c)*)` means the same and is right."""
     repeated = re.compile(r"\)[*+?]\+")
     assert not [str(file) for file in FILES if repeated.search(file.read_text().replace("()*+", ""))]
+
+
+def test_no_module_compiles_an_expression_when_it_is_loaded() -> None:
+    """It takes up to a millisecond, and most are not used in a run: `core.late` compiles it at its first use."""
+    found = re.compile(r"^\S.*\bre\.compile\(", re.MULTILINE)
+    assert not [str(file) for file in FILES if found.search(file.read_text())]

@@ -53,6 +53,7 @@ from govgo.core.policy.values import (
     Waiver,
 )
 from govgo.core.records import NamedTuple
+from govgo.core.tomllines import KeyLines
 from govgo.core.tomltext import parse_toml
 from govgo.core.version import goversion, semver
 from govgo.errors import InputError, PatternError, UsageError
@@ -62,7 +63,11 @@ MAX_BYTES = 1 << 20
 
 
 class PolicyFileError(UsageError):
-    """A govgo.toml that cannot be used; the sentence names the file and the key or line. `line` is 0 for a key."""
+    """A govgo.toml that cannot be used; the sentence names the file and the key or line.
+
+    Attributes:
+        line: the line of the key, or of the fault; 0 where there is none.
+    """
 
     code = "policy-file"
 
@@ -86,12 +91,14 @@ class LicenseOverride(NamedTuple):
         version: "" for every version.
         expression: the licence, a canonical SPDX expression.
         reason: why.
+        line: where the entry begins, 0 for nowhere.
     """
 
     module: str
     version: str
     expression: str
     reason: str
+    line: int = 0
 
     def concerns(self, mod: ModuleVersion) -> bool:
         """Whether it is about a module version."""
@@ -106,12 +113,14 @@ class AuditIgnore(NamedTuple):
         module: the module path, "" for any.
         reason: why it does not count.
         expires: the last day on which it does not count, None for no end.
+        line: where the entry begins, 0 for nowhere.
     """
 
     id: str
     module: str
     reason: str
     expires: date | None
+    line: int = 0
 
     def concerns(self, names: Collection[str], path: str) -> bool:
         """Whether it is about a vulnerability with these names, in the module at a path."""
@@ -150,34 +159,40 @@ def parse_policy(file: str, data: bytes, running: str = "") -> ProjectPolicy:
         why = why_malformed(error)
         at = re.search(r"\(at line (\d{1,9}), column \d{1,9}\)$", why)  # as tomllib ends its sentences
         raise PolicyFileError(file, why, int(at[1]) if at is not None else 0) from None
-    table = _Table(file, "", document)
+    return _policy(_Table(file, "", document, KeyLines(data.decode())), running)
+
+
+def _policy(table: _Table, running: str) -> ProjectPolicy:
     _check_version(table, running)  # another version may know other keys
     table.known("required-version", "check", "licenses", "audit")
     licenses, audit = table.table("licenses"), table.table("audit")
     licenses.known("override")
     audit.known("ignore")
     return ProjectPolicy(
-        file,
+        table.file,
         tuple(_override(each) for each in licenses.tables("override")),
         tuple(_ignore(each) for each in audit.tables("ignore")),
-        _check(table.table("check"), is_stated="check" in document),
+        _check(table.table("check"), is_stated="check" in table),
     )
 
 
 class _Table:
     """A table of the file, and where it stands: the prefix of its keys in errors."""
 
-    def __init__(self, file: str, prefix: str, entries: Mapping[str, object]) -> None:
-        self._file = file
+    def __init__(self, file: str, prefix: str, entries: Mapping[str, object], lines: KeyLines) -> None:
+        self.file = file
+        self.line = lines.of(prefix.removesuffix("."))
         self._prefix = prefix
         self._entries = entries
+        self._lines = lines
 
     def __contains__(self, key: str) -> bool:
         return key in self._entries
 
     def fail(self, key: str, text: str) -> NoReturn:
         """Raise PolicyFileError about a key."""
-        raise PolicyFileError(self._file, f"{self._prefix}{one_line(key)}: {text}")
+        name = f"{self._prefix}{one_line(key)}"
+        raise PolicyFileError(self.file, f"{name}: {text}", self._lines.of(name))
 
     def get(self, key: str) -> object:
         """The value of a key, None where it has none."""
@@ -229,7 +244,7 @@ class _Table:
         value = self._entries.get(key, {})
         if not isinstance(value, dict):
             self.fail(key, "want a table")
-        return _Table(self._file, f"{self._prefix}{one_line(key)}.", value)
+        return _Table(self.file, f"{self._prefix}{one_line(key)}.", value, self._lines)
 
     def tables(self, key: str) -> Iterator[_Table]:
         """The tables of a list, none where it is left out."""
@@ -241,7 +256,7 @@ class _Table:
 
     def entry(self, key: str, number: int, value: Mapping[str, object]) -> _Table:
         """One table of a list."""
-        return _Table(self._file, f"{self._prefix}{key}[{number}].", value)
+        return _Table(self.file, f"{self._prefix}{key}[{number}].", value, self._lines)
 
     def day(self, key: str) -> date | None:
         """A day, None where it is left out."""
@@ -300,7 +315,8 @@ def _check_version(table: _Table, running: str) -> None:
 def _override(table: _Table) -> LicenseOverride:
     table.known("module", "version", "license", "reason")
     module, version = table.text("module"), table.text("version", optional=True)
-    return LicenseOverride(module, version, _expression(table, "license", table.text("license")), table.text("reason"))
+    expression = _expression(table, "license", table.text("license"))
+    return LicenseOverride(module, version, expression, table.text("reason"), table.line)
 
 
 def _expression(table: _Table, key: str, text: str) -> str:
@@ -313,7 +329,7 @@ def _expression(table: _Table, key: str, text: str) -> str:
 def _ignore(table: _Table) -> AuditIgnore:
     table.known("id", "module", "reason", "expires")
     module = table.text("module", optional=True)
-    return AuditIgnore(table.text("id"), module, table.text("reason"), table.day("expires"))
+    return AuditIgnore(table.text("id"), module, table.text("reason"), table.day("expires"), table.line)
 
 
 def _check(table: _Table, *, is_stated: bool) -> CheckPolicy:
@@ -350,6 +366,7 @@ def _check(table: _Table, *, is_stated: bool) -> CheckPolicy:
         advisories=_advisories(table),
         warned=frozenset(_rule(table, "warn", each) for each in table.texts("warn") or ()),
         waivers=tuple(_waiver(each) for each in table.tables("waivers")),
+        line=table.line,
     )
 
 
@@ -509,4 +526,5 @@ def _waiver(table: _Table) -> Waiver:
         _versions(table, "versions"),
         table.text("reason"),
         table.day("expires"),
+        table.line,
     )

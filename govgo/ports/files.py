@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from govgo.core.gosource.buildtags import TagSet
     from govgo.core.modfile.quickread import Summary
     from govgo.core.module.moduleversion import ModuleVersion
+    from govgo.errors import DiskError
 
 
 class Workspace(Protocol):
@@ -44,6 +45,18 @@ class Workspace(Protocol):
 
     def is_file(self, path: str) -> bool:
         """A regular file, or a link to one."""
+        ...
+
+    def is_file_on_disk(self, path: str) -> bool:
+        """The same, whatever an overlay says."""
+        ...
+
+    def actual(self, path: str) -> str:
+        """The file that is read for `path`: another one where an overlay says so, "" where it hides the file."""
+        ...
+
+    def stat_error(self, path: str) -> DiskError | None:
+        """What a look behind `path` and its links fails with, None for nothing; `inner` is the error of the system."""
         ...
 
     def listdir(self, path: str) -> Sequence[tuple[str, str]]:

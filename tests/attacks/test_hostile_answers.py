@@ -238,7 +238,7 @@ class Stage:
 
     def ask(self, repo: Repository, seed: int) -> None:
         self._name = NAMES[seed % len(NAMES)]
-        self._rng = random.Random(f"{self.kind} {seed}")
+        self._rng = campaigns.dice(self.kind, seed)
         self._met = 0
         failure = ""
         try:
@@ -294,7 +294,7 @@ def prove(
 
     `true` knows the answer that the database has for a path.
     """
-    rng = random.Random(f"{kind} {seed}")
+    rng = campaigns.dice(kind, seed)
     lies = rng.randint(1, 2)
     met: list[Hostile] = []
 
@@ -417,7 +417,7 @@ BODIES = (b"v1.0.0\n", b"7\r\nv1.0.0\n\r\n0\r\n\r\n", b"fffffffffffffffff\r\n", 
 
 
 def wire(seed: int) -> bytes:
-    rng = random.Random(seed)
+    rng = campaigns.dice(seed)
     lines = b"".join(rng.choices(FIELDS, k=rng.randint(0, 4)))
     data = rng.choice(LINES) + lines + b"\r\n" + rng.choice(BODIES)
     return data if rng.random() < 0.5 else made((data,), PIECES, rng)

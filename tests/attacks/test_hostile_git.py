@@ -131,7 +131,7 @@ QUESTIONS: dict[str, Callable[[GitSource], object]] = {
 def play(root: Path, kind: str, times: int) -> None:
     answers = 0
     for seed in range(times):
-        git = HostileGit(random.Random(f"{kind} {seed}"))
+        git = HostileGit(campaigns.dice(kind, seed))
         try:
             repo = GitRepo(git, URL, str(root), lambda _: False)
             QUESTIONS[kind](GitSource(locate("q.io/r", "q.io/r"), repo, "1.26", None))

@@ -38,7 +38,7 @@ from tests.simulators.served import Served
 from tests.simulators.storage import MemoryStorage
 from tests.simulators.world import World
 
-SEED = int(os.environ.get("GOVGO_CAMPAIGN_SEED", "15"))
+SEED = int(campaigns.SEED)
 CAMPAIGN_S = float(os.environ.get("GOVGO_CAMPAIGN_S", campaigns.size(60, least=5)))
 MODULES = [f"q.io/m{number}" for number in range(12)]
 FILES = ("v1.0.0.mod", "v1.0.0.zip", "v1.0.0.zip", "v1.0.0.info", "list")

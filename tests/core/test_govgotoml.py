@@ -157,8 +157,8 @@ def test_what_it_may_say() -> None:
     assert parse_policy("govgo.toml", GOOD.encode()) == ProjectPolicy(
         "govgo.toml",
         (
-            LicenseOverride("q.io/x", "v1.2.0", "MIT", "q.io/x/issues/7"),
-            LicenseOverride("q.io/y", "", "LicenseRef-Ours", "ours"),
+            LicenseOverride("q.io/x", "v1.2.0", "MIT", "q.io/x/issues/7", 4),
+            LicenseOverride("q.io/y", "", "LicenseRef-Ours", "ours", 5),
         ),
     )
     jsonschema.Draft202012Validator(SCHEMA).validate(tomllib.loads(GOOD))
@@ -183,7 +183,8 @@ def test_what_check_may_say() -> None:
         licenses=LicenseRule(frozenset({"MIT", "Apache-2.0 WITH LLVM-exception"}), packages=True),
         advisories=AdvisoryRule(max_db_age=timedelta(hours=36)),
         warned=frozenset({"deprecated"}),
-        waivers=(Waiver("too-young", "q.io/x", ">=v1.0.0", "ours", date(2027, 1, 31)),),
+        waivers=(Waiver("too-young", "q.io/x", ">=v1.0.0", "ours", date(2027, 1, 31), 21),),
+        line=3,
     )
     jsonschema.Draft202012Validator(SCHEMA).validate(tomllib.loads(CHECK))
     jsonschema.Draft202012Validator.check_schema(SCHEMA)

@@ -3,7 +3,6 @@
 
 from __future__ import annotations
 
-import random
 import re
 from collections.abc import Callable, Iterator, Sequence
 from typing import TypeVar
@@ -15,7 +14,6 @@ from tests.simulators import campaigns
 
 Text = TypeVar("Text", str, bytes)
 
-SEED = 20260101
 EDITS, MANY_EDITS = 2000, campaigns.size(1_000_000, least=3000)
 """Edited inputs that a test tries, by default and with --slow."""
 counted = pytest.mark.parametrize("count", [EDITS, pytest.param(MANY_EDITS, marks=pytest.mark.slow)])
@@ -27,7 +25,7 @@ NEVER = re.compile(r"(?!)")
 def edited(texts: Sequence[Text], pieces: Sequence[Text], count: int) -> Iterator[Text]:
     """The texts, and `count` more, each with one to three insertions, deletions or doublings."""
     yield from texts
-    dice = random.Random(SEED)
+    dice = campaigns.dice()
     for _ in range(count):
         text = dice.choice(texts)
         for _ in range(dice.choice((1, 1, 2, 3))):

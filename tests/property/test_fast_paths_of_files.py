@@ -6,7 +6,6 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-import random
 import shutil
 from collections.abc import Callable, Iterator
 from itertools import islice
@@ -30,7 +29,7 @@ from govgo.core.modzip import rules
 from govgo.core.version import semver
 from govgo.errors import GovgoError
 from tests.conformance.vectors import load, raw
-from tests.property.edits import EDITS, NEVER, SEED, counted, edited
+from tests.property.edits import EDITS, NEVER, counted, edited
 from tests.property.test_fast_paths import PATHS, PIECES, VERSIONS
 from tests.simulators import campaigns
 from tests.simulators.zips import DESCRIPTOR, STORED, Member, Zip, archive
@@ -71,7 +70,7 @@ def outcome(call: Callable[..., object], *args: object) -> object:
 def groups(count: int) -> Iterator[list[str]]:
     """Edited names of files, one to six at a time: what is found of the first is known for the others."""
     names = edited(FILES, NAME_PIECES, count)
-    dice = random.Random(SEED)
+    dice = campaigns.dice()
     while group := list(islice(names, dice.randrange(1, 7))):
         yield group
 
@@ -181,7 +180,7 @@ def precedes(one: str, other: str) -> bool:
 def test_sort_keys_of_versions_order_as_the_rule_says(count: int) -> None:
     more = (*VERSIONS, "v1.0.0-alpha.1", "v1.0.0-alpha.10", "v1.0.0-alpha.beta", "v1.0.0-1", "v1.0.0-a-b.1")
     versions = [each for each in edited(more, (*PIECES, ".1", ".a", "-", "9"), count) if semver.is_valid(each)]
-    dice = random.Random(SEED)
+    dice = campaigns.dice()
     for one in versions:
         other = dice.choice(versions)
         assert (semver.key(one) < semver.key(other)) == precedes(one, other), (one, other)
@@ -241,7 +240,7 @@ def test_what_is_marked_indirect_is_what_the_parser_reads(count: int) -> None:
 def test_versions_are_retracted_by_the_intervals_that_hold_them(count: int) -> None:
     more = ("v1.0.0-alpha.1", "v1.0.0", "v0.9.9", "v1.2.4-0.20200101000000-abcdefabcdef")
     versions = [each for each in edited((*VERSIONS, *more), (*PIECES, "9", ".1"), count) if semver.is_valid(each)]
-    dice = random.Random(SEED)
+    dice = campaigns.dice()
     found = 0
     for start in range(0, len(versions), 200):
         borders = dice.choices(versions, k=2 * dice.randrange(1, 12))
@@ -393,7 +392,7 @@ ZIP_PIECES = (
 def overwritten(count: int) -> Iterator[bytes]:
     """The archives, and `count` more, each with one to three pieces written over it or into it."""
     yield from ZIPS
-    dice = random.Random(SEED)
+    dice = campaigns.dice()
     for _ in range(count):
         data = bytearray(dice.choice(ZIPS))
         for _ in range(dice.choice((1, 1, 2, 3))):
@@ -432,7 +431,7 @@ def test_a_tree_compared_with_its_zip_has_the_hash_of_one_hashed_alone(count: in
     file, tree = tmp_path / "x.zip", tmp_path / "tree"
     file.write_bytes(archive(*(Member(P + name, content) for name, content in TREE.items())))
     zip_h1 = hash_zip(str(file))
-    dice = random.Random(SEED)
+    dice = campaigns.dice()
     same = 0
     for _ in range(count):
         files = dict(TREE)

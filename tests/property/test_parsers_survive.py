@@ -9,7 +9,6 @@ The inputs are true texts with a few edits, pieces of the format strung together
 
 from __future__ import annotations
 
-import random
 import secrets
 import tempfile
 from collections.abc import Callable
@@ -179,7 +178,7 @@ PIECES = (
 
 def made(kind: str, seed: int) -> bytes:
     """The input that a seed stands for. (Not drawn by hypothesis, which takes milliseconds for each choice.)"""
-    return fuzzing.made(samples(kind), PIECES, random.Random(seed))
+    return fuzzing.made(samples(kind), PIECES, campaigns.dice(seed))
 
 
 def survive(kind: str, times: int) -> None:

@@ -1,12 +1,14 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """How large the long campaigns (`slow`) are, and which rows of a table are tried by default.
 
-GOVGO_CAMPAIGN_SHARE, from 0 to 1, is the part of each campaign that is run.
+GOVGO_CAMPAIGN_SHARE, from 0 to 1, is the part of each campaign that is run. With another GOVGO_CAMPAIGN_SEED each tries
+other inputs.
 """
 
 from __future__ import annotations
 
 import os
+import random
 from collections.abc import Iterable, Sequence
 from typing import TypeVar
 
@@ -16,12 +18,18 @@ from _pytest.mark.structures import ParameterSet
 _T = TypeVar("_T")
 
 SHARE = float(os.environ.get("GOVGO_CAMPAIGN_SHARE", "1"))
+SEED = os.environ.get("GOVGO_CAMPAIGN_SEED", "15")
 _ROWS = 10
 
 
 def size(full: int, least: int = 1) -> int:
     """How many inputs a campaign of `full` tries."""
     return min(full, max(least, round(full * SHARE)))
+
+
+def dice(*name: object) -> random.Random:
+    """The dice of one input, or of a test: the same in each run with one seed."""
+    return random.Random(" ".join(map(str, (SEED, *name))))
 
 
 def spread(rows: Sequence[_T]) -> list[_T]:

@@ -185,6 +185,16 @@ class MemoryFiles:
     def is_file(self, path: str) -> bool:
         return path in self.data
 
+    is_file_on_disk = is_file
+
+    def actual(self, path: str) -> str:
+        return path
+
+    def stat_error(self, path: str) -> DiskError | None:
+        if self.exists(path.rstrip("/")):
+            return None
+        return DiskError(f"stat {path}: no such file or directory", path=path, inner=FileNotFoundError())
+
     def is_fresh(self, path: str) -> bool:
         return True
 

@@ -356,7 +356,9 @@ class HttpClient:
         for _ in range(MAX_REDIRECTS - 1):
             location = answer.header("location")
             answer.close()
-            current = _resolve(current, location, self._shown(current), anywhere=self._follows_anywhere)
+            shown = self._shown(current)  # the first URL is the user's, the others are as long as servers like
+            shown = shown if current is url else shorten(shown)
+            current = _resolve(current, location, shown, anywhere=self._follows_anywhere)
             prefix = _prefix(current)
             place = self._places.get(prefix) or self._open_place(prefix)
             if place.fault:

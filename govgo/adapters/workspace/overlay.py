@@ -12,7 +12,7 @@ them. Source of the rules: `go help build`, -overlay; cmd/go/internal/fsys.
 from __future__ import annotations
 
 import posixpath
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 
 from govgo.adapters.workspace.workspace import DiskWorkspace
 from govgo.core.golib.json import kind, unmarshal
@@ -68,19 +68,17 @@ class OverlayWorkspace(DiskWorkspace):
         return path not in self._files and any(self._parents.get(path, {}).values())
 
     def read(self, path: str) -> bytes | None:
-        """The bytes of a file, None when it does not exist."""
-        return self._read(path, super().read)
+        """The bytes of a file, None when it does not exist.
+
+        Where the overlay makes a directory of a file, the file is read all the same: so go does with go.mod.
+        """
+        target = self.actual(path)
+        return super().read(target) if target else None
 
     def read_source(self, path: str) -> bytes | None:
         """The bytes of a source file, None when it does not exist."""
-        return self._read(path, super().read_source)
-
-    def _read(self, path: str, read: Callable[[str], bytes | None]) -> bytes | None:
-        clean = posixpath.normpath(path)
-        target = self._target(clean)
-        if target is None:
-            return None if self._is_made(clean) else read(path)
-        return read(target) if target else None
+        target = self.actual(path)
+        return super().read_source(target) if target and not self._is_made(posixpath.normpath(path)) else None
 
     def replace(self, path: str, before: bytes | None, after: bytes) -> None:
         """Write `after` if the file still holds `before`."""
@@ -108,6 +106,20 @@ class OverlayWorkspace(DiskWorkspace):
             return not self._is_made(clean) and super().is_file(path)
         return bool(target) and super().is_file(target)
 
+    def actual(self, path: str) -> str:
+        """The file that is read for `path`, "" where the overlay hides it."""
+        target = self._target(posixpath.normpath(path))
+        return path if target is None else target
+
+    def stat_error(self, path: str) -> DiskError | None:
+        """What a look behind `path` and its links fails with, None for nothing."""
+        if self._is_made(posixpath.normpath(path)):
+            return None
+        target = self.actual(path)
+        if target and target != path and super().is_dir(target):
+            return DiskError(f"stat {path}: overlay maps to directory", path=path)
+        return super().stat_error(target)
+
     def is_dir(self, path: str) -> bool:
         """Whether `path` is a directory."""
         clean = posixpath.normpath(path)
@@ -130,9 +142,13 @@ class OverlayWorkspace(DiskWorkspace):
             if made == "":
                 entries.pop(name, None)
                 continue
-            if made == "file" and super().is_dir(self._files[posixpath.join(clean, name)]):
-                raise DiskError(f"read {path}: overlay maps child {name} to directory", path=path)
             entries[name] = made
+            if made == "file":
+                target = self._files[posixpath.join(clean, name)]
+                if super().is_dir(target):
+                    raise DiskError(f"read {path}: overlay maps child {name} to directory", path=path)
+                if not super().exists(target):
+                    entries[name] = "other"
         return tuple(sorted(entries.items(), key=lambda entry: entry[0].encode("utf-8", "surrogateescape")))
 
     def _refuse(self, path: str) -> None:
@@ -145,8 +161,9 @@ class OverlayWorkspace(DiskWorkspace):
 class OverlayNames(OverlayWorkspace):
     """Files that are looked for through an overlay, and then read and written where they lie: `go mod edit`."""
 
-    def _read(self, path: str, read: Callable[[str], bytes | None]) -> bytes | None:
-        return read(path)
+    def actual(self, path: str) -> str:
+        """The file itself, which is to be changed."""
+        return path
 
     def _refuse(self, path: str) -> None:
         """What lies there may be written."""

@@ -108,6 +108,19 @@ class PlannedWorkspace:
         clean = posixpath.normpath(path)
         return self._is_file(clean) or (not self._is_gone(clean) and self._below.is_file(path))
 
+    def is_file_on_disk(self, path: str) -> bool:
+        """The same, whatever an overlay says."""
+        clean = posixpath.normpath(path)
+        return self._is_file(clean) or (not self._is_gone(clean) and self._below.is_file_on_disk(path))
+
+    def actual(self, path: str) -> str:
+        """The file on the disk that is read for `path` unless another content is planned."""
+        return self._below.actual(path)
+
+    def stat_error(self, path: str) -> DiskError | None:
+        """What a look behind `path` and its links fails with, None for nothing."""
+        return None if self.exists(path) else self._below.stat_error(path)
+
     def listdir(self, path: str) -> Sequence[tuple[str, str]]:
         """(name, kind) in byte order.
 

@@ -120,6 +120,18 @@ class TreeFiles(ABC):
             return self.outside is not None and self.outside.is_file(place)
         return kind == "file"
 
+    is_file_on_disk = is_file
+
+    def actual(self, path: str) -> str:
+        """The file that is read for `path`: itself."""
+        return path
+
+    def stat_error(self, path: str) -> DiskError | None:
+        """What a look behind `path` and its links fails with, None for nothing."""
+        if self.exists(path):
+            return None
+        return DiskError(f"stat {path}: no such file or directory", path=path, inner=FileNotFoundError())
+
     def listdir(self, path: str) -> Sequence[tuple[str, str]]:
         """(name, kind) in byte order.
 

@@ -110,6 +110,20 @@ class DiskWorkspace:
         """Whether `path` is a regular file, or a link to one."""
         return os.path.isfile(path)
 
+    is_file_on_disk = is_file
+
+    def actual(self, path: str) -> str:
+        """The file that is read for `path`: itself."""
+        return path
+
+    def stat_error(self, path: str) -> DiskError | None:
+        """What a look behind `path` and its links fails with, None for nothing."""
+        try:
+            os.stat(path)
+        except OSError as error:
+            return disk_error("stat", path, error)
+        return None
+
     def listdir(self, path: str) -> Sequence[tuple[str, str]]:
         """(name, kind) in byte order; kind is "file", "dir", "link" or "other"; no link is followed.
 

@@ -237,7 +237,7 @@ class _Run:
                 subject.findings.append(accepted(finding_of(each), entry.reason, entry.expires))
             subject.expired.update(module.expired)
             self._add(
-                note(rules.UNUSED_IGNORE, f"nothing is known as {each.id} in the build list", policy.file)
+                note(rules.UNUSED_IGNORE, f"nothing is known as {each.id} in the build list", policy.file, each.line)
                 for each in module.unused
             )
         self._add(run.faults)
@@ -302,10 +302,11 @@ def _notes(
 ) -> Iterator[Finding]:
     """What is told of a govgo.toml itself. Whether a waiver is unused is known only where all was looked at."""
     if not policy.check.rules:
-        yield note(rules.NO_RULE, "[check] states no rule, so nothing was checked", policy.file)
+        text = "[check] states no rule, so nothing was checked"
+        yield note(rules.NO_RULE, text, policy.file, policy.check.line)
     waivers = [each for each in policy.check.waivers if is_all or each in used]
     yield from waiver_notes(policy.file, waivers, used, today)
     expired = {entry for each in subjects if each.policy.file == policy.file for entry in each.expired}
     for entry in (each for each in policy.audit_ignores if each in expired):
         text = f"the entry of {entry.id} expired on {entry.expires}, and counts no more"
-        yield note(rules.EXPIRED_IGNORE, text, policy.file)
+        yield note(rules.EXPIRED_IGNORE, text, policy.file, entry.line)

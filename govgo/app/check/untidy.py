@@ -6,6 +6,7 @@ from __future__ import annotations
 import posixpath
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
+from functools import partial
 
 from govgo.app.tidy import tidy
 from govgo.core.findings import Finding, Place, Verdict
@@ -14,10 +15,10 @@ from govgo.core.module.moduleversion import ModuleVersion
 from govgo.core.policy.rules import UNTIDY
 from govgo.core.resolution.compare import placed_statements
 from govgo.core.resolution.hygiene import Manifest
-from govgo.errors import Failure, ReportedError
+from govgo.errors import Failure, PackageError, ReportedError, parts
 from govgo.load.session.session import Session
 from govgo.load.targets.faults import from_error, from_reported
-from govgo.load.targets.locate import locating_in
+from govgo.load.targets.locate import import_place, locating_in
 from govgo.load.targets.open import open_target
 from govgo.load.targets.resolve import Resolved
 from govgo.load.targets.targets import MODULE, Target, shown
@@ -51,6 +52,9 @@ def untidy(
             yield from_error(None, error, place)
             continue
         except ReportedError as error:  # an import that no module has, for example; the session told it to nobody
+            for part in parts(error):
+                if isinstance(part, PackageError) and part.place is None:
+                    part.place = import_place(session.files, partial(shown, session), part.imported_at)
             yield from_reported(error, place)
             continue
         for each in changes:

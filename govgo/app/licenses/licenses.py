@@ -414,4 +414,4 @@ def _unused(builds: Sequence[_Build]) -> Iterator[Finding]:
             if not any(map(override.concerns, mods)):
                 about = f"{override.module} {override.version}".rstrip()
                 text = f"the override of {about} concerns no module of the build list"
-                yield Finding("unused-override", None, Verdict.PASSED, text, place=Place(policy.file))
+                yield Finding("unused-override", None, Verdict.PASSED, text, place=Place(policy.file, override.line))

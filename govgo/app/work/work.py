@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import posixpath
 from collections.abc import Sequence
+from contextlib import suppress
 
 from govgo.core.modfile import WorkFile, parse_work
 from govgo.core.module.paths import has_file_prefix
@@ -92,6 +93,7 @@ def _add_argument(
 ) -> None:
     """Enter in `use` what the argument `directory` asks for."""
     absolute, _ = _spelled(session, root, directory)
+    _check_known(session, absolute)
     if not session.files.exists(absolute):
         raise InputError(f"directory {session.short_path(absolute)} does not exist")
     if not session.files.is_dir(absolute):
@@ -99,7 +101,8 @@ def _add_argument(
     if not recursive:
         _add(session, faults, root, directory, use)
         return
-    _add_tree(session, faults, root, directory, use)
+    with suppress(DiskError):  # as in go, a directory that cannot be listed ends the search, and nothing tells of it
+        _add_tree(session, faults, root, directory, use)
     for known in present:
         if has_file_prefix(known, absolute) and known not in use:
             use[known] = ""
@@ -117,9 +120,21 @@ def _add_tree(session: Session, faults: Faults, root: str, directory: str, use: 
             session.report.raw(f"warning: ignoring symlink {shown}")
 
 
+def _check_known(session: Session, path: str) -> None:
+    """Raises DiskError where it cannot be told whether there is anything at `path`."""
+    error = session.files.stat_error(path)
+    if error is not None and not isinstance(error.inner, FileNotFoundError):
+        raise error
+
+
 def _add(session: Session, faults: Faults, root: str, directory: str, use: dict[str, str]) -> None:
     absolute, spelled = _spelled(session, root, directory)
     file = posixpath.join(absolute, "go.mod")
+    try:
+        _check_known(session, file)
+    except DiskError as error:
+        faults.add(error)
+        return
     if not session.files.exists(file):
         use[absolute] = ""
         return

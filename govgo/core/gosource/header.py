@@ -95,6 +95,16 @@ def _has_nul(data: bytes, end: int) -> bool:
     return data.find(b"\0", 0, end + 1) >= 0
 
 
+def import_line(data: bytes, path: str) -> int:
+    """The line of a source file where it first imports `path`, 0 where it does not."""
+    header = read_header(data)
+    quoted = {b'"%b"' % path.encode("utf-8", "surrogateescape"), b"`%b`" % path.encode("utf-8", "surrogateescape")}
+    for found in _LITERALS.finditer(header.data):
+        if found[1] in quoted:
+            return header.data.count(b"\n", 0, found.start()) + 1
+    return 0
+
+
 def _literals(data: bytes, begin: int, end: int) -> list[bytes]:
     return [literal for literal in _LITERALS.findall(data, begin, end) if literal]
 

@@ -133,6 +133,7 @@ class Waiver(NamedTuple):
         versions: as in `ModuleRule`.
         reason: why.
         expires: the last day on which it counts, None for no end.
+        line: where it begins, 0 for nowhere.
     """
 
     rule: str
@@ -140,6 +141,7 @@ class Waiver(NamedTuple):
     versions: str
     reason: str
     expires: date | None
+    line: int = 0
 
     def concerns(self, code: str, mods: Iterable[ModuleVersion]) -> bool:
         """Whether it is about a finding with this code, about a module that is known by `mods`."""
@@ -165,6 +167,7 @@ class CheckPolicy(NamedTuple):
         max_modules: how many modules the build list may have beside the main ones.
         warned: rules whose findings are told, and fail nothing.
         waivers: what was accepted.
+        line: where the table begins, 0 for nowhere.
     """
 
     is_stated: bool = False
@@ -186,6 +189,7 @@ class CheckPolicy(NamedTuple):
     advisories: AdvisoryRule | None = None
     warned: frozenset[str] = frozenset()
     waivers: tuple[Waiver, ...] = ()
+    line: int = 0
 
     @property
     def rules(self) -> tuple[str, ...]:

@@ -65,13 +65,12 @@ def waiver_notes(file: str, waivers: Sequence[Waiver], used: Collection[Waiver],
     for each in waivers:
         name = " ".join(filter(None, (each.rule, each.module, each.versions)))
         if each not in used:
-            yield note(rules.UNUSED_WAIVER, f"the waiver of {name} concerns nothing that was found", file)
+            yield note(rules.UNUSED_WAIVER, f"the waiver of {name} concerns nothing that was found", file, each.line)
         elif each.expires is not None and today > each.expires:
-            yield note(
-                rules.EXPIRED_WAIVER, f"the waiver of {name} expired on {each.expires}, and counts no more", file
-            )
+            text = f"the waiver of {name} expired on {each.expires}, and counts no more"
+            yield note(rules.EXPIRED_WAIVER, text, file, each.line)
 
 
-def note(code: str, text: str, file: str) -> Finding:
+def note(code: str, text: str, file: str, line: int) -> Finding:
     """Something about govgo.toml that is told, and fails nothing."""
-    return Finding(code, None, Verdict.PASSED, text, place=Place(file))
+    return Finding(code, None, Verdict.PASSED, text, place=Place(file, line))

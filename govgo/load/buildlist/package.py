@@ -104,6 +104,13 @@ class LoadPkg:
             above = above.stack
         return above.mod if above is not None and above.mod.version else None
 
+    def imported_at(self) -> tuple[str, str] | None:
+        """(directory, path) of the import in a main module by which it was met, None where another module has it."""
+        chain = self.chain()[:-1]
+        if not chain or self.mod.version or not chain[-1].dir or chain[-1].mod.version:
+            return None
+        return chain[-1].dir, self.path
+
     def stack_text(self) -> str:
         """The chain as errors show it: `a imports\\n\\tb tested by\\n\\tb.test imports\\n\\tc`."""
         parts = []

@@ -320,12 +320,12 @@ def _read_gomod(session: Session, mv: ModuleVersion) -> tuple[str, bytes]:
         else:
             directory = posixpath.join(session.main.replace_base(), directory)
     name = posixpath.normpath(posixpath.join(directory, "go.mod"))
-    short = session.short_path(name)
     try:
         data = session.files.read(name)
     except DiskError as error:
+        short = session.short_path_if_seen(name)
         raise ModuleError(mv, BuildListError(f"reading {short}: {error}", inner=error)) from None
     if data is None:
-        reason = f"open {one_line(name)}: no such file or directory"
-        raise ModuleError(mv, BuildListError(f"reading {short}: {reason}"))
+        reason = f"open {one_line(session.files.actual(name))}: no such file or directory"
+        raise ModuleError(mv, BuildListError(f"reading {session.short_path(name)}: {reason}"))
     return name, data

@@ -13,7 +13,7 @@ from govgo.core.modfile import WorkFile
 from govgo.core.modgraph.loader import Pruning, pruning_for
 from govgo.core.module.moduleversion import ModuleVersion
 from govgo.core.version import goversion
-from govgo.errors import BuildListError, UsageError
+from govgo.errors import BuildListError, DiskError, UsageError
 from govgo.load.buildlist.graph import ModGraph
 from govgo.load.buildlist.requirements import (
     Requirements,
@@ -126,7 +126,11 @@ def load_mod_file(session: Session, tidy_go_version: str = "") -> Requirements:
     work_file: WorkFile | None = None
     if session.in_workspace:
         work_file, session.scope.mod_roots = load_work_file(session, session.work_path)
-    _open_ledger(session)
+    try:
+        _open_ledger(session)
+    except DiskError:
+        read_main_modules(session, work_file)  # as in go, what is wrong with a go.mod there is told first
+        raise
     if not session.mod_roots:
         rs = _without_module(session)
         put_in_force(session, rs)

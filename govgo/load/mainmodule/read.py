@@ -222,7 +222,7 @@ def _check_module_path(path: str) -> None:
 
 def _cannot_load(session: Session, path: str, error: GovgoError) -> UnreadableModuleError:
     directory = session.short_path(posixpath.dirname(path))
-    why = str(error).replace(path, session.short_path(path), 1) if isinstance(error, DiskError) else str(error)
+    why = str(error).replace(path, session.short_path_if_seen(path), 1) if isinstance(error, DiskError) else str(error)
     return UnreadableModuleError(f"cannot load module {directory} listed in go.work file: {why}", inner=error)
 
 

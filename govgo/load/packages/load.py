@@ -304,6 +304,7 @@ def _told(pkg: LoadPkg, fault: object, inner: GovgoError) -> PackageError:
     """What is wrong with a package, behind the chain of imports that leads to it."""
     error = PackageError(f"{pkg.stack_text()}: {fault}", inner=inner)
     error.nearest = pkg.nearest_module()
+    error.imported_at = pkg.imported_at()
     return error
 
 

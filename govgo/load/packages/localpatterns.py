@@ -98,7 +98,14 @@ def _match_dirs(session: Session, match: Match, mod_roots: Sequence[str]) -> Non
 def _walk(
     session: Session, match: Match, base: str, shown: str, ignore: IgnorePatterns | None, root: str
 ) -> Iterator[tuple[str, str]]:
-    """(absolute, as the pattern spells it) of the directories that may hold packages, in order of names."""
+    """(absolute, as the pattern spells it) of the directories that may hold packages, in order of names.
+
+    At the first directory that cannot be listed the walk ends, as go's does.
+    """
+    absent = session.files.stat_error(f"{base}/")
+    if absent is not None:
+        match.add_error(absent)
+        return
     pending = [(base, shown)]
     while pending:
         directory, shown = pending.pop()
@@ -117,7 +124,7 @@ def _walk(
             entries = sources(session).entries(directory)
         except Failure as error:
             match.add_error(error)
-            continue
+            return
         pending += [
             (join(directory, name), name if shown == "." else join(shown, name))
             for name, kind in reversed(entries)
@@ -136,14 +143,12 @@ def _ignore_patterns(session: Session, root: str) -> IgnorePatterns | None:
 
 
 def _has_package(session: Session, directory: str, tags: TagSet) -> bool:
-    """Whether the platform's tags leave a Go file, or one that is malformed or unreadable, which the load reports."""
+    """Whether the platform's tags leave a Go file, or what the load reports: one that is malformed or unreadable."""
     try:
         sources(session).scan(directory, tags)
     except NoGoError:
-        return False
-    except DiskError as error:
-        return error.path != directory
-    except InputError:
+        return sources(session).has_dead_link(directory, tags)
+    except Failure:
         return True
     return True
 
@@ -180,9 +185,11 @@ def resolve_local_package(session: Session, directory: str, rs: Requirements) ->
 def _check_has_go(session: Session, path: str) -> None:
     if not session.files.exists(path):
         raise PackageError(f"stat {path}: directory not found")
-    if not any(
-        name.endswith(".go") and name[0] not in "._" and kind != "dir" for name, kind in sources(session).entries(path)
-    ):
+    try:
+        entries = sources(session).entries(path)
+    except DiskError:  # there is a package, of whatever kind: no other module can have it
+        return
+    if not any(name.endswith(".go") and name[0] not in "._" and kind != "dir" for name, kind in entries):
         raise PackageError(f"no buildable Go source files in {path}")
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import posixpath
 from collections.abc import Callable, Sequence
-from os.path import isabs, normpath
+from os.path import isabs, join, normpath
 from typing import TYPE_CHECKING
 
 from govgo.core.gosource import stdlib
@@ -245,7 +245,7 @@ class _Walk:
         while pending:
             relative, name = pending.pop()
             directory = f"{root}/{relative}" if relative else root
-            if relative and not nested_modules and sources(self.session).has_go_mod(directory):
+            if relative and not nested_modules and self.session.files.is_file_on_disk(join(directory, "go.mod")):
                 continue
             if name and name not in self._have:
                 self._have.add(name)

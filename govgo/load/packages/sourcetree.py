@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from os.path import join
 
-from govgo.core.gosource.buildtags import TagSet
+from govgo.core.gosource.buildtags import TagSet, match_file
 from govgo.core.gosource.imports import scan_files
 from govgo.core.module.moduleversion import ModuleVersion
 from govgo.core.records import NamedTuple
@@ -104,7 +104,7 @@ class SourceTree:
             return self.files.is_file(join(directory, "go.mod"))
         for name, kind in entries:
             if name == "go.mod":
-                return kind == "file" or (kind == "link" and self.files.is_file(join(directory, name)))
+                return kind in ("file", "link") and self.files.is_file(join(directory, name))
         return False
 
     def is_go_dir(self, directory: str, *, indexed: bool) -> bool:
@@ -112,20 +112,33 @@ class SourceTree:
 
         Files whose name begins with "_" or "." count where go has no index of the directory (cmd/go's fsys.IsGoDir),
         and not where it has one (modindex), as of the module cache, and of what has been unchanged for two seconds.
+
+        Raises:
+            DiskError: the directory cannot be listed, or all of its .go files lead nowhere.
         """
         found = self._go_dirs.get(directory)
         if found is None:
-            names = [
-                name
-                for name, kind in self.entries(directory)
-                if name.endswith(".go")
-                and (kind == "file" or (kind == "link" and self.files.is_file(join(directory, name))))
-            ]
+            listed = [(name, kind) for name, kind in self.entries(directory) if name.endswith(".go") and kind != "dir"]
+            names = [name for name, kind in listed if kind == "file" or self.files.is_file(join(directory, name))]
             found = any(name[0] not in "_." for name in names)
             if names and not found:
                 found = not indexed and self.files.is_fresh(directory)
+            dead = None if names else next(self._dead_links(directory, [name for name, _ in listed]), None)
+            if dead is not None:
+                raise dead
             self._go_dirs[directory] = found
         return found
+
+    def has_dead_link(self, directory: str, tags: TagSet) -> bool:
+        """Whether a link to nowhere has the name of a Go file that counts: for go a file that cannot be read."""
+        links = [
+            name for name, kind in self.entries(directory) if is_source(name, "link") and kind in ("link", "other")
+        ]
+        return any(self._dead_links(directory, [name for name in links if match_file(name, tags)]))
+
+    def _dead_links(self, directory: str, names: Sequence[str]) -> Iterator[DiskError]:
+        """What a look behind each of the names fails with."""
+        return filter(None, (self.files.stat_error(join(directory, name)) for name in names))
 
     def scan(self, directory: str, tags: TagSet, *, indexed: bool = False) -> PackageFiles:
         """The imports of a directory's files; raises as `package_files` does, each time the same."""

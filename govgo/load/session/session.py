@@ -279,6 +279,12 @@ class Session(_Parts):
         """`path` as messages show it: relative to the working directory where that is shorter and the same file."""
         return one_line(self._shorter(path))
 
+    def short_path_if_seen(self, path: str) -> str:
+        """The same, but whole where it cannot be told what is there: so go shows a file that it cannot open."""
+        error = self.files.stat_error(path)
+        is_unknown = error is not None and isinstance(error.inner, PermissionError | NotADirectoryError)
+        return one_line(path) if is_unknown else self.short_path(path)
+
     def _shorter(self, path: str) -> str:
         if not path.startswith("/"):
             return path

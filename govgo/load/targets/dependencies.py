@@ -6,12 +6,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
-from govgo.core.findings import Finding, Place
+from govgo.core.findings import Finding
 from govgo.core.module.moduleversion import ModuleVersion, version_key
 from govgo.core.resolution.dependencies import Dependencies
 from govgo.errors import Failure, NotFoundError, UsageError
 from govgo.load.dependency.gomod import indirect_requirements, raw_summary
-from govgo.load.targets.faults import from_error
+from govgo.load.targets.locate import fault_in
 from govgo.load.targets.resolve import Resolved, audited, resolve
 
 if TYPE_CHECKING:
@@ -87,8 +87,7 @@ def _asked_retractions(found: Resolved, faults: list[Finding] | None) -> dict[st
         except Failure as error:
             if faults is None:
                 raise
-            place = resolution.deciding_place(mod.path) or Place(resolution.mod_file)
-            faults.append(from_error(None, error, place))
+            faults.append(fault_in(resolution, error, mod))
     return reasons
 
 

@@ -8,21 +8,25 @@ A line in the go.mod of a dependency is no place: that file is none of the user'
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+import posixpath
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING
 
 from govgo.core.findings import Finding, Place
+from govgo.core.gosource.header import import_line
 from govgo.core.module.moduleversion import ModuleVersion
-from govgo.errors import GovgoError, PackageError, ReportedError, SumMismatchError, find, parts
+from govgo.errors import DiskError, GovgoError, PackageError, ReportedError, SumMismatchError, find, parts
 from govgo.load.buildlist.graph import GraphError
 from govgo.load.dependency.gomod import ModuleError
+from govgo.load.packages.sourcetree import is_source
 from govgo.load.targets.faults import from_error
 from govgo.load.targets.targets import shown
 
 if TYPE_CHECKING:
     from govgo.core.resolution.resolution import Resolution
     from govgo.load.session.session import Session
+    from govgo.ports.files import Workspace
 
 
 @contextmanager
@@ -48,6 +52,27 @@ def locate_in(resolution: Resolution, error: GovgoError, mod: ModuleVersion | No
     for each in (*_named(error), mod):
         if error.place is None and each is not None:
             error.place = resolution.leading_place(each)
+
+
+def import_place(files: Workspace, shown_as: Callable[[str], str], imported: tuple[str, str] | None) -> Place | None:
+    """The line of an import in a main module.
+
+    Args:
+        files: where to read.
+        shown_as: from a path to what it is in reports.
+        imported: the directory and the import path (`PackageError.imported_at`), None where no main module imports it.
+    """
+    if imported is None:
+        return None
+    directory, path = imported
+    with suppress(DiskError):  # then the file is not known
+        for name, kind in files.listdir(directory):
+            file = posixpath.join(directory, name)
+            data = files.read_source(file) if is_source(name, kind) and files.is_file(file) else None
+            line = import_line(data, path) if data is not None else 0
+            if line:
+                return Place(shown_as(file), line)
+    return None
 
 
 def fault_in(resolution: Resolution, error: GovgoError, mod: ModuleVersion | None = None) -> Finding:

@@ -3,13 +3,16 @@
 
 from __future__ import annotations
 
+import posixpath
+from functools import partial
+
 from govgo.core.findings import Finding
 from govgo.core.gosource.buildtags import any_tags
 from govgo.core.module.moduleversion import ModuleVersion
 from govgo.core.records import NamedTuple
 from govgo.load.packages.load import load_packages
 from govgo.load.packages.loader import PackageOpts
-from govgo.load.targets.locate import fault_in, locating_in
+from govgo.load.targets.locate import fault_in, import_place, locating_in
 from govgo.load.targets.resolve import Resolved
 
 
@@ -62,8 +65,16 @@ def _imported(found: Resolved, *, everywhere: bool, tests: bool) -> Imported:
         if pkg is None or pkg.in_std:
             continue
         if pkg.error is not None:
+            if pkg.error.place is None:
+                pkg.error.place = import_place(found.session.files, partial(_shown_as, found), pkg.imported_at())
             fault = fault_in(found.resolution, pkg.error, pkg.nearest_module())
             faults.append(fault._replace(text=f"{path}: {fault.text}").unchecked())
         elif pkg.mod.path:
             providers[path] = pkg.mod
     return Imported(providers, tuple(faults))
+
+
+def _shown_as(found: Resolved, path: str) -> str:
+    """A path as reports have it, by that of go.mod or go.work."""
+    relative = posixpath.relpath(path, posixpath.dirname(found.target.mod_file))
+    return posixpath.normpath(posixpath.join(posixpath.dirname(found.resolution.mod_file), relative))

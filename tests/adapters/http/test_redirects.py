@@ -152,6 +152,16 @@ def test_attack_redirect_to_a_url_without_end(engine: MakeEngine, target: str) -
         assert len(str(refusal(engine, proxy.url + LIST))) < 3_000
 
 
+@pytest.mark.parametrize("location", ["//h.e\\x", "%zz", "ftp://h.example/", "https://["])
+def test_attack_a_bad_redirect_behind_a_url_without_end(engine: MakeEngine, location: str) -> None:
+    """The error names the URL that had the bad Location: one that a server has made up."""
+    long = "/" + "9" * 20_000
+    with ProxySimulator() as proxy:
+        proxy.script(LIST, Redirect(long))
+        proxy.script(long, Redirect(location))
+        assert len(str(refusal(engine, proxy.url + LIST))) < 3_000
+
+
 def test_a_redirect_is_followed(engine: MakeEngine) -> None:
     with ProxySimulator({"/moved": b"here"}) as proxy:
         proxy.script(LIST, Redirect("/moved", 307))

@@ -99,7 +99,8 @@ def test_a_file_that_the_overlay_makes_a_directory(tmp_path: Path) -> None:
     files = OverlayWorkspace(DiskWorkspace(), "o.json", str(tmp_path))
     assert files.is_dir(f"{tmp_path}/go.mod")
     assert not files.is_file(f"{tmp_path}/go.mod")
-    assert files.read(f"{tmp_path}/go.mod") is None
+    assert files.read(f"{tmp_path}/go.mod") == b"text"  # so go reads the go.mod file of a replacement
+    assert files.read_source(f"{tmp_path}/go.mod") is None
     assert list(files.listdir(f"{tmp_path}/go.mod")) == [("x.go", "file")]
     for name in ("gone/a.go", "gone", "new/b.go"):
         assert not files.exists(f"{tmp_path}/{name}")

@@ -183,7 +183,7 @@ def leave_kept(path: Path, before: bytes, after: bytes) -> None:
     """What a run leaves that is killed while it overwrites `path`, as docs of `disk.renew` describe it."""
     body = str(len(before)).encode() + b"\n" + before + after
     kept = path.with_name(f".{path.name}.govgo-kept")
-    kept.write_bytes(b"govgo kept file 1\n" + hashlib.sha256(body).digest() + body)
+    kept.write_bytes(b"govgo kept file 1\n" + hashlib.blake2b(body, digest_size=32).digest() + body)
     kept.chmod(0o600)
 
 

@@ -200,3 +200,32 @@ def test_the_line_that_leads_to_a_zip_that_is_to_be_compared(cause: str, tmp_pat
     ran = run("diff", "-json", "-zip", "x.io/b", "was/go.mod", "svc/go.mod", **environ)
     assert places(json.loads(ran.stdout), sentence) == {("svc/go.mod", 7)}
     assert ran.returncode == code
+
+
+def test_the_line_of_an_import_that_nobody_has(tmp_path: Path, run: Run) -> None:
+    """The third line of svc/x.go imports y.io/none; with the test alone it is svc/sub/s_test.go."""
+    environ = with_zips(tmp_path, "")
+    (tmp_path / "work/svc/go.sum").unlink()
+    with zipfile.ZipFile(tmp_path / "proxy/x.io/b/@v/v1.0.0.zip", "w") as archive:
+        archive.writestr("x.io/b@v1.0.0/b.go", "package b\n")
+    source = tmp_path / "work/svc/x.go"
+    source.write_text('// import "y.io/none"\npackage m\nimport _ "y.io/none"\n')
+    words = {"audit": ("-packages", "-db", str(tmp_path / "osv")), "licenses": ("-packages",), "sbom": ("-packages",)}
+    words |= {"check": ()}
+    for verb, flags in words.items():
+        ran = run("-C", "svc", verb, "-json", *flags, **environ)
+        assert places(json.loads(ran.stdout), "y.io/none: ") == {("svc/x.go", 3)}, ran.stdout
+    test = source.with_name("sub") / "s_test.go"
+    test.parent.mkdir()
+    source.replace(test)
+    ran = run("-C", "svc", "check", "-json", **environ)
+    assert places(json.loads(ran.stdout), "y.io/none: ") == {("svc/sub/s_test.go", 3)}, ran.stdout
+
+
+def test_the_line_of_a_key_of_the_policy(tmp_path: Path, run: Run) -> None:
+    environ = with_zips(tmp_path, "")
+    policy = tmp_path / "work/svc/govgo.toml"
+    policy.write_text('[check]\ntidy = true\n\n[licenses]\noverride = [\n  { module = "x.io/a", nosuch = 1 },\n]\n')
+    for verb in ("check", "licenses"):
+        ran = run("-C", "svc", verb, "-json", **environ)
+        assert places(json.loads(ran.stdout), "unknown key") == {("svc/govgo.toml", 6)}, ran.stdout

@@ -3,7 +3,6 @@
 
 from __future__ import annotations
 
-import random
 from collections.abc import Callable
 from contextlib import suppress
 
@@ -101,7 +100,7 @@ def survive(times: int) -> None:
     """Each ends in an answer or an InputError, and no read asks for more than the bounds of the formats."""
     samples = [make() for make in KINDS.values()]
     for seed in range(times):
-        data = fuzzing.edited(samples, PIECES, random.Random(seed))
+        data = fuzzing.edited(samples, PIECES, campaigns.dice(seed))
         asked = 0
 
         def read(offset: int, size: int, data: bytes = data) -> bytes:

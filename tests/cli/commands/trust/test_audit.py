@@ -363,7 +363,7 @@ def test_a_broken_govgo_toml_puts_nothing_aside(world: World, audit: Any) -> Non
     Path("govgo.toml").write_text(IGNORES.replace("2020-01-31", '"soon"'))
     run = audit("--json")
     assert (len(run.found), run.code) == (5, 3)
-    assert "govgo.toml: audit.ignore[1].expires: want a day, such as 2027-01-31" in run.err
+    assert "govgo.toml:5: audit.ignore[1].expires: want a day, such as 2027-01-31" in run.err
     Path("govgo.toml").write_text("[audit\n")
     assert audit().err.startswith("govgo: govgo.toml:1: Expected ']'"), "the file is named once"
 

@@ -173,10 +173,10 @@ def test_licenses(licensed: World) -> None:
 
 @pytest.mark.parametrize(
     ("text", "line"),
-    [("[licenses]\noverride = x\n", 2), ("[licenses]\noverrides = []\n", 0), ("[licenses]\nx = '\xff'\n", 0)],
+    [("[licenses]\noverride = x\n", 2), ("[licenses]\noverrides = []\n", 2), ("[licenses]\nx = '\xff'\n", 0)],
 )
 def test_a_govgo_toml_that_cannot_be_used(licensed: World, text: str, line: int) -> None:
-    """The fault stands in it: at the line that is no TOML, or at the whole file, since a key has no line."""
+    """The fault stands in it: at the line of the key, or at the one that is no TOML, if that is known."""
     Path("govgo.toml").write_text(text, encoding="latin-1")
     agree(written("licenses"), Counter({("policy-file", "govgo.toml", line): 1}))
 
