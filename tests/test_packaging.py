@@ -169,7 +169,9 @@ def test_no_platform_has_to_build_what_is_only_faster(name: str) -> None:
     assert isinstance(marker, Marker)
     usual = {"platform_python_implementation": "CPython", "python_version": "3.13", "extra": ""}
     for machine in ("x86_64", "aarch64", "arm64"):
-        assert marker.evaluate({**usual, "platform_machine": machine})
+        for release in ("3.11", "3.12", "3.13", "3.14"):
+            assert marker.evaluate({**usual, "platform_machine": machine, "python_version": release})
+        assert not marker.evaluate({**usual, "platform_machine": machine, "python_version": "3.15"})
     for machine in ("armv7l", "riscv64", "ppc64le", "s390x", "i686", "loongarch64"):
         assert not marker.evaluate({**usual, "platform_machine": machine})
     assert not marker.evaluate({**usual, "platform_machine": "x86_64", "platform_python_implementation": "PyPy"})

@@ -149,6 +149,42 @@ def test_modules_come_over_http(tmp_path: Path, engine: str) -> None:
     assert (tmp_path / "go.mod").read_text().count("q.io/") == 30
 
 
+SHARED_OFFSETS = """
+import builtins, os
+def shared(real, of):
+    def opened(name, *args, **words):
+        if isinstance(name, str) and name.startswith("/dev/fd/"):
+            return of(os.dup(int(name[8:])), *args, **words)
+        return real(name, *args, **words)
+    return opened
+builtins.open = shared(builtins.open, builtins.open)
+os.open = shared(os.open, lambda descriptor, *_: descriptor)
+"""
+"""What /dev/fd/N opens elsewhere than on Linux (fd(4)): the same open file, with its offset."""
+COPIES = """
+from govgo.adapters.disk.system import path_of
+from govgo.adapters.storage.archive import ArchiveStorage
+from govgo.adapters.storage.directory import DirectoryStorage
+from govgo.adapters.storage.plain import PlainStorage
+here = os.getcwd()
+with open("spool", "w+b") as file:
+    os.unlink("spool")
+    file.write(b"0123456789" * 100_000)
+    file.flush()
+    for storage in STORAGES:
+        assert storage.create_from("q.io/a/@v/v1.0.0.zip", path_of(file.fileno())) is True
+        print(storage.head("q.io/a/@v/v1.0.0.zip").size)
+"""
+
+
+def test_an_open_file_is_copied_from_its_start(tmp_path: Path) -> None:
+    """A zip that was fetched has no name, and was written through the offset that a second opening shares there."""
+    storages = "DirectoryStorage(f'{here}/d'), PlainStorage(f'{here}/p'), ArchiveStorage(f'{here}/a.tar', 'end')"
+    done = python(PRELUDE + SHARED_OFFSETS + COPIES.replace("STORAGES", storages), tmp_path)
+    assert done.returncode == 0, done.stderr[-2000:]
+    assert done.stdout.split() == ["1000000"] * 3
+
+
 def test_the_go_env_file_lies_where_macos_has_it(tmp_path: Path) -> None:
     clean = {"HOME": str(tmp_path), "GOENV": ""}
     done = mac(tmp_path, "env", "GOENV", **clean)
@@ -158,7 +194,7 @@ def test_the_go_env_file_lies_where_macos_has_it(tmp_path: Path) -> None:
 #: Names that only `adapters/disk/system.py` may use, since not every system has them.
 ODD = re.compile(
     r"\b(?:sched_\w+|memfd_create|epoll|pidfd_\w+|eventfd\w*|copy_file_range|posix_f\w+|renameat\w*|O_TMPFILE|O_PATH"
-    r"|RLIMIT_\w+|CLOCK_BOOTTIME|prctl)\b|/proc\b"
+    r"|RLIMIT_\w+|CLOCK_BOOTTIME|prctl|fsync|F_FULLFSYNC|ru_maxrss)\b|/proc\b|/dev/fd\b"
 )
 #: Who else may, and why.
 ALLOWED = {

@@ -27,6 +27,7 @@ from govgo.adapters.disk import atomic, lockfile, modes
 from govgo.adapters.disk.diskerror import disk_error
 from govgo.adapters.disk.lockfile import write_all
 from govgo.adapters.disk.sealed import read_sealed, seal, user_cache
+from govgo.adapters.disk.system import sync
 from govgo.errors import DiskError
 
 _NO_NEW_FILES = (errno.EACCES, errno.EPERM, errno.EROFS, errno.ENAMETOOLONG)
@@ -145,7 +146,7 @@ def _replaced(path: str, descriptor: int, facts: os.stat_result, data: bytes) ->
             write_all(fresh, data)
             if not _made_alike(fresh, descriptor, facts):
                 return False
-            os.fsync(fresh)
+            sync(fresh)
         finally:
             os.close(fresh)
         os.rename(name, path)
@@ -216,7 +217,7 @@ def _keep(path: str, before: bytes, after: bytes, places: Sequence[str]) -> str:
             continue
         try:
             write_all(descriptor, sealed)
-            os.fsync(descriptor)
+            sync(descriptor)
             return place
         except OSError as error:
             fault = fault or error
@@ -260,7 +261,7 @@ def _write_over(descriptor: int, data: bytes) -> None:
         raise
     _write_at(descriptor, data[:size], 0)
     os.ftruncate(descriptor, len(data))
-    os.fsync(descriptor)
+    sync(descriptor)
 
 
 def _write_at(descriptor: int, data: bytes, offset: int) -> None:

@@ -122,8 +122,37 @@ def widen_pipe(descriptor: int, size: int) -> None:
 
 
 def path_of(descriptor: int) -> str:
-    """A path by which this process can open a file once more that it has open."""
+    """A path by which this process can open once more a file that it has open, and read it from its start.
+
+    On Linux that is another open file (proc(5)). Elsewhere it is the same one, with one offset for both (fd(4)): one
+    may read it in order, once, while others read at offsets of their own, by pread(2).
+    """
+    if sys.platform != "linux":
+        os.lseek(descriptor, 0, os.SEEK_SET)
     return f"/dev/fd/{descriptor}"
+
+
+def sync(descriptor: int) -> None:
+    """Wait until a file is on the disk (fsync(2)); on macOS also out of the disk's own cache, as Go does it there.
+
+    Raises:
+        OSError: it cannot be written.
+    """
+    import fcntl
+
+    command = getattr(fcntl, "F_FULLFSYNC", None)
+    if command is not None:
+        with suppress(OSError):  # some file systems lack it, such as those of servers
+            fcntl.fcntl(descriptor, command)
+            return
+    os.fsync(descriptor)
+
+
+def peak_memory_bytes() -> int:
+    """The most memory that this process has had at once; the unit is not the same everywhere (getrusage(2))."""
+    import resource
+
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * (1 if sys.platform == "darwin" else 1024)
 
 
 def memory_file(name: str, data: bytes) -> tuple[int, str]:

@@ -25,6 +25,7 @@ from contextlib import contextmanager, suppress
 from govgo.adapters.disk import atomic
 from govgo.adapters.disk.archives import archive_errors, open_tar
 from govgo.adapters.disk.diskerror import reason
+from govgo.adapters.disk.system import sync
 from govgo.adapters.storage.keys import check_key, check_tag
 from govgo.core.records import NamedTuple
 from govgo.errors import InputError, StorageError
@@ -213,7 +214,7 @@ class ArchiveStorage:
             with archive_errors(lambda text: InputError(f"{self._path}: {text}")):
                 (self._write_zip if self._is_zip else self._write_tar)(name)
             with open(name, "rb") as file:
-                os.fsync(file.fileno())
+                sync(file.fileno())
             with _locked(os.path.dirname(self._path)):
                 if self._identity != _identity(self._path):
                     raise StorageError(f"{self._path}: another process has written it meanwhile", key=self._seal)

@@ -23,6 +23,7 @@ from threading import Lock
 from govgo.adapters.disk import atomic
 from govgo.adapters.disk.diskerror import absolute, disk_error
 from govgo.adapters.disk.lockfile import locked, overwrite, read_locked
+from govgo.adapters.disk.system import sync
 from govgo.adapters.disk.trees import make_dirs
 from govgo.adapters.disk.versionlist import rewrite_list
 from govgo.adapters.storage.keys import check_tag
@@ -343,7 +344,7 @@ def _write_synced(path: str, data: bytes) -> None:
         with os.fdopen(descriptor, "wb") as file:
             file.write(data)
             file.flush()
-            os.fsync(file.fileno())
+            sync(file.fileno())
         os.rename(name, path)
         name = ""
     finally:

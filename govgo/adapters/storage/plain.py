@@ -24,6 +24,7 @@ from contextlib import contextmanager, suppress
 from govgo.adapters.disk import atomic
 from govgo.adapters.disk.diskerror import reason
 from govgo.adapters.disk.lockfile import locked, open_file, write_all
+from govgo.adapters.disk.system import sync
 from govgo.adapters.storage.keys import check_tag
 from govgo.core.foreign import one_line
 from govgo.errors import DiskError, InputError, StorageError
@@ -212,7 +213,7 @@ class PlainStorage:
             descriptor, name = atomic.create_temp(f"{self._root}/{_WORK}/new")
             try:
                 fill(descriptor)
-                os.fsync(descriptor)
+                sync(descriptor)
             finally:
                 os.close(descriptor)
         except OSError as error:
@@ -270,6 +271,6 @@ def _entry(key: str, facts: os.stat_result) -> Entry:
 def _sync_directory(path: str) -> None:
     descriptor = open_file(path, os.O_RDONLY | os.O_DIRECTORY)
     try:
-        os.fsync(descriptor)
+        sync(descriptor)
     finally:
         os.close(descriptor)

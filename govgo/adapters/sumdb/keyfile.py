@@ -14,6 +14,7 @@ from collections.abc import Mapping
 from govgo.adapters.disk import atomic
 from govgo.adapters.disk.diskerror import disk_error
 from govgo.adapters.disk.lockfile import locked, read_whole, write_all
+from govgo.adapters.disk.system import sync
 from govgo.core.foreign import one_line
 from govgo.core.sumdb.note import read_note
 from govgo.core.sumdb.signer import Signer, make_keys, parse_signer
@@ -61,7 +62,7 @@ def create_key(path: str, name: str) -> Signer:
     try:
         try:
             write_all(descriptor, f"{private}\n".encode())
-            os.fsync(descriptor)
+            sync(descriptor)
         finally:
             os.close(descriptor)
     except OSError as error:
@@ -131,7 +132,7 @@ class FileMemory:
             try:
                 try:
                     write_all(descriptor, note)
-                    os.fsync(descriptor)
+                    sync(descriptor)
                 finally:
                     os.close(descriptor)
                 os.rename(name, self._path)

@@ -11,13 +11,13 @@ What is damaged is not removed, as nobody else has it: to publish the same bytes
 
 from __future__ import annotations
 
-import os
 import time
 from collections.abc import Callable
 from contextlib import suppress
 from datetime import UTC, datetime
 from typing import Protocol
 
+from govgo.adapters.disk.system import sync
 from govgo.adapters.proxy.revinfo import parse_info
 from govgo.core.gosum.dirhash import hash_gomod
 from govgo.core.module.escape import escape_path, unescape_version
@@ -213,7 +213,7 @@ class PublishedModules:
     def _write_files(self, mod: ModuleVersion, path: str, gomod: bytes, record: Published) -> None:
         storage = self._means.storage
         with open(path, "rb") as file:
-            os.fsync(file.fileno())
+            sync(file.fileno())
         zip_key = file_key(mod, "zip")
         storage.delete(zip_key)  # of a writer that was killed, or of upstream from another time
         storage.replace(f"{zip_key}hash", record.sum.encode())

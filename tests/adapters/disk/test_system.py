@@ -3,13 +3,19 @@
 
 from __future__ import annotations
 
+import errno
+import fcntl
+import os
+import resource
 import socket
 import sys
 import time
+from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
-from govgo.adapters.disk.system import Sign, sign_of
+from govgo.adapters.disk.system import Sign, peak_memory_bytes, sign_of, sync
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="TCP_INFO is Linux's")
 
@@ -64,3 +70,33 @@ def test_where_the_system_does_not_say_an_open_connection_is_acknowledged(monkey
         assert sign_of(client.fileno()) is Sign.NONE
         client.connect(server.getsockname())
         assert sign_of(client.fileno()) is Sign.ACKNOWLEDGED
+
+
+@pytest.mark.parametrize(("refusal", "want"), [(None, [51]), (errno.ENOTSUP, [51, "fsync"])])
+def test_macos_empties_the_cache_of_the_disk_where_it_can(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, refusal: int | None, want: list[object]
+) -> None:
+    """fcntl(2) of macOS: F_FULLFSYNC is 51; fsync(2) there does not wait for the disk."""
+    calls: list[object] = []
+
+    def full(descriptor: int, command: int) -> None:
+        calls.append(command)
+        if refusal is not None:
+            raise OSError(refusal, os.strerror(refusal))
+
+    monkeypatch.setattr(fcntl, "F_FULLFSYNC", 51, raising=False)
+    monkeypatch.setattr(fcntl, "fcntl", full)
+    monkeypatch.setattr(os, "fsync", lambda descriptor: calls.append("fsync"))
+    with open(tmp_path / "a", "wb") as file:
+        sync(file.fileno())
+    assert calls == want
+
+
+@pytest.mark.parametrize(("platform", "want"), [("linux", 5 << 20), ("freebsd14", 5 << 20), ("darwin", 5 << 10)])
+def test_the_unit_of_memory_is_not_the_same_everywhere(
+    monkeypatch: pytest.MonkeyPatch, platform: str, want: int
+) -> None:
+    """getrusage(2): kilobytes on Linux and the BSDs, bytes on macOS."""
+    monkeypatch.setattr(sys, "platform", platform)
+    monkeypatch.setattr(resource, "getrusage", lambda _: SimpleNamespace(ru_maxrss=5 << 10))
+    assert peak_memory_bytes() == want

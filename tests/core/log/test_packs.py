@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import sys
 import zlib
 
 import pytest
@@ -41,7 +42,21 @@ def test_one_odd_record_makes_a_pack_whole(odd: bytes) -> None:
     assert parse_pack(data).texts == texts
 
 
-def test_damaged_packs_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_packs_are_the_same_to_who_has_no_isal(monkeypatch: pytest.MonkeyPatch) -> None:
+    """It has no wheels for every platform; what one machine packs another one reads."""
+    pytest.importorskip("isal", reason="no isal on this platform")
+    with_isal = format_pack(0, TEXTS)
+    with monkeypatch.context() as patch:
+        patch.setitem(sys.modules, "isal", None)
+        without = format_pack(0, TEXTS)
+        assert parse_pack(with_isal) == (0, TEXTS)
+    assert parse_pack(without) == (0, TEXTS)
+
+
+@pytest.mark.parametrize("has_isal", [True, False])
+def test_damaged_packs_are_refused(monkeypatch: pytest.MonkeyPatch, has_isal: bool) -> None:
+    if not has_isal:
+        monkeypatch.setitem(sys.modules, "isal", None)
     monkeypatch.setattr(packs, "MAX_PACK_BYTES", 1 << 20)
     data = format_pack(0, TEXTS)
     whole = format_pack(0, [*TEXTS, b"hello\n"])

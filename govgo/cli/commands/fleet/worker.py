@@ -18,6 +18,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
+from govgo.adapters.disk.system import peak_memory_bytes
 from govgo.adapters.fleet.sources import MOUNT, Source
 from govgo.adapters.loop.network import Network
 from govgo.adapters.workspace.directory import DirectoryFiles
@@ -156,7 +157,7 @@ class _Worker:
             text=outcome.text[:_LONGEST_TEXT],
             wall_s=time.perf_counter() - wall_s,
             cpu_s=_cpu_s() - cpu_s,
-            peak_bytes=resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024,
+            peak_bytes=peak_memory_bytes(),
         )
 
     def end(self) -> None:
