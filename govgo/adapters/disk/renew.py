@@ -27,7 +27,6 @@ from govgo.adapters.disk import atomic, lockfile, modes
 from govgo.adapters.disk.diskerror import disk_error
 from govgo.adapters.disk.lockfile import write_all
 from govgo.adapters.disk.sealed import read_sealed, seal, user_cache
-from govgo.adapters.disk.system import sync
 from govgo.errors import DiskError
 
 _NO_NEW_FILES = (errno.EACCES, errno.EPERM, errno.EROFS, errno.ENAMETOOLONG)
@@ -146,7 +145,7 @@ def _replaced(path: str, descriptor: int, facts: os.stat_result, data: bytes) ->
             write_all(fresh, data)
             if not _made_alike(fresh, descriptor, facts):
                 return False
-            sync(fresh)
+            _sync(fresh)
         finally:
             os.close(fresh)
         os.rename(name, path)
@@ -217,7 +216,7 @@ def _keep(path: str, before: bytes, after: bytes, places: Sequence[str]) -> str:
             continue
         try:
             write_all(descriptor, sealed)
-            sync(descriptor)
+            _sync(descriptor)
             return place
         except OSError as error:
             fault = fault or error
@@ -261,6 +260,12 @@ def _write_over(descriptor: int, data: bytes) -> None:
         raise
     _write_at(descriptor, data[:size], 0)
     os.ftruncate(descriptor, len(data))
+    _sync(descriptor)
+
+
+def _sync(descriptor: int) -> None:
+    from govgo.adapters.disk.system import sync  # a command that writes nothing does without
+
     sync(descriptor)
 
 

@@ -191,9 +191,12 @@ def test_attack_a_file_of_another_user_is_absent(tmp_path: Path, monkeypatch: py
     assert read_sealed(str(tmp_path / "f"), MAGIC, 1000) is None
 
 
-def test_attack_a_link_in_the_place_of_a_temporary_file_is_not_written_through(tmp_path: Path) -> None:
+def test_attack_a_link_in_the_place_of_a_temporary_file_is_not_written_through(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(os, "urandom", bytes)  # the name is guessed
     (tmp_path / "other").write_text("somebody's")
-    (tmp_path / f"f.{os.getpid()}.tmp").symlink_to(tmp_path / "other")
+    (tmp_path / f"f.{bytes(8).hex()}.tmp").symlink_to(tmp_path / "other")
     with pytest.raises(FileExistsError):
         write_sealed(str(tmp_path / "f"), MAGIC, b"body")
     assert (tmp_path / "other").read_text() == "somebody's"
