@@ -13,7 +13,7 @@ from govgo.cli.console import ConsoleReporter
 from govgo.errors import run_all
 
 if TYPE_CHECKING:
-    from govgo.adapters.http.pace import Patience
+    from govgo.adapters.http.timeouts import Patience
     from govgo.core.goenv import GoEnv
     from govgo.load.session.session import Session
 

@@ -20,7 +20,7 @@ from govgo.errors import GovgoError, InputError, UsageError
 from govgo.load.session.policy import LIST, Policy
 
 if TYPE_CHECKING:
-    from govgo.adapters.http.pace import Patience
+    from govgo.adapters.http.timeouts import Patience
     from govgo.adapters.loop.network import NetworkOptions
     from govgo.load.session.horizon import Horizon
     from govgo.load.session.session import Session, Settings
@@ -272,7 +272,7 @@ def network_options(flags: Mapping[str, Any], *, fails_soon: bool = False) -> Ne
 
 def _patience() -> Patience:
     """That of the command: all its networks share it."""
-    from govgo.adapters.http.pace import PATIENCE_S, Patience
+    from govgo.adapters.http.timeouts import PATIENCE_S, Patience
 
     call = current_call()
     if call is None:

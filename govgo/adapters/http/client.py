@@ -19,9 +19,9 @@ from govgo.adapters.http.engine import Fault, Timeouts, TransferError
 from govgo.adapters.http.fetch import Condition, Fetch, Means, too_large
 from govgo.adapters.http.gunzip import Gunzip, beginning, is_coded
 from govgo.adapters.http.hostname import ascii_host
-from govgo.adapters.http.pace import ExpectedSilence, Pace
 from govgo.adapters.http.retry import RetryPolicy
 from govgo.adapters.http.servertext import MAX_BODY_BYTES, error_detail, get_text, shorten, status_text
+from govgo.adapters.http.timeouts import ExpectedSilence, Pace
 from govgo.core.golib import url as gourl
 from govgo.core.golib.quote import quote
 from govgo.core.records import NamedTuple
@@ -30,7 +30,7 @@ from govgo.errors import NetworkError, NotFoundError, UsageError
 if TYPE_CHECKING:
     from govgo.adapters.http.engine import Answer, Engine
     from govgo.adapters.http.goauth import GoAuth
-    from govgo.adapters.http.pace import Origin, Patience
+    from govgo.adapters.http.timeouts import Origin, Patience
 
 _T = TypeVar("_T")
 

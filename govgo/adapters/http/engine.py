@@ -127,7 +127,7 @@ class EngineOptions(NamedTuple):
 
 
 class Pacer(Protocol):
-    """What decides how long a try may take (`pace.Pace`)."""
+    """What decides how long a try may take (`timeouts.Pace`)."""
 
     def start(self) -> None:
         """The request is sent."""

@@ -18,9 +18,9 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Mappi
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from govgo.adapters.http.engine import Answer, Fault, TransferError
-from govgo.adapters.http.pace import LARGE_BYTES, Pace
 from govgo.adapters.http.retry import UNCOUNTED, RetryPolicy
 from govgo.adapters.http.servertext import get_text, shorten
+from govgo.adapters.http.timeouts import LARGE_BYTES, Pace
 from govgo.core.golib.quote import quote
 from govgo.core.golib.url import mask, mask_all
 from govgo.core.late import late

@@ -20,11 +20,11 @@ import httpx
 
 import govgo
 from govgo.adapters.disk.system import Sign, sign_of
+from govgo.adapters.http.concurrency import Gate
 from govgo.adapters.http.engine import EngineOptions, Fault, Pacer, ProxyAddress, TransferError
-from govgo.adapters.http.gate import Gate
-from govgo.adapters.http.pace import WATCH_S
 from govgo.adapters.http.proxies import address_of
 from govgo.adapters.http.servertext import shorten
+from govgo.adapters.http.timeouts import WATCH_S
 
 _T = TypeVar("_T")
 _NO_ANSWER = "Server disconnected without sending"

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from concurrent.futures import ThreadPoolExecutor
 
     from govgo.adapters.http.client import Auth, HttpClient
-    from govgo.adapters.http.pace import Patience
+    from govgo.adapters.http.timeouts import Patience
     from govgo.adapters.loop.extractor import Extractor
     from govgo.adapters.loop.helper import Helper
     from govgo.ports.talk import Reporter

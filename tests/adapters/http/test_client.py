@@ -19,8 +19,8 @@ from govgo.adapters.http.credentials import Credentials, Login
 from govgo.adapters.http.curl_engine import CurlEngine
 from govgo.adapters.http.engine import Answer, EngineOptions, Fault, Pacer, Timeouts, TransferError
 from govgo.adapters.http.httpx_engine import HttpxEngine
-from govgo.adapters.http.pace import Patience
 from govgo.adapters.http.retry import RetryPolicy
+from govgo.adapters.http.timeouts import Patience
 from govgo.errors import NetworkError, NotFoundError, TooLargeError
 from tests.simulators.httpclients import FAST, QUICK, MakeEngine, fetch, refusal, with_client
 from tests.simulators.proxy import (

@@ -22,7 +22,7 @@ import asyncio, fcntl, socket, struct, sys, time
 
 from govgo.adapters.http.client import HttpClient
 from govgo.adapters.http.curl_engine import CurlEngine
-from govgo.adapters.http.pace import Patience
+from govgo.adapters.http.timeouts import Patience
 from govgo.errors import NetworkError
 
 with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as silent:

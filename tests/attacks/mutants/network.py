@@ -8,7 +8,7 @@ from tests.attacks.mutants.mutant import Mutant
 ATTACKS = "tests/adapters/sumdb/test_client.py::"
 HTTP = "tests/adapters/http/test_client.py::"
 FETCH = "tests/adapters/http/test_fetch.py::"
-PACE = "tests/adapters/http/test_pace.py::"
+PACE = "tests/adapters/http/test_timeouts.py::"
 CREDENTIALS = "tests/adapters/http/test_credentials.py::"
 SECRETS = "tests/attacks/test_secrets.py::"
 URL = "tests/core/golib/test_url.py::"
@@ -185,7 +185,7 @@ MUTANTS = {
     "least-rate": Mutant(
         "limits",
         "a body that trickles is given up",
-        "adapters/http/pace.py",
+        "adapters/http/timeouts.py",
         "        slow = self._size - self._mark_size < limits.least_rate * (now_s - self._mark_s)\n",
         "        slow = False\n",
         (PACE + "test_attack_too_slow",),
@@ -193,7 +193,7 @@ MUTANTS = {
     "total-time": Mutant(
         "limits",
         "all tries of a request have one limit",
-        "adapters/http/pace.py",
+        "adapters/http/timeouts.py",
         "        if now_s - self._first_s > limits.total_s + self._size / limits.steady_rate:\n",
         "        if False:\n",
         (PACE + "test_attack_too_slow", PACE + "test_all_tries_share_one_total"),

@@ -16,7 +16,7 @@ from pathlib import Path
 
 import pytest
 
-from govgo.adapters.http import pace
+from govgo.adapters.http import timeouts
 from govgo.cli.main import invoke
 from tests.simulators.gitrepos import needs_git
 from tests.simulators.world import World
@@ -39,7 +39,7 @@ def world(tmp_path: Path, hole: str, monkeypatch: pytest.MonkeyPatch) -> Iterato
         (directory / "govgo.toml").write_text("[check]\nadvisories = true\nverify = true\n")
         world.use(monkeypatch, GOVGO_VULNDB=hole, XDG_CACHE_HOME=str(tmp_path / "kept"))
         monkeypatch.chdir(directory)
-        monkeypatch.setattr(pace, "PATIENCE_S", 0.4)
+        monkeypatch.setattr(timeouts, "PATIENCE_S", 0.4)
         yield world
 
 
@@ -121,7 +121,7 @@ def test_a_dead_network_is_told_however_much_there_is_to_do_here(
             file.unlink()
     shutil.rmtree(world.cache / "cache/download/sumdb")
     monkeypatch.setenv("GOPROXY", hole)
-    monkeypatch.setattr(pace, "ENOUGH_S", 0.0)
+    monkeypatch.setattr(timeouts, "ENOUGH_S", 0.0)
     for place in LOCAL.values():
         monkeypatch.setattr(place, lambda *_, **__: pytest.fail("there is no time left"))
     capsys.readouterr()

@@ -7,8 +7,8 @@ import asyncio
 
 import pytest
 
-from govgo.adapters.http import gate as gate_module
-from govgo.adapters.http.gate import Gate
+from govgo.adapters.http import concurrency
+from govgo.adapters.http.concurrency import Gate
 
 
 class Load:
@@ -67,7 +67,7 @@ def test_widths_of_successive_rounds(width: int, most: int, idle: bool, widths: 
 
 def test_overload_halves_once_for_each_congestion(monkeypatch: pytest.MonkeyPatch) -> None:
     now_s = 100.0
-    monkeypatch.setattr(gate_module.time, "monotonic", lambda: now_s)
+    monkeypatch.setattr(concurrency.time, "monotonic", lambda: now_s)
     load = Load(Gate(64, 384))
     for _ in range(10):
         load.gate.overloaded()

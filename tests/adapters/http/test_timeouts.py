@@ -8,9 +8,9 @@ from collections.abc import Callable, Iterable, Iterator
 import pytest
 
 from govgo.adapters.disk.system import Sign
-from govgo.adapters.http import pace as pace_module
+from govgo.adapters.http import timeouts as timeouts_module
 from govgo.adapters.http.engine import Fault, Timeouts, TransferError
-from govgo.adapters.http.pace import PATIENCE_S, ExpectedSilence, Origin, Pace, Patience
+from govgo.adapters.http.timeouts import PATIENCE_S, ExpectedSilence, Origin, Pace, Patience
 
 LIMITS = Timeouts()
 
@@ -28,7 +28,7 @@ class Clock:
 @pytest.fixture
 def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
     made = Clock()
-    monkeypatch.setattr(pace_module, "time", made)
+    monkeypatch.setattr(timeouts_module, "time", made)
     return made
 
 
