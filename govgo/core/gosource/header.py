@@ -17,6 +17,9 @@ import re
 from govgo.core.late import late
 from govgo.core.records import NamedTuple
 
+MAX_PATH = 4096
+"""Characters of an import path, which is printed where nobody has the package; no file system has a longer one."""
+
 _BOM = b"\xef\xbb\xbf"
 _BLOCK = rb"/\*(?>(?:[^*]++|\*(?!/))*)\*/"
 _SKIP = rb"(?>(?:[ \f\t\r\n;]++|//[^\n]*+\n?|" + _BLOCK + rb")*)"
@@ -65,6 +68,11 @@ class Header(NamedTuple):
     literals: tuple[bytes, ...]
     is_broken: bool
     stops_at_nul: bool
+
+    @property
+    def longest(self) -> int:
+        """Bytes of the longest import path."""
+        return max(map(len, self.literals), default=2) - 2
 
 
 def read_header(data: bytes) -> Header:

@@ -18,7 +18,7 @@ from govgo.core.gosource.buildtags import (
     satisfies,
     should_build,
 )
-from govgo.core.gosource.header import read_header
+from govgo.core.gosource.header import MAX_PATH, read_header
 from govgo.errors import SourceError
 
 
@@ -44,7 +44,7 @@ def scan_files(
 
     Raises:
         NoGoError: no file counts.
-        SourceError: `reading NAME: unexpected NUL in input`.
+        SourceError: `reading NAME: unexpected NUL in input`, or an import path is too long.
     """
     imports: set[str] = set()
     tests: set[str] = set()
@@ -67,6 +67,8 @@ def _imports(name: str, data: bytes, tags: TagSet, explicit: bool) -> list[str] 
     header = read_header(data)
     if header.stops_at_nul or (header.is_broken and b"\0" in header.data):
         raise SourceError(f"reading {name}: unexpected NUL in input")
+    if header.longest > MAX_PATH:
+        raise SourceError(f"reading {name}: import path of {header.longest:,} characters")
     if b'"C"' in header.literals and not tags.has_cgo:
         return None
     if not explicit and not should_build(header.data, tags):

@@ -14,7 +14,7 @@ from typing import Final
 
 from govgo.core.golib.quote import GO_SPACE, is_bad_byte, unquote
 from govgo.core.golib.unicode import is_print
-from govgo.core.gosource.header import Header, read_header
+from govgo.core.gosource.header import MAX_PATH, Header, read_header
 from govgo.core.gosource.scan import KEYWORDS, LITERALS, Fault, Scanner, Token
 from govgo.core.late import late
 from govgo.core.records import NamedTuple
@@ -121,7 +121,8 @@ def file_of_header(name: str, data: bytes, header: Header) -> GoFile:
         text = f"read {name}: unexpected NUL in input"
         return GoFile(name, "", is_test=is_test, error=text, fault=text, unreadable=True)
     text = header.data.decode("utf-8", "surrogateescape")
-    package = None if header.is_broken or not _CGO.isdisjoint(header.literals) else _sound_package(text)
+    is_odd = header.is_broken or header.longest > MAX_PATH or not _CGO.isdisjoint(header.literals)
+    package = None if is_odd else _sound_package(text)
     if package is not None:
         paths = tuple(dict.fromkeys(literal.decode()[1:-1] for literal in header.literals))
         embeds = embed_patterns(data) if "embed" in paths else ()
@@ -160,8 +161,10 @@ def _parsed_file(name: str, data: bytes, text: str, is_test: bool) -> GoFile:
             name, parsed.package, is_test=is_test, xtest=xtest, error=parsed.error, fault=parsed.faults[0].text
         )
     for spec in parsed.imports:
-        if not is_valid_import(spec.path):
-            fault = Fault(*spec.place, f"invalid import path: {spec.path}")
+        is_long = len(spec.path) > MAX_PATH
+        if is_long or not is_valid_import(spec.path):
+            shown = f"{spec.path[:100]}… ({len(spec.path):,} characters)" if is_long else spec.path
+            fault = Fault(*spec.place, f"invalid import path: {shown}")
             return GoFile(name, parsed.package, is_test=is_test, xtest=xtest, error=str(fault), fault=str(fault))
     paths = tuple(dict.fromkeys(spec.path for spec in parsed.imports))
     embeds = embed_patterns(data) if "embed" in paths else ()

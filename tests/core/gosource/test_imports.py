@@ -93,3 +93,13 @@ def test_hostile_sources_take_linear_time(data: bytes) -> None:
         scan_files([("x.go", data)], any_tags())
     assert read_go_file("x.go", data).name == "x.go"
     assert time.process_time() - begin < 3
+
+
+def test_attack_an_import_path_of_megabytes_is_not_printed() -> None:
+    """Whoever writes a dependency's source chooses it; go prints all of it."""
+    tags = build_tags()
+    path = "q.io/" + "x" * 4092
+    with pytest.raises(SourceError, match=r"\Areading a\.go: import path of 4,097 characters\Z"):
+        scan_files([("a.go", f'package p\nimport "{path}"\n'.encode())], tags)
+    assert scan_files([("a.go", f'package p\nimport "{path}"\n'.encode())], tags, indexed=True) == ((), ())
+    assert scan_files([("a.go", f'package p\nimport "{path[:-1]}"\n'.encode())], tags) == ((path[:-1],), ())

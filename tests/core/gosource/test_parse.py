@@ -19,3 +19,14 @@ def test_one_file() -> None:
         "x.go:2:11: missing import path",
         "missing import path",
     )
+
+
+def test_attack_an_import_path_of_megabytes_is_not_printed() -> None:
+    """Whoever writes a dependency's source chooses it; go prints all of it."""
+    for quoted in ('"{}"', "`{}`", '"\\x61{}"'):
+        file = read_go_file("x.go", b"package p\nimport " + quoted.format("q.io/" + "x" * 3_000_000).encode() + b"\n")
+        assert file.imports == ()
+        assert file.error.startswith("x.go:2:8: invalid import path: ")
+        assert len(file.error) < 200
+    longest = "q.io/" + "x" * 4091
+    assert read_go_file("x.go", f'package p\nimport "{longest}"\n'.encode()).imports == (longest,)
