@@ -260,7 +260,7 @@ TESTED_BY = {
     ),
     "serve/events/test_follow.py": "adapters/sumdb: remotelog; serve/events: misses taking; serve/server: events",
     "serve/http/test_application.py": (
-        "serve/http: cycle health metrics site tails; serve/server: build parts; serve/upstream: coldloop later sources"
+        "serve/http: health metrics site tails; serve/server: build parts; serve/upstream: coldloop later sources"
     ),
     "serve/publish/test_route.py": "adapters/modzip: examine",
     "serve/registry/test_routes.py": (

@@ -40,6 +40,10 @@ class Cycle(RequestResponseCycle):
 
     async def send(self, message: Any) -> None:
         """Take a message of ASGI, or one of the two above."""
+        if self.flow.write_paused and not self.disconnected:
+            await self.flow.drain()
+        if self._has_left():
+            return
         kind = message["type"]
         if kind == "govgo.file":
             await self._send_file(message["file"], message["offset"], message["count"])
@@ -54,6 +58,11 @@ class Cycle(RequestResponseCycle):
                 self.sent += len(message.get("body", b""))
             await super().send(message)
 
+    def _has_left(self) -> bool:
+        """Whether the client has: uvloop closes a transport a turn before it says so, and then takes nothing more."""
+        self.disconnected = self.disconnected or self.transport.is_closing()
+        return self.disconnected
+
     def _abort(self) -> None:
         self.disconnected = True  # at once, or what is sent before the loop turns would count as an error
         self.response_complete = True
@@ -61,7 +70,7 @@ class Cycle(RequestResponseCycle):
         self.transport.abort()
 
     async def _end(self) -> None:
-        if self.disconnected or self.response_complete:
+        if self._has_left() or self.response_complete:
             return
         await super().send({"type": "http.response.body", "body": b"", "more_body": False})
 
@@ -74,10 +83,12 @@ class Cycle(RequestResponseCycle):
         else:
             self.expected_content_length -= count
         whole = await self._copy(file, offset, count)
-        if whole and self.chunked_encoding:
-            self.transport.write(b"\r\n")
-        if not whole and not self.disconnected:
+        if self._has_left():
+            return
+        if not whole:
             self._abort()
+        elif self.chunked_encoding:
+            self.transport.write(b"\r\n")
 
     async def _copy(self, file: OpenFile, offset: int, count: int) -> bool:
         """Send a part of a file; whether all of it went out."""
@@ -96,7 +107,7 @@ class Cycle(RequestResponseCycle):
                     await self.flow.drain()
                     if self.disconnected:
                         return False
-                if self.disconnected or self.transport.is_closing():
+                if self._has_left():
                     return False
                 try:
                     sent = os.sendfile(out, file.descriptor, offset, min(count, _AT_ONCE))
@@ -129,7 +140,7 @@ class Cycle(RequestResponseCycle):
                 return False
             if self.flow.write_paused:
                 await self.flow.drain()
-            if self.disconnected:
+            if self._has_left():
                 return False
             self.transport.write(data)
             offset += len(data)
