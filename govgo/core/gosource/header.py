@@ -69,11 +69,6 @@ class Header(NamedTuple):
     is_broken: bool
     stops_at_nul: bool
 
-    @property
-    def longest(self) -> int:
-        """Bytes of the longest import path."""
-        return max(map(len, self.literals), default=2) - 2
-
 
 def read_header(data: bytes) -> Header:
     """Read the package clause and the imports of a file; some that pass are refused by go's parser."""

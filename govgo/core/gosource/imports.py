@@ -67,13 +67,15 @@ def _imports(name: str, data: bytes, tags: TagSet, explicit: bool) -> list[str] 
     header = read_header(data)
     if header.stops_at_nul or (header.is_broken and b"\0" in header.data):
         raise SourceError(f"reading {name}: unexpected NUL in input")
-    if header.longest > MAX_PATH:
-        raise SourceError(f"reading {name}: import path of {header.longest:,} characters")
     if b'"C"' in header.literals and not tags.has_cgo:
         return None
     if not explicit and not should_build(header.data, tags):
         return None
-    return [path for literal in header.literals if (path := _path(literal)) is not None]
+    paths = [path for literal in header.literals if (path := _path(literal)) is not None]
+    longest = max(map(len, paths), default=0)
+    if longest > MAX_PATH:
+        raise SourceError(f"reading {name}: import path of {longest:,} characters")
+    return paths
 
 
 def _indexed_imports(name: str, data: bytes, tags: TagSet) -> list[str] | None:

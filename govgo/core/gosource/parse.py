@@ -121,12 +121,12 @@ def file_of_header(name: str, data: bytes, header: Header) -> GoFile:
         text = f"read {name}: unexpected NUL in input"
         return GoFile(name, "", is_test=is_test, error=text, fault=text, unreadable=True)
     text = header.data.decode("utf-8", "surrogateescape")
-    is_odd = header.is_broken or header.longest > MAX_PATH or not _CGO.isdisjoint(header.literals)
-    package = None if is_odd else _sound_package(text)
+    package = None if header.is_broken or not _CGO.isdisjoint(header.literals) else _sound_package(text)
     if package is not None:
         paths = tuple(dict.fromkeys(literal.decode()[1:-1] for literal in header.literals))
-        embeds = embed_patterns(data) if "embed" in paths else ()
-        return GoFile(name, package, paths, embeds, is_test, is_test and package.endswith("_test"))
+        if max(map(len, paths), default=0) <= MAX_PATH:
+            embeds = embed_patterns(data) if "embed" in paths else ()
+            return GoFile(name, package, paths, embeds, is_test, is_test and package.endswith("_test"))
     return _parsed_file(name, data, text, is_test)
 
 

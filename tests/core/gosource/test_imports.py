@@ -103,3 +103,17 @@ def test_attack_an_import_path_of_megabytes_is_not_printed() -> None:
         scan_files([("a.go", f'package p\nimport "{path}"\n'.encode())], tags)
     assert scan_files([("a.go", f'package p\nimport "{path}"\n'.encode())], tags, indexed=True) == ((), ())
     assert scan_files([("a.go", f'package p\nimport "{path[:-1]}"\n'.encode())], tags) == ((path[:-1],), ())
+
+
+@pytest.mark.parametrize("indexed", [False, True])
+def test_the_length_of_an_import_path_is_that_of_what_is_quoted(*, indexed: bool) -> None:
+    """Both readers count characters, not the bytes of escapes or of UTF-8."""
+    for path, quoted in (("q/" + "a" * 2000, "q/" + "\\x61" * 2000), ("q/" + "ä" * 2100, "q/" + "ä" * 2100)):
+        files = [("a.go", f'package p\nimport "{quoted}"\n'.encode())]
+        assert scan_files(files, build_tags(), indexed=indexed) == ((path,), ())
+
+
+def test_a_long_path_in_a_file_that_does_not_count_is_no_fault() -> None:
+    long = f'import "q.io/{"x" * 5000}"\n'.encode()
+    files = [("a.go", b"package p\n"), ("b.go", b"//go:build ignore\n\npackage p\n" + long)]
+    assert scan_files(files, build_tags()) == ((), ())
