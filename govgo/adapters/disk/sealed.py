@@ -21,6 +21,7 @@ from contextlib import suppress
 
 from govgo import __version__, core
 from govgo.adapters.disk import modes
+from govgo.adapters.disk.atomic import random_number
 
 _DIGEST_SIZE = 32
 _MOST_LINKS = 40
@@ -136,7 +137,7 @@ def checksum(data: bytes) -> bytes:
 def write_sealed(path: str, magic: bytes, body: bytes) -> None:
     """Write a sealed file; it appears under its name whole or not at all. Raises OSError."""
     # In a container each process may have the number of one that was killed, and left its file.
-    temp = f"{path}.{os.urandom(8).hex()}.tmp"
+    temp = f"{path}.{random_number()}.tmp"
     descriptor = os.open(temp, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, modes.PRIVATE_FILE)
     try:
         with open(descriptor, "wb") as file:
