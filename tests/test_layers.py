@@ -130,7 +130,7 @@ VERBS = {
 #: vectors test a whole format, scripts a whole command, and a simulated world the adapters together.
 TESTED_BY = {
     "adapters/advisories/test_files.py": "adapters/disk: kept",
-    "adapters/catalogue/test_scan.py": "adapters/catalogue: catalogue database filling trigrams",
+    "adapters/catalogue/test_scan.py": "adapters/catalogue: catalogue filling trigrams",
     "adapters/engine/test_child.py": "adapters/engine: child_process chunks",
     "adapters/http/test_client.py": "adapters/http: curl_engine curl_transfer engine httpx_engine",
     "adapters/licenses/test_matcher.py": "adapters/licenses: matching_process",

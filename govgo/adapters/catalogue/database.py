@@ -19,14 +19,16 @@ from contextlib import contextmanager, suppress
 from typing import TypeVar
 
 from govgo.adapters.catalogue.trigrams import TABLE, has_trigrams
+from govgo.adapters.disk.lockfile import locked
 from govgo.adapters.disk.sealed import is_private, make_private, user_cache
 from govgo.core.foreign import one_line
-from govgo.errors import StorageError
+from govgo.errors import DiskError, StorageError
 
 _FORMAT = 2
 _MOST_CATALOGUES = 8
 _CACHE_KIB = 8 << 10
 _BUSY_S = 10.0
+_FILES = ("", "-wal", "-shm")
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS module (
   id INTEGER PRIMARY KEY, path TEXT NOT NULL UNIQUE, signature BLOB NOT NULL DEFAULT x'',
@@ -131,8 +133,9 @@ def open_database(kind: type[_AnyDatabase], environ: Mapping[str, str], name: st
 
     Args:
         kind: what it is opened as.
-        environ: the environment, which says where the user's cache directory is. Where others can write there, or
-            there is none, the catalogue is in a directory of its own that goes when it is closed.
+        environ: the environment, which says where the user's cache directory is. Where others can write there, there is
+            none, or what lies there cannot be opened, the catalogue is in a directory of its own that goes when it is
+            closed.
         name: stands for the storage, and for who may see what of it.
 
     Raises:
@@ -142,23 +145,35 @@ def open_database(kind: type[_AnyDatabase], environ: Mapping[str, str], name: st
     base = user_cache(environ)
     directory = f"{base}/registry"
     if base and is_private(directory, environ.get("HOME", ""), own=2):
-        with suppress(OSError):
+        with suppress(OSError, DiskError, StorageError):
             make_private(directory)
-            _drop_old(directory)
-            path = f"{directory}/{digest}.sqlite"
-            os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600))
-            return _opened(kind, path)
+            # One at a time: SQLite does not wait for a process that is setting up the same file, it fails.
+            with locked(f"{directory}/opening.lock"):
+                _drop_old(directory)
+                return _opened(kind, f"{directory}/{digest}.sqlite")
     return kind(f"{tempfile.mkdtemp(prefix='govgo-registry-')}/{digest}.sqlite", ends_with_us=True)
 
 
 def _opened(kind: type[_AnyDatabase], path: str) -> _AnyDatabase:
+    if os.path.islink(path):
+        os.unlink(path)
+    with suppress(FileExistsError):  # one that is there is not opened here: closing it would end SQLite's locks of it
+        os.close(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600))
     try:
         return kind(path)
-    except StorageError:  # damaged, perhaps: all of it is found again
-        for suffix in ("", "-wal", "-shm"):
+    except StorageError as error:
+        if not _is_damage(error.__cause__):
+            raise  # others may be using the file: it stays
+        for suffix in _FILES:
             with suppress(FileNotFoundError):
                 os.unlink(path + suffix)
         return kind(path)
+
+
+def _is_damage(error: BaseException | None) -> bool:
+    """Whether it says that a file is no database, or a damaged one."""
+    code = getattr(error, "sqlite_errorcode", 0) & 0xFF  # what is above that byte tells kinds of one error apart
+    return code in (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB)
 
 
 def _drop_old(directory: str) -> None:
@@ -166,6 +181,6 @@ def _drop_old(directory: str) -> None:
     with os.scandir(directory) as found:
         files = [(each.stat().st_mtime, each.path) for each in found if each.name.endswith(".sqlite")]
     for _, path in sorted(files)[:-_MOST_CATALOGUES]:
-        for suffix in ("", "-wal", "-shm", ".lock"):
+        for suffix in (*_FILES, ".lock"):
             with suppress(FileNotFoundError):
                 os.unlink(path + suffix)
