@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from govgo.app.audit.audit import go_release
 from govgo.app.check.untidy import untidy
 from govgo.app.hygiene import manifests_of
+from govgo.core.advisory.match import go_modules
 from govgo.core.advisory.osv import STDLIB, TOOLCHAIN
 from govgo.core.findings import Claim, Finding, Verdict
 from govgo.core.module.moduleversion import ModuleVersion
@@ -55,7 +56,7 @@ class Before(NamedTuple):
         builds: its build list; several where it was more than one module; none where it was not there.
         broken: it cannot be resolved as it was, so that nothing is known to have been there.
         keys: what broke the rules that need nothing but files and the graph.
-        releases: the Go releases that were audited.
+        releases: the Go releases that were audited, as findings name them: 1.21.0 where the go line says 1.21.
     """
 
     builds: tuple[Build, ...] = ()
@@ -115,7 +116,7 @@ def state_before(
             told += untidy(old, each, manifests, plan)
         builds.append(build)
         keys.update((finding.code, finding.text) for finding in told)
-        releases.add(go_release(old, each).version)
+        releases.update(go.version for go in go_modules(go_release(old, each).version))
     return Before(tuple(builds), tuple(broken), frozenset(keys), frozenset(releases))
 
 

@@ -14,6 +14,7 @@ from govgo.core.gosum.lines import format_line, old_name
 from govgo.core.gosum.outcomes import Completed
 from govgo.core.module.moduleversion import ModuleVersion
 from govgo.core.module.paths import module_sort_key
+from govgo.core.version.goversion import DEFAULT_GO_MOD_VERSION
 from govgo.errors import Failure, GovgoError, PackageError, ReportedError
 from govgo.load.mainmodule.write import WriteOptions, update_go_mod_from_reqs, write_go_sum
 from govgo.ports.sumdb import KeepingDatabase, SumDatabase
@@ -100,7 +101,11 @@ def _refuse_stale_gomod(session: Session) -> None:
         return
     update = update_go_mod_from_reqs(session, WriteOptions())
     index = session.main.index(session.main.single())
-    if update is not None and index is not None and index.is_dirty(update.file, readonly=True):
+    if update is None or index is None:
+        return
+    if not index.go_version and update.file.go is not None and update.file.go.version == DEFAULT_GO_MOD_VERSION:
+        update.file.drop_go_stmt()  # vgo wrote none, and without one it is this version
+    if index.is_dirty(update.file, readonly=True):
         raise session.go_mod_dirty()
 
 

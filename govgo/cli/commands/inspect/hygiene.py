@@ -54,7 +54,7 @@ def hygiene(where: tuple[str, ...], **flags: Any) -> int:
     """
     with Reports(flags, FORMATS, lambda error: _failed_run(error, offline=flags["offline"])) as reports:
         keep = _keep(flags["only"], flags["skip"])
-        session = open_session(flags, announce=False, offline=flags["offline"])
+        session = open_session(flags, announce=False, offline=flags["offline"], fails_soon=True)
         from govgo.app.hygiene import inspect
 
         run = inspect(session, where, keep, offline=flags["offline"])

@@ -148,8 +148,8 @@ def complete(dry_run: bool, as_json: bool, **flags: Any) -> int:
 
     failure: IncompleteError | None = None
     with failures_as_document(COMPLETE_SCHEMA, as_json) as tell:
-        session = open_session(flags)
-        with open_sum_client(session, network_options(flags)) as database:
+        session = open_session(flags, fails_soon=True)
+        with open_sum_client(session, network_options(flags, fails_soon=True)) as database:
             try:
                 done = complete_service(session, database, dry_run=dry_run)
             except IncompleteError as error:

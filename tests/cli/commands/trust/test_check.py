@@ -367,6 +367,22 @@ waivers = [{ rule = 'retracted', reason = 'unused, but that is not known here' }
 """
 
 
+def test_the_go_line_as_it_was_brings_nothing_in(
+    world: World, check: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Findings name the release 1.21.0 where it says 1.21."""
+    monkeypatch.delenv("GOVGO_GO_VERSION")
+    (tmp_path / "db" / "GO-9.json").write_text(advisory("GO-9", "stdlib", "introduced=0", "fixed=1.21.5"))
+    policy("advisories = true")
+    git("init", "-q")
+    git("add", ".")
+    git("commit", "-qm", "before")
+    assert ("vulnerable-module", 3) in check("--json").found
+    assert check("--json", "--since", "HEAD").found == []
+    world.main(MAIN.replace("go 1.21\n", "go 1.21.1\n"))
+    assert check("--json", "--since", "HEAD").found == [("vulnerable-module", 3)]
+
+
 def test_only_what_came_since_a_reference(world: World, check: Any) -> None:
     """Before: com, r and its replacement. Since then: a, with deep and two; y. The go line is as it was."""
     before = MAIN.replace("\tq.io/a v1.0.0\n", "").replace("\tq.io/y v1.0.0\n", "")

@@ -54,6 +54,8 @@ ASKS = [
     ("licenses", "nothing"),
     ("sbom", "nothing"),
     ("verify", "nothing"),
+    ("hygiene", "nothing"),
+    ("sum complete", "nothing"),
     ("proxies q.io/a", "the modules"),
 ]
 """(command, what is cached); with the modules, the others have all that they need."""

@@ -209,6 +209,15 @@ def test_complete_refuses_a_go_modverify_that_contradicts(
     assert not Path("go.sum").exists()
 
 
+def test_complete_needs_no_go_line(world: World) -> None:
+    """The files of vgo have none. The lines are those that go 1.26.8 demands then: no go.mod file is left out."""
+    (world.root / "main/go.mod").write_text("module example.com/main\n\nrequire q.io/a v1.1.0\n")
+    Path("go.modverify").write_text("\n".join(lines(world, "q.io/a v1.1.0")))
+    assert invoke(["sum", "complete"]) == 0
+    assert (world.root / "main/go.mod").read_text() == "module example.com/main\n\nrequire q.io/a v1.1.0\n"
+    assert invoke(["list", "-m", "all"]) == 0
+
+
 def test_complete_leaves_a_go_mod_that_must_change_to_tidy(world: World, capsys: pytest.CaptureFixture[str]) -> None:
     world.publish("q.io/b", "v0.8.0", "module q.io/b\n\ngo 1.16\n")
     (world.root / "main/go.mod").write_text(MAIN.replace("q.io/b v1.0.0", "q.io/b v0.8.0"))
