@@ -47,7 +47,7 @@ ROOMS = {
         "codes foreign golib",
         "gosource version",
         "module",
-        "cachecare findings gobinary goenv gosum modfile modgraph",
+        "findings gobinary goenv gosum modcache modfile modgraph",
         "modzip resolution sumdb vcs",
         "events goproxy licenses log storage",
         "mirror policy",
@@ -148,13 +148,13 @@ TESTED_BY = {
     "app/sumdb/test_publisher.py": "app/sumdb: growing; core/sumdb: published",
     "app/vendor/test_vendor.py": "app/vendor: copy; load/packages: embed",
     "attacks/test_served.py": "adapters/sumdb: relay; serve/upstream: proofs spool zips",
-    "cli/commands/cache/test_cache.py": "app: cache; core: cachecare; report: cache; wiring: cache",
+    "cli/commands/cache/test_cache.py": "app: cache; core: modcache; report: cache; wiring: cache",
     "cli/commands/cache/test_download.py": "app: download; report: download",
     "cli/commands/cache/test_env.py": "app: env; report: env; wiring: env",
     "cli/commands/cache/test_explain.py": "report: explain",
     "cli/commands/cache/test_version.py": "adapters/disk: executables packed; app: binaries; report: binaries",
     "cli/commands/fleet/test_fleet.py": (
-        "adapters/fleet: sources; app/fleet: builds; cli/commands/fleet: group list report run verbs worker; "
+        "adapters/fleet: trees; app/fleet: builds; cli/commands/fleet: group list report run verbs worker; "
         "core/fleet: builds; report/fleet: builds html json markdown sections text; wiring/fleet: fleet reduce"
     ),
     "cli/commands/inspect/test_diff.py": "app/diff: diff facts sources; report/diff: json markdown; wiring: diff",
@@ -178,7 +178,7 @@ TESTED_BY = {
         "app/storage: check manage; core/storage: outcomes; report/storage: contents verify; wiring: storage"
     ),
     "cli/commands/serve/test_sumdb.py": (
-        "adapters/sumdb: keyfile; app/sumdb: sources witness; report: sumdb; wiring: sumdb"
+        "adapters/sumdb: keyfile; app/sumdb: cosign sources; report: sumdb; wiring: sumdb"
     ),
     "cli/commands/test_fault_places.py": "load/targets: locate",
     "cli/commands/trust/test_audit.py": (

@@ -35,8 +35,8 @@ from govgo.adapters.sumdb.session import SumClient
 from govgo.adapters.workspace.goenvfile import load_env
 from govgo.app.log.clone import Clone
 from govgo.app.log.watch import Watch
+from govgo.app.sumdb.cosign import Witness, cosign
 from govgo.app.sumdb.publisher import Publisher
-from govgo.app.sumdb.witness import Witness, cosign
 from govgo.core.goenv import GoEnv, NetworkEnv
 from govgo.core.goproxy.answers import Looked, Question
 from govgo.core.goproxy.judge import judge, newest, version_of
