@@ -229,7 +229,7 @@ TESTED_BY = {
     "conformance/test_note.py": "core/golib: base64; core/sumdb: signer",
     "conformance/test_pseudo.py": "core/version: pseudo",
     "conformance/test_version_query.py": (
-        "app/list: info marks; core/module: info; load/mainmodule: keepsums; load/query: source"
+        "app/list: info versions; core/module: info; load/mainmodule: keepsums; load/query: source"
     ),
     "conformance/test_work_edit.py": "core/modfile: gowork",
     "conformance/test_zip_check.py": "adapters/modzip: directory unzip write",
@@ -248,14 +248,14 @@ TESTED_BY = {
     "load/buildlist/test_edit.py": "load/buildlist: conflicts",
     "load/buildlist/test_roots.py": "load/buildlist: requirements; load/packages: tidyroots",
     "load/mainmodule/test_load.py": "load/mainmodule: find godebug gowork; load/session: errors mainmods policy",
-    "load/packages/test_find.py": "load/query: errors",
+    "load/packages/test_query.py": "load/query: errors",
     "report/findings/test_formats.py": (
         "core: findings; report: document; report/findings: github gitlab json junit markdown sarif text"
     ),
     "report/registry/test_html.py": "report: html",
     "script/test_scripts.py": (
         "app: tidy why; app/work: sync work; cli/commands/change: get init tidy vendor work; cli/commands/inspect: "
-        "list; load/buildlist: package; load/packages: errors imports load localpatterns require tidy; report: "
+        "list; load/buildlist: package; load/packages: errors imports load localpatterns missing require tidy; report: "
         "why"
     ),
     "serve/events/test_follow.py": "adapters/sumdb: remotelog; serve/events: misses taking; serve/server: events",
