@@ -139,6 +139,7 @@ TESTED_BY = {
     "adapters/modcache/test_cache.py": "adapters/disk: modes",
     "adapters/modzip/test_layout.py": "adapters/modzip: read",
     "adapters/repository/test_repository.py": "adapters/repository: gomods sumcheck zips",
+    "adapters/sumdb/test_client.py": "adapters/sumdb: writer",
     "adapters/vcs/test_git.py": "adapters/vcs: direct",
     "adapters/workspace/test_archive.py": "adapters/disk: archives; adapters/workspace: tree",
     "app/edit/test_edit.py": "app/edit: flags",
