@@ -45,6 +45,8 @@ class Got(NamedTuple):
         return self.body.decode()
 
 
+PATIENCE_S = 60.0
+"""For so long a test waits for what takes a moment: the machine may be busy."""
 _LOGS = ("uvicorn.error", "asyncio")
 
 
@@ -96,7 +98,7 @@ class Served:
         for name in _LOGS:
             logging.getLogger(name).addHandler(self.faults)
         self._thread.start()
-        deadline_s = time.monotonic() + 10
+        deadline_s = time.monotonic() + PATIENCE_S
         while not self.server.started:
             assert time.monotonic() < deadline_s
             time.sleep(0.002)
@@ -110,7 +112,7 @@ class Served:
         assert self._thread is not None
         with suppress(RuntimeError):  # the loop has ended by itself
             self._loop.call_soon_threadsafe(self._over.set)
-        self._thread.join(8)
+        self._thread.join(PATIENCE_S)
         assert not self._thread.is_alive()
         self.running.stop()
         for name in _LOGS:
@@ -147,7 +149,7 @@ class Served:
 
     def renew(self, *, storage: bool = True) -> None:
         """Let it remember nothing; with an empty storage, where that is wanted, and counters at 0."""
-        asyncio.run_coroutine_threadsafe(self._renew(), self._loop).result(5)
+        asyncio.run_coroutine_threadsafe(self._renew(), self._loop).result(PATIENCE_S)
         proofs = self.site.library._means.proofs
         eventually(lambda: on_cold(self, lambda: not proofs._ending))  # nothing is written any more
         if storage:
@@ -197,7 +199,7 @@ class Served:
             return found
 
 
-def eventually(check: Callable[[], object], timeout: float = 60.0) -> None:
+def eventually(check: Callable[[], object], timeout: float = PATIENCE_S) -> None:
     """Wait until something is true."""
     deadline_s = time.monotonic() + timeout
     while not check():
@@ -211,4 +213,4 @@ def on_cold(served: Served, work: Callable[[], Any]) -> Any:
     async def call() -> Any:
         return work()
 
-    return asyncio.run_coroutine_threadsafe(call(), served.site.cold.loop).result(5)
+    return asyncio.run_coroutine_threadsafe(call(), served.site.cold.loop).result(PATIENCE_S)
