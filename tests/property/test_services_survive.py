@@ -140,13 +140,15 @@ def advisories(stage: Stage) -> Ask:
         "GO-1.json": advisory("GO-1", path="q.io/m").encode(),
     })  # fmt: skip
     network = stage.network()
+    kept = KeptFiles({}, "advisories")
 
     def ask(number: int) -> object:
+        nonlocal kept
         stage.lies = ("db.json", "modules.json", "GO-1.json")[number % 3]
-        root = stage.root / str(number // 1000)  # what was kept of all of them would fill the disk
-        kept = KeptFiles({"HOME": str(root), "XDG_CACHE_HOME": str(root)}, "advisories")
-        if number % 1000 == 0:
+        if number % 1000 == 0:  # all that is kept would fill the disk; it is tidied once for each `KeptFiles`
             shutil.rmtree(stage.root / str(number // 1000 - 1), ignore_errors=True)
+            root = str(stage.root / str(number // 1000))
+            kept = KeptFiles({"HOME": root, "XDG_CACHE_HOME": root}, "advisories")
         found = WebSource(f"http://h/{number}", network, kept).about(["q.io/m"])
         return [each.about("q.io/m") for each in found.advisories]
 
