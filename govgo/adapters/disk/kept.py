@@ -56,4 +56,4 @@ class KeptFiles:
                 write_sealed(self._path(key), self._magic, data)
 
     def _path(self, key: str) -> str:
-        return os.path.join(self._directory, hashlib.sha256(key.encode("utf-8", "surrogateescape")).hexdigest())
+        return os.path.join(self._directory, hashlib.sha256(key.encode("utf-8", "surrogatepass")).hexdigest())
