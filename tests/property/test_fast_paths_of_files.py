@@ -10,7 +10,6 @@ import random
 from collections.abc import Callable, Iterator, Mapping
 from itertools import islice
 from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -404,11 +403,7 @@ def overwritten(count: int) -> Iterator[bytes]:
 
 
 @counted
-def test_small_entries_are_read_as_large_ones(count: int, monkeypatch: pytest.MonkeyPatch) -> None:
-    class InPieces(read.Archive):
-        def _in_one(self, *_: Any) -> None:
-            """Whatever it is, it is read in pieces."""
-
+def test_small_entries_are_read_as_large_ones(count: int) -> None:
     quick = 0
     descriptor = os.memfd_create("x.zip")
     try:
@@ -416,8 +411,14 @@ def test_small_entries_are_read_as_large_ones(count: int, monkeypatch: pytest.Mo
             os.ftruncate(descriptor, 0)
             os.pwrite(descriptor, data, 0)
             for how in read.Rules:
-                answer = outcome(lambda: hash_archive(read.Archive(descriptor, "x.zip", how)))  # noqa: B023 - at once
-                assert outcome(lambda: hash_archive(InPieces(descriptor, "x.zip", how))) == answer, data  # noqa: B023
+                try:
+                    opened = read.Archive(descriptor, "x.zip", how)
+                except GovgoError:
+                    continue  # no entry is read
+                answer = outcome(hash_archive, opened)
+                opened.inflated = 0
+                opened._in_one = lambda *_: None  # type: ignore[method-assign] # whatever it is, it is read in pieces
+                assert outcome(hash_archive, opened) == answer, data
                 quick += isinstance(answer, str)
     finally:
         os.close(descriptor)
