@@ -127,3 +127,12 @@ def test_a_dead_network_is_an_error(kept: KeptFiles) -> None:
         ask(f"{url}/db", kept, "q.io/m")
     with pytest.raises(UsageError):
         ask("ftp://db.example", kept, "q.io/m")
+
+
+def test_attack_half_a_character_in_the_time_of_an_advisory(kept: KeptFiles) -> None:
+    """JSON can state half of a surrogate pair, which UTF-8 lacks; what is fetched is kept by its name and time."""
+    with ProxySimulator() as proxy:
+        serve(proxy, {**FILES, "index/modules.json": rows(m=["GO-1"]).replace(CHANGED, "\\ud800")})
+        for _ in range(2):
+            assert [each.id for each in ask(f"{proxy.url}/db", kept, "q.io/m").advisories] == ["GO-1"]
+        assert proxy.asked.count("/db/ID/GO-1.json") == 1, "it is found again"
