@@ -16,7 +16,7 @@ from govgo.app.check.since import OF_FILES, Before, LineKey, line_keys, state_be
 from govgo.app.check.untidy import untidy
 from govgo.app.hygiene import manifests_of
 from govgo.core.advisory.audit import Audit
-from govgo.core.advisory.findings import finding_of
+from govgo.core.advisory.findings import finding_of, unmatched_finding
 from govgo.core.findings import Claim, Finding, ModuleReport, Verdict, Verification
 from govgo.core.govgotoml import NAME, NoPolicyError, ProjectPolicy
 from govgo.core.licenses.licenses import Licenses
@@ -235,6 +235,7 @@ class _Run:
             subject.findings += [finding_of(each) for each in module.exposures]
             for each, entry in module.ignored:
                 subject.findings.append(accepted(finding_of(each), entry.reason, entry.expires))
+            subject.findings += map(unmatched_finding, module.unmatched)
             subject.expired.update(module.expired)
             self._add(
                 note(rules.UNUSED_IGNORE, f"nothing is known as {each.id} in the build list", policy.file, each.line)
