@@ -7,7 +7,7 @@ import glob
 import hashlib
 import os
 from collections.abc import Callable, Sequence
-from contextlib import ExitStack, closing
+from contextlib import ExitStack, closing, suppress
 from typing import TYPE_CHECKING
 
 from govgo.adapters.disk.atomic import write_file
@@ -124,21 +124,39 @@ def run_compare(session: Session, old: str, new: str) -> Compared:
 
 
 def run_export(session: Session, mirror: str, directory: str, since: str, part_size: int) -> Shipped:
-    """Write parts of a mirror, and its manifest beside them, into a directory (arguments as for `export`)."""
+    """Write parts of a mirror, and its manifest beside them, into a directory (arguments as for `export`).
+
+    A run that fails leaves no part, since some of them are of no use, and no directory that it has made.
+    """
     base = named_manifest(session, since) if since else Manifest()
     target = session.absolute(directory)
-    make_dirs(target)
+    made: list[str] = []
 
     def name_part(digest: str, number: int, total: int) -> str:
         return f"{target}/govgo-mirror-{digest[:12]}-{number:03d}-of-{total:03d}.tar"
 
-    with closing(named_storage(session, mirror)) as storage:
-        done = export(
-            storage, base, part_size=part_size, name_part=name_part, open_part=_open_part, desk=_desk(session)
-        )
-    text = format_manifest(done.manifest)
-    write_file(f"{target}/govgo-mirror-{hashlib.sha256(text).hexdigest()[:12]}.manifest", text)
+    def open_part(path: str) -> ArchiveStorage:
+        made.extend(each for each in (target, path) if not os.path.lexists(each))
+        make_dirs(target)
+        return _open_part(path)
+
+    with ExitStack() as undo:
+        undo.callback(_remove_all, made)
+        with closing(named_storage(session, mirror)) as storage:
+            done = export(
+                storage, base, part_size=part_size, name_part=name_part, open_part=open_part, desk=_desk(session)
+            )
+        text = format_manifest(done.manifest)
+        write_file(f"{target}/govgo-mirror-{hashlib.sha256(text).hexdigest()[:12]}.manifest", text)
+        undo.pop_all()
     return done
+
+
+def _remove_all(paths: Sequence[str]) -> None:
+    """Remove files, and directories that are empty then; the last one first."""
+    for path in reversed(paths):
+        with suppress(OSError):
+            os.rmdir(path) if os.path.isdir(path) else os.unlink(path)
 
 
 def run_import(session: Session, mirror: str, parts: Sequence[str]) -> Shipped:

@@ -33,8 +33,9 @@ from govgo.errors import StorageError
 from govgo.ports.storage import Entry, Storage
 from tests.simulators import campaigns
 from tests.simulators.objectstores import App, moto
+from tests.simulators.processors import waited_s
 from tests.simulators.proxy import Body, File, Reset, Stall, Status, Truncate
-from tests.simulators.served import Served
+from tests.simulators.served import Served, eventually
 from tests.simulators.storage import MemoryStorage
 from tests.simulators.world import World
 
@@ -44,7 +45,9 @@ MODULES = [f"q.io/m{number}" for number in range(12)]
 FILES = ("v1.0.0.mod", "v1.0.0.zip", "v1.0.0.zip", "v1.0.0.info", "list")
 WARM = "/q.io/warm/@v/v1.0.0.mod"
 WARM_S = 2.0
-"""A warm answer that takes longer waits for something else; the machine may be busy with other tests."""
+"""A warm answer that takes longer waits for something else, unless the machine is busy: see `Clients.slowest_s`."""
+MOST_S = 60.0
+"""For so long clients may go on beyond the time of a campaign, until they have had the answers that it is to have."""
 
 
 class Faulty:
@@ -213,7 +216,7 @@ class Clients:
 
     Attributes:
         wrong: paths whose whole answer nobody may get, and its beginning.
-        slowest_s: of the answers from memory.
+        slowest_s: of the answers from memory, without the time that this process had no processor.
         good, refused: how many answers were right, and how many were none.
     """
 
@@ -264,12 +267,18 @@ class Clients:
 
     def _ask_warm(self, _: random.Random) -> None:
         begun_s = time.monotonic()
+        waited_before_s = waited_s()
         got = self._served.get(WARM)
-        self.slowest_s = max(self.slowest_s, time.monotonic() - begun_s)
+        took_s = time.monotonic() - begun_s - max(0.0, waited_s() - waited_before_s)
+        self.slowest_s = max(self.slowest_s, took_s)
         self.warm += 1
         if got.body != self._served.world.proxy.files[WARM]:
             self.wrong.append((WARM, got.body[:80]))
         time.sleep(0.01)
+
+    def had(self, good: float, warm: float) -> bool:
+        """Whether there were so many right answers, of which `warm` from memory."""
+        return self.good > good and self.warm > warm
 
 
 def is_damaged_here(key: str) -> bool:
@@ -365,16 +374,17 @@ def test_campaign(tmp_path: Path, faults: tuple[Faulty | FaultyBucket | None, di
                 thread.start()
             told: dict[str, set[bytes]] = {}
             with Clients(served, SEED, told) as clients:
-                until_s = time.monotonic() + seconds
-                while time.monotonic() < until_s:
+                begun_s = time.monotonic()
+                while (for_s := time.monotonic() - begun_s) < seconds or (
+                    for_s < seconds + MOST_S and not clients.had(2 * seconds, seconds / 2)
+                ):
                     lie(world, rng, told)
                     damage_files(served.storage, rng)
                     if rng.random() < 0.2:
                         served.site.cold.loop.call_soon_threadsafe(served.site.library.forget)
                     time.sleep(0.1)
             assert clients.wrong == []
-            assert clients.good > 20 * seconds / 10
-            assert clients.warm > 5 * seconds / 10
+            assert clients.had(2 * seconds, seconds / 2), "a machine that is busy has had the time for it"
             assert clients.slowest_s < WARM_S
             assert served.get("/healthz").status == 200
         if faulty is not None:
@@ -415,9 +425,9 @@ def test_campaign_on_a_disk_that_is_full(tmp_path: Path) -> None:
             assert served.get(WARM).status == 200
             with Clients(served, 7, {}) as clients:
                 time.sleep(min(5.0, CAMPAIGN_S))
+                eventually(lambda: clients.had(10, 0) and clients.refused)
             assert clients.wrong == []
             assert clients.refused, "there was room for all"
-            assert clients.good > 10
             assert clients.slowest_s < WARM_S
             assert served.counters.total("storage_errors")
             statuses = {served.get(f"/{name}/@v/v1.0.0.zip").status for name in MODULES}

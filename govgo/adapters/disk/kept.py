@@ -6,8 +6,10 @@ The directory is believed only where nobody else can have written it (`disk.seal
 
 from __future__ import annotations
 
-import hashlib
 import os
+
+# As in `disk.sealed`: from hashlib, it would come with OpenSSL.
+from _blake2 import blake2b
 from collections.abc import Mapping
 from contextlib import suppress
 
@@ -56,4 +58,5 @@ class KeptFiles:
                 write_sealed(self._path(key), self._magic, data)
 
     def _path(self, key: str) -> str:
-        return os.path.join(self._directory, hashlib.sha256(key.encode("utf-8", "surrogateescape")).hexdigest())
+        name = blake2b(key.encode("utf-8", "surrogatepass"), digest_size=32).hexdigest()
+        return os.path.join(self._directory, name)

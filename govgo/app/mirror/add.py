@@ -2,8 +2,8 @@
 """`govgo mirror add`: what a mirror lacks is fetched, proved and stored; its manifest comes last.
 
 The way of a module version: module cache (fetched and checked as for a build) ── copied and hashed once more ── its
-hashes compared with its proved record ── stored. A run that ends early leaves files that no manifest names; the next
-one stores them anew.
+hashes compared with its proved record ── stored. A run that ends early leaves the mirror as it was, and beside it
+proved files that no manifest names; the next one stores them anew.
 
 Every lookup is stored with the newest tree head, and tiles that prove, in its tree, every record of the mirror and
 every older head that a client may have seen there.
@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Collection, Iterable, Sequence
+from contextlib import ExitStack, suppress
 from typing import TYPE_CHECKING
 
 from govgo.app.mirror.store import put_zip, read_manifest, write_manifest
@@ -21,7 +22,7 @@ from govgo.core.gosum.dirhash import hash_gomod
 from govgo.core.gosum.ledger import SumLedger
 from govgo.core.gosum.mismatch import database_mismatch
 from govgo.core.mirror.closure import Closure
-from govgo.core.mirror.manifest import Content, Manifest
+from govgo.core.mirror.manifest import KEY, Content, Manifest
 from govgo.core.mirror.outcomes import Added
 from govgo.core.module.moduleversion import ModuleVersion, sort_key
 from govgo.core.storage.keys import file_key, latest_key, list_key, module_of_key, version_list
@@ -79,10 +80,7 @@ def add(
         sizes = session.repo.zip_sizes(zips)
         after, proved = before, 0
     else:
-        proved = run.add(gomods, zips)
-        after = Manifest({**before.files, **run.files}, before.heads | run.heads)
-        if after != before or known is None:
-            write_manifest(storage, after, tag)
+        proved, after = run.add(gomods, zips, tag)
         sizes = run.sizes
     return Added(
         closure=closure,
@@ -95,7 +93,7 @@ def add(
         before=before,
         after=after,
         is_plan=dry_run,
-        faults=(*closure.faults, *run.faults),
+        faults=tuple(run.faults),
     )
 
 
@@ -120,7 +118,7 @@ class _Run:
         self.files: dict[str, Content] = {}
         self.heads: frozenset[tuple[str, Tree]] = frozenset()
         self.sizes: dict[ModuleVersion, int] = {}
-        self.faults: list[Finding] = []
+        self.faults: list[Finding] = list(closure.faults)
         self._session = session
         self._storage = storage
         self._before = before
@@ -129,13 +127,37 @@ class _Run:
         self._sums: dict[ModuleVersion, Collection[tuple[str, str]]] = dict(closure.sums)
         self._asking = closure.asking
         self._covered: set[ModuleVersion] = set()
+        self._replaced: dict[str, bytes] = {}
 
-    def add(self, gomods: Sequence[ModuleVersion], zips: Sequence[ModuleVersion]) -> int:
-        """Store the files of module versions, then what proves them and the lists of versions; how many are proved."""
-        self._add_all(gomods, zips)
-        proved = self._add_proofs()
-        self._add_lists()
-        return proved
+    def add(self, gomods: Sequence[ModuleVersion], zips: Sequence[ModuleVersion], tag: str) -> tuple[int, Manifest]:
+        """Store the files of module versions, what proves them, the lists of versions, and the manifest.
+
+        Args:
+            gomods, zips: the module versions.
+            tag: of the manifest that is there, "" for none.
+
+        Returns:
+            How many versions are proved, and what the mirror has now.
+        """
+        with ExitStack() as undo:
+            undo.callback(self._give_back, tag)
+            self._add_all(gomods, zips)
+            proved = self._add_proofs()
+            self._add_lists()
+            after = Manifest({**self._before.files, **self.files}, self._before.heads | self.heads)
+            in_vain = not after.files and self.faults  # an empty mirror would say that nothing is needed
+            if after != self._before or not (tag or in_vain):
+                write_manifest(self._storage, after, tag)
+            undo.pop_all()
+        return proved, after
+
+    def _give_back(self, tag: str) -> None:
+        """Let what the manifest names be as it says, unless somebody else has written another one."""
+        with suppress(StorageError):
+            entry = self._storage.head(KEY)
+            if (entry.tag if entry is not None else "") == tag:
+                for key, data in self._replaced.items():
+                    self._storage.replace(key, data)
 
     def _add_all(self, gomods: Sequence[ModuleVersion], zips: Sequence[ModuleVersion]) -> None:
         """Store the files of module versions that prove."""
@@ -270,5 +292,8 @@ class _Run:
     def _put(self, key: str, data: bytes) -> None:
         content = Content(hashlib.sha256(data).hexdigest(), len(data))
         if self._before.files.get(key) != content and self.files.get(key) != content:
+            if key in self._before.files and key not in self._replaced:
+                old = self._storage.read(key)
+                self._replaced.update({key: old} if old is not None else {})
             self._storage.replace(key, data)
             self.files[key] = content

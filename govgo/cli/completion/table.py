@@ -11,7 +11,6 @@ import marshal
 import os
 import sys
 from collections.abc import Iterator, Mapping, Sequence
-from typing import cast
 
 import govgo
 from govgo.adapters.disk.kept import KeptFiles
@@ -61,11 +60,24 @@ def command_table(environ: Mapping[str, str]) -> Table:
     if data is None:
         data = marshal.dumps(_plain(make_table()))
         kept.write(key, data)
-    rows = cast("dict[str, tuple[list[tuple[str, str]], list[tuple[object, ...]], str]]", marshal.loads(data))
-    return {
-        path: CommandRow(children, [FlagRow._make(flag) for flag in flags], arguments)
-        for path, (children, flags, arguments) in rows.items()
-    }
+    return _Kept(marshal.loads(data))
+
+
+class _Kept(Mapping[str, CommandRow]):
+    """A table whose rows are made when they are asked for: a line needs two or three of eighty."""
+
+    def __init__(self, rows: Mapping[str, bytes]) -> None:
+        self._rows = rows
+
+    def __getitem__(self, path: str) -> CommandRow:
+        children, flags, arguments = marshal.loads(self._rows[path])
+        return CommandRow(children, [FlagRow._make(flag) for flag in flags], arguments)
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._rows)
+
+    def __len__(self) -> int:
+        return len(self._rows)
 
 
 def make_table() -> Table:
@@ -96,13 +108,15 @@ def make_table() -> Table:
     return table
 
 
-def _plain(table: Table) -> dict[str, tuple[object, ...]]:
-    """The table of built-in types, as `marshal` takes it."""
+def _plain(table: Table) -> dict[str, bytes]:
+    """The table of built-in types, as `marshal` takes it, row by row."""
     return {
-        path: (
-            [tuple(child) for child in row.children],
-            [(*map(_built_in, flag),) for flag in row.flags],
-            row.arguments,
+        path: marshal.dumps(
+            (
+                [tuple(child) for child in row.children],
+                [(*map(_built_in, flag),) for flag in row.flags],
+                row.arguments,
+            )
         )
         for path, row in table.items()
     }

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from govgo.cli.completion.knowledge import DiskKnowledge
+from govgo.core.modfile import parse_lax
 
 GOMOD = "module m\n\ngo 1.21\n\nrequire (\n\trsc.io/quote v1.5.2\n\tgithub.com/Azure/sdk v1.0.0 // indirect\n)\n"
 
@@ -30,8 +31,37 @@ def test_modules_of_the_nearest_go_mod(known: DiskKnowledge) -> None:
     assert list(known.modules("/")) == []
 
 
+REQUIREMENTS = [
+    ("", []),
+    ("require a.io/b v1.0.0", ["a.io/b"]),
+    ("require a.io/b v1.0.0 // indirect\r\nrequire c.io/d v2.0.0+incompatible\r\n", ["a.io/b", "c.io/d"]),
+    ('require "a.io/b" v1.0.0\nrequire c.io/d "v1.0.0"\n', ["a.io/b", "c.io/d"]),
+    (
+        "require ( // all\n\n\t// a.io/no v1.0.0\n\ta.io/b v1.0.0 // why\n)\nrequire c.io/d v1.0.0\n",
+        ["a.io/b", "c.io/d"],
+    ),
+    ("exclude (\n\ta.io/no v1.0.0\n)\nexclude a.io/no v1.1.0\nrequire a.io/b v1.0.0\n", ["a.io/b"]),
+    ("replace a.io/no v1.0.0 => ../b\nretract (\n\tv1.0.0\n\t[v1.1.0, v1.2.0]\n)\nrequire a.io/b v1.0.0\n", ["a.io/b"]),
+    ("require (\n\trequire v1.0.0\n)\ntool (\n\ta.io/b/c\n)\n", ["require"]),
+]
+
+
+@pytest.mark.parametrize(("text", "want"), REQUIREMENTS)
+def test_what_a_go_mod_requires(known: DiskKnowledge, tmp_path: Path, text: str, want: list[str]) -> None:
+    data = f"module m\n\ngo 1.21\n\n{text}".encode()
+    (tmp_path / "m/go.mod").write_bytes(data)
+    assert list(known.modules("")) == want
+    assert [each.mod.path for each in parse_lax("go.mod", data).require] == want, "so the parser reads it"
+
+
+def test_a_go_mod_with_an_error_offers_its_other_lines(known: DiskKnowledge, tmp_path: Path) -> None:
+    """It is the one that somebody is about to mend."""
+    (tmp_path / "m/go.mod").write_text(f"{GOMOD}require broken\n<<<<<<< HEAD\n")
+    assert list(known.modules("")) == ["rsc.io/quote", "github.com/Azure/sdk"]
+
+
 @pytest.mark.parametrize("text", ["module (", "\0\0", "module m\n" + "x " * 100])
-def test_a_go_mod_that_cannot_be_parsed_offers_nothing(known: DiskKnowledge, tmp_path: Path, text: str) -> None:
+def test_a_file_that_is_no_go_mod_offers_nothing(known: DiskKnowledge, tmp_path: Path, text: str) -> None:
     (tmp_path / "m/go.mod").write_text(text)
     assert list(known.modules("")) == []
 

@@ -204,8 +204,9 @@ def test_a_completion_loads_no_more_than_it_needs(home: Path) -> None:
     """What makes it slow is what it loads: no help, no event loop, no client, and none of the verbs."""
     script(home, "zsh")  # makes the table
     loaded = loaded_by(home, "get rsc.io/q")
-    assert {"govgo.cli.completion", "govgo.core.modfile.quickread"} <= loaded
+    assert {"govgo.cli.completion", "govgo.core.module.cachepath"} <= loaded
     assert not loaded & {"click", "rich", "httpx", "pycurl", "asyncio", "json", "subprocess", "govgo.adapters.http"}
+    assert not loaded & {"_hashlib", "govgo.core.modfile"}, "each would take a fifth of the time"
     assert not [name for name in loaded if name.startswith(("govgo.app.", "govgo.load.", "govgo.wiring."))]
     # Commands and flags are in the table: neither go.mod nor the environment is read for them.
     loaded = loaded_by(home, "list -")

@@ -28,7 +28,7 @@ import pytest
 
 from tests.simulators import campaigns
 from tests.simulators.proxy import Stall
-from tests.simulators.served import eventually
+from tests.simulators.served import PATIENCE_S, eventually
 from tests.simulators.world import World
 
 ROOT = Path(__file__).parents[3]
@@ -43,7 +43,9 @@ class Process:
 
     def __init__(self, world: World, *flags: str, environment: Mapping[str, str] | None = None) -> None:
         given = {**world.environment, "PYTHONPATH": str(ROOT), **(environment or {})}
-        words = [sys.executable, "-m", "govgo", "serve", "-storage", str(world.root / "served"), *flags]
+        words = [sys.executable, "-m", "govgo", "serve", *flags]
+        if "-storage" not in flags:
+            words += ["-storage", str(world.root / "served")]
         if "-listen" not in flags:
             words += ["-listen", "127.0.0.1:0"]
         self.popen = subprocess.Popen(words, env=given, stderr=subprocess.PIPE, text=True)
@@ -51,6 +53,9 @@ class Process:
         line = self.popen.stderr.readline()
         assert line.startswith("govgo: serving at "), line
         self.url = line.split()[-1]
+        self._lines: list[str] = []
+        self._reader = threading.Thread(target=lambda stream: self._lines.extend(stream), args=(self.popen.stderr,))
+        self._reader.start()
 
     def __enter__(self) -> Process:
         return self
@@ -63,15 +68,20 @@ class Process:
         if self.popen.poll() is None:
             self.popen.send_signal(number)
         code = self.popen.wait(45)
+        self._reader.join()  # until nobody holds its standard error any more
         assert self.popen.stderr is not None
-        self.said = self.popen.stderr.read() if not self.popen.stderr.closed else ""
         self.popen.stderr.close()
         return code
+
+    @property
+    def said(self) -> str:
+        """What it has said to its operator so far, after its address."""
+        return "".join(self._lines)
 
     def get(self, path: str) -> tuple[int, bytes]:
         """Status and body."""
         try:
-            with urllib.request.urlopen(self.url + path, timeout=10) as answer:
+            with urllib.request.urlopen(self.url + path, timeout=PATIENCE_S) as answer:
                 return answer.status, answer.read()
         except urllib.error.HTTPError as error:
             with error:
@@ -180,11 +190,12 @@ def test_an_event_log_and_an_index_that_is_followed(world: World) -> None:
         key = process.get("/events/key")[1].decode().strip()
         assert key.startswith("a.example+")
         assert (world.root / "served/q.io/a/@v/v1.0.0.zip").exists()
-        time.sleep(1.2)
-        for _ in range(4):  # whichever worker answers
-            ready = json.loads(process.get("/readyz")[1])
-            assert ready["events"] == {"size": 1, "waiting": 0, "fault": ""}
-            assert ready["followed"][0]["place"] == f"{world.proxy.url}/index"
+
+        def events() -> list[Any]:
+            return [json.loads(process.get("/readyz")[1]) for _ in range(4)]  # whichever worker answers
+
+        eventually(lambda: all(each["events"] == {"size": 1, "waiting": 0, "fault": ""} for each in events()))
+        assert {each["followed"][0]["place"] for each in events()} == {f"{world.proxy.url}/index"}
         assert process.kill(signal.SIGTERM) == 0
     file = world.home / ".config/govgo/events/a.example.key"
     assert file.stat().st_mode & 0o777 == 0o600
@@ -235,7 +246,7 @@ def test_workers_end_with_their_parent(world: World) -> None:
     with socket.create_server(("127.0.0.1", 0)) as held:
         address = f"127.0.0.1:{held.getsockname()[1]}"
     with Process(world, "-workers", "2", "-listen", address) as process:
-        process.kill(signal.SIGKILL)  # waits until nobody holds its standard error any more
+        process.kill(signal.SIGKILL)
         with Process(world, "-workers", "2", "-listen", address) as again:
             assert again.get("/healthz")[0] == 200
             assert again.kill(signal.SIGTERM) == 0
@@ -252,43 +263,47 @@ def test_rules_are_read_anew(world: World, tmp_path: Path, workers: str) -> None
         file.write_text(text)
         process.popen.send_signal(signal.SIGHUP)
 
-    def eventually(process: Process, status: int, path: str = "/q.io/a/@v/v1.0.0.mod") -> None:
-        deadline_s, right = time.monotonic() + 60, 0
+    def answers(process: Process, status: int) -> None:
+        deadline_s, right = time.monotonic() + PATIENCE_S, 0
         while right < 6:  # in a row: each worker has had its turn, most likely
-            right = right + 1 if process.get(path)[0] == status else 0
+            right = right + 1 if process.get("/q.io/a/@v/v1.0.0.mod")[0] == status else 0
             assert time.monotonic() < deadline_s
 
+    def says(process: Process, text: str) -> None:
+        """Each worker has said it once."""
+        eventually(lambda: process.said.count(text) == int(workers))
+
+    kept = "the settings from before still count:"
+    wrong = {
+        'users = "nowhere"\n': f"{kept} nowhere: no such file or directory\n",
+        "policy = 1\n": f"{kept} {file}: policy: want a table\n",
+        "[": f"{kept} {file}: ",
+        anybody + '[policy]\nmode = "none"\n': f"{kept} policy.mode: from or to none for all modules it changes only",
+    }
     users.write_text("")
     file.write_text(anybody)
     with Process(world, "-config", str(file), "-workers", workers) as process:
-        eventually(process, 200)
+        answers(process, 200)
         reload(process, anybody + '[policy]\ndeny = [{ module = "q.io/a" }]\n')
-        eventually(process, 403)
+        answers(process, 403)
         reload(process, anybody + 'list_ttl = "5m"\n')
-        eventually(process, 200)
+        answers(process, 200)
+        says(process, "changed, and to count after a restart: list_s\n")
         reload(process, closed)
-        eventually(process, 401)
-        for wrong in ('users = "nowhere"\n', "policy = 1\n", "[", anybody + '[policy]\nmode = "none"\n'):
-            reload(process, wrong)
-            time.sleep(0.3)
-            eventually(process, 401)
+        answers(process, 401)
+        for settings, text in wrong.items():
+            before = process.said.count(text)
+            reload(process, settings)
+            eventually(lambda text=text, want=before + int(workers): process.said.count(text) == want)  # type: ignore[misc]
+            answers(process, 401)
         (tmp_path / "filter").write_text("- q.io\n")
         reload(process, anybody + f'[policy]\nfilter = "{tmp_path}/filter"\n')
-        eventually(process, 403)
+        answers(process, 403)
         users.write_text("ann:plain\n")
         process.popen.send_signal(signal.SIGHUP)
-        time.sleep(0.3)
-        eventually(process, 403)
+        says(process, f"{kept} {users}:1: want NAME:$2y$")
+        answers(process, 403)
         process.kill(signal.SIGTERM)
-        said = process.said
-    for text in (
-        "changed, and to count after a restart: list_s\n",
-        "the settings from before still count: nowhere: no such file or directory\n",
-        f"the settings from before still count: {file}: policy: want a table\n",
-        "still count: policy.mode: from or to none for all modules it changes only with a restart\n",
-        f"the settings from before still count: {users}:1: want NAME:$2y$",
-    ):
-        assert said.count(text) == int(workers)
 
 
 def test_answers_go_on_while_rules_are_read(world: World, tmp_path: Path) -> None:
@@ -323,9 +338,9 @@ def test_a_web_hook_reaches_every_worker(world: World, tmp_path: Path) -> None:
         digest = hmac.new(b"a secret of sixteen letters", body, "sha256").hexdigest()
         headers = {"X-Govgo-Signature": f"sha256={digest}"}
         message = urllib.request.Request(f"{process.url}/hooks/refresh", body, headers)
-        with urllib.request.urlopen(message, timeout=10) as answer:
+        with urllib.request.urlopen(message, timeout=PATIENCE_S) as answer:
             assert answer.status == 202
-        deadline_s, right = time.monotonic() + 5, 0
+        deadline_s, right = time.monotonic() + PATIENCE_S, 0
         while right < 20 and time.monotonic() < deadline_s:
             right = right + 1 if process.get("/q.io/a/@v/list")[1] == b"v1.0.0\nv1.1.0\n" else 0
         process.kill(signal.SIGTERM)  # or the workers would outlive the test

@@ -9,10 +9,12 @@ import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
+from unittest.mock import Mock
 
 import pytest
 
 from govgo.cli.main import invoke
+from govgo.errors import StorageError
 from tests.simulators import run as runs
 from tests.simulators.proxy import Body, File, Status
 from tests.simulators.world import World
@@ -152,11 +154,22 @@ def test_a_second_run_asks_for_nothing_and_changes_nothing(
     assert len(world.proxy.asked) == asked
 
 
-def test_a_run_that_could_have_nothing_does_not_say_that_nothing_was_missing(
-    world: World, capsys: pytest.CaptureFixture[str]
+@pytest.mark.parametrize("name", ["none", "none.tar", "none.zip"])
+def test_a_run_that_could_have_nothing_leaves_nothing(
+    name: str, world: World, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    run = Run(capsys, "add", str(world.root / "none"), "q.io/none@v1.0.0")
+    """An empty mirror would say that nothing is needed."""
+    before = sorted(world.root.iterdir())
+    run = Run(capsys, "add", str(world.root / name), "q.io/none@v1.0.0")
     assert (run.code, run.out) == (3, "nothing was added: 0 zips, 0 files, 0 bytes\n")
+    assert sorted(world.root.iterdir()) == before
+
+
+def test_what_needs_nothing_has_an_empty_mirror(world: World, capsys: pytest.CaptureFixture[str]) -> None:
+    (world.root / "main/go.mod").write_text("module example.com/main\n\ngo 1.21\n")
+    mirror = world.root / "mirror"
+    assert Run(capsys, "add", str(mirror)).code == 0
+    assert Run(capsys, "verify", str(mirror)).code == 0
 
 
 def test_a_later_run_adds_what_is_new_for_clients_of_every_age(
@@ -366,6 +379,28 @@ def test_a_run_that_ended_early_is_mended_by_the_next(
     assert Run(capsys, "add", str(mirror)).code == 0
     assert Run(capsys, "verify", str(mirror)).code == 0
     assert files(mirror) == FILES
+
+
+@pytest.mark.parametrize("error", [StorageError("the disk is full"), KeyboardInterrupt()])
+def test_a_run_that_fails_leaves_the_mirror_as_it_was(
+    error: BaseException,
+    world: World,
+    mirror: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    """The last step fails: new lists and a new tree head have taken the place of the old ones by then."""
+    before = {name: (mirror / name).read_bytes() for name in files(mirror)}
+    world.publish("q.io/c", "v1.0.1")
+    world.log.grow(300)
+    with monkeypatch.context() as patch:
+        patch.setattr("govgo.app.mirror.add.write_manifest", Mock(side_effect=error))
+        assert Run(capsys, "add", str(mirror), "q.io/c@v1.0.1").code == (3 if isinstance(error, StorageError) else 130)
+    assert {name: (mirror / name).read_bytes() for name in before} == before
+    assert Run(capsys, "add", str(mirror)).code == 0
+    assert Run(capsys, "verify", str(mirror)).code == 0
+    assert Run(capsys, "add", str(mirror), "q.io/c@v1.0.1").code == 0
+    assert Run(capsys, "verify", str(mirror)).code == 0
 
 
 def test_of_two_runs_at_once_the_later_says_so(

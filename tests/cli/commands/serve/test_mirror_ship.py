@@ -61,6 +61,20 @@ def test_a_mirror_in_parts(
     assert invoke(["download", "all"]) == 0, capsys.readouterr().err
 
 
+def test_an_export_that_fails_leaves_nothing(world: World, mirror: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """A part of its parts would be of no use. Those of another run, which lie beside them, stay."""
+    usb = world.root / "usb"
+    assert Run(capsys, "export", str(world.root / "none"), str(usb)).code == 1
+    assert not usb.exists()
+    (mirror / max(files(mirror))).unlink()  # the last file of the last part
+    assert Run(capsys, "export", "-part-size", "30KB", str(mirror), str(usb)).code == 3
+    assert not usb.exists()
+    usb.mkdir()
+    (usb / "other").touch()
+    assert Run(capsys, "export", "-part-size", "30KB", str(mirror), str(usb)).code == 3
+    assert [path.name for path in usb.iterdir()] == ["other"]
+
+
 def test_an_import_needs_all_parts_of_one_export(
     world: World, mirror: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -154,6 +168,8 @@ def test_a_bucket(
     with moto(tmp_path) as (url, environ):
         for name, value in environ.items():
             monkeypatch.setenv(name, value)
+        assert Run(capsys, "add", url, "q.io/none@v1.0.0").code == 3
+        assert Run(capsys, "verify", url).code == 1, "nothing is there"
         assert Run(capsys, "add", url).code == 0
         grown(world, url, capsys)  # type: ignore[arg-type]  # a URL names a mirror as well
         assert Run(capsys, "verify", url).code == 0
