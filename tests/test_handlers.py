@@ -77,6 +77,7 @@ ALLOWED: dict[tuple[str, str, str], str] = {
         "kept as `misbehaviour`, which every call raises from then on, and the closing of the repository as well"
     ),
     ("adapters/sumdb/client.py", "SumDb._from_cache", "BadSignatureError"): _FOREIGN,
+    ("adapters/sumdb/kept.py", "KeptRecords._head", "BadSignatureError"): _FOREIGN,
     ("adapters/sumdb/session.py", "ProofClient._read_kept", "GovgoError"): _FOREIGN,
     ("adapters/sumdb/trees.py", "ProvedTrees.open", "BadSignatureError"): _FOREIGN,
     ("adapters/sumdb/trees.py", "ProvedTrees._merge_stored", "BadSignatureError"): _FOREIGN,

@@ -47,7 +47,7 @@ ROOMS = {
         "codes foreign golib",
         "gosource version",
         "module",
-        "cachecare findings gobinary goenv gosum modfile modgraph",
+        "findings gobinary goenv gosum modcache modfile modgraph",
         "modzip resolution sumdb vcs",
         "events goproxy licenses log storage",
         "mirror policy",
@@ -139,6 +139,7 @@ TESTED_BY = {
     "adapters/modcache/test_cache.py": "adapters/disk: modes",
     "adapters/modzip/test_layout.py": "adapters/modzip: read",
     "adapters/repository/test_repository.py": "adapters/repository: gomods sumcheck zips",
+    "adapters/sumdb/test_client.py": "adapters/sumdb: writer",
     "adapters/vcs/test_git.py": "adapters/vcs: direct",
     "adapters/workspace/test_archive.py": "adapters/disk: archives; adapters/workspace: tree",
     "app/edit/test_edit.py": "app/edit: flags",
@@ -148,13 +149,13 @@ TESTED_BY = {
     "app/sumdb/test_publisher.py": "app/sumdb: growing; core/sumdb: published",
     "app/vendor/test_vendor.py": "app/vendor: copy; load/packages: embed",
     "attacks/test_served.py": "adapters/sumdb: relay; serve/upstream: proofs spool zips",
-    "cli/commands/cache/test_cache.py": "app: cache; core: cachecare; report: cache; wiring: cache",
+    "cli/commands/cache/test_cache.py": "app: cache; core: modcache; report: cache; wiring: cache",
     "cli/commands/cache/test_download.py": "app: download; report: download",
     "cli/commands/cache/test_env.py": "app: env; report: env; wiring: env",
     "cli/commands/cache/test_explain.py": "report: explain",
     "cli/commands/cache/test_version.py": "adapters/disk: executables packed; app: binaries; report: binaries",
     "cli/commands/fleet/test_fleet.py": (
-        "adapters/fleet: sources; app/fleet: builds; cli/commands/fleet: group list report run verbs worker; "
+        "adapters/fleet: trees; app/fleet: builds; cli/commands/fleet: group list report run verbs worker; "
         "core/fleet: builds; report/fleet: builds html json markdown sections text; wiring/fleet: fleet reduce"
     ),
     "cli/commands/inspect/test_diff.py": "app/diff: diff facts sources; report/diff: json markdown; wiring: diff",
@@ -178,7 +179,7 @@ TESTED_BY = {
         "app/storage: check manage; core/storage: outcomes; report/storage: contents verify; wiring: storage"
     ),
     "cli/commands/serve/test_sumdb.py": (
-        "adapters/sumdb: keyfile; app/sumdb: sources witness; report: sumdb; wiring: sumdb"
+        "adapters/sumdb: keyfile; app/sumdb: cosign sources; report: sumdb; wiring: sumdb"
     ),
     "cli/commands/test_fault_places.py": "load/targets: locate",
     "cli/commands/trust/test_audit.py": (
@@ -229,7 +230,7 @@ TESTED_BY = {
     "conformance/test_note.py": "core/golib: base64; core/sumdb: signer",
     "conformance/test_pseudo.py": "core/version: pseudo",
     "conformance/test_version_query.py": (
-        "app/list: info marks; core/module: info; load/mainmodule: keepsums; load/query: source"
+        "app/list: info versions; core/module: info; load/mainmodule: keepsums; load/query: source"
     ),
     "conformance/test_work_edit.py": "core/modfile: gowork",
     "conformance/test_zip_check.py": "adapters/modzip: directory unzip write",
@@ -248,14 +249,14 @@ TESTED_BY = {
     "load/buildlist/test_edit.py": "load/buildlist: conflicts",
     "load/buildlist/test_roots.py": "load/buildlist: requirements; load/packages: tidyroots",
     "load/mainmodule/test_load.py": "load/mainmodule: find godebug gowork; load/session: errors mainmods policy",
-    "load/packages/test_find.py": "load/query: errors",
+    "load/packages/test_query.py": "load/query: errors",
     "report/findings/test_formats.py": (
         "core: findings; report: document; report/findings: github gitlab json junit markdown sarif text"
     ),
     "report/registry/test_html.py": "report: html",
     "script/test_scripts.py": (
         "app: tidy why; app/work: sync work; cli/commands/change: get init tidy vendor work; cli/commands/inspect: "
-        "list; load/buildlist: package; load/packages: errors imports load localpatterns require tidy; report: "
+        "list; load/buildlist: package; load/packages: errors imports load localpatterns missing require tidy; report: "
         "why"
     ),
     "serve/events/test_follow.py": "adapters/sumdb: remotelog; serve/events: misses taking; serve/server: events",

@@ -77,6 +77,23 @@ def test_a_warm_verb_loads_little(arguments: tuple[str, ...], ci: str, tmp_path:
     assert len(own) <= MOST_MODULES[arguments[0]], own
 
 
+@pytest.mark.parametrize("arguments", [("list", "-m", "all"), ("tidy",)])
+def test_a_small_graph_is_checked_without_openssl(
+    arguments: tuple[str, ...], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with World(tmp_path) as world:
+        record = world.publish("q.io/a", "v1.0.0", "module q.io/a\n", {"a.go": "package a\n"})
+        files = {"go.sum": record, "m.go": 'package m\n\nimport _ "q.io/a"\n'}
+        directory = world.main("module m\n\ngo 1.21\n\nrequire q.io/a v1.0.0\n", files)
+        world.use(monkeypatch)
+        monkeypatch.chdir(directory)
+        assert invoke([*arguments]) == 0
+        result, names = loaded(*arguments, cwd=directory, environ=world.environment)
+    assert result.returncode == 0, result.stderr[-500:]
+    assert "govgo.adapters.repository.gomods" in names
+    assert not packages(names) & (HEAVY | {"_hashlib"})
+
+
 def test_licenses_that_are_known_load_neither_clients_nor_the_matcher(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -7,8 +7,8 @@ from collections.abc import Sequence
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from govgo.core.cachecare import CacheCheck, Checked, Contents, Needs, Pruned, Removal, removals
 from govgo.core.gosum.ledger import SumLedger
+from govgo.core.modcache import CacheCheck, Checked, Contents, Needs, Pruned, Removal, removals
 from govgo.core.module.moduleversion import ModuleVersion
 from govgo.errors import Failure, UnavailableError, UsageError
 from govgo.load.targets.resolve import Unresolved, resolve_all

@@ -6,7 +6,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Protocol
 
-from govgo.core.cachecare import Contents, Fault, Held
+from govgo.core.modcache import Contents, Fault, Held
 from govgo.core.module.moduleversion import ModuleVersion
 
 

@@ -11,8 +11,8 @@ from govgo.adapters.http.post import Poster
 from govgo.adapters.storage.open import is_url, open_storage
 from govgo.adapters.storage.plain import PlainStorage
 from govgo.adapters.sumdb.keyfile import FileMemory, create_key, default_key_file, read_key
+from govgo.app.sumdb.cosign import Witness, cosign
 from govgo.app.sumdb.publisher import Publisher, stored_key
-from govgo.app.sumdb.witness import Witness, cosign
 from govgo.core.goenv import GoEnv
 from govgo.core.sumdb.cosignature import Cosigned
 from govgo.core.sumdb.gosumdb import parse_gosumdb

@@ -31,6 +31,7 @@ from govgo.adapters.http.retry import RetryPolicy
 from govgo.adapters.loop.network import NetworkOptions
 from govgo.adapters.repository.repository import Repository
 from govgo.adapters.workspace.goenvfile import load_env
+from govgo.core.gosum.dirhash import h1, hash_gomod
 from govgo.core.gosum.ledger import SumLedger
 from govgo.core.modfile.quickread import summarize
 from govgo.core.module.moduleversion import ModuleVersion
@@ -39,7 +40,7 @@ from govgo.wiring.session import SilentReporter
 from tests.simulators import campaigns
 from tests.simulators.fuzzing import made
 from tests.simulators.httpclients import MakeEngine, with_client
-from tests.simulators.world import World
+from tests.simulators.sumdb_log import Log, Server
 from tests.simulators.zips import module_zip
 
 FEW, MANY = 100, campaigns.size(100_000, least=300)
@@ -286,56 +287,96 @@ def test_attack_any_of_100_000_answers(monkeypatch: pytest.MonkeyPatch, tmp_path
 
 # Answers of the checksum database.
 
+APART = 256
+"""Records from one module to the next, so that each record lies in another tile."""
+SAME_CLIENT = 5
+"""So many questions at most are put to one client; the first finds it without any tree or tile."""
 
-def prove(
-    monkeypatch: pytest.MonkeyPatch, root: Path, key: str, true: Callable[[str], bytes], kind: str, seed: int
-) -> None:
-    """One hostile answer of the database: the true go.mod, or an error; a SecurityError only where a note is false.
 
-    `true` knows the answer that the database has for a path.
+class Database:
+    """The database of q.io/a to q.io/z. Each lookup is answered with another tree, for the client to join to its own.
+
+    Attributes:
+        body: what is truly at a target, None for nothing.
     """
-    rng = campaigns.dice(kind, seed)
-    lies = rng.randint(1, 2)
-    met: list[Hostile] = []
 
-    def elsewhere(target: str) -> bytes | None:
+    def __init__(self) -> None:
+        log = Log()
+        self._servers: dict[str, Server] = {}
+        for name in NAMES:
+            size = log.grow(APART - 1).add(f"q.io/{name}", VERSION, self._record(name)) + 1
+            server = Server(log)
+            server.head_size = size + 7 * size % 97
+            self._servers[f"/lookup/q.io/{name}@{VERSION}"] = server
+        self._all = Server(log.grow(100))
+        self.key = log.key
+        self.body = cache(self._body)
+
+    def _record(self, name: str) -> str:
+        sums = h1([]), hash_gomod(about(name, MOD))
+        return "q.io/{0} {1} {2}\nq.io/{0} {1}/go.mod {3}\n".format(name, VERSION, *sums)
+
+    def _body(self, target: str) -> bytes | None:
         try:
-            return true(target)
+            return self._servers.get(target, self._all).body(target)
         except (NotFoundError, InputError):  # a redirect has led to what is no path of a database
             return None
 
-    def answers(origin: str, target: str) -> Hostile:
+
+class Prover:
+    """Plays one hostile answer of the database after the other; asserts what each may lead to."""
+
+    def __init__(self, kind: str) -> None:
+        self._kind = kind
+        self._database = Database()
+        self._rng = random.Random()
+        self._name = ""
+        self._lies = self._met = 0
+        self.environ = {"GOPROXY": "http://honest", "GOSUMDB": f"{self._database.key} http://log"}
+
+    def answers(self, origin: str, target: str) -> Hostile:
         if origin.endswith("honest"):
             return honest(target)
-        if f"/{kind}/" not in target or len(met) >= lies:
-            return Honest(elsewhere(target))
-        met.append(Hostile((elsewhere(target) or b"", true("/latest")), rng))
-        return met[-1]
+        true = self._database.body(target)
+        lies = target.startswith("/tile/" if self._kind == "tile" else f"/lookup/q.io/{self._name}")
+        if not lies or self._met >= self._lies:
+            return Honest(true)
+        self._met += 1
+        return Hostile((true or b"", self._database.body("/latest") or b""), self._rng)
 
-    environ = {"GOPROXY": "http://honest", "GOSUMDB": f"{key} http://log"}
-    data, failure, is_security = MOD, "", False
-    try:  # around all: what an answer shows that nobody waited for is told at the end
-        with repository(monkeypatch, root, lambda _: Engine(answers), environ) as repo:
-            data = repo.gomod(ModuleVersion("q.io/a", VERSION))
-    except (*FAILURES, SecurityError) as error:
-        failure, is_security = str(error), isinstance(error, SecurityError)
-    assert met, "the attack was met"
-    assert kind == "lookup" or not is_security
-    assert data == MOD
-    assert len(failure) < 3_000
+    def ask(self, repo: Repository, seed: int) -> None:
+        """The true go.mod, or an error."""
+        self._name = NAMES[seed % len(NAMES)]
+        self._rng = campaigns.dice(self._kind, seed)
+        self._lies, self._met = self._rng.randint(1, 2), 0
+        data, failure = about(self._name, MOD), ""
+        try:
+            data = repo.gomod(ModuleVersion(f"q.io/{self._name}", VERSION))
+        except FAILURES as error:
+            failure = str(error)
+        finally:
+            assert self._met, "the attack was met"
+        assert data == about(self._name, MOD)
+        assert len(failure) < 3_000
 
 
 def prove_many(monkeypatch: pytest.MonkeyPatch, root: Path, kind: str, times: int) -> None:
-    world = World(root / "world")
-    world.publish("q.io/a", VERSION, MOD.decode(), {"a.go": "package a\n"})
-    world.log.grow(300)
-    true = cache(world.database.body)
-    for seed in range(times):
+    prover = Prover(kind)
+    asked = 0
+    while asked < times:
+        first, fork = asked, ""
         try:
-            prove(monkeypatch, root, world.log.key, true, kind, seed)
+            with repository(monkeypatch, root, lambda _: Engine(prover.answers), prover.environ) as repo:
+                while asked < min(times, first + SAME_CLIENT):
+                    asked += 1
+                    prover.ask(repo, asked - 1)
+        except SecurityError as error:  # of a false note; also at the end, where it was in an answer nobody waited for
+            fork = str(error)
         except BaseException as error:
-            error.add_note(f"{kind}, seed {seed}")
+            error.add_note(f"{kind}, seeds {first} to {asked - 1}")
             raise
+        assert not fork or kind == "lookup", f"{kind}, seeds {first} to {asked - 1}: {fork}"
+        assert len(fork) < 3_000
         shutil.rmtree(root / "mod", ignore_errors=True)
         shutil.rmtree(root / "go", ignore_errors=True)
 

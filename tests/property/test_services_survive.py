@@ -35,8 +35,8 @@ from govgo.adapters.sumdb.session import SumClient
 from govgo.adapters.workspace.goenvfile import load_env
 from govgo.app.log.clone import Clone
 from govgo.app.log.watch import Watch
+from govgo.app.sumdb.cosign import Witness, cosign
 from govgo.app.sumdb.publisher import Publisher
-from govgo.app.sumdb.witness import Witness, cosign
 from govgo.core.goenv import GoEnv, NetworkEnv
 from govgo.core.goproxy.answers import Looked, Question
 from govgo.core.goproxy.judge import judge, newest, version_of
@@ -84,6 +84,7 @@ class Stage:
     """
 
     def __init__(self, monkeypatch: pytest.MonkeyPatch, root: Path, held: ExitStack) -> None:
+        self.monkeypatch = monkeypatch
         self.root = root
         self.held = held
         self.true: Callable[[str], bytes | None] = lambda target: None
@@ -140,13 +141,15 @@ def advisories(stage: Stage) -> Ask:
         "GO-1.json": advisory("GO-1", path="q.io/m").encode(),
     })  # fmt: skip
     network = stage.network()
+    kept = KeptFiles({}, "advisories")
 
     def ask(number: int) -> object:
+        nonlocal kept
         stage.lies = ("db.json", "modules.json", "GO-1.json")[number % 3]
-        root = stage.root / str(number // 1000)  # what was kept of all of them would fill the disk
-        kept = KeptFiles({"HOME": str(root), "XDG_CACHE_HOME": str(root)}, "advisories")
-        if number % 1000 == 0:
+        if number % 1000 == 0:  # all that is kept would fill the disk; it is tidied once for each `KeptFiles`
             shutil.rmtree(stage.root / str(number // 1000 - 1), ignore_errors=True)
+            root = str(stage.root / str(number // 1000))
+            kept = KeptFiles({"HOME": root, "XDG_CACHE_HOME": root}, "advisories")
         found = WebSource(f"http://h/{number}", network, kept).about(["q.io/m"])
         return [each.about("q.io/m") for each in found.advisories]
 
@@ -298,9 +301,15 @@ def published(stage: Stage) -> Ask:
     return lambda number: publish._judged(uploader.get("publish/x"), MV, uploader.shown)
 
 
+async def at_once(network: Network, work: Callable[[], object], *, computes: bool = False) -> object:
+    return work()
+
+
 def programs(stage: Stage) -> Ask:
     """A program of GOAUTH, and git's helpers: first without a URL, then for one that was refused."""
     program = b"https://q.io\nhttps://h.example/a\n\nAuthorization: Basic dTpw\nX-Y: z\n\nhttps://i\n\nA: b\n\n"
+    # Only the programs, which are not run, would be in threads, whose start takes as long as all the rest.
+    stage.monkeypatch.setattr(Network, "off", at_once)
     git = b"protocol=https\nhost=q.io\nusername=u\npassword=p\nurl=https://q.io/m\n"
 
     def ask(number: int) -> object:

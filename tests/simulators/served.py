@@ -14,7 +14,7 @@ import shutil
 import socket
 import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
@@ -197,6 +197,37 @@ class Served:
             while piece := connection.recv(1 << 16):
                 found += piece
             return found
+
+    def raw_many(self, texts: Sequence[bytes], timeout_s: float = 10) -> list[bytes]:
+        """As `raw`, each on a connection of its own, all at once, out of the loop of the server: that is quicker."""
+
+        async def ask() -> list[bytes]:
+            told = [_Raw(text, self._loop.create_future()) for text in texts]
+            for each in told:
+                await self._loop.create_connection(lambda each=each: each, "127.0.0.1", self.port)  # type: ignore[misc]
+            return await asyncio.wait_for(asyncio.gather(*(each.answer for each in told)), timeout_s)
+
+        return asyncio.run_coroutine_threadsafe(ask(), self._loop).result()
+
+
+class _Raw(asyncio.Protocol):
+    """Sends bytes, and reads until the other side closes the connection."""
+
+    def __init__(self, text: bytes, answer: asyncio.Future[bytes]) -> None:
+        self._text, self._found = text, b""
+        self.answer = answer
+
+    def connection_made(self, transport: Any) -> None:
+        transport.write(self._text)
+
+    def data_received(self, data: bytes) -> None:
+        self._found += data
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        if exc is None:
+            self.answer.set_result(self._found)
+        else:
+            self.answer.set_exception(exc)
 
 
 def eventually(check: Callable[[], object], timeout: float = PATIENCE_S) -> None:

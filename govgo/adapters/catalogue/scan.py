@@ -12,12 +12,13 @@ import hashlib
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import UTC
+from itertools import islice
 
 from govgo.adapters.catalogue.catalogue import FILES
 from govgo.adapters.catalogue.filling import FilledCatalogue, StoredRow, Summed
 from govgo.adapters.proxy.revinfo import parse_info
 from govgo.core.modfile import ModFileErrors
-from govgo.core.modfile.quickread import Retracted, Retraction, Summary, indirect_in, summarize
+from govgo.core.modfile.quickread import Retracted, Retraction, Summary, summarize
 from govgo.core.module.escape import escape_path, escape_version, unescape_path, unescape_version
 from govgo.core.module.moduleversion import ModuleVersion, version_key
 from govgo.core.module.paths import canonical_version, check_path
@@ -283,7 +284,7 @@ class Scanner:
             return _NOTHING
         try:
             found = summarize("go.mod", data)
-            return _Said(tuple(required_in(data, found)), found.retract, found.deprecated)
+            return _Said(tuple(required_in(found)), found.retract, found.deprecated)
         except ModFileErrors:
             return _NOTHING
 
@@ -346,21 +347,15 @@ def _with_retractions(path: str, rows: Mapping[str, StoredRow], decides: _Said) 
     return found
 
 
-def required_in(data: bytes, summary: Summary) -> Iterator[tuple[ModuleVersion, bool]]:
-    """The requirements of a go.mod that a proxy could have, with whether they are marked `// indirect`; some at most.
-
-    Args:
-        data: the file.
-        summary: of it.
-    """
-    marked = indirect_in(data)
-    for mod in summary.require[:MOST_REQUIREMENTS]:
+def required_in(summary: Summary) -> Iterator[tuple[ModuleVersion, bool]]:
+    """The requirements of a go.mod that a proxy could have, and whether they are marked `// indirect`; some at most."""
+    for mod, is_indirect in islice(zip(summary.require, summary.indirect, strict=True), MOST_REQUIREMENTS):
         try:
             check_path(mod.path)
         except InputError:
             continue
         if mod.version and canonical_version(mod.version) == mod.version:
-            yield mod, mod in marked
+            yield mod, bool(is_indirect)
 
 
 def _words(text: str) -> str:

@@ -58,5 +58,5 @@ class KeptFiles:
                 write_sealed(self._path(key), self._magic, data)
 
     def _path(self, key: str) -> str:
-        name = blake2b(key.encode("utf-8", "surrogateescape"), digest_size=32).hexdigest()
+        name = blake2b(key.encode("utf-8", "surrogatepass"), digest_size=32).hexdigest()
         return os.path.join(self._directory, name)

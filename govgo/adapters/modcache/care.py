@@ -28,7 +28,7 @@ from govgo.adapters.disk.trees import TEMP_MARK, make_dirs, remove_tree, rename_
 from govgo.adapters.modcache.cache import ModCache
 from govgo.adapters.modcache.intact import CachedModule, CacheFacts
 from govgo.adapters.modzip.read import Rules, open_archive
-from govgo.core.cachecare import Contents, Fault, Held
+from govgo.core.modcache import Contents, Fault, Held
 from govgo.core.modfile.quickread import summarize
 from govgo.core.module import cachepath
 from govgo.core.module.escape import canonical_of, unescape_path, unescape_version

@@ -4,7 +4,7 @@
 Reading, hashing and parsing the thousands of go.mod files of a large graph takes twice as long as selecting versions
 from them. There is one file for each go.sum, in the user's own cache directory:
 
-    govgo gomods 1                          then, sealed (`disk.sealed`) and marshalled:
+    govgo gomods 2                          then, sealed (`disk.sealed`) and marshalled:
     (code, [(path, version)], [(number, file, stamp, h1, summary)])
 
 `code` names the reader that found the summaries; another version of it starts afresh. Requirements are numbers in the
@@ -39,7 +39,7 @@ from govgo.core.module import cachepath
 from govgo.core.module.moduleversion import ModuleVersion
 from govgo.errors import InputError
 
-_MAGIC = b"govgo gomods 1\n"
+_MAGIC = b"govgo gomods 2\n"
 _MOST_BYTES = 64 << 20
 _MOST_FILES = 256
 _MOST_UNUSED = 2
@@ -53,7 +53,7 @@ _READERS = (
 )
 """The modules of `core` that decide what a go.mod says, and what its hash is."""
 
-_Plain = tuple[str, str, str, tuple[int, ...], tuple[tuple[str, str, str], ...], str, tuple[str, ...]]
+_Plain = tuple[str, str, str, tuple[int, ...], bytes, tuple[tuple[str, str, str], ...], str, tuple[str, ...]]
 """A `Summary` without named tuples; requirements are numbers."""
 _Entry = tuple[int, str, Stamp, str, _Plain]
 
@@ -94,10 +94,10 @@ class GoModIndex:
         if entry is None or entry[2] != now:
             self._unknown[mv] = file, now
             return None
-        path, go_version, toolchain, require, retract, deprecated, ignore = entry[4]
+        path, go_version, toolchain, require, indirect, retract, deprecated, ignore = entry[4]
         required = tuple(map(self._mods.__getitem__, require))
         retracted = tuple(map(Retraction._make, retract)) if retract else ()
-        recalled = Summary(path, go_version, toolchain, required, retracted, deprecated, ignore), entry[3]
+        recalled = Summary(path, go_version, toolchain, required, indirect, retracted, deprecated, ignore), entry[3]
         self._recalled[mv] = recalled
         return recalled
 
@@ -141,6 +141,6 @@ class GoModIndex:
         for mv, (file, then, h1, new) in self._fresh.items():
             required = tuple(map(number, new.require))
             retracted = tuple((each.low, each.high, each.rationale) for each in new.retract)
-            plain = new.path, new.go_version, new.toolchain, required, retracted, new.deprecated, new.ignore
+            plain = (*new[:3], required, new.indirect, retracted, new.deprecated, new.ignore)
             entries.append((number(mv), file, then, h1, plain))
         return self._code, [(path, version) for path, version in numbers], entries

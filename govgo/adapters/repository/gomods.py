@@ -15,13 +15,17 @@ hash enters the ledger when somebody asks for the go.mod: go.sum gets no line fo
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable
+from contextlib import suppress
+from functools import cache
+from importlib import import_module
 from typing import TYPE_CHECKING
 
 from govgo.adapters.loop.memo import Memo
 from govgo.adapters.modcache.cache import ModCache
 from govgo.adapters.repository.sumcheck import SumCheck
-from govgo.core.gosum.dirhash import hash_gomod
+from govgo.core.gosum.dirhash import Sha256, hash_gomod
 from govgo.core.module.moduleversion import ModuleVersion, is_toolchain
 from govgo.core.version.goversion import is_valid as is_go_version
 from govgo.errors import DiskError, GovgoError
@@ -34,6 +38,7 @@ if TYPE_CHECKING:
     from govgo.ports.modules import Loader
     from govgo.ports.talk import Reporter
 
+_FEW = 300
 _MANY = 40
 """When so many go.mod files are asked for at once, the graph is large enough for an index of them to pay."""
 
@@ -149,8 +154,12 @@ class GoMods:
         if data is None:
             self._absent.add(mv)
             return None
-        hashed = self._hashed[mv] = data, hash_gomod(data)
+        hashed = self._hashed[mv] = data, hash_gomod(data, self._sha256())
         return hashed
+
+    def _sha256(self) -> Sha256 | None:
+        """Python's own for the first few files, unless OpenSSL is there: to load that takes as long as these files."""
+        return pythons_sha256() if len(self._hashed) < _FEW and "hashlib" not in sys.modules else None
 
     def at_hand(self, mv: ModuleVersion) -> bytes | None:
         """The go.mod that was checked in this run, on the disk or not yet, else the one in the cache; or None."""
@@ -331,6 +340,15 @@ class GoMods:
             if data is not None:
                 return data
         return await self._try(lambda source: source.gomod(mv.path, mv.version))
+
+
+@cache
+def pythons_sha256() -> Sha256 | None:
+    """What hashlib has where OpenSSL is missing, five times slower; None where the interpreter was built without."""
+    with suppress(ImportError):
+        found: Sha256 = import_module("_sha2" if sys.version_info >= (3, 12) else "_sha256").sha256
+        return found
+    return None
 
 
 def _of_toolchain(mv: ModuleVersion) -> bytes | None:

@@ -21,12 +21,14 @@ from typing import TYPE_CHECKING
 
 from govgo.core.goenv import GoEnv
 from govgo.core.gosum.ledger import SumLedger
+from govgo.core.gosum.lines import format_line
 from govgo.core.module.moduleversion import ModuleVersion
 from govgo.errors import Failure, SecurityError, UsageError
 
 if TYPE_CHECKING:
     from govgo.adapters.loop.helper import Helper
     from govgo.adapters.sumdb.client import SumDb
+    from govgo.adapters.sumdb.kept import KeptRecords
     from govgo.adapters.sumdb.route import Getter
 
 
@@ -51,6 +53,7 @@ class SumCheck:
         self._log = log
         self._helper = helper
         self._database: SumDb | None = None
+        self._kept: KeptRecords | None = None
         self._by_path: dict[str, bool] = {}
         self._proved: dict[ModuleVersion, str] = {}
 
@@ -65,6 +68,19 @@ class SumCheck:
         if not self._is_settled(mod, h1):
             return False
         self.ledger.add(mod, h1)
+        return True
+
+    def check_kept(self, mod: ModuleVersion, h1: str) -> bool:
+        """As `check_locally`, but the database counts, too, as far as kept files prove what it says.
+
+        Raises:
+            SumMismatchError: go.sum has another hash.
+        """
+        if not self.check_locally(mod, h1):
+            if format_line(mod, h1) not in self._kept_lines(mod):
+                return False
+            self._proved[mod] = h1
+            self.admit(mod, h1)
         return True
 
     async def check(self, mod: ModuleVersion, h1: str) -> None:
@@ -162,6 +178,23 @@ class SumCheck:
             await database.aclose()
             if database.misbehaviour is not None:
                 raise database.misbehaviour
+
+    def _kept_lines(self, mod: ModuleVersion) -> tuple[str, ...]:
+        """The lines that kept files prove; () once the database is being asked, whose client knows them as well."""
+        if self._database is not None:
+            return ()
+        if self._kept is None:
+            from govgo.adapters.sumdb.cache import SumDbCache
+            from govgo.adapters.sumdb.kept import KeptRecords
+            from govgo.core.sumdb.gosumdb import database_of
+
+            try:
+                database = database_of(self._env)
+            except UsageError:
+                return ()  # told by `_open`
+            cache = SumDbCache.of(database.name, self._env.gomodcache, self._env.gopath)
+            self._kept = KeptRecords(database.key, cache)
+        return self._kept.lines(mod)
 
     def _open(self, mod: ModuleVersion) -> SumDb:
         if self._database is None:

@@ -116,7 +116,9 @@ class Zips:
         return await self._trees.get(mv, lambda: self._tree(mv))
 
     def tree_at_hand(self, mv: ModuleVersion) -> str | None:
-        """The extracted tree when it is whole and go.sum has its hash, without a coroutine; None to ask `tree`.
+        """The extracted tree when it is whole, and go.sum, or what is kept of the database, has its hash.
+
+        It takes no coroutine; None to ask `tree`.
 
         Raises:
             SumMismatchError: go.sum has another hash.
@@ -130,14 +132,16 @@ class Zips:
             h1 = self._cache.ziphash(mv) if tree.state == "whole" else None
         except (DiskError, InputError):
             return None
-        if h1 is None or not self._sums.check_locally(mv, h1):
+        if h1 is None or not self._sums.check_kept(mv, h1):
             return None
         self._check_go_version(mv, tree.dir)
         self._trees.put(mv, tree.dir)
         return tree.dir
 
     def zip_at_hand(self, mv: ModuleVersion) -> tuple[str, str] | None:
-        """The path and the hash of the cached zip when go.sum has that hash, without a coroutine; None to ask `zip`.
+        """The path and the hash of the cached zip when go.sum, or what is kept of the database, has that hash.
+
+        It takes no coroutine; None to ask `zip`.
 
         Raises:
             SumMismatchError: go.sum has another hash.
@@ -147,7 +151,7 @@ class Zips:
             path = self._cache.zip_path(mv)
         except (DiskError, InputError):
             return None
-        if h1 is None or not self._sums.check_locally(mv, h1):
+        if h1 is None or not self._sums.check_kept(mv, h1):
             return None
         self._zips.put(mv, path)
         return path, h1

@@ -18,9 +18,10 @@ from collections.abc import Awaitable, Callable, Iterable
 from typing import TYPE_CHECKING
 
 from govgo.adapters.loop.tasks import ending, finished
-from govgo.adapters.sumdb.cache import BackgroundWriter, SumDbCache
+from govgo.adapters.sumdb.cache import SumDbCache
 from govgo.adapters.sumdb.route import Getter, SumDbRoute
 from govgo.adapters.sumdb.trees import ProvedTrees
+from govgo.adapters.sumdb.writer import BackgroundWriter
 from govgo.core.goenv import GoEnv
 from govgo.core.gosum.mismatch import absent_from_database
 from govgo.core.module.moduleversion import ModuleVersion

@@ -11,13 +11,13 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 from govgo.app.audit.binaries import LinkedBinary, audited_binary, read_binaries
-from govgo.core.advisory.audit import Audit, AuditedModule, Database, Exposure, GoRelease, Ignored, Stated
+from govgo.core.advisory.audit import Audit, AuditedModule, Database, Exposure, GoRelease, Ignored, Stated, Unmatched
 from govgo.core.advisory.match import AdvisoryIndex, Vulnerability, go_modules
 from govgo.core.advisory.openvex import VexStatement, deciding_statement
 from govgo.core.advisory.osv import STDLIB, TOOLCHAIN
 from govgo.core.findings import Finding, Place, Verdict
 from govgo.core.foreign import one_line
-from govgo.core.govgotoml import AuditIgnore
+from govgo.core.govgotoml import AuditIgnore, ProjectPolicy
 from govgo.core.module.moduleversion import ModuleVersion
 from govgo.core.policy.age import age_text
 from govgo.core.records import NamedTuple
@@ -145,7 +145,7 @@ def audit_resolved(
         _tell_unknown(session, fix.ids, modules)
     for binary in binaries:
         # No govgo.toml is about a binary, which may come from anywhere.
-        policy = _Policy((), statements, (binary.path,), now)
+        policy = _Policy("", (), statements, (binary.path,), now)
         modules.append(_judged(audited_binary(binary, index), policy))
     return Audit(
         databases=tuple(Database(s.source, s.size, s.modified, s.is_kept, s.is_proved) for s in snapshots),
@@ -252,7 +252,7 @@ def _audited(found: Resolved, index: AdvisoryIndex, release: GoRelease) -> Audit
     resolution = found.resolution
     places = asking_places(resolution)
     exposures: list[Exposure] = []
-    unmatched: list[ModuleVersion] = []
+    unmatched: list[Unmatched] = []
     for go in go_modules(release.version):
         named = release.place or Place(resolution.mod_file)
         exposures += [Exposure(each, go, None, (), (), named) for each in index.match(go)]
@@ -261,7 +261,7 @@ def _audited(found: Resolved, index: AdvisoryIndex, release: GoRelease) -> Audit
             continue  # a main module: its version is not known
         actual = _matched(resolution, mod)
         if not actual.version:
-            unmatched.append(mod)
+            unmatched.append(Unmatched(mod, resolution.deciding_place(mod.path) or places.get(mod)))
             continue
         for vulnerability in index.match(actual):
             deciding, chain = resolution.deciding(mod.path), resolution.chain(mod)
@@ -310,6 +310,7 @@ def _reached(found: Resolved, module: AuditedModule, faults: list[Finding]) -> A
 class _Policy(NamedTuple):
     """What the govgo.toml of a target, and OpenVEX documents, say of vulnerabilities on the day of the audit."""
 
+    file: str
     ignores: tuple[AuditIgnore, ...]
     statements: Sequence[VexStatement]
     mains: tuple[str, ...]
@@ -346,12 +347,14 @@ def _policy(
     session: Session, found: Resolved, statements: Sequence[VexStatement], now: datetime, faults: list[Finding]
 ) -> _Policy:
     """The policy of a target. A govgo.toml that cannot be used ignores nothing."""
-    ignores: tuple[AuditIgnore, ...] = ()
+    policy = ProjectPolicy()
     try:
-        ignores = read_policy(session, found.target).audit_ignores
+        policy = read_policy(session, found.target)
     except Failure as error:
         faults.append(from_error(None, error).unchecked())
-    return _Policy(ignores, statements, tuple(main.path for main in found.resolution.mains), now)
+    return _Policy(
+        policy.file, policy.audit_ignores, statements, tuple(main.path for main in found.resolution.mains), now
+    )
 
 
 def _judged(module: AuditedModule, policy: _Policy) -> AuditedModule:
@@ -380,6 +383,7 @@ def _judged(module: AuditedModule, policy: _Policy) -> AuditedModule:
         stated=tuple(stated),
         expired=expired,
         unused=unused,
+        policy_file=policy.file,
         mains=policy.mains,
     )
 

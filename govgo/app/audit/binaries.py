@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from typing import TYPE_CHECKING
 
-from govgo.core.advisory.audit import AuditedModule, Exposure, GoRelease
+from govgo.core.advisory.audit import AuditedModule, Exposure, GoRelease, Unmatched
 from govgo.core.advisory.match import AdvisoryIndex, go_modules
 from govgo.core.advisory.osv import STDLIB
 from govgo.core.findings import BINARY, Place
@@ -74,6 +74,6 @@ def audited_binary(binary: LinkedBinary, index: AdvisoryIndex) -> AuditedModule:
         directory=binary.file,
         modules=len(binary.modules),
         release=binary.release,
-        unmatched=tuple(each.module for each in binary.modules if not each.actual.version),
+        unmatched=tuple(Unmatched(each.module, place) for each in binary.modules if not each.actual.version),
         exposures=tuple(exposures),
     )

@@ -231,7 +231,9 @@ class _World:
         return found
 
     def newer(self, mod: ModuleVersion) -> Sequence[str]:
-        """The listed versions above that of `mod`."""
+        """The listed versions above that of `mod`; of one that is replaced at all versions none, whoever has some."""
+        if self._session.main.replacement(ModuleVersion(mod.path, "")) is not None:
+            return ()
         known = self._session.repo.versions(mod.path).list
         return [each for each in known if compare_versions(mod.path, each, mod.version) > 0]
 

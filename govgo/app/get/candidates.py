@@ -40,12 +40,12 @@ from govgo.load.buildlist.requirements import in_force
 from govgo.load.mainmodule.gowork import LocalWorkspace, load_workspace
 from govgo.load.mainmodule.load import load_mod_graph
 from govgo.load.packages.errors import AmbiguousImportError, ImportMissingError
-from govgo.load.packages.find import query_packages, query_pattern
 from govgo.load.packages.imports import path_prefixes
 from govgo.load.packages.load import load_packages
 from govgo.load.packages.loader import Loaded, PackageOpts
+from govgo.load.packages.missing import begin_queries
 from govgo.load.packages.patterns import match_in_module
-from govgo.load.packages.require import begin_queries
+from govgo.load.packages.query import query_packages, query_pattern
 from govgo.load.query.errors import PackageNotInModuleError, QueryMatchesPackagesInMainModuleError
 from govgo.load.query.prefetch import begin_latest, warm_upgrades
 from govgo.load.query.query import Allowed, query

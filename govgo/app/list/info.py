@@ -130,7 +130,7 @@ class _Facts:
         if not self._is_brief:
             info = self._with_places(info, mod)
         if info.version and self._mode & ListMode.RETRACTED:
-            from govgo.app.list.marks import add_retraction
+            from govgo.app.list.versions import add_retraction
 
             info = add_retraction(self._session, info)
         return info

@@ -359,7 +359,7 @@ def _add_marks(session: Session, modules: Sequence[ModuleInfo], mode: ListMode) 
 
 
 def _mark(session: Session, info: ModuleInfo, mode: ListMode) -> ModuleInfo:
-    from govgo.app.list.marks import add_deprecation, add_retraction, add_update, add_versions
+    from govgo.app.list.versions import add_deprecation, add_retraction, add_update, add_versions
 
     if mode & ListMode.UPDATES:
         info = add_update(session, info)

@@ -62,6 +62,17 @@ class GoRelease(NamedTuple):
     place: Place | None = None
 
 
+class Unmatched(NamedTuple):
+    """A module that is replaced by a directory: its code has no version, so no advisory can be matched.
+
+    Attributes:
+        place: the line of the requirement that brought it in.
+    """
+
+    module: ModuleVersion
+    place: Place | None
+
+
 class AuditedModule(NamedTuple):
     """A module or workspace that was audited.
 
@@ -69,12 +80,13 @@ class AuditedModule(NamedTuple):
         kind, path, directory: as in `Resolution`; of a binary the path of its main module, and the file.
         modules: how many modules its build list has besides main ones.
         release: the Go release whose standard library and go command were matched.
-        unmatched: modules replaced by directories: their code has no version, so no advisory can be matched.
+        unmatched: modules that no advisory can be matched with.
         exposures: what was found, by module.
         by_packages: those are left out whose packages no import leads to.
         ignored: what was found and does not count.
         stated: what was found and does not count by a statement of an OpenVEX document.
         expired, unused: entries of govgo.toml that no longer count, or concern nothing.
+        policy_file: that govgo.toml, as it is shown; "" for none.
         mains: the paths of the main modules.
         fixes: what clears the exposures, for each main module; () where no plan was made, or nothing is found.
         in_go: of what a plan was made for, that is in Go itself, which no requirement changes.
@@ -86,12 +98,13 @@ class AuditedModule(NamedTuple):
     directory: str
     modules: int
     release: GoRelease
-    unmatched: tuple[ModuleVersion, ...]
+    unmatched: tuple[Unmatched, ...]
     exposures: tuple[Exposure, ...]
     by_packages: bool = False
     ignored: tuple[Ignored, ...] = ()
     expired: tuple[AuditIgnore, ...] = ()
     unused: tuple[AuditIgnore, ...] = ()
+    policy_file: str = ""
     stated: tuple[Stated, ...] = ()
     mains: tuple[str, ...] = ()
     fixes: tuple[FixPlan, ...] = ()

@@ -3,11 +3,14 @@
 
 from __future__ import annotations
 
-from govgo.core.advisory.audit import Exposure
+from govgo.core.advisory.audit import Exposure, Unmatched
+from govgo.core.advisory.match import Vulnerability
 from govgo.core.advisory.osv import STDLIB, TOOLCHAIN
 from govgo.core.findings import Finding, Verdict
+from govgo.core.govgotoml import AuditIgnore
 from govgo.core.module.moduleversion import ModuleVersion, is_toolchain
-from govgo.core.policy.rules import VULNERABLE
+from govgo.core.policy.rules import EXPIRED_IGNORE, UNMATCHED, UNUSED_IGNORE, VULNERABLE
+from govgo.core.policy.waive import note
 
 GO_NAMES = {STDLIB: "the standard library", TOOLCHAIN: "the go command"}
 
@@ -17,19 +20,41 @@ def finding_of(exposure: Exposure, planned: str = "") -> Finding:
     vulnerability = exposure.vulnerability
     names = ", ".join((vulnerability.id, *vulnerability.aliases))
     summary = vulnerability.advisories[0].summary
-    fix = vulnerability.fixed_in
+    fix, severity = vulnerability.fixed_in, severity_of(vulnerability)
     text = f"{subject(exposure)}: {names}{': ' * bool(summary)}{summary}"
     can_get = fix and exposure.chain and exposure.replacement is None and not is_toolchain(exposure.module.path)
     return Finding(
         VULNERABLE,
         None,
         Verdict.FINDING,
-        f"{text}; {fix_text(exposure)}",
+        "; ".join(filter(None, (text, severity and f"severity {severity}", fix_text(exposure)))),
         module=exposure.module,
         place=exposure.place,
         needed_by=tuple(chain_text(exposure)) if exposure.chain else (),
         fix=f"govgo get {planned or f'{exposure.module.path}@{fix}'}" if planned or can_get else "",
     )
+
+
+def unmatched_finding(unmatched: Unmatched) -> Finding:
+    """A module of which nothing is known: it is told, and fails nothing."""
+    text = f"{unmatched.module} is replaced by a directory: its code has no version to match"
+    return Finding(UNMATCHED, None, Verdict.PASSED, text, unmatched.module, unmatched.place)
+
+
+def expired_note(ignore: AuditIgnore, file: str) -> Finding:
+    """An entry of a govgo.toml that is too old."""
+    text = f"the entry of {ignore.id} expired on {ignore.expires}, and counts no more"
+    return note(EXPIRED_IGNORE, text, file, ignore.line)
+
+
+def unused_note(ignore: AuditIgnore, file: str) -> Finding:
+    """An entry of a govgo.toml for which nothing was found."""
+    return note(UNUSED_IGNORE, f"nothing is known as {ignore.id} in the build list", file, ignore.line)
+
+
+def severity_of(vulnerability: Vulnerability) -> str:
+    """What the first advisory that gives one says: a CVSS vector or a word; "" for none."""
+    return next((each.severity for each in vulnerability.advisories if each.severity), "")
 
 
 def fix_text(exposure: Exposure) -> str:

@@ -113,4 +113,10 @@ POLICY: Mapping[str, Explanation] = {
         "The vulnerability is a finding again.",
         "Move to a version without it, or give the entry a new last day, with a reason.",
     ),
+    "unmatched-module": Explanation(
+        "0",
+        "A module is replaced by a directory, so no advisory can be matched with it.",
+        "What is in the directory has no version. That nothing is found there does not mean that nothing is known.",
+        "Look into it as into your own code, or replace it by a published version.",
+    ),
 }

@@ -16,9 +16,21 @@ Source of the format: the Go Modules Reference, "go.sum files"; golang.org/x/mod
 from __future__ import annotations
 
 from binascii import b2a_base64
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
+from typing import Protocol
 
 from govgo.errors import BadZipError
+
+
+class Hash(Protocol):
+    """What a hash function has come to."""
+
+    def digest(self) -> bytes:
+        """The hash."""
+        ...
+
+
+Sha256 = Callable[[bytes], Hash]
 
 GO_MOD_NAME = "go.mod"
 """The one file name in the hash that go.sum holds under `/go.mod`."""
@@ -35,20 +47,28 @@ def h1(entries: Iterable[tuple[str, bytes]]) -> str:
         if b"\n" in name:
             raise BadZipError("dirhash: filenames with newlines are not supported")
         lines.append(b"%b  %b\n" % (digest.hex().encode(), name))
-    return _hash(b"".join(lines))
+    return _hash(b"".join(lines), _sha256())
 
 
-def hash_gomod(data: bytes) -> str:
-    """The hash of a module version's go.mod, as go.sum holds it under `version/go.mod`."""
+def hash_gomod(data: bytes, sha256: Sha256 | None = None) -> str:
+    """The hash of a module version's go.mod, as go.sum holds it under `version/go.mod`.
+
+    Args:
+        data: the file.
+        sha256: computes SHA-256; None for that of hashlib.
+    """
     # `h1` of one file, without its sorting: a command hashes thousands.
-    from hashlib import sha256
+    sha256 = sha256 or _sha256()
+    return _hash(b"%b  %b\n" % (sha256(data).digest().hex().encode(), GO_MOD_NAME.encode()), sha256)
 
-    return _hash(b"%b  %b\n" % (sha256(data).hexdigest().encode(), GO_MOD_NAME.encode()))
 
-
-def _hash(summary: bytes) -> str:
+def _sha256() -> Sha256:
     from hashlib import sha256  # loads OpenSSL, and a command that has every hash already does without
 
+    return sha256
+
+
+def _hash(summary: bytes, sha256: Sha256) -> str:
     return "h1:" + b2a_base64(sha256(summary).digest(), newline=False).decode()
 
 

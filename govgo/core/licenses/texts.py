@@ -23,14 +23,13 @@ LEAST_COVERAGE = 0.75
 
 LICENSE, NOTICE, PATENTS = "license", "notice", "patents"
 
-_KINDS = (
-    (
-        LICENSE,
-        late(r"(?:un)?licen[sc]es?|copying|copyleft|copyright|(?:mit|apache|bsd|mpl|gpl)-?licen[sc]e", re.I),
-    ),
-    (NOTICE, late(r"notices?|third[-_]?party(?:[-_]?(?:notices?|licen[sc]es?))?", re.I)),
-    (PATENTS, late(r"patents?", re.I)),
+_LEGAL = late(
+    r"(?P<license>(?:un)?licen[sc]es?|copying|copyleft|copyright|(?:mit|apache|bsd|mpl|gpl)-?licen[sc]e)"
+    r"|(?P<notice>notices?|third[-_]?party(?:[-_]?(?:notices?|licen[sc]es?))?)"
+    r"|(?P<patents>patents?)",
+    re.IGNORECASE,
 )
+"""How the name of a legal text begins; what follows is an end, or one of `-_.`."""
 _OTHER = late(
     r".*\.(?:[chs]|cc|cpp|cs|css|csv|dat|db|fish|gif|go|gohtml|gz|hpp|html?|ico|java|jpg|js|json|lua|mjs|mod|pb|pdf|php|pl|png"
     r"|proto|ps1|py|rb|rs|sh|sql|sum|svg|swift|tar|tmpl|toml|tpl|tsx?|wasm|xml|ya?ml|zip|asc|sig|sha256)",
@@ -47,16 +46,13 @@ def kind_of(name: str) -> str:
     Files below `testdata`, `vendor`, and directories that begin with a dot or an underscore are none: the go command
     builds nothing there.
     """
-    *above, base = name.split("/")
-    if any(part in ("testdata", "vendor") or part.startswith((".", "_")) for part in above):
+    above, _, base = name.rpartition("/")
+    match = _LEGAL.match(base)  # asked first, since few names begin like that
+    if match is None or (match.end() < len(base) and base[match.end()] not in "-_.") or _OTHER.fullmatch(base):
         return ""
-    if _OTHER.fullmatch(base):
+    if any(part in ("testdata", "vendor") or part.startswith((".", "_")) for part in above.split("/")):
         return ""
-    for kind, pattern in _KINDS:
-        match = pattern.match(base)
-        if match and (match.end() == len(base) or base[match.end()] in "-_."):
-            return kind
-    return ""
+    return match.lastgroup or ""
 
 
 class Match(NamedTuple):

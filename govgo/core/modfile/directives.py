@@ -216,8 +216,10 @@ class Require(Directive):
 
 
 def is_indirect(line: Line) -> bool:
-    """Whether the line ends with `// indirect`, alone or followed by `;` and more."""
-    if not line.suffix:
-        return False
-    text = line.suffix[0].text
+    """Whether the line ends with a comment that says so."""
+    return bool(line.suffix) and marks_indirect(line.suffix[0].text)
+
+
+def marks_indirect(text: str) -> bool:
+    """Whether a comment, without slashes and the space around it, is `indirect`, alone or followed by `;` and more."""
     return text == "indirect" or (text.startswith("indirect;") and text[9:10] in _SPACES)

@@ -16,6 +16,7 @@ from functools import lru_cache
 
 from govgo.core.golib.quote import GO_SPACE
 from govgo.core.late import late
+from govgo.core.modfile.directives import marks_indirect
 from govgo.core.modfile.parser import MAX_LINES, MAX_TOKENS
 from govgo.core.modfile.read import parse_lax
 from govgo.core.module.moduleversion import ModuleVersion, VersionKey, version_key
@@ -37,11 +38,11 @@ _NUMBER = r"(?:0|[1-9][0-9]*)"
 _WORD = r"[A-Za-z0-9._~+-]+"
 _PATH = rf"{_WORD}(?>(?:/{_WORD})*)"
 _END = r"[ \t]*(?://.*)?"
+_COMMENT = r"[ \t]*(?://(.*))?"
 _REQUIREMENT = late(
     rf"[ \t]*(\"?)({_PATH})\1[ \t]+"
-    rf"(v({_NUMBER})\.{_NUMBER}\.{_NUMBER}(?:-{_IDENTIFIER}(?>(?:\.{_IDENTIFIER})*))?(\+incompatible)?){_END}"
+    rf"(v({_NUMBER})\.{_NUMBER}\.{_NUMBER}(?:-{_IDENTIFIER}(?>(?:\.{_IDENTIFIER})*))?(\+incompatible)?){_COMMENT}"
 )
-_MARK = late(r"//[ \t]*indirect(?:[ \t]*|;[ \t][^\r]*)\Z")
 _MODULE = late(rf"module[ \t]+(\"?)(?P<word>{_PATH})\1{_END}")
 _GO = late(rf"go[ \t]+(?P<word>[1-9][0-9]*\.{_NUMBER}(?:\.{_NUMBER})?(?:[a-z]+[0-9]+)?){_END}")
 # The forms below are rarer; they are compiled when a file first has them, to spare start-up time.
@@ -94,6 +95,7 @@ class Summary(NamedTuple):
         go_version: "" without a go line.
         toolchain: always "": the toolchain line of a dependency is ignored.
         require: in the order of lines, repeated ones included.
+        indirect: for each of them a byte, 1 where the line is marked `// indirect`.
         retract: in the order of lines.
         deprecated: the message, "" where there is none; long ones are cut.
         ignore: directories, in the order of lines.
@@ -103,6 +105,7 @@ class Summary(NamedTuple):
     go_version: str = ""
     toolchain: str = ""
     require: tuple[ModuleVersion, ...] = ()
+    indirect: bytes = b""
     retract: tuple[Retraction, ...] = ()
     deprecated: str = ""
     ignore: tuple[str, ...] = ()
@@ -120,33 +123,8 @@ def summarize(name: str, data: bytes) -> Summary:
         return _parsed(name, data)
 
 
-def indirect_in(data: bytes) -> frozenset[ModuleVersion]:
-    """The requirements that the go.mod of a dependency marks `// indirect`.
-
-    Lines of blocks with an unknown name may be among them; what is no requirement means nothing.
-
-    Args:
-        data: the file, which `summarize` can read.
-    """
-    if b"indirect" not in data:
-        return frozenset()
-    try:
-        return frozenset(_indirect(data.decode("utf-8", "surrogateescape")))
-    except _UnknownFormError:
-        return frozenset(entry.mod for entry in parse_lax("go.mod", data).require if entry.indirect)
-
-
-def _indirect(text: str) -> Iterator[ModuleVersion]:
-    if "exclude" in text:
-        raise _UnknownFormError  # the lines of an exclude block look like requirements
-    for line in text.split("\n"):
-        if "indirect" in line and not line.startswith("//"):
-            is_marked = _MARK.match(line, max(line.find("//"), 0))  # a comment in a comment marks nothing
-            required = _required(line.removeprefix("require ")) if is_marked else None
-            # A path with a dot is none of the words that lines outside of blocks begin with.
-            if required is None or "." not in required.path:
-                raise _UnknownFormError
-            yield required
+_Requirement = tuple[ModuleVersion, bool]
+"""With whether its line is marked `// indirect`."""
 
 
 class _UnknownFormError(Exception):
@@ -165,7 +143,7 @@ def _scan(data: bytes) -> Summary:
     if len(text) > _LONG_LINE and max(map(len, lines)) > _LONG_LINE:
         raise _UnknownFormError
     path = go_version = ""
-    require: list[ModuleVersion] = []
+    require: list[_Requirement] = []
     retract: list[Retraction] = []
     at, count = 0, len(lines)
     while at < count:
@@ -196,10 +174,11 @@ def _scan(data: bytes) -> Summary:
             _pass_over(line)
             continue
         at = _block(lines, at, line, require, retract)
-    return Summary(path, go_version, "", tuple(require), tuple(retract))
+    mods, marks = zip(*require, strict=True) if require else ((), ())
+    return Summary(path, go_version, "", mods, bytes(marks), tuple(retract))
 
 
-def _block(lines: list[str], at: int, head: str, require: list[ModuleVersion], retract: list[Retraction]) -> int:
+def _block(lines: list[str], at: int, head: str, require: list[_Requirement], retract: list[Retraction]) -> int:
     """Read the block that the line `head` opens and whose lines begin at `at`; return the index after the block."""
     if head == "require (":
         verb = "require"
@@ -267,15 +246,15 @@ def _word(form: re.Pattern[str], line: str) -> str:
 
 
 @lru_cache(maxsize=_KNOWN_LINES)
-def _required(line: str) -> ModuleVersion | None:
-    """The requirement on a line of a block; None for blank lines and comments."""
+def _required(line: str) -> _Requirement | None:
+    """The requirement on a line of a block, and whether it is marked; None for blank lines and comments."""
     match = _REQUIREMENT.fullmatch(line)
     if match is None:
         bare = line.lstrip(" \t")
         if bare and not bare.startswith("//"):
             raise _UnknownFormError
         return None
-    _, path, version, major, incompatible = match.groups()
+    _, path, version, major, incompatible, comment = match.groups()
     element = path[path.rfind("/") + 1 :]
     if (element[0] == "v" and not element[1:].strip("0123456789.")) or path.startswith("gopkg.in/"):
         _, path_major, ok = split_path_version(path)
@@ -283,7 +262,7 @@ def _required(line: str) -> ModuleVersion | None:
             raise _UnknownFormError
     elif not incompatible and major not in ("0", "1"):
         raise _UnknownFormError
-    return ModuleVersion(path, version)
+    return ModuleVersion(path, version), comment is not None and marks_indirect(comment.strip(GO_SPACE))
 
 
 @lru_cache(maxsize=_KNOWN_LINES)
@@ -302,6 +281,7 @@ def _parsed(name: str, data: bytes) -> Summary:
         go_version=file.go.version if file.go is not None else "",
         toolchain=file.toolchain.name if file.toolchain is not None else "",
         require=tuple(record.mod for record in file.require),
+        indirect=bytes(record.indirect for record in file.require),
         retract=tuple(
             Retraction(each.low, each.high, reasons.setdefault(each.rationale, each.rationale[:_MAX_MESSAGE]))
             for each in file.retract

@@ -155,21 +155,25 @@ class Graph:
 
     def requirements_on(self, path: str) -> Iterator[tuple[ModuleVersion, ModuleVersion]]:
         """(source, target) of each requirement on a version of a module path, in no order."""
-        return self._requirements_on({number for number, mod in enumerate(self._mods) if mod[0] == path})
-
-    def requirements_on_selected(self) -> Iterator[tuple[ModuleVersion, ModuleVersion]]:
-        """(source, target) of each requirement on a selected version, in no order."""
-        selected = self._selected.get
-        return self._requirements_on({number for number, (path, v) in enumerate(self._mods) if selected(path) == v})
-
-    def _requirements_on(self, wanted: set[int]) -> Iterator[tuple[ModuleVersion, ModuleVersion]]:
         mods = self._mods
+        wanted = {number for number, mod in enumerate(mods) if mod[0] == path}
         for number, targets in enumerate(self._edges):
             if not wanted.isdisjoint(targets):
                 source = mods[number]
                 for target in targets:
                     if target in wanted:
                         yield source, mods[target]
+
+    def requiring_selected(self) -> dict[str, list[ModuleVersion]]:
+        """By module path what requires its selected version, in no order."""
+        mods, selected = self._mods, self._selected.get
+        found: list[list[ModuleVersion] | None] = [[] if selected(path) == version else None for path, version in mods]
+        for source, targets in zip(mods, self._edges, strict=True):
+            for target in targets:
+                sources = found[target]
+                if sources is not None:
+                    sources.append(source)
+        return {mod.path: sources for mod, sources in zip(mods, found, strict=True) if sources}
 
     def edge_names(self, name: Callable[[ModuleVersion], str]) -> Iterator[tuple[str, list[str]]]:
         """(name of a module version, names of its requirements) in breadth-first order; each named once."""

@@ -36,7 +36,7 @@ Read = Callable[[int, int], bytes]
 """`read(offset, length)`: the bytes there, fewer at the end of the file."""
 
 LOCAL_HEADER = struct.Struct("<4s5H3I2H")
-_CENTRAL_HEADER = struct.Struct("<4s6H3I5H2I")
+_CENTRAL_HEADER = struct.Struct("<4sH2x2H4x3I3H4x2I")
 _DIRECTORY_END = struct.Struct("<4s4H2IH")
 _DIRECTORY_END_64_LOCATOR = struct.Struct("<4sIQI")
 _DIRECTORY_END_64 = struct.Struct("<4sQ2H2I4Q")
@@ -147,62 +147,58 @@ class _Window:
     """Reads forward, in large pieces: a directory has thousands of small records.
 
     Attributes:
+        data: the piece at hand.
+        at: where in it the next record begins.
         taken: how many bytes were taken so far.
     """
 
     def __init__(self, read: Read, offset: int) -> None:
+        self.data = b""
+        self.at = 0
         self.taken = 0
         self._read = read
         self._next = offset
-        self._data = b""
-        self._at = 0
 
-    def take(self, length: int) -> bytes:
-        """The next `length` bytes, fewer at the end of the file."""
-        if len(self._data) - self._at < length:
-            rest = self._data[self._at :]
+    def take(self, length: int) -> int:
+        """See to it that `data` has the next `length` bytes, and step over them.
+
+        Returns:
+            Where they begin in `data`, which ends with them or before at the end of the file.
+        """
+        at = self.at
+        if len(self.data) - at < length:
             more = self._read(self._next, max(_WINDOW, length))
             self._next += len(more)
-            self._data, self._at = rest + more, 0
-        piece = self._data[self._at : self._at + length]
-        self._at += len(piece)
-        self.taken += len(piece)
-        return piece
+            self.data = self.data[at:] + more
+            at = 0
+        self.at = at + length
+        self.taken += length
+        return at
 
 
 def _read_record(window: _Window) -> Entry:
-    header = window.take(_CENTRAL_HEADER.size)
-    if header == b"":
-        raise BadZipError("EOF")
-    if len(header) < _CENTRAL_HEADER.size:
+    at = window.take(_CENTRAL_HEADER.size)
+    if len(window.data) < window.at:
+        if len(window.data) == at:
+            raise BadZipError("EOF")
         raise _Stop(CUT_SHORT)
-    (mark, creator, _, flags, method, _, _, crc, packed, size, name_length, extra_length, comment_length, *rest) = (
-        _CENTRAL_HEADER.unpack(header)
+    mark, creator, flags, method, crc, packed, size, name_length, extra_length, comment_length, attributes, offset = (
+        _CENTRAL_HEADER.unpack_from(window.data, at)
     )
     if mark != _CENTRAL_MARK:
         raise _Stop(NOT_A_ZIP)
-    attributes, offset = rest[2], rest[3]
-    length = name_length + extra_length + comment_length
-    tail = window.take(length)
-    if len(tail) < length:
-        if tail == b"":
+    at = window.take(name_length + extra_length + comment_length)
+    data = window.data
+    if len(data) < window.at:
+        if len(data) == at:
             raise BadZipError("EOF")
         raise _Stop(CUT_SHORT)
+    raw_name = data[at : at + name_length]
     if _MAX_32 in (packed, size, offset):
-        extra = tail[name_length : name_length + extra_length]
+        extra = data[at + name_length : at + name_length + extra_length]
         size, packed, offset = _zip64_values(extra, size, packed, offset)
-    raw_name = tail[:name_length]
-    return Entry(
-        raw_name.decode("utf-8", "surrogateescape"),
-        raw_name,
-        flags,
-        method,
-        crc,
-        packed,
-        size,
-        offset,
-        attributes >> 16 if creator >> 8 in _UNIX_CREATORS else 0,
-    )
+    mode = attributes >> 16 if creator >> 8 in _UNIX_CREATORS else 0
+    return Entry(raw_name.decode("utf-8", "surrogateescape"), raw_name, flags, method, crc, packed, size, offset, mode)
 
 
 def _zip64_values(extra: bytes, size: int, packed: int, offset: int) -> tuple[int, int, int]:

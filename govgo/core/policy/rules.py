@@ -27,6 +27,7 @@ LICENSE_NOT_ALLOWED, LICENSE_DENIED = "license-not-allowed", "license-denied"
 UNTIDY = "untidy"
 NO_RULE, UNUSED_WAIVER, EXPIRED_WAIVER = "no-rule", "unused-waiver", "expired-waiver"
 UNUSED_IGNORE, EXPIRED_IGNORE = "unused-ignore", "expired-ignore"
+UNMATCHED = "unmatched-module"
 
 _OWN: Mapping[str, str] = {
     NOT_ALLOWED: "A module of the build list is not among those that govgo.toml allows.",
@@ -53,6 +54,7 @@ NOTES: Mapping[str, str] = {
     EXPIRED_WAIVER: "A waiver in govgo.toml has expired, and counts no more.",
     UNUSED_IGNORE: "An entry of [audit] in govgo.toml concerns no vulnerability.",
     EXPIRED_IGNORE: "An entry of [audit] in govgo.toml has expired, and counts no more.",
+    UNMATCHED: "A module is replaced by a directory, so no advisory can be matched with it.",
 }
 """What is told, and is no rule of the file."""
 

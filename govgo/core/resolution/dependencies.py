@@ -107,10 +107,13 @@ class Dependencies:
     def raised_by(self, mod: ModuleVersion) -> Requirement | None:
         """The requirement to name as the one that decides: of a main module, else of a selected version, else any."""
         if mod not in self._raised_by:
-            deciding = self.resolution.deciding(mod.path)
-            selected = (each for each in deciding if self._selected.get(each.source.path) == each.source)
-            self._raised_by[mod] = next(selected, deciding[0] if deciding else None)
+            self._raised_by[mod] = self.resolution.deciding_line(mod.path) or self._raised_by_dependency(mod)
         return self._raised_by[mod]
+
+    def _raised_by_dependency(self, mod: ModuleVersion) -> Requirement | None:
+        deciding = self.resolution.deciding(mod.path)
+        selected = (each for each in deciding if self._selected.get(each.source.path) == each.source)
+        return next(selected, deciding[0] if deciding else None)
 
     @cached_property
     def _needs(self) -> dict[ModuleVersion, tuple[Need, ...]]:

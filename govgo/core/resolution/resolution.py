@@ -143,11 +143,12 @@ class Resolution:
         """The requirements on the selected version of `path` that alone suffice to select it; in order."""
         found = self._decided.get(path)
         if found is None:
-            if len(self._decided) < _FEW and "_on_selected" not in self.__dict__:
-                chosen = self.selected(path)
-                found = tuple(each for each in self.requirements_on(path) if each.target.version == chosen)
+            chosen = ModuleVersion(path, self.selected(path))
+            if path in self._in_order or not self._decided:  # often no other path is asked for
+                found = tuple(each for each in self.requirements_on(path) if each.target == chosen)
             else:
-                found = self._on_selected.get(path, ())
+                lines = self._lines_on_selected.get(path, ())
+                found = (*lines, *(Requirement(source, chosen) for source in sorted(self._requiring.get(path, ()))))
             if len(found) > 1:
                 found = tuple(each for each in found if not self.is_circular(each.source, each.target))
             self._decided[path] = found
@@ -167,7 +168,13 @@ class Resolution:
 
     def deciding_place(self, path: str) -> Place | None:
         """The line of a main module's go.mod that selects the version of `path`; None where none does by itself."""
-        return next((each.place for each in self.deciding(path) if each.place is not None), None)
+        found = self.deciding_line(path)
+        return found.place if found is not None else None
+
+    def deciding_line(self, path: str) -> Requirement | None:
+        """The first of `deciding` that a main module states, None where none does; found without the others."""
+        lines = self._lines_on_selected.get(path)
+        return lines[0] if lines else None
 
     def leading_place(self, mod: ModuleVersion) -> Place | None:
         """The line of a main module's go.mod that selects a module version, else the one that leads to it.
@@ -249,6 +256,7 @@ class Resolution:
         found: dict[ModuleVersion, ModuleVersion | None] = dict.fromkeys(self.mains)
         stated = {each.mod.path for each in self.stated}
         followed: set[ModuleVersion] = set()  # to the end
+        queued: set[ModuleVersion] = set()  # to be followed
         queue: list[tuple[ModuleVersion, ModuleVersion, bool]] = [
             (main, mod, False) for main in self.mains for mod in self.required_by(main)
         ]
@@ -259,28 +267,36 @@ class Resolution:
             found.setdefault(mod, before)
             if follows or self.is_unpruned(mod):
                 followed.add(mod)
-                queue += [(mod, target, True) for target in self.required_by(mod) if target not in followed]
+                for target in self.required_by(mod):
+                    if target not in followed and target not in queued:
+                        queued.add(target)
+                        queue.append((mod, target, True))
             else:
                 above = [each for each in self.required_by(mod) if each.path in stated and each not in found]
                 queue += [(mod, each, False) for each in above if selected(each.path) == each.version]
         return found
 
     @cached_property
-    def _on_selected(self) -> dict[str, tuple[Requirement, ...]]:
-        """Those of `requirements_on` that are on the selected version, found without putting all in order."""
-        chosen = dict(self.graph.selection())
+    def _lines_on_selected(self) -> dict[str, list[Requirement]]:
+        """By path the requirements of main modules on its selected version, in order."""
         found: dict[str, list[Requirement]] = {}
-        for each in self.stated:
-            if chosen.get(each.mod.path) == each.mod.version:
+        for each in sorted(self.stated, key=lambda each: each.main):
+            if self.selected(each.mod.path) == each.mod.version:
                 found.setdefault(each.mod.path, []).append(Requirement(each.main, each.mod, each.place))
+        return found
+
+    @cached_property
+    def _requiring(self) -> dict[str, list[ModuleVersion]]:
+        """By path the dependencies that require its selected version, in no order."""
         mains = frozenset(self.mains)
-        for source, target in self.graph.requirements_on_selected():
-            if source not in mains:
-                found.setdefault(target.path, []).append(Requirement(source, target))
+        found = {
+            path: [each for each in sources if each not in mains]
+            for path, sources in self.graph.requiring_selected().items()
+        }
         for source, target in self._only_written:
-            if chosen.get(target.path) == target.version:
-                found.setdefault(target.path, []).append(Requirement(source, target))
-        return {path: _highest_first(path, each) for path, each in found.items()}
+            if self.selected(target.path) == target.version:
+                found.setdefault(target.path, []).append(source)
+        return found
 
     @cached_property
     def _stated(self) -> dict[ModuleVersion, tuple[ModuleVersion, ...]]:

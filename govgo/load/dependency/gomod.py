@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import posixpath
 from functools import lru_cache
+from itertools import compress
 from typing import TYPE_CHECKING
 
 from govgo.core.foreign import one_line
@@ -33,6 +34,7 @@ class ModSummary(NamedTuple):
     Attributes:
         mod: the path that it declares, with version "".
         require: its requirements, with its go line as a requirement of "go" from 1.21 on.
+        indirect: for each of them but the last, if that is its go line, a byte: 1 where it is marked `// indirect`.
         pruning: what its go line says of graph pruning.
         go_version: "" without a go line.  toolchain: "" without a toolchain line.
         too_new: why the module cannot be used, although its text can be read.
@@ -40,6 +42,7 @@ class ModSummary(NamedTuple):
 
     mod: ModuleVersion
     require: tuple[ModuleVersion, ...] = ()
+    indirect: bytes = b""
     pruning: Pruning = Pruning.PRUNED
     go_version: str = ""
     toolchain: str = ""
@@ -163,7 +166,8 @@ def foreseen_as_required(session: Session, mv: ModuleVersion, actual: ModuleVers
             raise ModuleError(actual, _wrong_path(declared, mv.path))
     excluded = session.main.exclusions()
     if excluded and not excluded.isdisjoint(raw.require):
-        raw = raw._replace(require=tuple(r for r in raw.require if r not in excluded))
+        kept = bytes(mod not in excluded for mod in raw.require)
+        raw = raw._replace(require=tuple(compress(raw.require, kept)), indirect=bytes(compress(raw.indirect, kept)))
     return raw
 
 
@@ -220,11 +224,10 @@ def indirect_requirements(session: Session, mv: ModuleVersion) -> frozenset[Modu
     """What the go.mod of a module version in the graph, or of what replaces it, marks `// indirect`.
 
     Raises:
-        GovgoError: the go.mod cannot be read; that of a version whose summary is known can.
+        GovgoError: the go.mod cannot be fetched or read.
     """
-    from govgo.core.modfile.quickread import indirect_in
-
-    return indirect_in(_read_gomod(session, session.main.resolve(mv))[1])
+    found = raw_summary(session, session.main.resolve(mv))
+    return frozenset(compress(found.require, found.indirect))
 
 
 def told_summary(session: Session, mv: ModuleVersion, answer: bytes | Summary) -> ModSummary:
@@ -268,6 +271,7 @@ def _from_summary(session: Session, mv: ModuleVersion, raw: Summary) -> ModSumma
     return ModSummary(
         ModuleVersion(raw.path, ""),
         require,
+        raw.indirect,
         pruning,
         go,
         raw.toolchain,
@@ -294,6 +298,7 @@ def _from_mod_file(session: Session, mv: ModuleVersion, file: ModFile) -> ModSum
             go_version=file.go.version if file.go is not None else "",
             toolchain=file.toolchain.name if file.toolchain is not None else "",
             require=tuple(r.mod for r in file.require),
+            indirect=bytes(r.indirect for r in file.require),
             retract=tuple(Retraction(r.low, r.high, r.rationale) for r in file.retract),
             deprecated=file.module.deprecated if file.module is not None else "",
             ignore=tuple(x.path for x in file.ignore),

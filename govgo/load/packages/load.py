@@ -29,7 +29,7 @@ from govgo.load.packages.localpatterns import (
     resolve_local_package,
 )
 from govgo.load.packages.patterns import Match, clean_patterns, match_packages, warn_unmatched
-from govgo.load.packages.require import preload_root_modules, resolve_missing, update_requirements
+from govgo.load.packages.require import preload_root_modules, update_requirements
 from govgo.load.packages.tidyroots import tidy_roots
 
 if TYPE_CHECKING:
@@ -214,6 +214,10 @@ def _iterate(loader: Loader) -> bool:
             return True
         if not opts.resolve_missing_imports or not (session.mod_roots or session.policy.allows_missing_imports):
             return False
+        if all(pkg.error is None for pkg in loader.pkgs):
+            return False
+        from govgo.load.packages.missing import resolve_missing  # mostly nothing is missing
+
         added = resolve_missing(loader)
     except Failure as error:
         loader.error(error)

@@ -3,7 +3,10 @@
 
 from __future__ import annotations
 
-from govgo.errors import BuildListError, GovgoError, StaleError, UsageError
+from collections.abc import Iterable
+
+from govgo.core.version.goversion import compare
+from govgo.errors import BuildListError, GovgoError, StaleError, UsageError, find
 
 
 class NoModRootError(UsageError):
@@ -48,3 +51,13 @@ class SwitchError(GovgoError):
     def __init__(self, need: TooNewError, release: str) -> None:
         super().__init__(f"{need.what} requires go >= {need.go_version}; switching to go{release}", inner=need)
         self.release = release
+
+
+def newest_too_new(errors: Iterable[GovgoError | None]) -> TooNewError | None:
+    """Of errors that say that a newer Go is needed, the one that needs the newest; None where there are none."""
+    newest: TooNewError | None = None
+    for error in errors:
+        found = find(error, TooNewError) if error is not None else None
+        if found is not None and (newest is None or compare(found.go_version, newest.go_version) > 0):
+            newest = found
+    return newest

@@ -6,11 +6,13 @@ Each vulnerability of a module is a finding at the line of the requirement that 
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from govgo.core.advisory.audit import Audit, AuditedModule, Exposure
-from govgo.core.advisory.findings import finding_of
+from govgo.core.advisory.findings import expired_note, finding_of, unmatched_finding, unused_note
 from govgo.core.advisory.fixplan import Flaw
-from govgo.core.findings import Inspection, ModuleReport
-from govgo.report.audit.text import closing
+from govgo.core.findings import Finding, Inspection, ModuleReport
+from govgo.report.audit.text import closing, level
 
 
 def audit_findings(run: Audit) -> Inspection:
@@ -18,9 +20,9 @@ def audit_findings(run: Audit) -> Inspection:
     return Inspection(
         verb="audit",
         passed=closing(run),
-        failed="vulnerable",
+        failed=f"vulnerable ({level(run)})",
         modules=tuple(_module(module) for module in run.modules),
-        findings=run.faults,
+        findings=(*run.faults, *dict.fromkeys(each for module in run.modules for each in _policy_notes(module))),
         started=run.now,
         duration_s=0,
     )
@@ -33,12 +35,21 @@ def _module(module: AuditedModule) -> ModuleReport:
         directory=module.directory,
         files=(),
         claims=(),
-        findings=tuple(finding_of(each, _planned(module, each)) for each in module.exposures),
+        findings=(*(_finding(module, each) for each in module.exposures), *map(unmatched_finding, module.unmatched)),
     )
 
 
-def _planned(module: AuditedModule, exposure: Exposure) -> str:
-    """What the plan raises to clear an exposure, as `get` is told it; "" where there is no plan, or nothing helps."""
+def _policy_notes(module: AuditedModule) -> Iterator[Finding]:
+    """What is told of a govgo.toml, which may be that of several modules."""
+    yield from (expired_note(each, module.policy_file) for each in module.expired)
+    yield from (unused_note(each, module.policy_file) for each in module.unused)
+
+
+def _finding(module: AuditedModule, exposure: Exposure) -> Finding:
+    """An exposure with the command of the plan where there is one; with none where the plan says that nothing helps."""
     flaw = Flaw(exposure.module.path, exposure.vulnerability.id)
     bumps = (bump for plan in module.fixes for bump in plan.bumps if flaw in bump.clears)
-    return next((f"{bump.path}@{bump.new}" for bump in bumps), "")
+    planned = next((f"{bump.path}@{bump.new}" for bump in bumps), "")
+    stays = not planned and any(each.flaw == flaw for plan in module.fixes for each in plan.unfixable)
+    found = finding_of(exposure, planned)
+    return found._replace(fix="") if stays else found

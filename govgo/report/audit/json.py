@@ -56,7 +56,7 @@ def _module(module: AuditedModule) -> dict[str, object]:
         "selected": module.modules,
         "go": module.release.version,
         "go_from": module.release.origin,
-        "unmatched": [_version(mod) for mod in module.unmatched],
+        "unmatched": [_version(mod) for mod, _ in module.unmatched],
         "ignored": [
             {"id": each.vulnerability.id, **_version(each.module), **_ignore(entry)} for each, entry in module.ignored
         ],

@@ -6,7 +6,7 @@ from __future__ import annotations
 from govgo.core.advisory.audit import Audit
 from govgo.core.advisory.findings import chain_text, subject
 from govgo.report.audit.fixes import fix_lines
-from govgo.report.audit.text import closing, database_text, hints, policy_notes
+from govgo.report.audit.text import closing, database_text, hints, policy_notes, unmatched_notes
 from govgo.report.markdown import document, fenced, plain
 
 MOST_ROWS = 200
@@ -34,7 +34,7 @@ def audit_markdown(run: Audit, *, diffs: bool = False) -> str:
     if len(found) > MOST_ROWS:
         lines += ["", f"… and {len(found) - MOST_ROWS:,} more, in the other formats."]
     for module in run.modules:
-        lines += [f"- {plain(note)}" for note in policy_notes(module)]
+        lines += [f"- {plain(note)}" for note in (*policy_notes(module), *unmatched_notes(module))]
     fixes = [*fix_lines(run, diffs=diffs)]
     if fixes:
         lines += ["", "### Fix", "", *fenced(fixes, "diff" if diffs else "text")]

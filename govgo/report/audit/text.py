@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from datetime import datetime
 
 from govgo.core.advisory.audit import Audit, AuditedModule, Database, Exposure
-from govgo.core.advisory.findings import GO_NAMES, chain_text, fix_text, subject
+from govgo.core.advisory.findings import GO_NAMES, chain_text, fix_text, severity_of, subject, unmatched_finding
 from govgo.core.findings import BINARY
 from govgo.core.foreign import one_line
 from govgo.report.audit.fixes import fix_lines
@@ -33,8 +33,7 @@ def audit_text(run: Audit, style: Style = PLAIN, *, diffs: bool = False) -> str:
         for exposure in module.exposures:
             lines += [*_exposure(module, exposure, style), ""]
         lines += [one_line(f"note: {each}") for each in policy_notes(module)]
-        for mod in module.unmatched:
-            lines += [one_line(f"note: {mod} is replaced by a directory: its code has no version to match"), ""]
+        lines += [each for note in unmatched_notes(module) for each in (one_line(f"note: {note}"), "")]
     lines += fix_lines(run, style, diffs=diffs)
     lines += hints(run)
     lines += [one_line(database_text(each, run.now)) for each in run.databases]
@@ -96,8 +95,7 @@ def facts(module: AuditedModule, exposure: Exposure) -> Iterator[tuple[str, str]
         yield "", first.summary
     if vulnerability.aliases:
         yield "also", " ".join(vulnerability.aliases)
-    severity = next((each.severity for each in vulnerability.advisories if each.severity), "")
-    if severity:
+    if severity := severity_of(vulnerability):
         yield "severity", severity
     if vulnerability.packages:
         shown = vulnerability.packages[:_MOST_PACKAGES]
@@ -109,6 +107,11 @@ def facts(module: AuditedModule, exposure: Exposure) -> Iterator[tuple[str, str]
         yield "at", f"{exposure.place} ({module.release.origin})"
     if first.url:
         yield "see", first.url
+
+
+def unmatched_notes(module: AuditedModule) -> Iterator[str]:
+    """Of which modules nothing is known, which does not make them clean."""
+    return (unmatched_finding(each).text for each in module.unmatched)
 
 
 def database_text(database: Database, now: datetime) -> str:

@@ -39,7 +39,10 @@ def gitlab_report(run: Run) -> str:
 def _issue(run: Run, module: ModuleReport | None, finding: Finding, mark: str) -> dict[str, object]:
     place = finding.place
     if place is None:
-        file, line = posixpath.normpath(posixpath.join(module.directory if module is not None else ".", "go.mod")), 0
+        file, line = (
+            posixpath.normpath(posixpath.join(module.directory if module is not None else run.here, "go.mod")),
+            0,
+        )
     else:
         file, line = place
     return {

@@ -329,7 +329,7 @@ class Keeper:
         """The modules that a stored go.mod requires."""
         data = self._storage.read(file_key(mod, "mod"), 0, MAX_GO_MOD)
         try:
-            return [each.path for each, _ in required_in(data or b"", summarize("go.mod", data or b""))]
+            return [each.path for each, _ in required_in(summarize("go.mod", data or b""))]
         except ModFileErrors:
             return []
 

@@ -344,7 +344,7 @@ class Registry:
             return None, None
         try:
             summary = summarize("go.mod", data)
-            required = list(required_in(data, summary))
+            required = list(required_in(summary))
         except ModFileErrors:
             return "", ()
         paths = [each.path for each, _ in required]

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from govgo.adapters.engine.chunks import Task
 from govgo.adapters.engine.engines import Engine
 from govgo.adapters.fleet.results import Results
-from govgo.adapters.fleet.sources import MOUNT
+from govgo.adapters.fleet.trees import MOUNT
 from govgo.adapters.repository.repository import Repository
 from govgo.app.fleet.run import Pace, run_units
 from govgo.core.fleet.units import Entry, Known, Outcome, Status, Unit

@@ -108,6 +108,7 @@ def test_a_directory_served_as_file_urls(kept: KeptFiles, tmp_path: Path) -> Non
         ({**FILES, "index/db.json": "[]"}, InputError, "index/db.json: no database of advisories"),
         ({**FILES, "index/modules.json": "{"}, InputError, "index/modules.json: no index of advisories"),
         ({**FILES, "index/modules.json": rows(m=["../../x"])}, InputError, "invalid name ../../x"),
+        ({**FILES, "index/modules.json": rows(m=["GO-" + "1" * 4000])}, InputError, "invalid name GO-" + "1" * 125),
         ({**FILES, "ID/GO-1.json": "{}"}, InputError, "ID/GO-1.json: malformed advisory: no field 'id'"),
         ({**FILES, "index/modules.json": rows(m=["GO-9"])}, NotFoundError, "ID/GO-9.json"),
     ],
@@ -118,6 +119,7 @@ def test_what_is_no_database(files: dict[str, str], error: type[Exception], sent
         with pytest.raises(error) as caught:
             ask(f"{proxy.url}/db", kept, "q.io/m")
     assert sentence in str(caught.value)
+    assert len(str(caught.value)) < 300
 
 
 def test_a_dead_network_is_an_error(kept: KeptFiles) -> None:
@@ -127,3 +129,12 @@ def test_a_dead_network_is_an_error(kept: KeptFiles) -> None:
         ask(f"{url}/db", kept, "q.io/m")
     with pytest.raises(UsageError):
         ask("ftp://db.example", kept, "q.io/m")
+
+
+def test_attack_half_a_character_in_the_time_of_an_advisory(kept: KeptFiles) -> None:
+    """JSON can state half of a surrogate pair, which UTF-8 lacks; what is fetched is kept by its name and time."""
+    with ProxySimulator() as proxy:
+        serve(proxy, {**FILES, "index/modules.json": rows(m=["GO-1"]).replace(CHANGED, "\\ud800")})
+        for _ in range(2):
+            assert [each.id for each in ask(f"{proxy.url}/db", kept, "q.io/m").advisories] == ["GO-1"]
+        assert proxy.asked.count("/db/ID/GO-1.json") == 1, "it is found again"

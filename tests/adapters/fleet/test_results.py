@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from govgo.adapters.fleet.results import Results
-from govgo.adapters.fleet.sources import stamp_of
+from govgo.adapters.fleet.trees import stamp_of
 from govgo.core.fleet.units import Kind, Outcome, Status, Unit
 from govgo.errors import ConflictError, DiskError
 

@@ -12,7 +12,7 @@ import pytest
 
 from govgo.adapters.modcache.cache import ModCache
 from govgo.adapters.modcache.care import DiskCare
-from govgo.core.cachecare import Held
+from govgo.core.modcache import Held
 from govgo.core.module.moduleversion import ModuleVersion
 from tests.adapters.modcache.test_cache import AT_V, FILES, MV, TREE, ZIP, fill, listing
 

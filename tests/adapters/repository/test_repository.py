@@ -34,6 +34,7 @@ from govgo.errors import (
 from govgo.ports.modules import Versions
 from tests.simulators.modulehome import Home, refusal, tree
 from tests.simulators.proxy import Body, Endless, ProxySimulator, Reset, Status
+from tests.simulators.sumdb_log import Log, Server
 
 A = ModuleVersion("q.io/a", "v1.0.0")
 
@@ -314,6 +315,37 @@ def test_a_broken_zip_is_fetched_from_the_next_source(home: Home) -> None:
             proxy.add_module("q.io/a", "v1.0.0")
         one.script("/q.io/a/@v/v1.0.0.zip", Reset(after_half=True))
         assert sorted(os.listdir(home.repo(f"{one.url}|{two.url}").zip_dir(A))) == ["a.go", "go.mod"]
+
+
+def test_cached_zips_that_kept_records_prove_need_no_event_loop(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Neither source nor database is asked, and what go.sum lacks counts as used."""
+    with ProxySimulator() as proxy:
+        proxy.add_module("q.io/a", "v1.0.0")
+        h1 = home.repo(proxy.url).download([A], extract=False)[0].sum
+        log = Log()
+        log.add(*A, f"q.io/a v1.0.0 {h1}\nq.io/a v1.0.0/go.mod h1:{'A' * 43}=\n")
+        server = Server(log)
+        proxy.handlers[f"/sumdb/{log.name}"] = lambda rest: b"" if rest == "/supported" else server.body(rest)
+        first = home.repo(proxy.url, SumLedger("/m/go.sum", b""), GOSUMDB=log.key).download([A], extract=False)
+        assert first[0].error is None
+    with monkeypatch.context() as patch:
+        patch.delattr(Network, "run")
+        ledger = SumLedger("/m/go.sum", b"")
+        assert home.repo(proxy.url, ledger, GOSUMDB=log.key).download([A], extract=False) == first
+        assert ledger.h1_only(A) == (h1,)
+
+
+def test_attack_a_cached_zip_that_kept_records_contradict(home: Home) -> None:
+    with ProxySimulator() as proxy:
+        proxy.add_module("q.io/a", "v1.0.0")
+        home.repo(proxy.url).download([A], extract=False)
+        log = Log()
+        log.add(*A)
+        server = Server(log)
+        proxy.handlers[f"/sumdb/{log.name}"] = lambda rest: b"" if rest == "/supported" else server.body(rest)
+        for _ in range(2):  # the second time by what was kept the first time
+            repo = home.repo(proxy.url, SumLedger("/m/go.sum", b""), GOSUMDB=log.key)
+            assert isinstance(refusal(lambda repo=repo: repo.download([A], extract=False)), SumMismatchError)
 
 
 def test_download_keeps_what_went_well(home: Home) -> None:

@@ -8,6 +8,7 @@ import hashlib
 
 import pytest
 
+from govgo.adapters.repository.gomods import pythons_sha256
 from govgo.core.gosum.dirhash import h1, hash_gomod, is_h1
 from govgo.core.gosum.lines import EMPTY_GO_MOD_HASH
 from govgo.errors import BadZipError
@@ -21,6 +22,13 @@ def test_the_summary_is_sorted_by_name() -> None:
 
 def test_the_hash_of_an_empty_go_mod() -> None:
     assert hash_gomod(b"") == EMPTY_GO_MOD_HASH
+
+
+def test_pythons_own_sha256_is_the_same() -> None:
+    own = pythons_sha256()
+    assert own is not None
+    assert own(b"abc").digest().hex() == "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"  # FIPS 180
+    assert hash_gomod(b"", own) == EMPTY_GO_MOD_HASH
 
 
 def test_names_with_newlines_have_no_hash() -> None:

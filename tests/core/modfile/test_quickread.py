@@ -10,7 +10,7 @@ from collections.abc import Iterator
 import pytest
 
 from govgo.core.modfile import ModFileErrors, parse_lax, parser, quickread
-from govgo.core.modfile.quickread import Retraction, Summary, indirect_in, summarize
+from govgo.core.modfile.quickread import Retraction, Summary, summarize
 from govgo.core.module.moduleversion import ModuleVersion
 from tests.conformance.vectors import load, raw
 
@@ -37,6 +37,7 @@ def by_parser(data: bytes) -> Summary | str:
         path=file.module.mod.path if file.module else "",
         go_version=file.go.version if file.go else "",
         require=tuple(record.mod for record in file.require),
+        indirect=bytes(record.indirect for record in file.require),
         retract=tuple(Retraction(r.low, r.high, r.rationale) for r in file.retract),
         deprecated=file.module.deprecated if file.module else "",
         ignore=tuple(record.path for record in file.ignore),
@@ -88,29 +89,17 @@ def test_same_as_parser_on_mutants() -> None:
     assert fast > 500, "the mutants are too broken to prove anything"
 
 
-def test_a_comment_in_a_comment_marks_nothing() -> None:
-    """Of `x // why // indirect` go says that it is required directly (x/mod, isIndirect)."""
-    text = b"require (\n\ta.b/x v1.0.0 // why // indirect\n\ta.b/y v1.0.0 // indirect\n)\n"
-    assert {mod.path for mod in quickread.indirect_in(text)} == {"a.b/y"}
-
-
-def test_what_is_marked_indirect_is_what_the_parser_sees(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_marks_are_what_the_parser_sees() -> None:
     dice = random.Random(SEED)
-    slow: list[bytes] = []
-    monkeypatch.setattr(quickread, "parse_lax", lambda name, data: (slow.append(data), parse_lax(name, data))[1])
-    checked = marked = 0
+    marked = fast = 0
     for text in texts():
-        for mutant in (text, *mutants(text, dice), *mutants(text.replace(b"\n", b" // indirect\n"), dice)):
-            try:
-                file = parse_lax("go.mod", mutant)
-            except ModFileErrors:
-                continue
-            want = {record.mod for record in file.require if record.indirect}
-            assert indirect_in(mutant) & {record.mod for record in file.require} == want, mutant
-            checked += b"indirect" in mutant
-            marked += bool(want)
+        for mutant in (text, *mutants(text.replace(b"\n", b" // indirect\n"), dice)):
+            found = by_scanner(mutant)
+            assert found == by_parser(mutant), mutant
+            marked += isinstance(found, Summary) and any(found.indirect)
+            fast += isinstance(found, Summary)
     assert marked > 100
-    assert len(slow) < checked, "the short way was never gone"
+    assert fast > 500
 
 
 @pytest.mark.parametrize(
@@ -118,11 +107,14 @@ def test_what_is_marked_indirect_is_what_the_parser_sees(monkeypatch: pytest.Mon
     [
         ("// indirect", True), ("//indirect", True), ("// indirect; why", True), ("// indirect;why", False),
         ("// indirectly", False), ("// not indirect", False), ("// indirect why", False), ("", False),
+        ("// why // indirect", False), ("//\u00a0indirect\u2003", True), ("// indirect; // why", True),
     ],
 )  # fmt: skip
 def test_comments_that_mark_a_requirement(line: str, is_marked: bool) -> None:
-    found = indirect_in(f"module m\n\nrequire a.io/x v1.0.0 {line}\n".encode())
-    assert found == ({ModuleVersion("a.io/x", "v1.0.0")} if is_marked else set())
+    """As x/mod's isIndirect has it."""
+    for form in ("require a.io/x v1.0.0 {}\n", "require (\n\ta.io/x v1.0.0 {}\r\n)\n"):
+        found = summarize("go.mod", f"module m\n\n{form.format(line)}".encode())
+        assert (found.require, found.indirect) == ((ModuleVersion("a.io/x", "v1.0.0"),), bytes([is_marked]))
 
 
 def test_typical_files_never_need_the_parser(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -183,6 +175,7 @@ retract (
             ModuleVersion("example.com/old", "v4.0.0+incompatible"),
             ModuleVersion("example.com/n/v3", "v3.0.0"),
         ),
+        indirect=b"\0\1\0\0\0\0\0",
         retract=(
             Retraction("v2.0.0", "v2.0.0", "Published too early."),
             Retraction("v2.1.0", "v2.1.0", "Broken."),

@@ -436,6 +436,12 @@ def test_code_quality_is_valid_by_the_documentation(run: Verification) -> None:
     assert len(set(marks)) == len(marks) == len(list(run.all_findings()))
 
 
+def test_an_issue_without_a_place_is_in_the_directory_of_the_command() -> None:
+    run = verification((), (FAILED,))._replace(modules=(), here="app")
+    (issue,) = json.loads(gitlab_report(run))
+    assert issue["location"]["path"] == "app/go.mod"
+
+
 def test_code_quality_is_anchored() -> None:
     report = json.loads(gitlab_report(verification()))
     found = [(each["check_name"], each["severity"], *each["location"].values()) for each in report]

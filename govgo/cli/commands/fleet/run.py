@@ -158,7 +158,7 @@ class _Kept:
 
 
 def _units(cwd: str, inputs: Sequence[str], lists: Sequence[str]) -> list[Unit]:
-    from govgo.adapters.fleet.inputs import find_units, read_list
+    from govgo.adapters.fleet.units import find_units, read_list
 
     def words() -> Iterator[str]:
         yield from inputs
@@ -200,7 +200,7 @@ def _job(name: str, flags: Mapping[str, Any], cwd: str, about: Mapping[str, Any]
 
     It is tried here first, so that a mistake in the flags is told once.
     """
-    from govgo.adapters.fleet.sources import stamp_of
+    from govgo.adapters.fleet.trees import stamp_of
     from govgo.cli.commands.fleet.worker import Job
 
     verb = VERBS[name]

@@ -19,7 +19,7 @@ from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
 from govgo.adapters.disk.system import peak_memory_bytes
-from govgo.adapters.fleet.sources import MOUNT, Source
+from govgo.adapters.fleet.trees import MOUNT, Source
 from govgo.adapters.loop.network import Network
 from govgo.adapters.workspace.directory import DirectoryFiles
 from govgo.adapters.workspace.goenvfile import load_env

@@ -156,7 +156,7 @@ def cosign(files: tuple[str, ...], place: str, witnesses: tuple[str, ...], **fla
 
 
 def _witness(text: str) -> Any:
-    from govgo.app.sumdb.witness import Witness
+    from govgo.app.sumdb.cosign import Witness
     from govgo.core.sumdb.cosignature import parse_witness
 
     key, _, url = text.partition(",")

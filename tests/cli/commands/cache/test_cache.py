@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from govgo.core.cachecare import Held, Needs, Removal, removals
+from govgo.core.modcache import Held, Needs, Removal, removals
 from govgo.core.module.moduleversion import ModuleVersion
 from tests.simulators import run as runs
 from tests.simulators.zips import module_zip

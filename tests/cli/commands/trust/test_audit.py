@@ -164,12 +164,23 @@ def test_formats_that_ci_systems_read(world: World, audit: Any) -> None:
     jsonschema.Draft7Validator(json.loads(SARIF.read_text())).validate(sarif)
     results = sarif["runs"][0]["results"]
     lines = [each["locations"][0]["physicalLocation"].get("region", {}).get("startLine") for each in results]
-    assert sorted(lines) == [3, 6, 7, 8, 10]
+    assert sorted(lines) == [3, 6, 7, 8, 9, 10]
+    (unmatched,) = [each for each in results if each["ruleId"] == "unmatched-module"]
+    assert (unmatched["level"], lines[results.index(unmatched)]) == ("note", 9)
     assert "q.io/v v1.2.0: GO-1, CVE-1, GHSA-1: bad; fixed in v1.3.0" in results[3]["message"]["text"]
     github = audit("-format", "github").out
     assert "::error file=go.mod,line=6," in github
     junit = audit("-format", "junit").out
     assert ElementTree.fromstring(junit)[0].get("failures") == "5"
+    for text in (github, junit):
+        assert "vulnerable (module level: calls are not analysed): 5 findings" in text
+
+
+def test_the_severity_stands_in_every_finding_that_has_one(world: World, audit: Any) -> None:
+    """Of two advisories about one vulnerability that of the one that gives it."""
+    scored = json.loads(ADVISORIES["GHSA-1"]) | {"database_specific": {"severity": "HIGH"}}
+    (world.root / "db" / "GHSA-1.json").write_text(json.dumps(scored))
+    assert "q.io/v v1.2.0: GO-1, CVE-1, GHSA-1: bad; severity HIGH; fixed in v1.3.0" in audit("-format", "github").out
 
 
 def test_the_go_release(world: World, audit: Any, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -357,6 +368,19 @@ def test_what_govgo_toml_puts_aside(world: World, audit: Any) -> None:
     assert "note: GO-1 in q.io/v v1.2.0 does not count: we do not parse files (govgo.toml)\n" in text
     assert "note: GO-4: its entry in govgo.toml expired on 2020-01-31, and counts no more\n" in text
     assert "note: GO-99: nothing was found that this entry of govgo.toml concerns\n" in text
+
+
+def test_entries_that_count_no_more_are_told_at_their_lines_once(world: World, audit: Any) -> None:
+    """In the formats that CI systems read; one file is that of two modules here."""
+    Path("govgo.toml").write_text(IGNORES)
+    Path(".git").mkdir()
+    world.main(HEAD + requirements(v="v1.2.0"), name="main/sub")
+    issues = json.loads(audit("./...", "-format", "gitlab").out)
+    assert [
+        (each["check_name"], each["severity"], each["location"]["path"], each["location"]["lines"]["begin"])
+        for each in issues
+        if each["location"]["path"] == "govgo.toml"
+    ] == [("expired-ignore", "info", "govgo.toml", 5), ("unused-ignore", "info", "govgo.toml", 7)]
 
 
 def test_a_broken_govgo_toml_puts_nothing_aside(world: World, audit: Any) -> None:

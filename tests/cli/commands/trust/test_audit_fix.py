@@ -345,6 +345,23 @@ def test_fixed_in_another_major_version_only(world: World, audit: Any) -> None:
     assert (why, told) == ("other-major", "fixed only in q.io/x/v3 v3.1.0: a change of the code, not of a version")
 
 
+def test_a_module_that_is_replaced_needs_no_version_list(world: World, audit: Any) -> None:
+    """Nobody has to have the module that a fork stands for."""
+    del world.proxy.files["/q.io/x/@v/list"]
+    world.main(MAIN + "\nreplace q.io/x => q.io/fork v1.0.0\n")
+    know(world, Y, advisory("GO-3", "q.io/fork", "introduced=0", "fixed=1.1.0"))
+    run = audit("--plan", "--json")
+    assert (run.code, bumps(run)) == (1, ["q.io/y v1.0.0 => v1.1.0"])
+    text = "it is replaced by q.io/fork@v1.0.0, which the replace line decides; fixed in v1.1.0"
+    assert stays(run) == [("replaced", text)]
+
+
+def test_what_the_plan_cannot_clear_has_no_command(world: World, audit: Any) -> None:
+    know(world, advisory("GO-3", "q.io/x", "introduced=0", "fixed=9.0.0"))
+    assert "hint" in audit("--plan=none", "-format", "github").out
+    assert "hint" not in audit("--plan", "-format", "github").out
+
+
 def test_what_is_in_go_itself(world: World, audit: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     """The lowest release without all of it is told: 1.21.5 and 1.22.1 have one or the other."""
     both = ("introduced=0", "fixed=1.21.5", "introduced=1.22.0-0", "fixed=1.22.3")

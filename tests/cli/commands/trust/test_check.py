@@ -343,6 +343,7 @@ def test_entries_of_other_tables_count_too(world: World, check: Any) -> None:
     assert run.found == [("vulnerable-module", R)]
     assert run.notes == [
         ("expired-ignore", 6),
+        ("unmatched-module", 8),
         ("unused-ignore", 6),
         ("unused-override", 10),
         ("vulnerable-module", DEEP),

@@ -15,7 +15,7 @@ from govgo.adapters.workspace.goenvfile import load_env
 from govgo.core.module.moduleversion import ModuleVersion
 from govgo.errors import GovgoError
 from govgo.load.mainmodule.load import load_mod_file
-from govgo.load.packages.find import query_pattern
+from govgo.load.packages.query import query_pattern
 from govgo.load.query.retract import allowed_versions
 from govgo.load.session.policy import GET
 from govgo.load.session.session import Session, Settings

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from govgo.adapters.fleet.inputs import find_units, read_list
+from govgo.adapters.fleet.units import find_units, read_list
 from govgo.core.fleet.units import Kind
 from govgo.errors import UsageError
 
