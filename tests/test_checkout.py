@@ -83,7 +83,7 @@ def fake_python(path: Path, version: str) -> str:
 def test_a_python_that_is_too_old_is_told_before_anything_is_made(checkout: Path, script: str) -> None:
     bin_ = checkout.parent / "bin"
     old = fake_python(bin_ / "python3", "3.8.10")
-    for environ, name in (({}, "python3"), ({"PYTHON": old}, old)):
+    for environ, name in (({"PYTHON": ""}, "python3"), ({"PYTHON": old}, old)):
         code, out, err = run(f"scripts/{script} version", checkout, PATH=str(bin_), **environ)
         assert (code, out) == (2, "")
         assert err == (

@@ -18,6 +18,6 @@ def waited_s() -> float:
     found = 0
     with suppress(FileNotFoundError):
         for number in os.listdir("/proc/self/task"):
-            with suppress(FileNotFoundError), open(f"/proc/self/task/{number}/schedstat") as file:
+            with suppress(FileNotFoundError, ProcessLookupError), open(f"/proc/self/task/{number}/schedstat") as file:
                 found += int(file.read().split()[1])  # ns; Linux, Documentation/scheduler/sched-stats.rst
     return found / 1e9

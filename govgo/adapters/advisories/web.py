@@ -31,6 +31,8 @@ from govgo.ports.advisories import Snapshot
 
 _STATE, _MODULES = "index/db.json", "index/modules.json"
 _MAX_INDEX_BYTES = 64 << 20
+_LONGEST_NAME = 128
+"""Characters; GHSA-xxxx-xxxx-xxxx has 19."""
 
 
 class WebSource:
@@ -116,6 +118,6 @@ def _rows(vulnerabilities: Iterable[Any]) -> Iterable[tuple[str, str]]:
         name, changed = each["id"], each["modified"]
         if not isinstance(name, str) or not isinstance(changed, str):
             raise TypeError("a name or time is no string")
-        if not name.replace("-", "").isalnum() or not name.isascii():
-            raise ValueError(f"invalid name {name}")
+        if len(name) > _LONGEST_NAME or not name.replace("-", "").isalnum() or not name.isascii():
+            raise ValueError(f"invalid name {name[:_LONGEST_NAME]}")
         yield name, changed

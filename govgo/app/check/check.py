@@ -16,7 +16,7 @@ from govgo.app.check.since import OF_FILES, Before, LineKey, line_keys, state_be
 from govgo.app.check.untidy import untidy
 from govgo.app.hygiene import manifests_of
 from govgo.core.advisory.audit import Audit
-from govgo.core.advisory.findings import finding_of, unmatched_finding
+from govgo.core.advisory.findings import expired_note, finding_of, unmatched_finding, unused_note
 from govgo.core.findings import Claim, Finding, ModuleReport, Verdict, Verification
 from govgo.core.govgotoml import NAME, NoPolicyError, ProjectPolicy
 from govgo.core.licenses.licenses import Licenses
@@ -237,10 +237,7 @@ class _Run:
                 subject.findings.append(accepted(finding_of(each), entry.reason, entry.expires))
             subject.findings += map(unmatched_finding, module.unmatched)
             subject.expired.update(module.expired)
-            self._add(
-                note(rules.UNUSED_IGNORE, f"nothing is known as {each.id} in the build list", policy.file, each.line)
-                for each in module.unused
-            )
+            self._add(unused_note(each, policy.file) for each in module.unused)
         self._add(run.faults)
 
     def _verify(self, policy: ProjectPolicy, subjects: list[_Subject]) -> None:
@@ -309,5 +306,4 @@ def _notes(
     yield from waiver_notes(policy.file, waivers, used, today)
     expired = {entry for each in subjects if each.policy.file == policy.file for entry in each.expired}
     for entry in (each for each in policy.audit_ignores if each in expired):
-        text = f"the entry of {entry.id} expired on {entry.expires}, and counts no more"
-        yield note(rules.EXPIRED_IGNORE, text, policy.file, entry.line)
+        yield expired_note(entry, policy.file)

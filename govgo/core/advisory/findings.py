@@ -7,8 +7,10 @@ from govgo.core.advisory.audit import Exposure, Unmatched
 from govgo.core.advisory.match import Vulnerability
 from govgo.core.advisory.osv import STDLIB, TOOLCHAIN
 from govgo.core.findings import Finding, Verdict
+from govgo.core.govgotoml import AuditIgnore
 from govgo.core.module.moduleversion import ModuleVersion, is_toolchain
-from govgo.core.policy.rules import UNMATCHED, VULNERABLE
+from govgo.core.policy.rules import EXPIRED_IGNORE, UNMATCHED, UNUSED_IGNORE, VULNERABLE
+from govgo.core.policy.waive import note
 
 GO_NAMES = {STDLIB: "the standard library", TOOLCHAIN: "the go command"}
 
@@ -37,6 +39,17 @@ def unmatched_finding(unmatched: Unmatched) -> Finding:
     """A module of which nothing is known: it is told, and fails nothing."""
     text = f"{unmatched.module} is replaced by a directory: its code has no version to match"
     return Finding(UNMATCHED, None, Verdict.PASSED, text, unmatched.module, unmatched.place)
+
+
+def expired_note(ignore: AuditIgnore, file: str) -> Finding:
+    """An entry of a govgo.toml that is too old."""
+    text = f"the entry of {ignore.id} expired on {ignore.expires}, and counts no more"
+    return note(EXPIRED_IGNORE, text, file, ignore.line)
+
+
+def unused_note(ignore: AuditIgnore, file: str) -> Finding:
+    """An entry of a govgo.toml for which nothing was found."""
+    return note(UNUSED_IGNORE, f"nothing is known as {ignore.id} in the build list", file, ignore.line)
 
 
 def severity_of(vulnerability: Vulnerability) -> str:

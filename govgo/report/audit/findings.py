@@ -9,11 +9,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from govgo.core.advisory.audit import Audit, AuditedModule, Exposure
-from govgo.core.advisory.findings import finding_of, unmatched_finding
+from govgo.core.advisory.findings import expired_note, finding_of, unmatched_finding, unused_note
 from govgo.core.advisory.fixplan import Flaw
 from govgo.core.findings import Finding, Inspection, ModuleReport
-from govgo.core.policy.rules import EXPIRED_IGNORE, UNUSED_IGNORE
-from govgo.core.policy.waive import note
 from govgo.report.audit.text import closing, level
 
 
@@ -43,12 +41,8 @@ def _module(module: AuditedModule) -> ModuleReport:
 
 def _policy_notes(module: AuditedModule) -> Iterator[Finding]:
     """What is told of a govgo.toml, which may be that of several modules."""
-    for each in module.expired:
-        text = f"the entry of {each.id} expired on {each.expires}, and counts no more"
-        yield note(EXPIRED_IGNORE, text, module.policy_file, each.line)
-    for each in module.unused:
-        text = f"nothing is known as {each.id} in the build list"
-        yield note(UNUSED_IGNORE, text, module.policy_file, each.line)
+    yield from (expired_note(each, module.policy_file) for each in module.expired)
+    yield from (unused_note(each, module.policy_file) for each in module.unused)
 
 
 def _finding(module: AuditedModule, exposure: Exposure) -> Finding:

@@ -108,6 +108,7 @@ def test_a_directory_served_as_file_urls(kept: KeptFiles, tmp_path: Path) -> Non
         ({**FILES, "index/db.json": "[]"}, InputError, "index/db.json: no database of advisories"),
         ({**FILES, "index/modules.json": "{"}, InputError, "index/modules.json: no index of advisories"),
         ({**FILES, "index/modules.json": rows(m=["../../x"])}, InputError, "invalid name ../../x"),
+        ({**FILES, "index/modules.json": rows(m=["GO-" + "1" * 4000])}, InputError, "invalid name GO-" + "1" * 125),
         ({**FILES, "ID/GO-1.json": "{}"}, InputError, "ID/GO-1.json: malformed advisory: no field 'id'"),
         ({**FILES, "index/modules.json": rows(m=["GO-9"])}, NotFoundError, "ID/GO-9.json"),
     ],
@@ -118,6 +119,7 @@ def test_what_is_no_database(files: dict[str, str], error: type[Exception], sent
         with pytest.raises(error) as caught:
             ask(f"{proxy.url}/db", kept, "q.io/m")
     assert sentence in str(caught.value)
+    assert len(str(caught.value)) < 300
 
 
 def test_a_dead_network_is_an_error(kept: KeptFiles) -> None:

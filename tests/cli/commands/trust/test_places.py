@@ -65,7 +65,7 @@ def of_json(text: str) -> Places:
 def of_sarif(text: str) -> Places:
     found: Places = Counter()
     (run,) = json.loads(text)["runs"]
-    results = [(each["ruleId"], each) for each in run["results"]]
+    results = [(each["ruleId"], each) for each in run["results"] if each["level"] != "note"]
     notices = run["invocations"][0].get("toolExecutionNotifications", [])
     for code, each in [*results, *((each["descriptor"]["id"], each) for each in notices)]:
         where = each["locations"][0]["physicalLocation"]
