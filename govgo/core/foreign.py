@@ -26,6 +26,8 @@ UNSAFE = (
 _COMMAND = "##["
 _OF_TYPES = ("' object ", " indices must be ")
 """As Python ends `[].get`, `1["key"]` and `""["key"]`."""
+_MAX_WHY = 1000
+"""Characters told of what is wrong with a document."""
 
 
 def visible(text: str) -> str:
@@ -61,7 +63,10 @@ def why_malformed(error: Exception) -> str:
         return "nested too deep"
     if isinstance(error, AttributeError | TypeError) and any(words in str(error) for words in _OF_TYPES):
         return "a value is of another kind than it has to be"
-    return f"no field {one_line(str(error))}" if isinstance(error, KeyError) else one_line(str(error))
+    why = one_line(str(error))
+    if len(why) > _MAX_WHY:  # such a sentence may hold a word of the document, and ends with the place
+        why = f"{why[: _MAX_WHY // 2]}\u2026{why[-_MAX_WHY // 2 :]}"
+    return f"no field {why}" if isinstance(error, KeyError) else why
 
 
 @cache

@@ -84,3 +84,12 @@ def test_why_a_document_is_malformed(read: Callable[[str], object], text: str, w
     with pytest.raises((ValueError, KeyError, TypeError, AttributeError, RecursionError)) as caught:
         read(text)
     assert why_malformed(caught.value) == why
+
+
+@pytest.mark.parametrize("error", [ValueError, KeyError])
+def test_attack_a_document_whose_fault_is_a_word_without_end(error: type[Exception]) -> None:
+    """What is told has an end, and still says where: tomllib puts a key of any length before that."""
+    why = why_malformed(error(f"Cannot overwrite {'[' * 70_000}\x1b (at line 7, column 9)"))
+    assert len(why) < 1_100
+    assert "Cannot overwrite [[" in why
+    assert "\\x1b (at line 7, column 9)" in why
