@@ -7,6 +7,10 @@ event loop is waiting: where this process is the bottleneck, more requests at on
 
     width  128 -> 256 -> 384    good answers, up to the limit that the engine sets
     width  384 -> 192           an answer of 429
+
+Requests that hang keep their places, and the width may fall below their number. So when others wait and no request has
+ended for `_SILENT_S`, those under way are taken for lost, as after a retransmission time-out (section 3.1): others get
+places, but never more at once than the engine's limit.
 """
 
 from __future__ import annotations
@@ -19,19 +23,26 @@ from collections import deque
 _LEAST = 4
 _CALM_S = 0.5
 """Faults within this time count as one overload, in seconds: they are answers to requests of the same round."""
+_SILENT_S = 10.0
 
 
 class Gate:
-    """The places for requests to one origin. Belongs to one event loop."""
+    """The places for requests to one origin. Belongs to one event loop.
 
-    __slots__ = ("_congested_s", "_free", "_good", "_most", "_waiting", "_width")
+    Under way are `_width - _free + _lost` requests.
+    """
+
+    __slots__ = ("_congested_s", "_ended_s", "_free", "_good", "_lost", "_most", "_timer", "_waiting", "_width")
 
     def __init__(self, width: int, most: int) -> None:
         """`width` places to begin with, never more than `most`."""
         self._width = self._free = min(width, most)
         self._most = most
         self._good = 0
+        self._lost = 0
         self._congested_s = -_CALM_S
+        self._ended_s = time.monotonic()
+        self._timer: asyncio.TimerHandle | None = None
         self._waiting: deque[asyncio.Future[None]] = deque()
 
     def enter(self) -> bool:
@@ -45,6 +56,8 @@ class Gate:
         """Wait for a place, and take it."""
         turn = asyncio.get_running_loop().create_future()
         self._waiting.append(turn)
+        if self._timer is None:
+            self._watch()
         try:
             await turn
         except asyncio.CancelledError:
@@ -54,8 +67,12 @@ class Gate:
 
     def leave(self) -> None:
         """Give a place back."""
-        self._free += 1
-        self._fill()
+        self._ended_s = time.monotonic()
+        if self._free < self._width:
+            self._free += 1
+            self._fill()
+        else:
+            self._lost -= 1
 
     def answered(self) -> None:
         """Record that the origin answered a request well."""
@@ -85,6 +102,20 @@ class Gate:
         self._most = most
         if self._width > most:
             self._resize(most)
+
+    def _watch(self) -> None:
+        self._timer = asyncio.get_running_loop().call_later(_SILENT_S, self._look)
+
+    def _look(self) -> None:
+        """Take what is under way for lost where nothing has ended for long; look again as long as somebody waits."""
+        self._timer = None
+        if self._waiting:
+            if time.monotonic() - self._ended_s >= _SILENT_S:
+                under_way = self._width - self._free + self._lost
+                self._free = max(self._free, min(self._width, self._most - under_way))
+                self._lost = under_way - self._width + self._free
+                self._fill()
+            self._watch()
 
     def _resize(self, width: int) -> None:
         self._free += width - self._width

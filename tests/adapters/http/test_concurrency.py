@@ -112,3 +112,45 @@ def test_who_gives_up_waiting_leaves_no_hole() -> None:
         return gate.enter()
 
     assert asyncio.run(work()) is False
+
+
+@pytest.mark.parametrize(
+    ("most", "let_in"),
+    [
+        (384, [16, 32, 48]),  # as many as the width, beside the thirty, and the same again
+        (40, [5, 10, 10]),
+        (30, [0, 0]),
+    ],
+)
+def test_requests_that_hang_do_not_keep_others_out(
+    most: int, let_in: list[int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    now_s = 100.0
+    monkeypatch.setattr(concurrency.time, "monotonic", lambda: now_s)
+    gate = Gate(128, most)
+    assert [gate.enter() for _ in range(30)] == [True] * 30
+    for _ in range(3):
+        now_s += 1
+        gate.overloaded()  # 128, 64, 32, 16; or less
+    load = Load(gate, total=60)
+    now_s += 9
+    assert load.step() == 0, "they may be slow"
+    for wanted in let_in:
+        now_s += 10
+        assert load.step() == wanted
+    load.close()
+
+
+def test_places_come_back_when_the_lost_ones_end(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(concurrency, "_SILENT_S", 0.05)
+
+    async def work() -> None:
+        gate = Gate(2, 8)
+        assert [gate.enter(), gate.enter(), gate.enter()] == [True, True, False]
+        await asyncio.wait_for(gate.wait(), 5)  # the two are taken for lost
+        assert [gate.enter(), gate.enter()] == [True, False]
+        for _ in range(4):
+            gate.leave()
+        assert [gate.enter(), gate.enter(), gate.enter()] == [True, True, False]
+
+    asyncio.run(work())
