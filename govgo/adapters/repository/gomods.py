@@ -39,6 +39,7 @@ if TYPE_CHECKING:
     from govgo.ports.talk import Reporter
 
 _FEW = 300
+"""So many go.mod files are hashed in the time that OpenSSL takes to load."""
 _MANY = 40
 """When so many go.mod files are asked for at once, the graph is large enough for an index of them to pay."""
 

@@ -23,13 +23,12 @@ from govgo.core.golib.quote import quote
 from govgo.core.gosource import stdlib
 from govgo.core.gosource.buildtags import any_tags
 from govgo.core.module.moduleversion import ModuleVersion
-from govgo.core.module.paths import check_path, is_std, split_path_version
+from govgo.core.module.paths import is_module_path, is_std, split_path_version
 from govgo.core.module.query import NoMatchingVersionError
 from govgo.errors import (
     Failure,
     GoSumError,
     GovgoError,
-    InvalidPathError,
     QueryError,
     SettingError,
     SumMismatchError,
@@ -304,7 +303,7 @@ class Resolver:
             try:
                 mods = self.query_packages(path, version, self.selected)
             except Failure as error:
-                if no_such_package_version(error) or (mv is None and not _valid_path(path)):
+                if no_such_package_version(error) or (mv is None and not is_module_path(path)):
                     return True  # no version change helps; the final load reports what is missing
                 found.append(PathSet(path=path, error=error))
                 return False
@@ -391,11 +390,3 @@ def _guarded(options: Callable[[], PathSet]) -> PathSet:
         ):
             raise
         return PathSet(error=error)
-
-
-def _valid_path(path: str) -> bool:
-    try:
-        check_path(path)
-    except InvalidPathError:
-        return False
-    return True

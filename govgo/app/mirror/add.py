@@ -294,6 +294,7 @@ class _Run:
         if self._before.files.get(key) != content and self.files.get(key) != content:
             if key in self._before.files and key not in self._replaced:
                 old = self._storage.read(key)
-                self._replaced.update({key: old} if old is not None else {})
+                if old is not None:
+                    self._replaced[key] = old
             self._storage.replace(key, data)
             self.files[key] = content

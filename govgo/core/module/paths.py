@@ -101,6 +101,24 @@ def check_element(element: str) -> str:
     return _element_fault(element, "file")
 
 
+def is_module_path(path: str) -> bool:
+    """Whether `check_path` takes it."""
+    try:
+        check_path(path)
+    except InvalidPathError:
+        return False
+    return True
+
+
+def is_import_path(path: str) -> bool:
+    """Whether `check_import_path` takes it."""
+    try:
+        check_import_path(path)
+    except InvalidPathError:
+        return False
+    return True
+
+
 def check(path: str, version: str) -> None:
     """Check that `path` is a module path and `version` a semantic version that belongs to it.
 

@@ -13,9 +13,8 @@ from typing import TYPE_CHECKING, Protocol
 
 from govgo.core.modgraph.loader import Pruning
 from govgo.core.module.moduleversion import ModuleVersion
-from govgo.core.module.paths import check_import_path
+from govgo.core.module.paths import is_import_path
 from govgo.core.version import goversion
-from govgo.errors import InvalidPathError
 
 if TYPE_CHECKING:
     from govgo.load.buildlist.package import LoadPkg
@@ -105,7 +104,7 @@ def _add_package_sums(
 
 def needs_sums(pkg: LoadPkg) -> bool:
     """Whether checksums are needed to load a package: not for standard packages, "C", and tests, which share them."""
-    return pkg.test_of is None and (pkg.mod.path != "" or pkg.error is not None) and _is_import_path(pkg.path)
+    return pkg.test_of is None and (pkg.mod.path != "" or pkg.error is not None) and is_import_path(pkg.path)
 
 
 def providers(pkg: LoadPkg, rs: Requirements) -> Iterator[ModuleVersion]:
@@ -121,11 +120,3 @@ def providers(pkg: LoadPkg, rs: Requirements) -> Iterator[ModuleVersion]:
         if version is not None and version != "none":
             yield ModuleVersion(prefix, version)
         prefix = posixpath.dirname(prefix)
-
-
-def _is_import_path(path: str) -> bool:
-    try:
-        check_import_path(path)
-    except InvalidPathError:
-        return False
-    return True

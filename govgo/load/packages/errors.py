@@ -40,10 +40,7 @@ class ImportMissingError(PackageError):
         is_std: bool = False,
         replaced: ModuleVersion = NO_MODULE,
         new_missing_version: str = "",
-        containing_cwd: ModuleVersion | None = None,
-        may_add: bool = False,
         outside: bool = False,
-        std_dir: str = "",
     ) -> None:
         super().__init__(inner=inner)
         self.path = path
@@ -51,10 +48,10 @@ class ImportMissingError(PackageError):
         self.is_std = is_std
         self.replaced = replaced
         self.new_missing_version = new_missing_version
-        self.containing_cwd = containing_cwd or NO_MODULE
-        self.may_add = may_add
+        self.containing_cwd = NO_MODULE
+        self.may_add = False
         self.outside = outside
-        self.std_dir = std_dir
+        self.std_dir = ""
         self.importing_main_module = NO_MODULE
         self.mod_root = ""
         self.importer_go_version = ""

@@ -301,15 +301,8 @@ def find_package(
             return found
         if mg is not None:
             outside = None if session.mod_roots else session.no_main_modules_error()
-            raise ImportMissingError(
-                path,
-                inner=outside,
-                outside=outside is not None,
-                is_std=std_path,
-                containing_cwd=session.main.containing_cwd,
-                may_add=may_add(session),
-                std_dir=std_directory(session, path) if session.settings.env.goroot else "",
-            )
+            missing = ImportMissingError(path, inner=outside, outside=outside is not None, is_std=std_path)
+            raise with_surroundings(session, missing)
         mg = rs.graph()
 
 
@@ -320,6 +313,15 @@ def _gomod_to_fetch(session: Session, mod: ModuleVersion) -> Ask | None:
         return None
     ask = Ask("gomod", *known)
     return None if session.repo.at_hand(ask) else ask
+
+
+def with_surroundings(session: Session, error: ImportMissingError) -> ImportMissingError:
+    """The error with what its sentence depends on beside its cause: where the command runs, and what it may do."""
+    error.containing_cwd = session.main.containing_cwd or NO_MODULE
+    error.may_add = may_add(session)
+    if error.is_std and session.settings.env.goroot:
+        error.std_dir = std_directory(session, error.path)
+    return error
 
 
 def may_add(session: Session) -> bool:
@@ -372,7 +374,7 @@ def _import_vendored(session: Session, path: str, std_dir: str) -> Found:
     if failure is not None:
         raise failure
     if not hits:
-        raise ImportMissingError(path, containing_cwd=session.main.containing_cwd, may_add=may_add(session))
+        raise with_surroundings(session, ImportMissingError(path))
     return hits[0]
 
 

@@ -17,9 +17,9 @@ from govgo.core.gosource.buildtags import TagSet
 from govgo.core.gosource.imports import NoGoError
 from govgo.core.modgraph.loader import Pruning
 from govgo.core.module.moduleversion import ModuleVersion
-from govgo.core.module.paths import check_import_path, is_std
+from govgo.core.module.paths import is_import_path, is_std
 from govgo.core.records import NamedTuple
-from govgo.errors import Failure, GoSumError, GovgoError, InvalidPathError, PackageError, SecurityError, find
+from govgo.errors import Failure, GoSumError, GovgoError, PackageError, SecurityError, find
 from govgo.load.buildlist.package import FROM_ROOT, IMPORTS_LOADED, IN_ALL, IS_ROOT, LoadPkg, needs_root
 from govgo.load.packages.imports import Absent, begin_gomods, begin_recorded, find_package, module_cache_prefix
 from govgo.load.packages.localpatterns import platform_tags
@@ -388,12 +388,6 @@ class Loader:
 
     def pattern_all(self) -> list[str]:
         """The import paths of "all", sorted."""
-        return sorted(pkg.path for pkg in self.pkgs if pkg.flags & IN_ALL and pkg.test_of is None and _valid(pkg.path))
-
-
-def _valid(path: str) -> bool:
-    try:
-        check_import_path(path)
-    except InvalidPathError:
-        return False
-    return True
+        return sorted(
+            pkg.path for pkg in self.pkgs if pkg.flags & IN_ALL and pkg.test_of is None and is_import_path(pkg.path)
+        )

@@ -9,10 +9,10 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
-from govgo.core.module.moduleversion import NO_MODULE, ModuleVersion, compare_selected
-from govgo.core.module.paths import check_path, is_std, split_path_version
+from govgo.core.module.moduleversion import ModuleVersion, compare_selected
+from govgo.core.module.paths import is_module_path, is_std, split_path_version
 from govgo.core.version.pseudo import zero_pseudo_version
-from govgo.errors import Failure, GovgoError, InvalidPathError, PackageError, find, is_not_found
+from govgo.errors import Failure, GovgoError, PackageError, find, is_not_found
 from govgo.load.buildlist.package import LoadPkg
 from govgo.load.buildlist.requirements import Requirements
 from govgo.load.dependency.gomod import MissingSumError
@@ -27,7 +27,7 @@ from govgo.load.packages.imports import (
     may_add,
     maybe_in_module,
     path_prefixes,
-    std_directory,
+    with_surroundings,
 )
 from govgo.load.session.errors import TooNewError, newest_too_new
 
@@ -100,7 +100,7 @@ def begin_queries(session: Session, paths: Iterable[str]) -> None:
         for path in paths
         if not is_std(path)
         for prefix in path_prefixes(path)
-        if _is_module_path(prefix) and not session.main.contains(prefix)
+        if is_module_path(prefix) and not session.main.contains(prefix)
     )
     if not prefixes:
         return
@@ -123,9 +123,9 @@ def query_import(session: Session, path: str, rs: Requirements) -> ModuleVersion
     for mod in replaced:
         if _provides(session, mod, path):
             if session.build_mod == "readonly":
-                raise _missing(session, path, replaced=mod)
+                raise with_surroundings(session, ImportMissingError(path, replaced=mod))
             return mod
-    if replaced and not _is_module_path(path):
+    if replaced and not is_module_path(path):
         # Not a path that can be fetched, so only a replacement could hold it, and none does.
         from govgo.load.query.errors import PackageNotInModuleError
 
@@ -136,9 +136,9 @@ def query_import(session: Session, path: str, rs: Requirements) -> ModuleVersion
             replacement=session.main.replacement(replaced[0]),
         )
     if is_std(path):
-        raise _missing(session, path, is_std=True)
+        raise with_surroundings(session, ImportMissingError(path, is_std=True))
     if session.build_mod in ("readonly", "vendor") and not session.policy.allows_missing_imports:
-        raise _missing(session, path, inner=_disabled(session))
+        raise with_surroundings(session, ImportMissingError(path, inner=_disabled(session)))
     return _query(session, path, rs)
 
 
@@ -152,7 +152,7 @@ def _query(session: Session, path: str, rs: Requirements) -> ModuleVersion:
         candidates = query_packages(session, path, "latest", mg.selected, lambda mod: check_allowed(session, mod))
     except Failure as error:
         if is_not_found(error):
-            raise _missing(session, path, inner=error) from error
+            raise with_surroundings(session, ImportMissingError(path, inner=error)) from error
         raise
     newer = ""
     for i, candidate in enumerate(candidates):
@@ -163,30 +163,7 @@ def _query(session: Session, path: str, rs: Requirements) -> ModuleVersion:
         # The latest version holds the package, but the build list already has a newer one, which does not.
         if i == 0:
             newer = selected
-    raise _missing(session, path, module=candidates[0].mod, new_missing_version=newer)
-
-
-def _missing(
-    session: Session,
-    path: str,
-    *,
-    module: ModuleVersion = NO_MODULE,
-    inner: BaseException | None = None,
-    is_std: bool = False,
-    replaced: ModuleVersion = NO_MODULE,
-    new_missing_version: str = "",
-) -> ImportMissingError:
-    return ImportMissingError(
-        path,
-        module=module,
-        inner=inner,
-        is_std=is_std,
-        replaced=replaced,
-        new_missing_version=new_missing_version,
-        containing_cwd=session.main.containing_cwd,
-        may_add=may_add(session),
-        std_dir=std_directory(session, path) if session.settings.env.goroot else "",
-    )
+    raise with_surroundings(session, ImportMissingError(path, module=candidates[0].mod, new_missing_version=newer))
 
 
 def _disabled(session: Session) -> PackageError | None:
@@ -220,11 +197,3 @@ def _provides(session: Session, mod: ModuleVersion, path: str) -> bool:
             raise ImportMissingSumError(path) from error
         raise
     return dir_in_module(session, path, mod.path, root, is_local=is_local)[1]
-
-
-def _is_module_path(path: str) -> bool:
-    try:
-        check_path(path)
-    except InvalidPathError:
-        return False
-    return True
