@@ -454,16 +454,19 @@ def changed(tree: Mapping[str, bytes], dice: random.Random) -> dict[str, bytes]:
     for _ in range(dice.randrange(3)):
         name = dice.choice(list(files) or ["new"])
         content = files.get(name, b"")
-        match dice.randrange(6):
+        other = f"{name}{dice.choice(('2', '-', '.go'))}"
+        match dice.randrange(7):
             case 0:
                 files.pop(name, None)
             case 1:
-                files[f"{name}{dice.choice(('2', '-', '.go'))}"] = files.pop(name, b"")
+                files[other] = files.pop(name, b"")
             case 2:
-                files[name] = content + b"\0"
+                files[other] = content
             case 3:
-                files[name] = content[:-1]
+                files[name] = content + b"\0"
             case 4:
+                files[name] = content[:-1]
+            case 5:
                 at = dice.randrange(len(content) + 1)
                 files[name] = content[:at] + bytes((dice.randrange(256),)) + content[at + 1 :]
             case _:
