@@ -129,6 +129,7 @@ def test_the_main_verbs_run(hello: Path, tmp_path: Path) -> None:
     assert "Traceback" not in done.stderr
 
 
+@pytest.mark.wide
 @pytest.mark.parametrize("engine", ["libcurl", pytest.param("httpx", marks=pytest.mark.wide)])
 def test_modules_come_over_http(tmp_path: Path, engine: str) -> None:
     (tmp_path / "go.mod").write_text("module m\n\ngo 1.21\n")

@@ -43,10 +43,14 @@ def one_in(step: int, rows: Iterable[object]) -> list[ParameterSet]:
 
     Args:
         step: so many rows that follow each other stand for one another.
-        rows: values, tuples of values, or `pytest.param(...)`.
+        rows: values, tuples of values (a record is one value), or `pytest.param(...)`.
     """
     found = []
     for at, row in enumerate(rows):
-        param = row if isinstance(row, ParameterSet) else pytest.param(*(row if isinstance(row, tuple) else (row,)))
+        param = row if isinstance(row, ParameterSet) else pytest.param(*(row if type(row) is tuple else (row,)))
         found.append(param._replace(marks=[*param.marks, pytest.mark.wide]) if at % step else param)
     return found
+
+
+thirds = pytest.mark.parametrize("third", one_in(3, range(3)))
+"""For a property whose examples hypothesis makes: a third of them by default, the others with --wide."""
