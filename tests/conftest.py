@@ -16,6 +16,7 @@ from types import ModuleType
 from typing import Any
 
 import pytest
+from _pytest.runner import runtestprotocol
 from hypothesis import HealthCheck, settings
 
 from tests.simulators import campaigns
@@ -28,6 +29,7 @@ _OPTIONS = {
 }
 _MEMORY = "/dev/shm"
 _ROOM_BYTES = 2 << 30
+_WORTH_TELLING_S = 0.05
 # A loaded machine is no fault of a test.
 settings.register_profile("sturdy", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("sturdy")
@@ -90,6 +92,18 @@ def pytest_report_to_serializable() -> Iterator[dict[str, bytes] | None]:
 def pytest_report_from_serializable(data: dict[str, Any]) -> Iterator[Any]:
     data.update(pickle.loads(data.pop("packed")))
     return (yield)
+
+
+def pytest_runtest_protocol(item: pytest.Item, nextitem: pytest.Item | None) -> bool | None:
+    """As pytest's own, but a worker says of a test only what somebody is told: not when it begins and ends, and of what
+    is set up and torn down only what fails or takes long. Of six messages for a small test that leaves two.
+    """
+    if not hasattr(item.config, "workerinput") or item.config.get_verbosity() >= 0:
+        return None
+    for report in runtestprotocol(item, log=False, nextitem=nextitem):
+        if report.when == "call" or not report.passed or report.duration > _WORTH_TELLING_S:
+            item.ihook.pytest_runtest_logreport(report=report)
+    return True
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:

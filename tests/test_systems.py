@@ -210,6 +210,8 @@ def test_one_room_holds_what_differs() -> None:
         place = file.relative_to(PACKAGE).as_posix()
         if place == "adapters/disk/system.py" or place in ALLOWED:
             continue
+        if not ODD.search(file.read_text()):
+            continue  # to parse all of them takes seconds
         for node in nodes_of(file):
             name = getattr(node, "attr", None) or getattr(node, "value", None)
             is_text = isinstance(node, ast.Constant) and " " not in str(name) and "\n" not in str(name)

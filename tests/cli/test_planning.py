@@ -76,7 +76,9 @@ class Run(runs.Run):
         return {str(path): path.read_bytes() for path in top.rglob("*") if path.is_file()}
 
 
-@pytest.mark.parametrize("flags", [["-n"], ["--dry-run"], ["-n", "--format=text"]])
+@pytest.mark.parametrize(
+    "flags", campaigns.one_in(3, [(each,) for each in [["-n"], ["--dry-run"], ["-n", "--format=text"]]])
+)
 @pytest.mark.parametrize("behind", [False, True])
 def test_get(world: World, capsys: pytest.CaptureFixture[str], flags: list[str], behind: bool) -> None:
     words = ["q.io/a@v1.1.0", *flags] if behind else [*flags, "q.io/a@v1.1.0"]

@@ -137,8 +137,8 @@ def ask_govgo(company: Company, case: str, engine: MakeEngine) -> dict[str, str]
 @pytest.mark.parametrize(
     ("case", "engine"),
     [
-        *campaigns.one_in(2, ((case, CurlEngine) for case in TABLE)),
-        *campaigns.one_in(4, ((case, HttpxEngine) for case in TABLE)),
+        *campaigns.one_in(3, ((case, CurlEngine) for case in TABLE)),
+        *campaigns.one_in(6, ((case, HttpxEngine) for case in TABLE)),
     ],
 )
 def test_the_servers_that_go_trusts(engine: MakeEngine, case: str, company: Company) -> None:

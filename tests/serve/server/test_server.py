@@ -168,6 +168,7 @@ def test_two_processes_share_a_storage(world: World) -> None:
     assert world.proxy.asked.count(path) == 1
 
 
+@pytest.mark.wide
 def test_settings_of_a_file_and_flags(world: World, tmp_path: Path) -> None:
     file = tmp_path / "serve.toml"
     file.write_text('workers = 1\nlist_ttl = "5m"\n[policy]\ndeny = [{ module = "q.io/a", reason = "see SEC-7" }]\n')

@@ -122,9 +122,10 @@ def test_templates_are_as_deep_as_go_reads_them(text: str, printed: str) -> None
             f'template: main:1:2: executing "main" at <{"(" * DEEP}.A{")" * DEEP} 3>: '
             f"can't give argument to non-function {'(' * (DEEP - 1)}.A{')' * (DEEP - 1)}",
         ),
-        (
+        pytest.param(
             '{{define "t"}}{{template "t" .}}{{end}}{{template "t" .}}',
             f'template: main:1:25: executing "t" at <{{{{template "t" .}}}}>: {MOST}',
+            marks=pytest.mark.wide,
         ),
     ],
     ids=["brackets", "brackets of if", "no end", "no bracket", "undefined", "an argument", "calls"],
