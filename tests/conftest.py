@@ -12,6 +12,7 @@ import signal
 import sys
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
+from pathlib import Path
 from types import ModuleType
 from typing import Any
 
@@ -179,12 +180,28 @@ def _load_late(name: str) -> None:
 
 
 @pytest.hookimpl(wrapper=True)
-def pytest_collection() -> Iterator[None]:
+def pytest_collection(session: pytest.Session) -> Iterator[None]:
     """Let no collection of garbage walk the ten thousand tests again and again, and have fewer of them."""
     gc.disable()
     try:
+        _import_from_the_end(session.config)
         return (yield)
     finally:
         gc.freeze()
         gc.set_threshold(20_000, 20, 100)
         gc.enable()
+
+
+def _import_from_the_end(config: pytest.Config) -> None:
+    """Let every second worker begin with the last file of all tests.
+
+    In a fresh clone pytest rewrites and compiles each file, which takes twenty seconds; all workers collect all tests.
+    Thus two meet in the middle, where each finds what the other has made.
+    """
+    number = int(getattr(config, "workerinput", {}).get("workerid", "gw0").removeprefix("gw"))
+    tests = Path(__file__).parent
+    if number % 2 and [config.rootpath / each for each in config.args] == [tests]:
+        for file in sorted(tests.rglob("test_*.py"), reverse=True):
+            # What keeps a file from being imported is told when it is collected.
+            with suppress(Exception, pytest.skip.Exception):
+                importlib.import_module(".".join(file.relative_to(tests.parent).with_suffix("").parts))

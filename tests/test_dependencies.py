@@ -9,7 +9,7 @@ import sys
 import tomllib
 from pathlib import Path
 
-from tests.sources import FILES, nodes_of
+from tests.sources import FILES, statements_of
 
 ROOT = Path(__file__).parents[1]
 MODULES = {"cyclonedx-python-lib": "cyclonedx", "packageurl-python": "packageurl"}
@@ -19,7 +19,7 @@ def imported() -> set[str]:
     """The top-level names of every import in the package, those inside functions too."""
     names: set[str] = set()
     for file in FILES:
-        for node in nodes_of(file):
+        for node in statements_of(file):
             if isinstance(node, ast.Import):
                 names |= {alias.name.partition(".")[0] for alias in node.names}
             elif isinstance(node, ast.ImportFrom):
