@@ -87,7 +87,7 @@ def test_common_versions_are_canonical_and_their_own_escaped_form(count: int) ->
             assert semver.is_valid(version)
             assert paths.canonical_version(version) == version
             assert escape.escape_version(version) == version
-    assert quick > 30
+    assert quick > min(30, count // 70)
 
 
 @counted
@@ -314,7 +314,7 @@ def test_plain_records_are_those_that_the_rules_take(count: int) -> None:
         data = text.encode("utf-8", "surrogateescape")
         quick += rules.plain_subject(data) != b""
         assert rules.judge_record(data) == rules.judge_by_rules(data), text
-    assert quick > 100
+    assert quick > min(100, count // 20)
 
 
 def test_plain_records_in_all_their_parts() -> None:

@@ -15,6 +15,7 @@ from govgo.adapters.modcache.cache import ModCache
 from govgo.adapters.modcache.intact import CacheAudit, CacheFacts
 from govgo.core.module.moduleversion import ModuleVersion
 from govgo.ports.talk import PROGRESS_THREAD
+from tests.simulators import campaigns
 from tests.simulators.zips import module_zip
 
 MODS = tuple(ModuleVersion(f"m.io/x{i}", "v1.0.0") for i in range(6))
@@ -163,7 +164,7 @@ def forks(cache: ModCache, monkeypatch: pytest.MonkeyPatch) -> Iterator[list[int
             os.kill(process, 0)
 
 
-@pytest.mark.parametrize("kind", ["look", "zips", "faults"])
+@pytest.mark.parametrize("kind", campaigns.one_in(3, ["look", "zips", "faults"]))
 def test_what_other_processes_find_is_not_found_again_here(
     kind: str, cache: ModCache, forks: list[int], monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -111,6 +111,7 @@ def test_it_serves_where_uvloop_cannot_be_built(world: World, tmp_path: Path) ->
         assert (process.kill(signal.SIGTERM), process.said) == (0, "")
 
 
+@pytest.mark.wide
 def test_it_ends_soon_whatever_hangs(world: World) -> None:
     world.proxy.script("*", Stall())
     with Process(world) as process, contextlib.ExitStack() as held:
@@ -167,6 +168,7 @@ def test_two_processes_share_a_storage(world: World) -> None:
     assert world.proxy.asked.count(path) == 1
 
 
+@pytest.mark.wide
 def test_settings_of_a_file_and_flags(world: World, tmp_path: Path) -> None:
     file = tmp_path / "serve.toml"
     file.write_text('workers = 1\nlist_ttl = "5m"\n[policy]\ndeny = [{ module = "q.io/a", reason = "see SEC-7" }]\n')
@@ -252,7 +254,8 @@ def test_workers_end_with_their_parent(world: World) -> None:
             assert again.kill(signal.SIGTERM) == 0
 
 
-@pytest.mark.parametrize("workers", [pytest.param("1", marks=pytest.mark.wide), "2"])
+@pytest.mark.wide
+@pytest.mark.parametrize("workers", ["1", "2"])
 def test_rules_are_read_anew(world: World, tmp_path: Path, workers: str) -> None:
     """What makes no sense leaves everything as it was, and is told."""
     file, users = tmp_path / "serve.toml", tmp_path / "users"
@@ -306,6 +309,7 @@ def test_rules_are_read_anew(world: World, tmp_path: Path, workers: str) -> None
         process.kill(signal.SIGTERM)
 
 
+@pytest.mark.wide
 def test_answers_go_on_while_rules_are_read(world: World, tmp_path: Path) -> None:
     """A file of rules whose reading takes as long as it likes: here a pipe that nobody writes to yet."""
     file, users = tmp_path / "serve.toml", tmp_path / "users"
@@ -363,7 +367,7 @@ KILLS = int(os.environ.get("GOVGO_CAMPAIGN_KILLS", campaigns.size(300, least=8))
 
 
 @pytest.mark.parametrize(
-    "times", [1, pytest.param(6, marks=pytest.mark.wide), pytest.param(KILLS, marks=pytest.mark.slow)]
+    "times", [*(pytest.param(n, marks=pytest.mark.wide) for n in (1, 6)), pytest.param(KILLS, marks=pytest.mark.slow)]
 )
 def test_killed_at_random_moments(world: World, times: int) -> None:
     """A plain restart mends whatever a kill leaves behind, and nothing wrong is served."""

@@ -115,6 +115,7 @@ def _mod(path: str, version: str) -> Any:
     return ModuleVersion(path, version)
 
 
+@pytest.mark.wide
 @pytest.mark.go
 def test_go_finds_all_it_asks_for_there(
     world: World, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]

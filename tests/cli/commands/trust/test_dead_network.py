@@ -18,6 +18,7 @@ import pytest
 
 from govgo.adapters.http import timeouts
 from govgo.cli.main import invoke
+from tests.simulators import campaigns
 from tests.simulators.gitrepos import needs_git
 from tests.simulators.world import World
 
@@ -61,7 +62,7 @@ ASKS = [
 """(command, what is cached); with the modules, the others have all that they need."""
 
 
-@pytest.mark.parametrize(("command", "kept"), ASKS)
+@pytest.mark.parametrize(("command", "kept"), campaigns.one_in(3, ASKS))
 def test_attack_a_dead_network(
     world: World,
     hole: str,
