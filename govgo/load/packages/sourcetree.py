@@ -137,11 +137,11 @@ class SourceTree:
         return any(self._dead_links(directory, [name for name in links if match_file(name, tags)]))
 
     def may_be_documentation(self, directory: str) -> bool:
-        """Whether the package may be called "documentation", which is none to go/build. One file tells in most cases."""
+        """Whether the package may be called "documentation", which is none to go/build. Mostly one file tells."""
         return all(b"package documentation" in data for _, data in self._files_of(directory))
 
     def is_package(self, directory: str, tags: TagSet) -> bool:
-        """Whether go/build finds a package: a file with a malformed constraint counts, one of documentation does not."""
+        """Whether go/build finds a package: a file with a malformed constraint counts, documentation does not."""
         from govgo.core.gosource.directory import import_dir  # few directories need it
 
         found = import_dir(directory, self._files_of(directory), tags)
