@@ -142,9 +142,12 @@ class SourceTree:
 
     def is_package(self, directory: str, tags: TagSet) -> bool:
         """Whether go/build finds a package: a file with a malformed constraint counts, documentation does not."""
-        from govgo.core.gosource.directory import import_dir  # few directories need it
+        files = tuple(self._files_of(directory))
+        if not files:
+            return False  # as most directories without a package
+        from govgo.core.gosource.directory import import_dir
 
-        found = import_dir(directory, self._files_of(directory), tags)
+        found = import_dir(directory, files, tags)
         return bool(found.invalid or found.sources.files or found.tests.files or found.xtests.files)
 
     def _files_of(self, directory: str) -> Iterator[tuple[str, bytes]]:
