@@ -107,9 +107,10 @@ def load_env(environ: Mapping[str, str] | None = None) -> GoEnv:
     values = _values(environ, stored, defaults)
     values["GOENV"] = file or ("off" if environ.get("GOENV") == "off" else "")
     values["GOVERSION"] = "go" + version.removeprefix("go")
-    cgo = _cgo_enabled("", values["CC"], values, environ.get("PATH", ""))
-    defaults["CGO_ENABLED"] = "1" if cgo else "0"
     given = {n for n in values if environ.get(n) or stored.get(n)}
+    if "CGO_ENABLED" in given:
+        cgo = _cgo_enabled("", values["CC"], values, environ.get("PATH", ""))
+        defaults["CGO_ENABLED"] = "1" if cgo else "0"
     changed = {n for n in given if values[n] != defaults.get(n, "")}
     if not named:
         changed.discard("GOENV")
