@@ -19,7 +19,7 @@ from govgo.adapters.http.engine import Timeouts
 from govgo.adapters.http.retry import RetryPolicy
 from govgo.adapters.loop.network import NetworkOptions
 from govgo.adapters.modcache.cache import ModCache
-from govgo.adapters.modcache.intact import CacheAudit
+from govgo.adapters.modcache.verify import CacheAudit
 from govgo.adapters.repository.repository import Repository
 from govgo.adapters.workspace.goenvfile import load_env
 from govgo.core.gosum.ledger import SumLedger

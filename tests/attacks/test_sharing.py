@@ -12,7 +12,7 @@ from urllib.parse import unquote
 import pytest
 
 from govgo.adapters.modcache.cache import ModCache
-from govgo.adapters.modcache.intact import CacheAudit
+from govgo.adapters.modcache.verify import CacheAudit
 from govgo.core.module.moduleversion import ModuleVersion
 from govgo.errors import NotFoundError
 from tests.simulators.world import World

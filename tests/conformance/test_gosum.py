@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from govgo.adapters.modcache.cache import ModCache
-from govgo.adapters.modcache.intact import CacheAudit
+from govgo.adapters.modcache.verify import CacheAudit
 from govgo.adapters.workspace.goenvfile import load_env
 from govgo.app import download as downloads
 from govgo.app.list.info import ListMode

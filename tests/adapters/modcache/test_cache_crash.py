@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 
 from govgo.adapters.modcache.cache import ModCache
-from govgo.adapters.modcache.intact import CacheAudit
+from govgo.adapters.modcache.verify import CacheAudit
 from govgo.core.module.moduleversion import ModuleVersion
 from tests.simulators.zips import module_zip
 

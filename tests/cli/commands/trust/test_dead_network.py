@@ -86,7 +86,7 @@ def test_attack_a_dead_network(
 
 
 LOCAL = {
-    "the module cache": "govgo.adapters.modcache.intact.CacheFacts._fields",
+    "the module cache": "govgo.adapters.modcache.verify.CacheFacts._fields",
     "the module graph": "govgo.app.verify.graph.check_complete",
     "licences": "govgo.adapters.licenses.matcher.SpdxMatcher._matched",
     "what `govgo tidy` would change": "govgo.app.check.check.untidy",
