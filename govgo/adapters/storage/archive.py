@@ -53,11 +53,13 @@ class ArchiveStorage:
     Args:
         path: the archive, absolute; its name ends in .tar or .zip. It need not exist yet.
         seal: the key of the file whose writing ends a change.
+        passing: what the keys of files begin with that are there during a change alone, and not in the archive.
     """
 
-    def __init__(self, path: str, seal: str) -> None:
+    def __init__(self, path: str, seal: str, passing: str = "") -> None:
         self._path = path
         self._seal = seal
+        self._passing = passing
         self._guard = threading.RLock()
         self._files: dict[str, _Place] | None = None
         self._identity = ""
@@ -227,9 +229,13 @@ class ArchiveStorage:
                 atomic.remove(name)
         self.close()
 
+    def _members(self) -> list[tuple[str, _Place]]:
+        kept = (each for each in self._index().items() if not (self._passing and each[0].startswith(self._passing)))
+        return sorted(kept)
+
     def _write_tar(self, name: str) -> None:
         with tarfile.open(name, "w", format=tarfile.PAX_FORMAT) as archive:
-            for key, place in sorted(self._index().items()):
+            for key, place in self._members():
                 member = tarfile.TarInfo(key)
                 member.size, member.mtime, member.mode = place.size, _TIME_S, 0o644
                 with open(place.path, "rb") as source:
@@ -238,7 +244,7 @@ class ArchiveStorage:
 
     def _write_zip(self, name: str) -> None:
         with zipfile.ZipFile(name, "w", zipfile.ZIP_STORED) as archive:
-            for key, place in sorted(self._index().items()):
+            for key, place in self._members():
                 member = zipfile.ZipInfo(key, _TIME)
                 member.external_attr = (stat.S_IFREG | 0o644) << 16
                 with archive.open(member, "w", force_zip64=place.size >= 1 << 31) as target:

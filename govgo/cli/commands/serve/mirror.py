@@ -50,7 +50,7 @@ local_options = flag_options(chdir_option)
 MAX_LIST_BYTES = 256 << 20
 
 
-@command(own=True, usage="[-n] [-tidy] [-alone] [-list=FILE] [-index=URL] mirror [directories | modules]")
+@command(own=True, usage="[-n] [-tidy] [-alone] [-repair] [-list=FILE] [-index=URL] mirror [directories | modules]")
 @option("-n", "-dry-run", "dry_run", is_flag=True, help="Say what would be fetched and how large it is; store nothing.")
 @option("-tidy", "tidy", is_flag=True, help="Add what `go mod tidy` looks at, too.")
 @option("-alone", "alone", is_flag=True, help="Of modules that are named take just these, not what they require.")
@@ -60,6 +60,7 @@ MAX_LIST_BYTES = 256 << 20
 @option(
     "-index", "index_url", metavar="URL", help="Take versions that a module index has seen, without what they require."
 )
+@option("-repair", "repair", is_flag=True, help="Read all of the mirror first, and have anew what is damaged.")
 @option("-since", "since", metavar="TIME", help="With -index: begin with this time, as in 2026-01-31T00:00:00Z.")
 @option("-limit", "limit", bounds=(1, 1_000_000), default=2000, metavar="N", help="With -index: read N lines at most.")
 @output_options
@@ -107,6 +108,7 @@ def add(words: tuple[str, ...], **flags: Any) -> int:
             alone=flags["alone"],
             tidy=flags["tidy"],
             dry_run=flags["dry_run"],
+            repair=flags["repair"],
         )
         reports.tell(run)
     reports.tell_faults(run.faults)

@@ -394,7 +394,7 @@ def test_a_run_that_fails_leaves_the_mirror_as_it_was(
     world.publish("q.io/c", "v1.0.1")
     world.log.grow(300)
     with monkeypatch.context() as patch:
-        patch.setattr("govgo.app.mirror.add.write_manifest", Mock(side_effect=error))
+        patch.setattr("govgo.app.mirror.settle.write_manifest", Mock(side_effect=error))
         assert Run(capsys, "add", str(mirror), "q.io/c@v1.0.1").code == (3 if isinstance(error, StorageError) else 130)
     assert {name: (mirror / name).read_bytes() for name in before} == before
     assert Run(capsys, "add", str(mirror)).code == 0
@@ -406,7 +406,7 @@ def test_a_run_that_fails_leaves_the_mirror_as_it_was(
 def test_of_two_runs_at_once_the_later_says_so(
     world: World, mirror: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    from govgo.app.mirror import add as adding
+    from govgo.app.mirror import settle as adding
 
     real = adding.write_manifest
 
