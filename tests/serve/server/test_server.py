@@ -13,6 +13,7 @@ import selectors
 import shutil
 import signal
 import socket
+import ssl
 import subprocess
 import sys
 import threading
@@ -26,7 +27,11 @@ from typing import Any
 
 import pytest
 
+from govgo.errors import DiskError
+from govgo.serve.server.server import listen
+from govgo.serve.settings import Settings
 from tests.simulators import campaigns
+from tests.simulators.certificates import Authority
 from tests.simulators.proxy import Stall
 from tests.simulators.served import PATIENCE_S, eventually
 from tests.simulators.world import World
@@ -147,6 +152,60 @@ def test_a_socket_in_the_file_system(world: World, tmp_path: Path) -> None:
         connection.connect(place)
         connection.sendall(b"GET /healthz HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")
         assert connection.recv(4096).startswith(b"HTTP/1.1 200 ")
+
+
+def test_a_socket_takes_the_place_of_a_dead_one_alone(tmp_path: Path) -> None:
+    place = tmp_path / "socket"
+    settings = Settings(listen=f"unix:{place}")
+    first, _ = listen(settings)
+    with first, pytest.raises(DiskError, match="address already in use"):
+        listen(settings)
+    second, _ = listen(settings)
+    second.close()
+    place.unlink()
+    place.write_text("precious")
+    with pytest.raises(DiskError, match="there is a file which is no socket"):
+        listen(settings)
+    assert place.read_text() == "precious"
+
+
+@pytest.mark.wide
+def test_a_certificate_is_renewed_while_it_runs(world: World, tmp_path: Path) -> None:
+    """One that does not fit its key changes nothing, nor do the rules that were read with it."""
+    authority = Authority(tmp_path)
+    cert, key, config = tmp_path / "cert.pem", tmp_path / "key.pem", tmp_path / "serve.toml"
+
+    def made(name: str) -> tuple[bytes, bytes]:
+        chain, begin, rest = Path(authority.issue(name, ["127.0.0.1"])).read_bytes().partition(b"-----BEGIN PRIVATE")
+        return chain, begin + rest
+
+    def use(chain: bytes, secret: bytes) -> None:
+        cert.write_bytes(chain)
+        key.write_bytes(secret)
+
+    def shown() -> str:
+        context = ssl.create_default_context(cafile=str(authority.file))
+        context.verify_flags &= ~getattr(ssl, "VERIFY_X509_STRICT", 0)
+        address = ("127.0.0.1", int(process.url.rpartition(":")[2]))
+        with socket.create_connection(address) as plain, context.wrap_socket(plain, server_hostname=address[0]) as tls:
+            subject = tls.getpeercert()["subject"]  # type: ignore[index]
+            tls.sendall(b"GET /q.io/a/@v/v1.0.0.mod HTTP/1.0\r\n\r\n")
+            return f"{dict(each[0] for each in subject)['commonName']} {tls.recv(4096)[9:12].decode()}"  # type: ignore[misc, index]
+
+    one, two = made("one"), made("two")
+    use(*one)
+    config.write_text("")
+    with Process(world, "-config", str(config), "-tls-cert", str(cert), "-tls-key", str(key)) as process:
+        assert shown() == "one 200"
+        use(two[0], one[1])
+        config.write_text('[policy]\ndeny = [{ module = "q.io/a" }]\n')
+        process.popen.send_signal(signal.SIGHUP)
+        eventually(lambda: "the settings from before still count: tls_cert and tls_key: " in process.said)
+        assert "key values mismatch" in process.said
+        assert shown() == "one 200"
+        use(*two)
+        process.popen.send_signal(signal.SIGHUP)
+        eventually(lambda: shown() == "two 403")
 
 
 @pytest.mark.wide
@@ -276,7 +335,7 @@ def test_rules_are_read_anew(world: World, tmp_path: Path, workers: str) -> None
     kept = "the settings from before still count:"
     wrong = {
         'users = "nowhere"\n': f"{kept} nowhere: no such file or directory\n",
-        "policy = 1\n": f"{kept} {file}: policy: want a table\n",
+        "policy = 1\n": f"{kept} {file}:1: policy: want a table\n",
         "[": f"{kept} {file}: ",
         anybody + '[policy]\nmode = "none"\n': f"{kept} policy.mode: from or to none for all modules it changes only",
     }
