@@ -56,6 +56,7 @@ from govgo.serve.values import (
     list_of,
     number_of,
     parse_duration,
+    parse_patience,
     parse_size,
     patterns_of,
     table_of,
@@ -201,7 +202,8 @@ def _settings(file: str, document: Mapping[str, object]) -> Settings:
         elif key in _NUMBERS:
             values[key] = number_of(place, value, *_NUMBERS[key])
         elif key in _DURATIONS:
-            values[_DURATION_FIELDS[key]] = parse_duration(place, text_of(place, value))
+            parse = parse_patience if key == "timeout" else parse_duration
+            values[_DURATION_FIELDS[key]] = parse(place, text_of(place, value))
         elif key == "memory":
             values["memory_bytes"] = parse_size(place, text_of(place, value))
         elif key == "storage":
@@ -221,8 +223,8 @@ def _settings(file: str, document: Mapping[str, object]) -> Settings:
         elif key == "registry":
             values[key] = parse_registry(file, value)
         else:
-            parse = _ENTRIES[key]
-            values[key] = tuple(parse(f"{place}[{at}]", each) for at, each in enumerate(list_of(place, value)))
+            parse_entry = _ENTRIES[key]
+            values[key] = tuple(parse_entry(f"{place}[{at}]", each) for at, each in enumerate(list_of(place, value)))
     if len(values.get("follow", ())) + len(values.get("peers", ())) > FOLLOWED:
         raise UsageError(f"{file}: follow and peers: more than {FOLLOWED} places")
     keys = [peer.key for peer in values.get("peers", ())]

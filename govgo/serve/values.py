@@ -44,6 +44,18 @@ def parse_duration(place: str, text: str) -> float:
     return int(match[1]) * _SECONDS[match[2]]
 
 
+def parse_patience(place: str, text: str) -> float:
+    """The same, of how long something is waited for: not at all makes no sense.
+
+    Raises:
+        UsageError: it is none; the sentence begins with `place`.
+    """
+    seconds_s = parse_duration(place, text)
+    if not seconds_s:
+        raise UsageError(f"{place}: want a duration of more than nothing, such as 90s: {one_line(text)}")
+    return seconds_s
+
+
 def text_of(place: str, value: object) -> str:
     """A text of one line.  Raises UsageError."""
     if not isinstance(value, str):

@@ -287,6 +287,13 @@ def test_a_version_that_no_version_matches() -> None:
         parse_settings("serve.toml", b'[policy]\ndeny = [{ module = "q.io", version = "v1.[" }]')
 
 
+def test_an_upstream_is_waited_for() -> None:
+    """With no time at all every answer would be 504."""
+    with pytest.raises(UsageError, match=r"serve.toml:1: timeout: want a duration of more than nothing"):
+        parse_settings("serve.toml", b'timeout = "0s"')
+    assert parse_settings("serve.toml", b'list_ttl = "0s"').list_s == 0
+
+
 def test_two_peers_of_one_key() -> None:
     peer = f'{{ url = "http://x", key = "{KEY}" }}'
     with pytest.raises(UsageError, match="peers: two with one key"):

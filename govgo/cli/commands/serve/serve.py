@@ -112,7 +112,7 @@ def _with_flags(settings: Any, flags: dict[str, Any]) -> Any:
     from govgo.serve.policy import MODES
     from govgo.serve.settings import deny_of_flag, parse_verify
     from govgo.serve.tables import events_name, follow_of
-    from govgo.serve.values import check_patterns, parse_duration, parse_size
+    from govgo.serve.values import check_patterns, parse_duration, parse_patience, parse_size
 
     names = ("listen", "storage", "upstream", "users", "tls_cert", "tls_key", "client_ca", "access_log", "workers")
     given = {name: flags[name] for name in (*names, "read_only") if flags[name]}
@@ -125,7 +125,7 @@ def _with_flags(settings: Any, flags: dict[str, Any]) -> Any:
     if flags["verify_storage"]:
         given["verify_storage"] = parse_verify("-verify-storage", flags["verify_storage"])
     if flags["timeout"]:
-        given["timeout_s"] = parse_duration("-timeout", flags["timeout"])
+        given["timeout_s"] = parse_patience("-timeout", flags["timeout"])
     if flags["events"]:
         given["events"] = settings.events._replace(name=events_name("-events", flags["events"]))
     given["follow"] = (*settings.follow, *(follow_of("-follow", url) for url in flags["follow"]))
