@@ -9,6 +9,7 @@ import ssl
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
+from govgo.adapters.sumdb.keyfile import FileMemory
 from govgo.core.foreign import one_line
 from govgo.core.goenv import OFF, GoEnv
 from govgo.core.sumdb.gosumdb import database_of
@@ -105,7 +106,7 @@ def check_settings(settings: Settings, env: GoEnv) -> None:
     """Look at all that can be wrong before anything runs.
 
     Raises:
-        UsageError, MissingExtraError: something is.
+        UsageError, DiskError, MissingExtraError: something is.
     """
     storage = open_storage(settings, env)
     check_plan(care_plan(settings), storage)
@@ -113,7 +114,8 @@ def check_settings(settings: Settings, env: GoEnv) -> None:
     tls_context(settings)
     read_rules(settings)
     if settings.events.name and not settings.read_only:
-        open_key(settings, env)
+        _, key_file = open_key(settings, env)
+        FileMemory(key_file).check()
     if env.gosumdb != OFF:
         database_of(env)
     if settings.publishing.modules:

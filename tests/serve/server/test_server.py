@@ -487,6 +487,28 @@ def test_what_cannot_be_served(
     assert text in capsys.readouterr().err
 
 
+@pytest.mark.parametrize("table", ["events", "publish"])
+def test_what_a_key_has_signed_has_to_be_kept_beside_it(
+    table: str, world: World, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """In a directory that a unit of systemd leaves to be read alone, the first publication would fail."""
+    from govgo.cli.main import invoke
+
+    key, tree, config = tmp_path / "key", tmp_path / "tree", tmp_path / "serve.toml"
+    world.use(monkeypatch)
+    assert invoke(["sumdb", "init", "-storage", str(tree), "-key", str(key), "log.example"]) == 0
+    (tmp_path / "users").write_text("")
+    said = {
+        "events": f'[events]\nname = "log.example"\nkey = "{key}"\n',
+        "publish": f'[publish]\nmodules = ["corp.example"]\nsumdb = "{tree}"\nsumdb_key = "{key}"\n',
+    }
+    config.write_text(f'storage = "{tmp_path}/s"\nusers = "{tmp_path}/users"\n{said[table]}')
+    (tmp_path / "key.head.lock").unlink(missing_ok=True)
+    (tmp_path / "key.head.lock").mkdir()
+    assert invoke(["serve", "-listen", "127.0.0.1:0", "-config", str(config)]) == 3
+    assert "the largest tree head is kept beside its key, where nothing can be written: " in capsys.readouterr().err
+
+
 def test_a_server_that_would_ask_itself(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     from govgo.cli.main import invoke
 
