@@ -95,6 +95,8 @@ def _read_index(session: Session, index: Index, options: NetworkOptions) -> Inde
         network.close()
     if found.passed_over:
         session.report.note(f"{index.url}: {found.passed_over} lines name no version that a proxy can have")
+    if found.crowded:
+        session.report.note(f"{index.url}: {found.crowded} has more lines than an answer; those behind are not seen")
     return found
 
 

@@ -241,6 +241,8 @@ def _sorted_words(words: Sequence[str]) -> tuple[list[str], list[str]]:
 def _listed(name: str) -> list[str]:
     """The modules in a file: `path@version` or, as in go.sum and `go list -m`, `path version`; "#" begins a comment.
 
+    Of a replaced module the replacement counts, unless it is a directory.
+
     Raises:
         UsageError: it cannot be read, or a line is something else.
     """
@@ -257,6 +259,10 @@ def _listed(name: str) -> list[str]:
     found: list[str] = []
     for number, line in enumerate(data.decode("utf-8", "replace").splitlines(), 1):
         words = line.partition("#")[0].split()
+        if "=>" in words[:-1]:
+            words = words[words.index("=>") + 1 :]
+            if len(words) == 1 and words[0].startswith((".", "/")):
+                continue
         if len(words) > 3 or (len(words) == 3 and not words[2].startswith("h1:")):
             raise UsageError(f"{name}:{number}: want path@version or path version")
         if words:

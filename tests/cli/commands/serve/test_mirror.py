@@ -254,7 +254,10 @@ def test_lists_of_modules(
 ) -> None:
     world.publish("q.io/d", "v1.0.0")
     listed = tmp_path / "modules.txt"
-    listed.write_text("# ours\nq.io/c v1.0.0\nq.io/d@latest  # the newest\n\nq.io/b v0.9.0/go.mod h1:xyz=\n")
+    listed.write_text(
+        "# ours\nq.io/c v1.0.0\nq.io/d@latest  # the newest\n\nq.io/b v0.9.0/go.mod h1:xyz=\n"
+        "q.io/x v1.0.0 => ../x\nq.io/y => /y\nq.io/z v9.0.0 => q.io/c v1.0.0\n"  # as `go list -m all` has them
+    )
     mirror = world.root / "mirror"
     assert Run(capsys, "add", "-list", str(listed), str(mirror)).code == 0
     assert {n for n in files(mirror) if n.endswith(".zip")} == {f"q.io/{n}.zip" for n in ZIPS}
