@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from govgo.core.advisory.audit import Exposure, Unmatched
+from govgo.core.advisory.audit import AuditedModule, Exposure, Unmatched
 from govgo.core.advisory.match import Vulnerability
 from govgo.core.advisory.osv import STDLIB, TOOLCHAIN
 from govgo.core.findings import Finding, Verdict
@@ -50,6 +50,15 @@ def expired_note(ignore: AuditIgnore, file: str) -> Finding:
 def unused_note(ignore: AuditIgnore, file: str) -> Finding:
     """An entry of a govgo.toml for which nothing was found."""
     return note(UNUSED_IGNORE, f"nothing is known as {ignore.id} in the build list", file, ignore.line)
+
+
+def stale_entries(module: AuditedModule) -> list[Finding]:
+    """The entries of the module's govgo.toml that say nothing any more: too old, or for what is not found."""
+    file = module.policy_file
+    return [
+        *(expired_note(each, file) for each in module.expired),
+        *(unused_note(each, file) for each in module.unused),
+    ]
 
 
 def severity_of(vulnerability: Vulnerability) -> str:

@@ -156,6 +156,14 @@ def _attributed(mv: ModuleVersion, error: GovgoError, actual: ModuleVersion) -> 
     return f"{mv}: {text}"
 
 
+class _Begun:
+    """What has been begun with for the requirements of modules: in a large graph most are those of many."""
+
+    def __init__(self) -> None:
+        self.proofs: set[ModuleVersion] = set()
+        self.listed: set[ModuleVersion] = set()
+
+
 Coming = Callable[[Iterable[str]], object]
 """Takes the paths of modules that somebody may ask about soon."""
 
@@ -289,17 +297,20 @@ class _Feed:
         from govgo.ports.modules import Ask
 
         session = self._session
-        actual = [session.main.resolve(mv) for mv in raw.require if not is_toolchain(mv.path)]
-        asks: list[Ask] = []
+        resolve, cached_dir = session.main.resolve, session.repo.cached_dir
+        begun = session.scope.part(_Begun)
+        required = [mv for mv in raw.require if mv not in begun.proofs and not is_toolchain(mv.path)]
+        begun.proofs.update(required)
         with suppress(GoSumError):  # raised when it is read in earnest
             # What go.sum names without its zip was not loaded before, and most likely will not be now.
             known = session.repo.ledger.have
-            asks = [Ask("record", *mv) for mv in actual if mv.version and not known(mv.gomod_key())]
-        listed = [mv for mv in actual if mv.version]
-        if session.repo.cached_dir(mod) is not None:
-            listed = [mv for mv in listed if session.repo.cached_dir(mv) is not None]
-        session.repo.begin(asks)
-        self._coming(mv.path for mv in listed)
+            actual = [mv for mv in map(resolve, required) if mv.version and not known(mv.gomod_key())]
+            session.repo.begin(Ask("record", *mv) for mv in actual)
+        listed = [mv for mv in raw.require if mv not in begun.listed and not is_toolchain(mv.path)]
+        if cached_dir(mod) is not None:
+            listed = [mv for mv in listed if cached_dir(resolve(mv)) is not None]
+        begun.listed.update(listed)
+        self._coming(mv.path for mv in map(resolve, listed) if mv.version)
 
 
 class GraphReading:

@@ -118,12 +118,21 @@ def _info_asks(
     return asks
 
 
+class _Begun:
+    """The paths of which `begin_latest` knows: in a large graph many modules require the same ones."""
+
+    def __init__(self) -> None:
+        self.paths: set[str] = set()
+
+
 def begin_latest(session: Session, paths: Iterable[str]) -> None:
     """Begin with what `warm_latest` will be asked for, if it will be: each step as soon as the one before is there."""
     if session.build_mod == "vendor" or not session.policy.checks_latest:
         return
+    begun = session.scope.part(_Begun).paths
     for path in paths:
-        if _is_asked_for(session, path):
+        if path not in begun and _is_asked_for(session, path):
+            begun.add(path)
             session.repo.begin([Ask("versions", path)], partial(_take_list, session, parse_query(path, "latest")))
 
 

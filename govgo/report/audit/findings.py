@@ -6,10 +6,8 @@ Each vulnerability of a module is a finding at the line of the requirement that 
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 from govgo.core.advisory.audit import Audit, AuditedModule, Exposure
-from govgo.core.advisory.findings import expired_note, finding_of, unmatched_finding, unused_note
+from govgo.core.advisory.findings import finding_of, stale_entries, unmatched_finding
 from govgo.core.advisory.fixplan import Flaw
 from govgo.core.findings import Finding, Inspection, ModuleReport
 from govgo.report.audit.text import closing, level
@@ -22,7 +20,7 @@ def audit_findings(run: Audit) -> Inspection:
         passed=closing(run),
         failed=f"vulnerable ({level(run)})",
         modules=tuple(_module(module) for module in run.modules),
-        findings=(*run.faults, *dict.fromkeys(each for module in run.modules for each in _policy_notes(module))),
+        findings=(*run.faults, *dict.fromkeys(each for module in run.modules for each in stale_entries(module))),
         started=run.now,
         duration_s=0,
     )
@@ -37,12 +35,6 @@ def _module(module: AuditedModule) -> ModuleReport:
         claims=(),
         findings=(*(_finding(module, each) for each in module.exposures), *map(unmatched_finding, module.unmatched)),
     )
-
-
-def _policy_notes(module: AuditedModule) -> Iterator[Finding]:
-    """What is told of a govgo.toml, which may be that of several modules."""
-    yield from (expired_note(each, module.policy_file) for each in module.expired)
-    yield from (unused_note(each, module.policy_file) for each in module.unused)
 
 
 def _finding(module: AuditedModule, exposure: Exposure) -> Finding:

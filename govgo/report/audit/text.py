@@ -7,7 +7,15 @@ from collections.abc import Iterator
 from datetime import datetime
 
 from govgo.core.advisory.audit import Audit, AuditedModule, Database, Exposure
-from govgo.core.advisory.findings import GO_NAMES, chain_text, fix_text, severity_of, subject, unmatched_finding
+from govgo.core.advisory.findings import (
+    GO_NAMES,
+    chain_text,
+    fix_text,
+    severity_of,
+    stale_entries,
+    subject,
+    unmatched_finding,
+)
 from govgo.core.findings import BINARY
 from govgo.core.foreign import one_line
 from govgo.report.audit.fixes import fix_lines
@@ -81,10 +89,7 @@ def policy_notes(module: AuditedModule) -> Iterator[str]:
     for exposure, stated in module.stated:
         by = f"{stated.document}, {stated.author}"
         yield f"{exposure.vulnerability.id} in {subject(exposure)} does not count: {stated.reason} ({by})"
-    for ignore in module.expired:
-        yield f"{ignore.id}: its entry in govgo.toml expired on {ignore.expires}, and counts no more"
-    for ignore in module.unused:
-        yield f"{ignore.id}: nothing was found that this entry of govgo.toml concerns"
+    yield from (f"{stale.place}: {stale.text}" for stale in stale_entries(module))
 
 
 def facts(module: AuditedModule, exposure: Exposure) -> Iterator[tuple[str, str]]:

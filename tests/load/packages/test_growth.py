@@ -8,11 +8,14 @@ lists these alone, and the module graph is as deep as the imports; for go 1.21, 
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Iterable
 from pathlib import Path
 
 import pytest
 
+from govgo.adapters.repository.repository import Repository
 from govgo.cli.main import invoke
+from govgo.ports.modules import Ask, Then
 from tests.simulators import campaigns
 from tests.simulators.rounds import Rounds
 from tests.simulators.world import World
@@ -90,3 +93,18 @@ def test_round_trips_grow_with_the_depth(
     assert mods <= MODULES
     if command[0] != "get" or "-u" in command:
         assert (zips, mods) == (MODULES, MODULES)
+
+
+def test_what_many_modules_require_is_begun_with_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each go.mod lists all modules below: 1,650 requirements, of which each would be a record and a version list."""
+    begun: list[Ask] = []
+    begin = Repository.begin
+
+    def count(repo: Repository, asks: Iterable[Ask], then: Then | None = None) -> None:
+        wanted = list(asks)
+        begun.extend(ask for ask in wanted if ask.kind in ("record", "versions"))
+        begin(repo, wanted, then)
+
+    monkeypatch.setattr(Repository, "begin", count)
+    play(tmp_path, monkeypatch, "1.21", ["get", "-u", "./..."])
+    assert len(begun) <= 5 * MODULES
