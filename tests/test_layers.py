@@ -84,8 +84,8 @@ ROOMS = {
         "check fleet sbom storage",
     ),
     "serve": (
-        "access accesslog counters filters protocol values",
-        "policy tables",
+        "accesslog counters filters protocol values",
+        "access policy tables",
         "downloadmodes",
         "settings",
         "upstream",

@@ -16,7 +16,7 @@ from collections.abc import Collection, Iterable, Sequence
 from typing import TYPE_CHECKING
 
 from govgo.app.mirror.repair import Sound, sound_part
-from govgo.app.mirror.settle import content_of, finish, settle
+from govgo.app.mirror.settle import comes_late, content_of, finish, settle
 from govgo.app.mirror.store import put_zip, read_manifest
 from govgo.core.findings import Finding
 from govgo.core.gosum.dirhash import hash_gomod
@@ -139,7 +139,7 @@ class _Run:
         self._sums: dict[ModuleVersion, Collection[tuple[str, str]]] = dict(closure.sums)
         self._asking = closure.asking
         self._covered: set[ModuleVersion] = set()
-        self._changes: dict[str, bytes] = {}  # the content of files that the manifest names, to be written at the end
+        self._changes: dict[str, bytes] = {}  # the content of files that are to be written at the end
 
     def add(self, gomods: Sequence[ModuleVersion], zips: Sequence[ModuleVersion], tag: str) -> tuple[int, Manifest]:
         """Store the files of module versions, what proves them, the lists of versions, and the manifest.
@@ -270,7 +270,7 @@ class _Run:
         return len(mods)
 
     def _read(self, key: str) -> bytes:
-        data = self._changes.get(key) or self._storage.read(key)
+        data = self._changes[key] if key in self._changes else self._storage.read(key)
         if data is None:
             raise StorageError(f"{key}: the mirror's manifest names it, and it is not there", key=key)
         return data
@@ -298,7 +298,7 @@ class _Run:
             return
         if self._before.files.get(key, content) != content and key.endswith((".mod", ".ziphash")):
             raise ConflictError(f"the mirror has {key} with another content: a version never changes")
-        if key in self._sound.files:
+        if key in self._sound.files or comes_late(key):
             self._changes[key] = data
         else:
             self._storage.replace(key, data)

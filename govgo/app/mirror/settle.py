@@ -17,9 +17,9 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, nullcontext, suppress
 from typing import TYPE_CHECKING
 
-from govgo.app.mirror.store import read_manifest, write_manifest
-from govgo.core.mirror.manifest import UNFINISHED, Content, Manifest, format_manifest
-from govgo.core.storage.keys import module_of_key, version_list
+from govgo.app.mirror.store import changed_meanwhile, read_manifest, write_manifest
+from govgo.core.mirror.manifest import KEY, UNFINISHED, Content, Manifest, format_manifest
+from govgo.core.storage.keys import module_of_key, module_of_lookup, version_list
 from govgo.core.sumdb.record import parse_record
 from govgo.errors import StorageError, SumDbFormatError
 
@@ -37,22 +37,46 @@ def follows(key: str) -> bool:
     return key.endswith(_OF_MODULES) or (key.startswith("sumdb/") and key.endswith(_OF_DATABASES))
 
 
+def comes_late(key: str) -> bool:
+    """Whether two runs at once may write different bytes into a file: not before it is known which of them counts."""
+    return follows(key) or module_of_lookup(key) is not None
+
+
 def finish(storage: Storage, changes: Mapping[str, bytes], manifest: Manifest, tag: str) -> None:
-    """Write the files that change, and the manifest; whatever happens, they go together in the end.
+    """Write the files that come late or change, and the manifest; whatever happens, they go together in the end.
 
     Args:
         storage: the mirror.
-        changes: the content of files that the manifest which is there names.
+        changes: the content of these files.
         manifest: the new one.
         tag: of the one that is there, "" for none.
 
     Raises:
         ConflictError: somebody else has changed the mirror meanwhile.
     """
+    _check_unchanged(storage, tag)
     with _marked(storage, manifest) if changes else nullcontext():
-        for key, data in changes.items():
-            storage.replace(key, data)
+        for key, data in sorted(changes.items()):
+            if follows(key):
+                storage.replace(key, data)
+            else:
+                _write_alone(storage, key, data, tag)
         write_manifest(storage, manifest, tag)
+
+
+def _check_unchanged(storage: Storage, tag: str) -> None:
+    entry = storage.head(KEY)
+    if (entry.tag if entry is not None else "") != tag:
+        raise changed_meanwhile()
+
+
+def _write_alone(storage: Storage, key: str, data: bytes, tag: str) -> None:
+    """Write a file that does not follow from others, and leave that of a run alone whose manifest is there by now."""
+    while not storage.create(key, data):
+        entry = storage.head(key)
+        _check_unchanged(storage, tag)
+        if entry is not None and storage.swap(key, data, entry.tag):
+            return
 
 
 @contextmanager
@@ -62,8 +86,9 @@ def _marked(storage: Storage, manifest: Manifest) -> Iterator[None]:
     try:
         yield
     except BaseException:
-        with suppress(StorageError):
-            settle(storage)
+        with suppress(StorageError):  # also where somebody has taken the mark away
+            _restore_all(storage)
+            storage.delete(mark)
         raise
     if not storage.delete(mark):  # somebody has found it, and looked at a manifest that was about to change
         _restore_all(storage)

@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from govgo.app.mirror.check import MAX_SMALL_BYTES, check_mirror
-from govgo.app.mirror.settle import UNFINISHED_RUN, finish, is_unfinished, settle
+from govgo.app.mirror.settle import UNFINISHED_RUN, comes_late, finish, is_unfinished, settle
 from govgo.app.mirror.store import copy_file, read_file, read_manifest
 from govgo.core.findings import worst
 from govgo.core.late import late
@@ -152,11 +152,12 @@ def import_parts(
     if worst(checked.findings):
         return Shipped(sizes, (), here, checked)
     # What is new comes first, then what changes, such as lists: a run that ends early has then done no harm.
-    late = [key for key in difference.changed if not key.endswith(".zip")]
+    changed = frozenset(difference.changed)
+    late = {key for key in difference.needed if comes_late(key) or (key in changed and not key.endswith(".zip"))}
     for key in difference.needed:
         if key not in late:
             copy_file(union, storage, key, manifest.files[key], desk)
-    changes = {key: read_file(union, key, manifest.files[key]) for key in late}
+    changes = {key: read_file(union, key, manifest.files[key]) for key in sorted(late)}
     if manifest != before:
         finish(storage, changes, manifest, tag)
     return Shipped(sizes, difference.needed, manifest, checked)

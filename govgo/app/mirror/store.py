@@ -40,7 +40,12 @@ def write_manifest(storage: Storage, manifest: Manifest, tag: str) -> None:
     """
     data = format_manifest(manifest)
     if not (storage.swap(KEY, data, tag) if tag else storage.create(KEY, data)):
-        raise ConflictError("the mirror was changed by somebody else meanwhile", hint=_HINT)
+        raise changed_meanwhile()
+
+
+def changed_meanwhile() -> ConflictError:
+    """What a run ends with whose manifest was not the last one any more."""
+    return ConflictError("the mirror was changed by somebody else meanwhile", hint=_HINT)
 
 
 def put_zip(storage: Storage, key: str, copy: LocalCopy) -> None:

@@ -3,7 +3,9 @@
 
 from __future__ import annotations
 
+import itertools
 import shutil
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -77,7 +79,7 @@ def test_a_run_that_is_killed_at_any_moment(
         assert not [key for key in storage.files if key.startswith("govgo/unfinished")]
         if storage.files["govgo/manifest"] == before["govgo/manifest"]:
             assert {key: storage.files[key] for key in before} == before
-        assert not kill(storage, total)
+        assert not kill(storage, 2 * total)
         assert Run(capsys, "verify", "mirror").code == 0
     assert (told >= 3) is last, "a list, a latest version and the tree head had changed"
 
@@ -108,6 +110,39 @@ def test_who_mends_and_whoever_is_still_at_work_end_with_one_mirror(
         steps[0] += 1
         storage.files, storage._tags = dict(before), dict(tags)
     assert steps[0] > 3
+
+
+@pytest.mark.parametrize("share", [(2, 4), *(pytest.param((n, 4), marks=pytest.mark.wide) for n in (0, 1, 3))])
+def test_of_two_runs_at_once_one_leaves_nothing_of_its_own(
+    share: tuple[int, int], storage: MemoryStorage, world: World, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Both write a first list and a lookup of one module, under different tree heads; `share` of the moments are tried."""
+    before, tags = dict(storage.files), dict(storage._tags)
+    world.publish("q.io/d", "v1.0.0")
+    world.publish("q.io/d", "v1.1.0")
+    assert invoke(["download", "q.io/d@v1.0.0", "q.io/d@v1.1.0"]) == 0
+    lost, step, ran = 0, share[0], True
+    while ran:
+        storage.files, storage._tags = dict(before), dict(tags)
+        count, ran = itertools.count(), False
+
+        def meet(operation: str, key: str, count: Iterator[int] = count, step: int = step) -> None:
+            nonlocal ran
+            if next(count) == step:
+                ran = True
+                storage.live()
+                world.log.grow(3)
+                assert invoke(["mirror", "add", "-alone", "mirror", "q.io/d@v1.0.0", "q.io/c@v1.0.1"]) == 0
+
+        storage.before = meet
+        code = invoke(["mirror", "add", "-alone", "mirror", "q.io/d@v1.1.0", "q.io/c@v1.0.1"])
+        storage.live()
+        lost += code == 3
+        assert code in (0, 3), capsys.readouterr().err
+        verify = Run(capsys, "verify", "mirror")
+        assert verify.code == 0, (step, [line for line in verify.out.splitlines() if ": " in line])
+        step += share[1]
+    assert lost
 
 
 # damage
