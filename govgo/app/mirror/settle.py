@@ -7,7 +7,7 @@ All other files are new when they are written, and no manifest names them before
 neither they nor the manifest can be written at once with the rest. So whoever changes them leaves a mark first, and
 takes it away when the manifest has been written, too. Who finds a mark lets them be what the manifest says: a list
 follows from the zips, a latest version is one of the .info files, and a tree head stands in the lookups that came
-with it.
+with it. Lookups do not change, but two runs at once may write them under different heads; so they come late, too.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ def follows(key: str) -> bool:
 
 
 def comes_late(key: str) -> bool:
-    """Whether two runs at once may write different bytes into a file: not before it is known which of them counts."""
+    """Whether a file is written right before the manifest: it changes, or two runs at once may write different bytes."""
     return follows(key) or module_of_lookup(key) is not None
 
 

@@ -116,7 +116,7 @@ def test_who_mends_and_whoever_is_still_at_work_end_with_one_mirror(
 def test_of_two_runs_at_once_one_leaves_nothing_of_its_own(
     share: tuple[int, int], storage: MemoryStorage, world: World, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """Both write a first list and a lookup of one module, under different tree heads; `share` of the moments are tried."""
+    """Both write a first list and a lookup of one module, under different heads; `share` of the moments are tried."""
     before, tags = dict(storage.files), dict(storage._tags)
     world.publish("q.io/d", "v1.0.0")
     world.publish("q.io/d", "v1.1.0")
