@@ -32,7 +32,7 @@ from tests.conformance.vectors import load, raw
 from tests.property.edits import EDITS, MANY_EDITS, NEVER, counted, edited
 from tests.property.test_fast_paths import PATHS, PIECES, VERSIONS
 from tests.simulators import campaigns
-from tests.simulators.zips import DESCRIPTOR, STORED, Member, Zip, archive
+from tests.simulators.zips import DESCRIPTOR, STORED, Member, Zip, archive, deflate
 
 MV = ModuleVersion("m.io/x", "v1.0.0")
 P = f"{MV}/"
@@ -361,7 +361,12 @@ MEMBERS = (
     Member(P + "big", b"z" * 500, zip64=True),
     Member(P + "empty"),
 )
-ZIPS = [Zip(MEMBERS).bytes(), Zip(MEMBERS[1:4], prefix=b"#!", comment=b"PK", zip64_end=True).bytes()]
+TOO_MUCH = Member(P + "more", b"package a\n", packed=deflate(b"package a\n") + b"more")
+ZIPS = [
+    Zip(MEMBERS).bytes(),
+    Zip(MEMBERS[1:4], prefix=b"#!", comment=b"PK", zip64_end=True).bytes(),
+    Zip([TOO_MUCH]).bytes(),
+]
 ZIP_PIECES = (
     b"\0",
     b"\1",
@@ -449,16 +454,19 @@ def changed(tree: Mapping[str, bytes], dice: random.Random) -> dict[str, bytes]:
     for _ in range(dice.randrange(3)):
         name = dice.choice(list(files) or ["new"])
         content = files.get(name, b"")
-        match dice.randrange(6):
+        other = f"{name}{dice.choice(('2', '-', '.go'))}"
+        match dice.randrange(7):
             case 0:
                 files.pop(name, None)
             case 1:
-                files[f"{name}{dice.choice(('2', '-', '.go'))}"] = files.pop(name, b"")
+                files[other] = files.pop(name, b"")
             case 2:
-                files[name] = content + b"\0"
+                files[other] = content
             case 3:
-                files[name] = content[:-1]
+                files[name] = content + b"\0"
             case 4:
+                files[name] = content[:-1]
+            case 5:
                 at = dice.randrange(len(content) + 1)
                 files[name] = content[:at] + bytes((dice.randrange(256),)) + content[at + 1 :]
             case _:

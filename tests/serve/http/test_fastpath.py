@@ -8,7 +8,7 @@ import socket
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from itertools import chain, islice
+from itertools import islice
 from pathlib import Path
 
 import pytest
@@ -122,18 +122,33 @@ def _pair(data: bytes) -> tuple[bytes, bytes] | None:
 _OF_THE_TIME = re.compile(rb"(?i)\r\ndate: [^\r]*|\r\nconnection: close|max-age=(?:10|[0-9])\b")
 
 
+CLOSE = "Connection: close"
+REQUESTS = (
+    *(request(MOD, CLOSE), request(LIST, "A: b", CLOSE), request(MOD, CLOSE, version="1.0")),
+    *(request(MOD, CLOSE, method=method) for method in ("HEAD", "POST", "OPTIONS", "get")),
+    *(request(MOD, "RANGE: bytes=0-1", CLOSE), request(LIST, "if-none-match: *", CLOSE)),
+)
+
+
+def _hits(served: Served) -> float:
+    served.site.memory.count()
+    return served.counters.total("memory_hits")
+
+
 @COUNTS
 def test_both_ways_give_one_answer(alone: Served, count: int) -> None:
     same = 0
-    texts = edited((request(MOD, "Connection: close"), request(LIST, "A: b", "Connection: close")), PIECES, count)
-    pairs = filter(None, map(_pair, texts))
-    while batch := list(islice(pairs, 30)):
-        found = alone.raw_many(list(chain.from_iterable(batch)))
-        told = [_OF_THE_TIME.sub(b"", _final(each)) for each in found]
-        for data, fast, slow in zip(batch, told[::2], told[1::2], strict=True):
-            heads = [sorted(each.partition(b"\r\n\r\n")[0].split(b"\r\n")) for each in (fast, slow)]
+    pairs = filter(None, map(_pair, edited(REQUESTS, PIECES, count)))
+    while batch := list(islice(pairs, 60)):
+        found = alone.raw_many([each for each, _ in batch])
+        hits = _hits(alone)
+        wanted = alone.raw_many([each for _, each in batch])
+        assert _hits(alone) == hits, "the application is asked"
+        for (data, _), fast, slow in zip(batch, found, wanted, strict=True):
+            pair = [_OF_THE_TIME.sub(b"", _final(each)).partition(b"\r\n\r\n") for each in (fast, slow)]
+            heads = [sorted(head.split(b"\r\n")) for head, _, _ in pair]
             assert heads[0] == heads[1], data
-            assert fast.partition(b"\r\n\r\n")[2] == slow.partition(b"\r\n\r\n")[2], data
+            assert pair[0][2] == pair[1][2], data
             same += fast.startswith(b"HTTP/1.1 200")
     assert same > count / 30
 
