@@ -38,7 +38,7 @@ def follows(key: str) -> bool:
 
 
 def comes_late(key: str) -> bool:
-    """Whether a file is written right before the manifest: it changes, or two runs at once may write different bytes."""
+    """Whether a file is written right before the manifest: it changes, or two runs at once may differ in it."""
     return follows(key) or module_of_lookup(key) is not None
 
 
