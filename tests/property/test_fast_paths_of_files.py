@@ -226,9 +226,11 @@ GO_MOD_LINES = (
     "go 1.9rc1 //",
     "require a v1.0.1-a.0 // indirect",
     'require "a/v2" v2.0.0+incompatible',
-    "require (\n\tgopkg.in/a.v2 v2.0.0//\n)\nrequire a v0.0.0-0.1",
+    "require (\n\n\tgopkg.in/a.v2 v2.0.0//\n)",
     "//x\nretract [v1.0.0, v1.1.0]//y",
-    "retract (// x\n\n\t// y\n\n\tv1.0.0\n)",
+    "//x\nretract (\n\n\t//y\n\n\tv1.0.0\n\n\tv1.1.0\n)",
+    "//x\nretract (\n\n\tv1.0.0\n)",
+    "//Deprecated: x\nmodule a",
     "replace a => ./b // c",
     "exclude (\n\ta v1.0.0\n)",
 )
