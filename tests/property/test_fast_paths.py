@@ -373,7 +373,7 @@ RECORDS = (
     "golang.org/x/text v0.0.0-20170915032832-14c0d48ead0c", "github.com/docker/docker v24.0.7+incompatible",
     "example.com/m/v2 v2.0.0-pre.0.20230102030405-14c0d48ead0c", "x.io/a_b-c/com1x/v10 v10.0.0-beta",
 )  # fmt: skip
-SUBJECTS = ("a.io/b-c v1.0.0-0.20200102030405-0123456789ab", "b.io/v2 v2.0.0-rc.1", "con.io/q v9.0.1+incompatible")
+SUBJECTS = ("a.io/b-c v1.0.0-0.20200102030405-0123456789ab", "b.io/v2 v2.0.0-rc.1", "cn.io/q v9.0.1+incompatible")
 SUBJECT_ODD = (*ODD, "[", "v3", "com9", "nul", "LPT1", "01", "gopkg.in/")
 RECORD_PIECES = (*PIECES, " v2", "v2.", "/con", "com1.", "-0", SUM)
 
@@ -405,8 +405,8 @@ def test_plain_records_in_all_their_parts() -> None:
         "example.com/m/v2",
         "example.com/m/v1",
         "gopkg.in/yaml.v2",
-        "con.com/x",
-        "x.com/com1",
+        *("con.com/x", "prn.com", "aux.com", "nul.com", "com0.com", "lpt9.com", "x.com/com1", "x.com/lpt9/y"),
+        *("x.com/CON", "x.com/Prn", "x.com/aUx", "x.com/nul/y", "x.com/con-1", "gopkg.in/yaml", "gopkg.in/a/yaml.v1"),
         "x.com/v2",
     ]:
         for version in [*VERSIONS, "v2.0.0", "v2.0.0+incompatible", "v1.0.0+incompatible", "v02.0.0", "v10.0.0"]:

@@ -224,7 +224,7 @@ GO_MOD_PIECES = (
 GO_MOD_LINES = (
     'module "a/b"\r\n',
     "go 1.9rc1 //",
-    "require a v1.0.1-a.0 // indirect",
+    "require a v1.0.1-a.10 // indirect",
     'require "a/v2" v2.0.0+incompatible',
     "require (\n\n\tgopkg.in/a.v2 v2.0.0//\n)",
     "//x\nretract [v1.0.0, v1.1.0]//y",
