@@ -1,10 +1,11 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""The sources of the package, each parsed once for all the tests that look at them."""
+"""The sources of the package, each parsed once in a process for all the tests that look at them."""
 
 from __future__ import annotations
 
 import ast
 import gc
+from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
 
@@ -13,22 +14,28 @@ FILES = sorted(PACKAGE.rglob("*.py"))
 
 
 @cache
-def _parsed() -> dict[Path, tuple[ast.AST, ...]]:
-    """The nodes of every file, its module first. A collection of garbage while they are made would walk them all."""
-    gc.disable()
+def tree_of(file: Path) -> ast.Module:
+    """The syntax tree of a file. No test changes it."""
+    return ast.parse(file.read_bytes())
+
+
+@cache
+def nodes_of(file: Path) -> tuple[ast.AST, ...]:
+    """All nodes of the tree of a file, its module first."""
+    gc.disable()  # a collection of garbage while they are made would walk them all
     try:
-        return {file: tuple(ast.walk(ast.parse(file.read_bytes()))) for file in FILES}
+        return tuple(ast.walk(tree_of(file)))
     finally:
         gc.enable()
 
 
-def tree_of(file: Path) -> ast.Module:
-    """The syntax tree of a file. No test changes it."""
-    tree = nodes_of(file)[0]
-    assert isinstance(tree, ast.Module)
-    return tree
-
-
-def nodes_of(file: Path) -> tuple[ast.AST, ...]:
-    """All nodes of the tree of a file."""
-    return _parsed()[file]
+def statements_of(file: Path) -> Iterator[ast.AST]:
+    """The statements of a file, those inside of others too: few of its nodes, and quickly found."""
+    waiting: list[ast.AST] = [tree_of(file)]
+    while waiting:
+        node = waiting.pop()
+        yield node
+        for field in ("body", "orelse", "finalbody", "handlers", "cases"):
+            below = getattr(node, field, ())
+            if isinstance(below, list):
+                waiting += below

@@ -242,6 +242,7 @@ def test_inputs_become_arguments_and_nothing_else(world: World) -> None:
     assert not list(world.root.rglob("stolen"))
 
 
+@pytest.mark.wide
 def test_flags_of_the_action(world: World) -> None:
     code, out, files = run_step(world, ".", chdir="main", exit_zero="true", summary="false", annotations="false")
     assert (code, files["GITHUB_STEP_SUMMARY"]) == (0, "")

@@ -9,7 +9,7 @@ import sys
 import tomllib
 from pathlib import Path
 
-from tests.sources import FILES, nodes_of
+from tests.sources import FILES, statements_of
 
 ROOT = Path(__file__).parents[1]
 MODULES = {"cyclonedx-python-lib": "cyclonedx", "packageurl-python": "packageurl"}
@@ -18,13 +18,16 @@ MODULES = {"cyclonedx-python-lib": "cyclonedx", "packageurl-python": "packageurl
 def imported() -> set[str]:
     """The top-level names of every import in the package, those inside functions too."""
     names: set[str] = set()
+    ours = sys.stdlib_module_names | {"govgo"}
     for file in FILES:
-        for node in nodes_of(file):
+        if ours.issuperset(re.findall(r"^\s*(?:from|import)\s+(\w+)", file.read_text(), re.MULTILINE)):
+            continue  # to parse all of them takes seconds
+        for node in statements_of(file):
             if isinstance(node, ast.Import):
                 names |= {alias.name.partition(".")[0] for alias in node.names}
             elif isinstance(node, ast.ImportFrom):
                 names.add((node.module or "").partition(".")[0])
-    return names - sys.stdlib_module_names - {"govgo"}
+    return names - ours
 
 
 def test_dependencies_are_those_that_are_imported() -> None:

@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 
 from govgo.cli.main import invoke
+from tests.simulators import campaigns
 from tests.simulators.world import World
 
 ROOT = Path(__file__).parents[1]
@@ -65,7 +66,7 @@ def test_help_and_version_load_nothing_heavy(arguments: tuple[str, ...]) -> None
     assert not packages(names) & HEAVY
 
 
-@pytest.mark.parametrize("ci", ["", "true"])
+@pytest.mark.parametrize("ci", campaigns.one_in(2, ["", "true"]))
 @pytest.mark.parametrize("arguments", [("list", "-m", "all"), ("graph",), ("tidy",)])
 def test_a_warm_verb_loads_little(arguments: tuple[str, ...], ci: str, tmp_path: Path) -> None:
     """Half of a warm run is the loading of modules, so no verb loads what only others need."""

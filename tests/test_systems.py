@@ -129,6 +129,7 @@ def test_the_main_verbs_run(hello: Path, tmp_path: Path) -> None:
     assert "Traceback" not in done.stderr
 
 
+@pytest.mark.wide
 @pytest.mark.parametrize("engine", ["libcurl", pytest.param("httpx", marks=pytest.mark.wide)])
 def test_modules_come_over_http(tmp_path: Path, engine: str) -> None:
     (tmp_path / "go.mod").write_text("module m\n\ngo 1.21\n")
@@ -209,6 +210,8 @@ def test_one_room_holds_what_differs() -> None:
         place = file.relative_to(PACKAGE).as_posix()
         if place == "adapters/disk/system.py" or place in ALLOWED:
             continue
+        if not ODD.search(file.read_text()):
+            continue  # to parse all of them takes seconds
         for node in nodes_of(file):
             name = getattr(node, "attr", None) or getattr(node, "value", None)
             is_text = isinstance(node, ast.Constant) and " " not in str(name) and "\n" not in str(name)

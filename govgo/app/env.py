@@ -8,7 +8,7 @@ listed, but printed when asked for by name.
 from __future__ import annotations
 
 import os
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 
 from govgo.core.goenv import KNOWN_NAMES, GoEnv, quoted_split
 from govgo.core.golib.quote import quote
@@ -90,12 +90,15 @@ def environment_list(session: Session, names: Sequence[str] = (), *, changed_onl
     return tuple(var for var in found if var.changed and var.name in LISTED)
 
 
-def assignments(args: Sequence[str], file_names: Collection[str]) -> dict[str, str]:
+def assignments(
+    args: Sequence[str], file_names: Collection[str], on_setting: Callable[[str, str], None] = lambda name, value: None
+) -> dict[str, str]:
     """The settings that `env -w NAME=VALUE …` asks for.
 
     Args:
         args: the arguments.
         file_names: the names that the go env file sets already.
+        on_setting: called with each name and value that may be written, although a later one may be refused.
 
     Raises:
         UsageError: with go's text.
@@ -111,6 +114,7 @@ def assignments(args: Sequence[str], file_names: Collection[str]) -> dict[str, s
         if key in settings:
             raise UsageError(f"multiple values for key: {key}")
         settings[key] = value
+        on_setting(key, value)
     if settings.get("GOTMPDIR", "") and not os.path.isabs(settings["GOTMPDIR"]):
         raise UsageError("GOTMPDIR must be an absolute path")
     return settings
@@ -212,4 +216,5 @@ def _variable(env: GoEnv, name: str, place: dict[str, str]) -> EnvVar:
     if name in place:
         return EnvVar(name, place[name])
     value = env.get(name)
-    return EnvVar(name, value, name in env.changed and not (name == "GO111MODULE" and value == "on"))
+    is_default = name in _FIXED or (name == "GO111MODULE" and value == "on")
+    return EnvVar(name, value, name in env.changed and not is_default)

@@ -97,7 +97,8 @@ def open_session(
 
     Args:
         flags: the values of `options.module_options`, and perhaps `verbose`, `tolerant` and `tags`;
-            `selects` is False for a command that every Go release answers alike, whatever GOTOOLCHAIN says.
+            `selects` is False for a command that every Go release answers alike, whatever GOTOOLCHAIN says;
+            `uses_cache` for one that can mend a GOMODCACHE that makes no sense.
         announce: report each zip before it is fetched.
         offline: ask nobody; what is not kept is an OfflineError.
         policy: what the verb may do, where that matters before its service sets it.
@@ -182,6 +183,8 @@ def make_settings(flags: Mapping[str, Any]) -> Settings:
 
     start_dir = change_directory(flags)
     env = environment()
+    if not flags.get("uses_cache", True):
+        env = env._replace(gomodcache="")  # by name it is printed all the same
     cwd = working_directory(os.environ)
     modfile = str(flags.get("modfile", ""))
     mod = str(flags.get("mod", ""))

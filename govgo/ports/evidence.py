@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 class Cached(Protocol):
-    """The cached files of one module version, their hashes and faults (`adapters.modcache.intact.CachedModule`)."""
+    """The cached files of one module version, their hashes and faults (`adapters.modcache.verify.CachedModule`)."""
 
     @property
     def zip(self) -> str: ...
@@ -44,7 +44,7 @@ class Cached(Protocol):
 
 
 class Looking(Protocol):
-    """A look at the module cache that was begun (`adapters.modcache.intact.CacheLook`)."""
+    """A look at the module cache that was begun (`adapters.modcache.verify.CacheLook`)."""
 
     def facts(self, advanced: Callable[[int], object] = ...) -> Sequence[Cached]:
         """Wait for the cached files of each module version, in the order given when it was begun.
@@ -60,7 +60,7 @@ class Looking(Protocol):
 
 
 class Facts(Protocol):
-    """Looks at the module cache (`adapters.modcache.intact.CacheFacts`)."""
+    """Looks at the module cache (`adapters.modcache.verify.CacheFacts`)."""
 
     def begin(self, mods: Sequence[ModuleVersion]) -> Looking:
         """Begin to look at the cached files of module versions, in other processes where there is much to do.
@@ -75,7 +75,7 @@ class Facts(Protocol):
 
 
 class CachedZip(Protocol):
-    """The zip of one module version in the module cache (`adapters.modcache.intact.CachedZip`)."""
+    """The zip of one module version in the module cache (`adapters.modcache.verify.CachedZip`)."""
 
     @property
     def h1(self) -> str: ...
@@ -86,7 +86,7 @@ class CachedZip(Protocol):
 
 
 class ZipFacts(Protocol):
-    """Hashes the zips in the module cache (`adapters.modcache.intact.CacheFacts`)."""
+    """Hashes the zips in the module cache (`adapters.modcache.verify.CacheFacts`)."""
 
     def zips(self, mods: Sequence[ModuleVersion], advanced: Callable[[int], object] = ...) -> Sequence[CachedZip]:
         """The zip of each module version, in the order given; `advanced` as in `Looking.facts`."""

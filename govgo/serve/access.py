@@ -27,10 +27,12 @@ import hmac
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 
+from govgo.core.foreign import one_line
 from govgo.core.late import late
 from govgo.core.module.patterns import match_prefix_patterns
 from govgo.core.records import NamedTuple
 from govgo.errors import MissingExtraError, UsageError
+from govgo.serve.values import check_patterns
 
 _MOST_KNOWN = 10_000
 _MAX_SECRET = 1000
@@ -188,6 +190,8 @@ def read_users(file: str, data: bytes) -> dict[str, User]:
         kind_is_known = digest == _CERTIFICATE or _BCRYPT.fullmatch(digest) is not None or _is_token(digest)
         if not name or not colon or not kind_is_known:
             raise UsageError(f"{file}:{number}: want NAME:$2y$… (htpasswd -B), NAME:sha256:HEX or NAME:certificate")
+        if name in users:
+            raise UsageError(f"{file}:{number}: {one_line(name)} has a line above; one of the two would not count")
         grants = tuple(_grant(f"{file}:{number}", each) for each in fields[1:])
         users[name] = User(digest, grants or (Grant(READ),))
     if any(user.digest.startswith("$") for user in users.values()):
@@ -203,6 +207,8 @@ def _grant(place: str, text: str) -> Grant:
     right, equals, modules = text.partition("=")
     if right not in (READ, PUBLISH, REFRESH) or (equals and not modules.strip(", ")):
         raise UsageError(f"{place}: want rights such as read, publish=corp.example/* or refresh")
+    if equals:
+        check_patterns(place, modules)
     return Grant(right, modules) if equals else Grant(right)
 
 

@@ -50,15 +50,18 @@ from govgo.serve.tables import (
     parse_vanity,
 )
 from govgo.serve.values import (
+    check_glob,
     check_keys,
+    check_patterns,
     list_of,
     number_of,
     parse_duration,
+    parse_patience,
     parse_size,
+    patterns_of,
     table_of,
     text_of,
     texts_by_key,
-    texts_of,
     truth_of,
     url_problem,
 )
@@ -149,6 +152,7 @@ _ENTRIES: Mapping[str, Callable[[str, object], object]] = {
 }
 """Keys of lists, and what parses an entry."""
 _KEYS = (*_TEXTS, *_NUMBERS, *_DURATIONS, "memory", "read_only", "verify_storage", "anonymous", *_ENTRIES, *_TABLES)
+_KEY = late(r"[A-Za-z0-9_.\[\]-]+")
 _STORAGE_KEYS = ("place", "limit", "keep")
 _POLICY_TEXTS = ("filter", "mode_file", "check")
 _POLICY_KEYS = ("deny", "allow", "mode", "modes", "redirect_url", "min_age", *_POLICY_TEXTS, "advisories", "unknown")
@@ -163,7 +167,8 @@ def parse_settings(file: str, data: bytes) -> Settings:
         data: its bytes.
 
     Raises:
-        UsageError: it is no TOML, has a key that is not known, or a value that makes no sense.
+        UsageError: it is no TOML, has a key that is not known, or a value that makes no sense; the sentence begins with
+            file, line and key.
     """
     if len(data) > MAX_BYTES:
         raise UsageError(f"{file}: more than {MAX_BYTES} bytes")
@@ -171,6 +176,23 @@ def parse_settings(file: str, data: bytes) -> Settings:
         document = parse_toml(data)
     except (ValueError, RecursionError) as error:
         raise UsageError(f"{file}: {why_malformed(error)}") from None
+    try:
+        return _settings(file, document)
+    except UsageError as error:
+        raise _with_line(file, data, error) from None
+
+
+def _with_line(file: str, data: bytes, error: UsageError) -> UsageError:
+    """The same error with the line of the key that its sentence names after the file."""
+    from govgo.core.tomllines import KeyLines
+
+    said = str(error).removeprefix(f"{file}: ")
+    key = _KEY.match(said)
+    line = KeyLines(data.decode()).of(key[0]) if key is not None else 0
+    return UsageError(f"{file}:{line}: {said}") if line else error
+
+
+def _settings(file: str, document: Mapping[str, object]) -> Settings:
     check_keys(file, "", document, _KEYS)
     values: dict[str, Any] = {}
     for key, value in document.items():
@@ -180,7 +202,8 @@ def parse_settings(file: str, data: bytes) -> Settings:
         elif key in _NUMBERS:
             values[key] = number_of(place, value, *_NUMBERS[key])
         elif key in _DURATIONS:
-            values[_DURATION_FIELDS[key]] = parse_duration(place, text_of(place, value))
+            parse = parse_patience if key == "timeout" else parse_duration
+            values[_DURATION_FIELDS[key]] = parse(place, text_of(place, value))
         elif key == "memory":
             values["memory_bytes"] = parse_size(place, text_of(place, value))
         elif key == "storage":
@@ -192,7 +215,7 @@ def parse_settings(file: str, data: bytes) -> Settings:
         elif key == "events":
             values["events"] = parse_events(file, value)
         elif key == "anonymous":
-            values[key] = texts_of(place, value)
+            values[key] = patterns_of(place, value)
         elif key == "policy":
             values.update(_policy(file, value))
         elif key == "publish":
@@ -200,8 +223,8 @@ def parse_settings(file: str, data: bytes) -> Settings:
         elif key == "registry":
             values[key] = parse_registry(file, value)
         else:
-            parse = _ENTRIES[key]
-            values[key] = tuple(parse(f"{place}[{at}]", each) for at, each in enumerate(list_of(place, value)))
+            parse_entry = _ENTRIES[key]
+            values[key] = tuple(parse_entry(f"{place}[{at}]", each) for at, each in enumerate(list_of(place, value)))
     if len(values.get("follow", ())) + len(values.get("peers", ())) > FOLLOWED:
         raise UsageError(f"{file}: follow and peers: more than {FOLLOWED} places")
     keys = [peer.key for peer in values.get("peers", ())]
@@ -252,7 +275,7 @@ def _storage(file: str, value: object) -> dict[str, Any]:
         place = f"{file}: storage.limit"
         found["storage_limit"] = parse_size(place, text_of(place, value["limit"]))
     place = f"{file}: storage.keep"
-    found["storage_keep"] = tuple(text_of(place, each) for each in list_of(place, value.get("keep", [])))
+    found["storage_keep"] = patterns_of(place, value.get("keep", []))
     return found
 
 
@@ -263,16 +286,19 @@ def _policy(file: str, value: object) -> dict[str, Any]:
     for number, each in enumerate(list_of(f"{file}: policy.deny", table.get("deny", []))):
         place = f"{file}: policy.deny[{number}]"
         entry = texts_by_key(place, each, ("module", "version", "reason"))
+        check_patterns(f"{place}.module", entry["module"])
+        check_glob(f"{place}.version", entry.get("version", ""))
         rules.append(Rule(entry["module"], entry.get("version", ""), entry.get("reason", "no reason is given")))
     modes = []
     for number, each in enumerate(list_of(f"{file}: policy.modes", table.get("modes", []))):
         place = f"{file}: policy.modes[{number}]"
         entry = texts_by_key(place, each, ("module", "mode", "url"))
+        check_patterns(f"{place}.module", entry["module"])
         url = _redirect_url(f"{place}.url", entry.get("url", ""))
-        modes.append(ModeRule(entry["module"], _mode(place, entry.get("mode", "")), url))
+        modes.append(ModeRule(entry["module"], _mode(f"{place}.mode", entry.get("mode", "")), url))
     policy = Policy(
         tuple(rules),
-        texts_of(f"{file}: policy.allow", table.get("allow", [])),
+        patterns_of(f"{file}: policy.allow", table.get("allow", [])),
         _mode(f"{file}: policy.mode", table.get("mode", "sync")),
         tuple(modes),
         _redirect_url(f"{file}: policy.redirect_url", table.get("redirect_url", "")),
@@ -322,4 +348,6 @@ def deny_of_flag(text: str) -> Rule:
     module, _, version = what.partition("@")
     if not module:
         raise InputError("want PATTERN[@VERSION][=REASON]")
+    check_patterns("-deny", module)
+    check_glob("-deny", version)
     return Rule(module, version, reason or "no reason is given")

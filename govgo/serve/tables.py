@@ -23,10 +23,12 @@ from govgo.serve.values import (
     number_of,
     parse_duration,
     parse_size,
+    patterns_of,
     table_of,
     text_of,
     texts_of,
     truth_of,
+    url_problem,
 )
 
 _EVENTS_KEYS = ("name", "key", "private")
@@ -208,7 +210,7 @@ def parse_publishing(file: str, value: object) -> Publishing:
     place = f"{file}: publish"
     table = table_of(place, value, ("modules", "sumdb", "sumdb_key", "max_size"))
     found = Publishing(
-        texts_of(f"{place}.modules", table.get("modules", [])),
+        patterns_of(f"{place}.modules", table.get("modules", [])),
         text_of(f"{place}.sumdb", table.get("sumdb", "")),
         text_of(f"{place}.sumdb_key", table.get("sumdb_key", "")),
         parse_size(f"{place}.max_size", text_of(f"{place}.max_size", table.get("max_size", str(MAX_ZIP_FILE)))),
@@ -225,7 +227,7 @@ def parse_hook(place: str, value: object) -> Hook:
     table = table_of(place, value, ("secret_file", "modules"))
     found = Hook(
         text_of(f"{place}.secret_file", table.get("secret_file", "")),
-        texts_of(f"{place}.modules", table.get("modules", [])),
+        patterns_of(f"{place}.modules", table.get("modules", [])),
     )
     if not found.secret_file or not found.modules:
         raise UsageError(f"{place}: want a secret_file, and the modules that it may be about")
@@ -303,4 +305,7 @@ def parse_registry(file: str, table: object) -> RegistrySettings:
             values[key] = text_of(place, value)
             if key == "url":
                 _check_shown(place, values[key])
+                problem = url_problem(values[key]) if values[key] else ""
+                if problem:
+                    raise UsageError(f"{place}: {problem}")
     return RegistrySettings(**values)

@@ -18,11 +18,13 @@ def set_variables(session: Session, args: Sequence[str]) -> None:
         DiskError: it cannot be written.
     """
     environ = session.settings.env.process
-    added = assignments(args, _stored(session))
-    check_platform(session.settings.env, added, ())
-    for name, value in added.items():
+
+    def warn(name: str, value: str) -> None:
         if environ.get(name, value) not in ("", value):
             session.report.raw(f"warning: go env -w {name}=... does not override conflicting OS environment variable")
+
+    added = assignments(args, _stored(session), warn)
+    check_platform(session.settings.env, added, ())
     update_env_file(environ, added, frozenset())
 
 

@@ -25,7 +25,8 @@ from govgo.app.mirror.closure import closure_of
 from govgo.app.mirror.ship import PART_KEY, export, import_parts
 from govgo.app.mirror.store import read_manifest
 from govgo.core.goenv import KNOWN_SUMDB_KEYS, OFF
-from govgo.core.mirror.manifest import KEY, Manifest, compare, format_manifest, parse_manifest
+from govgo.core.mirror.closure import Closure
+from govgo.core.mirror.manifest import KEY, UNFINISHED, Manifest, compare, format_manifest, parse_manifest
 from govgo.core.mirror.outcomes import Added, Checked, Compared, Shipped
 from govgo.core.records import NamedTuple
 from govgo.core.sumdb.gosumdb import database_of
@@ -57,6 +58,7 @@ def run_add(
     alone: bool = False,
     tidy: bool = False,
     dry_run: bool = False,
+    repair: bool = False,
 ) -> Added:
     """Bring into a mirror what builds need (arguments as for `closure_of` and `add`).
 
@@ -65,6 +67,7 @@ def run_add(
         mirror: what names the storage.
         network: how to talk to the checksum database.
         index: a range of a module index, whose versions are to be had, too.
+        repair: have anew what is damaged in the mirror; where nothing is named, that and nothing else.
 
     Raises:
         UsageError: an argument names nothing.
@@ -77,8 +80,10 @@ def run_add(
             database = held.enter_context(SumClient(session.settings.env, session.report, network))
         listed = None if index is None else _read_index(session, index, network)
         modules = listed.modules if listed is not None else ()
-        closure = closure_of(session, where, queries, plan=planned, listed=modules, alone=alone, tidy=tidy)
-        done = add(session, storage, closure, database=database, desk=_desk(session), dry_run=dry_run)
+        closure = Closure()
+        if where or queries or listed is not None or not repair:
+            closure = closure_of(session, where, queries, plan=planned, listed=modules, alone=alone, tidy=tidy)
+        done = add(session, storage, closure, database=database, desk=_desk(session), dry_run=dry_run, repair=repair)
         return done if listed is None else done._replace(index_next=listed.next)
 
 
@@ -90,6 +95,8 @@ def _read_index(session: Session, index: Index, options: NetworkOptions) -> Inde
         network.close()
     if found.passed_over:
         session.report.note(f"{index.url}: {found.passed_over} lines name no version that a proxy can have")
+    if found.crowded:
+        session.report.note(f"{index.url}: {found.crowded} has more lines than an answer; those behind are not seen")
     return found
 
 
@@ -104,7 +111,8 @@ def run_check(session: Session, mirror: str) -> Checked:
         manifest, _ = read_manifest(storage)
         if manifest is None:
             raise _no_mirror(mirror)
-        extra = sum(entry.key not in manifest.files and entry.key != KEY for entry in storage.entries())
+        keys = {entry.key for entry in storage.entries()}
+        marks = {key for key in keys if key.startswith(UNFINISHED)}
         return check_mirror(
             storage,
             manifest,
@@ -113,7 +121,8 @@ def run_check(session: Session, mirror: str) -> Checked:
             covers=_covers(session),
             desk=_desk(session),
             report=session.report,
-            unlisted=extra,
+            unlisted=len(keys - manifest.files.keys() - marks - {KEY}),
+            unfinished=bool(marks),
         )
 
 

@@ -6,7 +6,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from govgo.adapters.modcache.cache import ModCache
-from govgo.adapters.modcache.intact import CacheAudit
+from govgo.adapters.modcache.verify import CacheAudit
 from govgo.core.module.moduleversion import ModuleVersion
 from govgo.ports.talk import Reporter
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from govgo.adapters.disk.executables import DiskExecutables
 from govgo.adapters.modcache.cache import ModCache
-from govgo.adapters.modcache.intact import CacheFacts
+from govgo.adapters.modcache.verify import CacheFacts
 from govgo.adapters.vcs.worktree import GitWorkTrees
 from govgo.app.sbom import Known, Tools, sbom
 from govgo.core.findings import Verdict, all_findings

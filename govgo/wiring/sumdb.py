@@ -60,6 +60,7 @@ def open_publisher(place: str, key_file: str, environ: Mapping[str, str]) -> Pub
 
     Raises:
         UsageError: there is none, or no private key for it.
+        DiskError: the file of the key, or the one beside it, cannot be used.
     """
     storage = open_place(place, environ)
     verifier = database_key(storage)
@@ -67,7 +68,9 @@ def open_publisher(place: str, key_file: str, environ: Mapping[str, str]) -> Pub
     signer = read_key(key_file)
     if verifier_key(signer) != stored_key(storage):
         raise UsageError(f"{key_file} has the key of another checksum database than {verifier.name} in the storage")
-    return Publisher(storage, verifier, signer, FileMemory(key_file))
+    memory = FileMemory(key_file)
+    memory.check()
+    return Publisher(storage, verifier, signer, memory)
 
 
 def database_key(storage: Storage) -> Verifier:

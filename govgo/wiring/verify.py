@@ -171,7 +171,7 @@ def _tools(
 
     def facts() -> Facts:
         from govgo.adapters.modcache.cache import ModCache
-        from govgo.adapters.modcache.intact import CacheFacts
+        from govgo.adapters.modcache.verify import CacheFacts
 
         return CacheFacts(ModCache(env.gomodcache, writable_dirs=session.settings.modcacherw))
 

@@ -184,8 +184,7 @@ def test_a_go_mod_of_windows_is_told_as_it_is(
     assert said_is_done(world / "main", [f"require {PATHS[4]}@v1.0.0"], govgo_runner, govgo_runner)
 
 
-BLOCKS = [
-    0,
+MORE_BLOCKS = [
     *(pytest.param(block, marks=pytest.mark.wide) for block in (1, 2)),
     *(pytest.param(block, marks=pytest.mark.slow) for block in range(3, 50)),
 ]
@@ -256,7 +255,7 @@ def workspace(world: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return world
 
 
-@pytest.mark.parametrize("block", BLOCKS)
+@pytest.mark.parametrize("block", [pytest.param(0, marks=pytest.mark.wide), *MORE_BLOCKS])
 def test_what_is_said_is_done_in_a_workspace(
     workspace: Path, block: int, govgo_runner: Runner, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -278,7 +277,7 @@ def test_what_is_said_go_does_in_a_workspace(
     assert sum(found) >= 3
 
 
-@pytest.mark.parametrize("block", BLOCKS)
+@pytest.mark.parametrize("block", [0, *MORE_BLOCKS])
 def test_what_is_said_is_done(world: Path, block: int, govgo_runner: Runner, monkeypatch: pytest.MonkeyPatch) -> None:
     publish(world / "proxy", random.Random(block))
     seeds = range(block * 20, block * 20 + 20)

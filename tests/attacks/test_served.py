@@ -20,6 +20,7 @@ import pytest
 
 from govgo.core.module.moduleversion import ModuleVersion
 from govgo.errors import NetworkError
+from tests.simulators import campaigns
 from tests.simulators.proxy import Body, File, Status, Truncate
 from tests.simulators.served import Got, Served, eventually, on_cold
 from tests.simulators.world import World
@@ -262,7 +263,7 @@ def test_passwords_of_upstream_are_told_to_nobody(world: World) -> None:
 
 
 @pytest.mark.parametrize("path", [MOD, ZIP])
-@pytest.mark.parametrize("damage", ["flipped", "cut", "empty"])
+@pytest.mark.parametrize("damage", campaigns.one_in(3, ["flipped", "cut", "empty"]))
 def test_damage_at_rest_is_mended(world: World, path: str, damage: str) -> None:
     with Served(world) as served:
         honest = served.get(path).body
@@ -403,6 +404,7 @@ def test_attack_a_zip_that_somebody_writes_into_while_it_is_sent(tmp_path: Path,
             client.close()
 
 
+@pytest.mark.wide
 def test_a_zip_whose_name_goes_while_it_is_sent_comes_whole(tmp_path: Path) -> None:
     """It was evicted, or replaced by a sound one: what is open is what was proved all the same."""
     with World(tmp_path) as world:

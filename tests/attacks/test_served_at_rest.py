@@ -14,6 +14,7 @@ from typing import Any
 
 import pytest
 
+from tests.simulators import campaigns
 from tests.simulators.served import Served
 from tests.simulators.storage import MemoryStorage
 from tests.simulators.world import World
@@ -167,7 +168,7 @@ def test_a_cold_zip_comes_whole_where_nothing_is_kept_on_this_machine(
         assert (got.status, got.whole, got.body) == (200, True, world.proxy.files[ZIP])
 
 
-@pytest.mark.parametrize("moment", range(4))
+@pytest.mark.parametrize("moment", campaigns.one_in(4, range(4)))
 def test_attack_a_byte_that_lands_while_the_times_stay(
     world: World, monkeypatch: pytest.MonkeyPatch, moment: int
 ) -> None:

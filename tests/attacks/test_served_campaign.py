@@ -350,7 +350,7 @@ def faults(
     ("faults", "seconds"),
     [
         ("directory", 0.4),
-        ("elsewhere", 0.4),
+        pytest.param("elsewhere", 0.4, marks=pytest.mark.wide),
         *(pytest.param(kind, 1.0, marks=pytest.mark.wide) for kind in ("directory", "elsewhere")),
         *(pytest.param(kind, CAMPAIGN_S, marks=pytest.mark.slow) for kind in ("directory", "elsewhere", "bucket")),
     ],

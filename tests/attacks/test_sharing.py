@@ -12,7 +12,7 @@ from urllib.parse import unquote
 import pytest
 
 from govgo.adapters.modcache.cache import ModCache
-from govgo.adapters.modcache.intact import CacheAudit
+from govgo.adapters.modcache.verify import CacheAudit
 from govgo.core.module.moduleversion import ModuleVersion
 from govgo.errors import NotFoundError
 from tests.simulators.world import World
@@ -83,7 +83,7 @@ def govgo(*words: str) -> list[str]:
     return [sys.executable, "-m", "govgo", *words]
 
 
-@pytest.mark.parametrize("count", [4, pytest.param(CROWD, marks=pytest.mark.wide)])
+@pytest.mark.parametrize("count", [2, pytest.param(CROWD, marks=pytest.mark.wide)])
 def test_several_of_govgo(world: World, count: int) -> None:
     crowd(world, [govgo("tidy") if n % 2 else govgo("get", *map(str, MODS)) for n in range(count)])
 

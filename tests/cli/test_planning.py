@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from govgo.cli.main import invoke
+from tests.simulators import campaigns
 from tests.simulators import run as runs
 from tests.simulators.proxy import Stall, Status
 from tests.simulators.world import World
@@ -75,7 +76,9 @@ class Run(runs.Run):
         return {str(path): path.read_bytes() for path in top.rglob("*") if path.is_file()}
 
 
-@pytest.mark.parametrize("flags", [["-n"], ["--dry-run"], ["-n", "--format=text"]])
+@pytest.mark.parametrize(
+    "flags", campaigns.one_in(3, [(each,) for each in [["-n"], ["--dry-run"], ["-n", "--format=text"]]])
+)
 @pytest.mark.parametrize("behind", [False, True])
 def test_get(world: World, capsys: pytest.CaptureFixture[str], flags: list[str], behind: bool) -> None:
     words = ["q.io/a@v1.1.0", *flags] if behind else [*flags, "q.io/a@v1.1.0"]
@@ -270,15 +273,18 @@ def test_offline_nobody_is_asked_for_a_size(world: World, capsys: pytest.Capture
 
 @pytest.mark.parametrize(
     ("args", "code"),
-    [
-        (["what-if", "get q.io/nope"], 1),
-        (["what-if", "fetch q.io/a"], 2),
-        (["what-if"], 2),
-        (["what-if", "drop q.io/a@v1"], 2),
-        (["get", "-n", "q.io/nope"], 1),
-        (["tidy", "-n", "words"], 2),
-        (["tidy", "-n", "--format=yaml"], 2),
-    ],
+    campaigns.one_in(
+        3,
+        [
+            (["what-if", "get q.io/nope"], 1),
+            (["what-if", "fetch q.io/a"], 2),
+            (["what-if"], 2),
+            (["what-if", "drop q.io/a@v1"], 2),
+            (["get", "-n", "q.io/nope"], 1),
+            (["tidy", "-n", "words"], 2),
+            (["tidy", "-n", "--format=yaml"], 2),
+        ],
+    ),
 )
 @pytest.mark.parametrize("form", ["text", "json"])
 def test_what_fails(world: World, capsys: pytest.CaptureFixture[str], args: list[str], code: int, form: str) -> None:

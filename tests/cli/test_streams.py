@@ -135,8 +135,8 @@ VERBS = [
     Verb("completion bash", placeless=True),
 ]
 IDS = [verb.line for verb in VERBS]
-EACH = [pytest.param(verb, marks=(pytest.mark.wide,) if at % 4 else (), id=verb.line) for at, verb in enumerate(VERBS)]
-"""Each verb; one in four by default."""
+EACH = [pytest.param(verb, marks=(pytest.mark.wide,) if at % 8 else (), id=verb.line) for at, verb in enumerate(VERBS)]
+"""Each verb; one in eight by default."""
 ALIKE = ("govgo mod ", "govgo fleet ")
 """Commands that are others by another name, or one function (`cli/commands/fleet/verbs.py`): some of them will do."""
 
@@ -308,12 +308,12 @@ STREAMS = {
 
 
 def spread(verbs: Sequence[Verb]) -> list[object]:
-    """Each verb with each stream; one of the seven for every other verb is tried by default, two are `wide`."""
+    """Each verb with each stream; one of the seven is tried by default for one verb in four, two are `wide`."""
     return [
         pytest.param(
             verb,
             name,
-            marks={0: pytest.mark.wide if at % 2 else (), 3: pytest.mark.wide}.get(
+            marks={0: pytest.mark.wide if at % 4 else (), 3: pytest.mark.wide}.get(
                 (number - at) % len(STREAMS), pytest.mark.slow
             ),
             id=f"{verb.line}-{name}",

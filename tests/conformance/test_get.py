@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from govgo.cli.main import invoke
-from tests.conformance.vectors import Case, check
+from tests.conformance.vectors import Case, check, spread
 from tests.script.proxytree import add_version
 
 _SOURCE = "package x\n"
@@ -89,7 +89,8 @@ class Machine:
         )
 
 
-def test_get(tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
+@spread
+def test_get(step: int, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
     for name, value in {
         "HOME": str(tmp_path),
         "GOSUMDB": "off",
@@ -101,4 +102,4 @@ def test_get(tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: py
         monkeypatch.setenv(name, value)
     for name in ("GOPRIVATE", "GONOSUMDB", "GONOPROXY", "GOVGO_GO_VERSION"):
         monkeypatch.delenv(name, raising=False)
-    check("get", "", Machine(tmp_path, capsys, monkeypatch).run_case)
+    check("get", "", Machine(tmp_path, capsys, monkeypatch).run_case, step)

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from govgo.adapters.modcache.cache import ModCache
-from govgo.adapters.modcache.intact import CacheAudit
+from govgo.adapters.modcache.verify import CacheAudit
 from govgo.adapters.workspace.goenvfile import load_env
 from govgo.app import download as downloads
 from govgo.app.list.info import ListMode
@@ -28,7 +28,7 @@ from govgo.load.packages.loader import PackageOpts
 from govgo.load.session.session import Session, Settings
 from govgo.report.list.text import module_line
 from govgo.wiring.session import make_session
-from tests.conformance.vectors import Case, check, load
+from tests.conformance.vectors import Case, check, load, spread
 from tests.simulators.repo import Transcript
 
 Answer = Iterator[str] | list[str]
@@ -178,7 +178,8 @@ def _once(lines: list[str]) -> list[str]:
     return list(dict.fromkeys(line for line in lines if line))
 
 
-def test_gosum(world: World) -> None:
+@spread
+def test_gosum(step: int, world: World) -> None:
     def run_case(case: Case) -> str:
         faults = []
         for run in case["runs"]:
@@ -188,4 +189,4 @@ def test_gosum(world: World) -> None:
                 faults.append(f"{case['name']}: {run['cmd']} ({run['cache']}): (got, want) {wrong or got}")
         return "\n".join(faults)
 
-    check("gosum", "run", run_case)
+    check("gosum", "run", run_case, step)

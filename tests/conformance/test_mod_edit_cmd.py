@@ -15,10 +15,11 @@ from govgo.cli.commands.change.edit import work_edit
 from govgo.cli.console import ConsoleReporter
 from govgo.cli.options import read_line
 from govgo.errors import GovgoError
-from tests.conformance.vectors import Case, check, differ, raw
+from tests.conformance.vectors import Case, check, differ, raw, spread
 
 
-def test_mod_edit_cmd(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+@spread
+def test_mod_edit_cmd(step: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("GOENV", "off")
     monkeypatch.setenv("GOFLAGS", "")
@@ -49,4 +50,4 @@ def test_mod_edit_cmd(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         formatted, _ = run(case, "-fmt", "-print")
         return differ((shown, formatted, error), (case["json"], case["fmt"], ""))
 
-    check("mod_edit_cmd", "", run_case)
+    check("mod_edit_cmd", "", run_case, step)

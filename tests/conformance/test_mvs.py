@@ -11,7 +11,7 @@ from govgo.load.session.policy import GRAPH, LIST
 from govgo.load.session.session import Session
 from govgo.report.graph import graph_text
 from govgo.report.list.text import module_line
-from tests.conformance.vectors import Case, check
+from tests.conformance.vectors import Case, check, spread
 from tests.simulators.repo import MemoryFiles, MemoryRepo, memory_session
 
 
@@ -59,5 +59,6 @@ def run_case(case: Case) -> str:
     )
 
 
-def test_mvs() -> None:
-    check("mvs", "", run_case)
+@spread
+def test_mvs(step: int) -> None:
+    check("mvs", "", run_case, step)

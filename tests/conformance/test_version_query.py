@@ -18,7 +18,7 @@ from govgo.core.module.info import ModuleInfo
 from govgo.errors import GovgoError
 from govgo.load.session.session import Session, Settings
 from govgo.wiring.session import make_session
-from tests.conformance.vectors import Case, check, load
+from tests.conformance.vectors import Case, check, load, spread
 from tests.simulators.repo import Transcript
 
 
@@ -101,14 +101,15 @@ def _one(session: Session, argument: str, mode: ListMode) -> Case:
     return _listed(session, info)
 
 
-def test_query(session_of: Callable[[str], Session]) -> None:
+@spread
+def test_query(step: int, session_of: Callable[[str], Session]) -> None:
     def run_case(case: Case) -> str:
         got = _one(session_of(case["main"]), case["arg"], ListMode(0))
         got.pop("path", None)
         want = {key: value for key, value in case.items() if key not in ("id", "op", "main", "arg")}
         return "" if got == want else f"{case['arg']}: got {got}, want {want}"
 
-    check("version_query", "query", run_case)
+    check("version_query", "query", run_case, step)
 
 
 def test_versions(session_of: Callable[[str], Session]) -> None:

@@ -79,7 +79,7 @@ def net(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Internet]:
         yield running
 
 
-@pytest.mark.parametrize(("table", "name"), campaigns.one_in(3, CASES))
+@pytest.mark.parametrize(("table", "name"), campaigns.one_in(6, CASES))
 def test_answers_are_taken_as_by_go(
     table: str,
     name: str,

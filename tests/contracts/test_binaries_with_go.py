@@ -105,6 +105,7 @@ def test_every_command_on_one_binary(world: World, govgo: Any, tmp_path: Path) -
     }
 
 
+@pytest.mark.wide
 def test_archives_and_directories(world: World, govgo: Any) -> None:
     told = tell(GO, "version", "-m", "app")
     with zipfile.ZipFile("dist.zip", "w") as archive:

@@ -29,6 +29,7 @@ from govgo.core.version import semver
 from govgo.load.session.session import Session
 from govgo.load.targets.resolve import Resolved, resolve_all
 from tests.script.proxytree import add_version
+from tests.simulators import campaigns
 from tests.simulators.repo import MemoryFiles, MemoryRepo, memory_session
 
 RECORDED = Path(__file__).parents[2] / "testdata" / "inventory.json"
@@ -312,7 +313,7 @@ VERBS: Mapping[str, Callable[[Say], list[str]]] = {
 WITH_MAIN = ("tree", "graph -selected", "sbom", "why -version", "api.dependencies")
 
 
-@pytest.mark.parametrize("name", WORLDS)
+@pytest.mark.parametrize("name", campaigns.one_in(3, WORLDS))
 def test_every_verb_has_all_of_it(
     name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -68,7 +68,7 @@ def root(tmp_path: Path) -> Iterator[Path]:
             directory.chmod(0o755)
 
 
-@pytest.mark.parametrize(("name", "verb"), campaigns.one_in(4, CASES))
+@pytest.mark.parametrize(("name", "verb"), campaigns.one_in(8, CASES))
 def test_places_are_told_as_by_go(
     name: str, verb: str, root: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
 ) -> None:

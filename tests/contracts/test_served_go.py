@@ -144,6 +144,7 @@ def test_a_cache_that_go_filled_is_served(world: World) -> None:
     assert done.returncode == 0, done.stderr
 
 
+@pytest.mark.wide
 def test_a_client_does_not_go_round_a_proxy_that_fails(world: World) -> None:
     """Behind "," only "not found" moves on, so an upstream in trouble must not look like that."""
     from tests.simulators.proxy import Status

@@ -25,6 +25,7 @@ from govgo.core.policy.values import (
     Replacements,
     Waiver,
 )
+from tests.simulators import campaigns
 
 jsonschema = pytest.importorskip("jsonschema")
 SCHEMA = json.loads((Path(govgo.__file__).parent / "report/schemas/govgo.toml-1.json").read_text())
@@ -180,7 +181,7 @@ BOUNDS = {
 }
 
 
-@pytest.mark.parametrize("text", BOUNDS, ids=BOUNDS.values())
+@pytest.mark.parametrize("text", campaigns.one_in(3, BOUNDS), ids=BOUNDS.values())
 def test_attack_more_than_any_policy_has(text: str) -> None:
     """A pattern of 900,000 characters took a minute, and so did a hundred thousand short ones."""
     with pytest.raises(PolicyFileError) as caught:
@@ -188,7 +189,9 @@ def test_attack_more_than_any_policy_has(text: str) -> None:
     assert str(caught.value) == f"govgo.toml: {BOUNDS[text]}"
 
 
-@pytest.mark.parametrize("text", ['"%s" = 1', "[%s]", 'check.modules.deny = ["%s,"]', 'required-version = "%s"'])
+@pytest.mark.parametrize(
+    "text", campaigns.one_in(2, ['"%s" = 1', "[%s]", 'check.modules.deny = ["%s,"]', 'required-version = "%s"'])
+)
 def test_attack_what_is_told_of_a_long_key_has_an_end(text: str) -> None:
     with pytest.raises(PolicyFileError) as caught:
         parse_policy("govgo.toml", (text % ("k" * 900_000)).encode())

@@ -14,9 +14,16 @@ from tests.simulators import campaigns
 
 Text = TypeVar("Text", str, bytes)
 
-EDITS, MANY_EDITS = 2000, campaigns.size(1_000_000, least=3000)
-"""Edited inputs that a test tries, by default and with --slow."""
-counted = pytest.mark.parametrize("count", [EDITS, pytest.param(MANY_EDITS, marks=pytest.mark.slow)])
+FEW_EDITS, EDITS, MANY_EDITS = 700, 2000, campaigns.size(1_000_000, least=3000)
+"""Edited inputs that a test tries, by default, with --wide and with --slow."""
+counted = pytest.mark.parametrize(
+    "count",
+    [
+        FEW_EDITS,
+        pytest.param(EDITS, marks=pytest.mark.wide),
+        pytest.param(MANY_EDITS, marks=pytest.mark.slow),
+    ],
+)
 
 NEVER = re.compile(r"(?!)")
 """Takes the place of an expression that opens a short way: nothing goes there then."""

@@ -100,7 +100,7 @@ def test_common_versions_are_canonical_and_their_own_escaped_form(count: int) ->
             assert semver.is_valid(version)
             assert paths.canonical_version(version) == version
             assert escape.escape_version(version) == version
-    assert quick > 30
+    assert quick > min(30, count // 70)
 
 
 @counted
@@ -124,6 +124,9 @@ def test_plain_proxy_urls_are_those_that_net_url_takes(count: int, monkeypatch: 
     monkeypatch.setattr(goenv, "_PLAIN_URL", frozenset())  # no text has only such characters
     for text, answer in zip(texts, answers, strict=True):
         assert refusal(goenv.check_proxy_url, text) == answer, text
+        if text.startswith(("http://", "https://")):
+            assert refusal(url.parse, text) == answer, text
+    assert sum(map(bool, answers)) > 30
 
 
 @counted
@@ -227,7 +230,7 @@ class Asked:
 @counted
 def test_paths_of_a_database_are_joined_as_others_are(count: int) -> None:
     names = ("/tile/8/0/x001/234.p/5", "/lookup/q.io/!a@v1.0.0", "/latest", "/lookup/q.io/a@v1.0.0", "/lookup/a b")
-    bases = ("https://h?", "https://h/x?", "https://h/x#", "h:x", "https://h/", "https://h//", "x", "/", *SHOWN)
+    bases = ("https://h/", "https://h?", "https://h/x?", "https://h/x#", "h:x", "https://h//", "x", "/", *SHOWN)
     asked, quick = Asked(), 0
     way = FixedRoute(Database("h", "", "https://h"), (), asked)
     for at, base in enumerate(edited(bases, SHOWN_PIECES, count // 4)):
@@ -387,7 +390,7 @@ def test_plain_records_are_those_that_the_rules_take(count: int) -> None:
         data = text.encode("utf-8", "surrogateescape")
         quick += rules.plain_subject(data) != b""
         assert rules.judge_record(data) == rules.judge_by_rules(data), text
-    assert quick > 100
+    assert quick > min(100, count // 20)
     texts = [f"{name} {SUM}\n{name}/go.mod {SUM}\n" for each in SUBJECTS for name in neighbours(each, SUBJECT_ODD)]
     name = "a.io/b v1.0.0"
     texts += [f"{name} {one}\n{name}/go.mod {SUM}\n" for one in neighbours(SUM)]

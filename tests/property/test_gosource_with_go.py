@@ -95,6 +95,7 @@ def gos(answer: dict[str, Any]) -> dict[str, Any]:
     }
 
 
+@pytest.mark.wide
 @pytest.mark.parametrize("seed", range(1))
 def test_mutants_read_alike(seed: int) -> None:
     assert GO is not None

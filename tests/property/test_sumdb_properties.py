@@ -19,7 +19,7 @@ from govgo.core.sumdb.tile import HashedTile, Tile
 from govgo.core.sumdb.tileauth import TileAuth, prefix_nodes
 from govgo.core.sumdb.tlog import Tree
 from govgo.errors import GovgoError, IntegrityError, TileMismatchError
-from tests.simulators import logmath
+from tests.simulators import campaigns, logmath
 from tests.simulators.sumdb_log import Log, keys
 
 LIMIT = 1000
@@ -51,9 +51,10 @@ def prefixes(draw: st.DrawFn) -> tuple[int, int]:
     return size, draw(st.integers(1, size))
 
 
-@FAST
-@given(record_places(), st.integers(0, 1 << 16))
-def test_record_proofs(place: tuple[int, int], bit: int) -> None:
+@campaigns.thirds
+@settings(max_examples=50, deadline=None)
+@given(place=record_places(), bit=st.integers(0, 1 << 16))
+def test_record_proofs(third: int, place: tuple[int, int], bit: int) -> None:
     size, n = place
     tree = log().tree(size)
     leaf = tlog.record_hash(log().records[n])
@@ -90,9 +91,15 @@ def test_tree_proofs(place: tuple[int, int], bit: int) -> None:
             logmath.check_tree(hashes, size, root, older, start)
 
 
-@FAST
-@given(prefixes(), st.sampled_from([1, 2, 3, 5, 8]), st.lists(st.integers(0, LIMIT - 1), max_size=6), st.data())
-def test_tiles(place: tuple[int, int], height: int, records: list[int], data: st.DataObject) -> None:
+@campaigns.thirds
+@settings(max_examples=50, deadline=None)
+@given(
+    place=prefixes(),
+    height=st.sampled_from([1, 2, 3, 5, 8]),
+    records=st.lists(st.integers(0, LIMIT - 1), max_size=6),
+    data=st.data(),
+)
+def test_tiles(third: int, place: tuple[int, int], height: int, records: list[int], data: st.DataObject) -> None:
     """Honest tiles prove every record and prefix asked for; one flipped bit in any of them proves nothing."""
     size, older = place
     tree = log().tree(size)

@@ -5,6 +5,8 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 
+import pytest
+
 from govgo.core.findings import Finding, Inspection, ModuleReport, Place, Verdict
 from govgo.report.findings.markdown import markdown_report
 from govgo.report.markdown import document, fenced
@@ -33,6 +35,7 @@ def test_a_block_that_is_cut_ends() -> None:
     assert lines[-1].startswith("… cut off here")
 
 
+@pytest.mark.wide
 def test_a_hundred_thousand_findings() -> None:
     """As from a database that has gone mad: the worst case of a summary, with texts as long as foreign ones get."""
     found = tuple(

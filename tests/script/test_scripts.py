@@ -10,11 +10,12 @@ import pytest
 
 from tests.script.conftest import TESTDATA
 from tests.script.engine import Script
+from tests.simulators import campaigns
 
 SCRIPTS = sorted((TESTDATA / "script").glob("*.txt"))
 
 
-@pytest.mark.parametrize("script", SCRIPTS, ids=lambda path: path.stem)
+@pytest.mark.parametrize("script", campaigns.one_in(2, SCRIPTS), ids=lambda path: path.stem)
 def test_script(
     script: Path,
     tmp_path: Path,

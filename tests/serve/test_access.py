@@ -67,6 +67,18 @@ def test_rights_that_are_none(right: str) -> None:
         read_users("users", f"ci:sha256:{TOKEN}:{right}\n".encode())
 
 
+@pytest.mark.parametrize("right", ["read=golang.org/x/...", "publish=corp.example/[a", "refresh=a.b, c.d"])
+def test_rights_to_what_no_module_is(right: str) -> None:
+    with pytest.raises(UsageError, match=r"^users:1: "):
+        read_users("users", f"ci:sha256:{TOKEN}:{right}\n".encode())
+
+
+def test_of_two_lines_for_one_name_neither_counts_in_silence() -> None:
+    """Who took a token away in one of them would have left the other."""
+    with pytest.raises(UsageError, match=r"^users:3: ann has a line above"):
+        read_users("users", f"ann:sha256:{TOKEN}\nci:certificate\nann:certificate\n".encode())
+
+
 def test_tokens() -> None:
     access = Access({"ci": User(f"sha256:{TOKEN}")})
 

@@ -187,14 +187,14 @@ def test_nothing_said() -> None:
         ("anonymous = true", "anonymous: want a list"),
         ("[policy]\ndeny = 1", "policy.deny: want a list"),
         ('[policy]\ndeny = ["x"]', "policy.deny[0]: want a table with a module"),
-        ('[policy]\ndeny = [{ module = "x", why = "y" }]', "policy.deny[0]: why: unknown key"),
-        ('[policy]\nmodes = [{ module = "x" }]', "policy.modes[0]: want one of"),
+        ('[policy]\ndeny = [{ module = "x", why = "y" }]', "policy.deny[0].why: unknown key"),
+        ('[policy]\nmodes = [{ module = "x" }]', "policy.modes[0].mode: want one of"),
         ('[policy]\nmodes = [{ module = "x", mode = "sync", url = "x" }]', "policy.modes[0].url: want a URL"),
         ('[policy]\nadvisories = { severity = "high" }', "policy.advisories.unknown: want one of allow, deny"),
         ('[policy]\nadvisories = { unknown = "deny" }', "policy.advisories.severity: want one of low, medium, high,"),
         ('[policy]\nadvisories = { severity = "bad", unknown = "deny" }', "policy.advisories.severity: want one of"),
         ('[policy]\nredirect_url = "https://a:b@c"', "policy.redirect_url: clients would be shown the password"),
-        ("[policy]\nallow = [1]", "policy.allow: want a text"),
+        ("[policy]\nallow = [1]", "policy.allow[0]: want a text"),
         ("events = 1", "events: want a table"),
         ("[events]", 'events.name: want a name such as "proxy.corp.example"'),
         ('[events]\nname = "A"', "events.name: want a name"),
@@ -216,6 +216,7 @@ def test_nothing_said() -> None:
         ('[registry]\nadvisories = "https://vuln.example"', "registry.advisories: want a list"),
         ('[registry]\nrefresh = "often"', "registry.refresh: want a duration"),
         ("[registry]\ntitle = 1", "registry.title: want a text"),
+        ('[registry]\nurl = "proxy.example"', "registry.url: want a URL with http or https"),
     ],
 )
 def test_what_makes_no_sense(text: str, told: str) -> None:
@@ -224,6 +225,73 @@ def test_what_makes_no_sense(text: str, told: str) -> None:
     assert told in str(error.value)
     if text != "x":
         assert list(jsonschema.Draft202012Validator(SCHEMA).iter_errors(tomllib.loads(text)))
+
+
+LINES = [
+    ("\nworkers = 0", "2: workers: want a number"),
+    (
+        '[policy]\ndeny = [\n    { module = "q.io" },\n    { module = "q.io", reason = 5 },\n]',
+        "4: policy.deny[1].reason",
+    ),
+    ("workers = 2\n\n[registry]\nurls = 1", "4: registry.urls: unknown key"),
+    (
+        '[[hooks]]\nsecret_file = "s"\nmodules = ["q.io"]\n\n[[hooks]]\nsecret_file = "s"',
+        "5: hooks[1]: want a secret_file",
+    ),
+    ('workers = 2\n[publish]\nmax_size = "1MB"', "2: publish.modules: want patterns"),
+    ('follow = ["https://i.example/index",\n"https://"]', "2: follow[1]: want an http or https URL"),
+]
+
+
+@pytest.mark.parametrize(("text", "told"), LINES)
+def test_errors_name_the_line(text: str, told: str) -> None:
+    """That of the key, else of the table that lacks it."""
+    with pytest.raises(UsageError) as error:
+        parse_settings("/etc/serve.toml", text.encode())
+    assert str(error.value).startswith(f"/etc/serve.toml:{told}")
+
+
+PLACES_OF_PATTERNS = [
+    ('anonymous = ["{}"]', "anonymous[0]"),
+    ('[storage]\nkeep = ["q.io", "{}"]', "storage.keep[1]"),
+    ('[policy]\nallow = ["{}"]', "policy.allow[0]"),
+    ('[policy]\ndeny = [{{ module = "{}" }}]', "policy.deny[0].module"),
+    ('[policy]\nmodes = [{{ module = "{}", mode = "none" }}]', "policy.modes[0].module"),
+    ('[publish]\nmodules = ["{}"]', "publish.modules[0]"),
+    ('[[hooks]]\nsecret_file = "s"\nmodules = ["{}"]', "hooks[0].modules[0]"),
+]
+"""Everywhere in a serve.toml."""
+PATTERNS = {
+    "github.com/[evil": "syntax error in pattern: github.com/[evil",
+    "github.com/evil/...": 'want a pattern as in GOPRIVATE, which has no "..." for all below it: github.com/evil/...',
+    "q.io,https://github.com/evil": "no module path matches this pattern: https://github.com/evil",
+    "q.io, r.io": "no module path matches this pattern:  r.io",
+    "/q.io": "no module path matches this pattern: /q.io",
+    ",": "want a pattern such as github.com/corp or *.corp.example",
+}
+
+
+@pytest.mark.parametrize(("text", "key"), PLACES_OF_PATTERNS)
+def test_patterns_that_match_nothing_are_refused(text: str, key: str) -> None:
+    """As in GOPRIVATE they would count for nothing: a rule that was meant to refuse would refuse nothing."""
+    for pattern, told in PATTERNS.items():
+        with pytest.raises(UsageError) as error:
+            parse_settings("serve.toml", text.format(pattern).encode())
+        assert str(error.value) == f"serve.toml:{text.count(chr(10)) + 1}: {key}: {told}"
+    for pattern in ("*", "*.corp.example", "github.com/corp/", "q.io/[a-c]?,r.io", "q.io/A"):
+        parse_settings("serve.toml", text.format(pattern).encode())
+
+
+def test_a_version_that_no_version_matches() -> None:
+    with pytest.raises(UsageError, match=r"serve.toml:2: policy.deny\[0\].version: syntax error in pattern: v1.\["):
+        parse_settings("serve.toml", b'[policy]\ndeny = [{ module = "q.io", version = "v1.[" }]')
+
+
+def test_an_upstream_is_waited_for() -> None:
+    """With no time at all every answer would be 504."""
+    with pytest.raises(UsageError, match=r"serve.toml:1: timeout: want a duration of more than nothing"):
+        parse_settings("serve.toml", b'timeout = "0s"')
+    assert parse_settings("serve.toml", b'list_ttl = "0s"').list_s == 0
 
 
 def test_two_peers_of_one_key() -> None:

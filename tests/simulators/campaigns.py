@@ -41,12 +41,19 @@ def spread(rows: Sequence[_T]) -> list[_T]:
 def one_in(step: int, rows: Iterable[object]) -> list[ParameterSet]:
     """The rows of a table for `pytest.mark.parametrize`: one in `step` is tried by default, the others are `wide`.
 
+    A row that is `slow` is not made `wide`, too: it would need both options.
+
     Args:
         step: so many rows that follow each other stand for one another.
-        rows: values, tuples of values, or `pytest.param(...)`.
+        rows: values, tuples of values (a record is one value), or `pytest.param(...)`.
     """
     found = []
     for at, row in enumerate(rows):
-        param = row if isinstance(row, ParameterSet) else pytest.param(*(row if isinstance(row, tuple) else (row,)))
-        found.append(param._replace(marks=[*param.marks, pytest.mark.wide]) if at % step else param)
+        param = row if isinstance(row, ParameterSet) else pytest.param(*(row if type(row) is tuple else (row,)))
+        stays = at % step == 0 or any(getattr(mark, "name", "") == "slow" for mark in param.marks)
+        found.append(param if stays else param._replace(marks=[*param.marks, pytest.mark.wide]))
     return found
+
+
+thirds = pytest.mark.parametrize("third", one_in(3, range(3)))
+"""For a property whose examples hypothesis makes: a third of them by default, the others with --wide."""

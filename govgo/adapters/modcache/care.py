@@ -26,7 +26,7 @@ from govgo.adapters.disk import atomic
 from govgo.adapters.disk.diskerror import disk_error
 from govgo.adapters.disk.trees import TEMP_MARK, make_dirs, remove_tree, rename_tree
 from govgo.adapters.modcache.cache import ModCache
-from govgo.adapters.modcache.intact import CachedModule, CacheFacts
+from govgo.adapters.modcache.verify import CachedModule, CacheFacts
 from govgo.adapters.modzip.read import Rules, open_archive
 from govgo.core.modcache import Contents, Fault, Held
 from govgo.core.modfile.quickread import summarize

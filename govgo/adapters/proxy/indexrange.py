@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Awaitable, Callable
+from datetime import timedelta
 from urllib.parse import quote
 
 from govgo.core.foreign import one_line
@@ -38,11 +39,13 @@ class IndexRange(NamedTuple):
         modules: each once.
         passed_over: how many lines name no version that a proxy can have.
         next: the time to go on from.
+        crowded: the last time with more lines than an answer can have, of which the rest is not seen; "" for none.
     """
 
     modules: tuple[ModuleVersion, ...]
     passed_over: int
     next: str
+    crowded: str = ""
 
 
 async def read_range(fetch: Fetch, url: str, since: str, limit: int) -> IndexRange:
@@ -64,17 +67,21 @@ async def read_range(fetch: Fetch, url: str, since: str, limit: int) -> IndexRan
     found: dict[ModuleVersion, None] = {}
     seen: set[tuple[str, str, str]] = set()
     passed_over = 0
-    while len(seen) < limit:
-        asked = min(MAX_LINES, limit - len(seen) + (1 if seen else 0))
+    crowded, whole = "", False
+    while whole or len(seen) < limit:
+        asked = MAX_LINES if whole else min(MAX_LINES, limit - len(seen) + (1 if seen else 0))
         query = [
             *([base.query] if base.query else []),
             *([f"since={quote(since, safe='')}"] if since else []),
             f"limit={asked}",
         ]
         data = await fetch(str(base._replace(query="&".join(query))), MAX_PAGE_BYTES)
-        lines = [line for line in data.split(b"\n") if line.strip()]
-        fresh = [entry for line in lines if (entry := _entry(gourl.mask(url), line)) not in seen]
-        for entry in fresh[: limit - len(seen)]:
+        entries = [_entry(gourl.mask(url), line) for line in data.split(b"\n") if line.strip()]
+        is_full, is_of_one_time = len(entries) >= asked, all(time == since for _, _, time in entries)
+        fresh = [entry for entry in entries if entry not in seen]
+        now = [entry for entry in fresh if whole and entry[2] == since]
+        room = max(int(whole), limit - len(seen) - len(now))  # one that leads further, whatever the limit
+        for entry in (*now, *fresh[len(now) :][:room]):
             seen.add(entry)
             mod, since = ModuleVersion(*entry[:2]), entry[2]
             try:
@@ -83,9 +90,18 @@ async def read_range(fetch: Fetch, url: str, since: str, limit: int) -> IndexRan
                 passed_over += 1
             else:
                 found[mod] = None
-        if not fresh or len(lines) < asked:
+        passed_by = is_full and is_of_one_time and asked >= MAX_LINES
+        if passed_by:
+            crowded, since = since, _next_time(since)
+        # Else who goes on from there would get the same lines for ever: a larger answer may reach further.
+        whole = is_full and is_of_one_time and not passed_by
+        if not is_full or not (fresh or whole or passed_by):
             break
-    return IndexRange(tuple(found), passed_over, since)
+    return IndexRange(tuple(found), passed_over, since, crowded)
+
+
+def _next_time(time: str) -> str:
+    return (parse_rfc3339(time) + timedelta(microseconds=1)).isoformat().replace("+00:00", "Z")
 
 
 def _entry(url: str, line: bytes) -> tuple[str, str, str]:

@@ -6,11 +6,13 @@
 Files lie in it as they are, uncompressed, so that each can be read where it lies (module zips are compressed already).
 What is written is kept in a directory beside the archive until its seal is written, the one file that comes last: then
 a new archive takes the place of the old one, in one step. One that is never sealed leaves the old archive as it was.
+The directory is locked as long as its process lives, so the next change removes those of processes that were killed.
 """
 
 from __future__ import annotations
 
 import fcntl
+import glob
 import hashlib
 import os
 import shutil
@@ -33,6 +35,8 @@ from govgo.ports.storage import Entry
 
 MAX_MEMBERS = 20_000_000
 _PIECE = 1 << 20
+_STAGING = ".tmp"
+"""How the names of directories end that hold what is written."""
 _TIME = (1980, 1, 1, 0, 0, 0)
 """Of every member, so that the same files make the same archive; the first that a zip can have."""
 _TIME_S = 315_532_800
@@ -53,15 +57,18 @@ class ArchiveStorage:
     Args:
         path: the archive, absolute; its name ends in .tar or .zip. It need not exist yet.
         seal: the key of the file whose writing ends a change.
+        passing: what the keys of files begin with that are there during a change alone, and not in the archive.
     """
 
-    def __init__(self, path: str, seal: str) -> None:
+    def __init__(self, path: str, seal: str, passing: str = "") -> None:
         self._path = path
         self._seal = seal
+        self._passing = passing
         self._guard = threading.RLock()
         self._files: dict[str, _Place] | None = None
         self._identity = ""
         self._staging = ""
+        self._lock = -1  # of the directory
         self._number = 0
 
     def head(self, key: str) -> Entry | None:
@@ -146,6 +153,7 @@ class ArchiveStorage:
             self._files = None
             if self._staging:
                 shutil.rmtree(self._staging, ignore_errors=True)
+                os.close(self._lock)
                 self._staging = ""
 
     def _entry(self, key: str, place: _Place) -> Entry:
@@ -171,7 +179,14 @@ class ArchiveStorage:
 
     def _stage(self, key: str) -> str:
         if not self._staging:
-            self._staging = tempfile.mkdtemp(".tmp", f"{os.path.basename(self._path)}.", os.path.dirname(self._path))
+            parent, name = os.path.split(self._path)
+            with _locked(parent):
+                _remove_dead(parent, name)
+                staging = tempfile.mkdtemp(_STAGING, f"{name}.", parent)
+                self._lock = os.open(staging, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+                with suppress(OSError):  # where directories have no locks, what is left stays
+                    fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            self._staging = staging
         self._number += 1
         return f"{self._staging}/{self._number}"
 
@@ -209,7 +224,7 @@ class ArchiveStorage:
         """Write the archive anew, and let it take the place of the old one."""
         name = ""
         try:
-            descriptor, name = atomic.create_temp(self._path)
+            descriptor, name = atomic.create_temp(f"{self._staging}/archive")
             os.close(descriptor)
             with archive_errors(lambda text: InputError(f"{self._path}: {text}")):
                 (self._write_zip if self._is_zip else self._write_tar)(name)
@@ -227,9 +242,13 @@ class ArchiveStorage:
                 atomic.remove(name)
         self.close()
 
+    def _members(self) -> list[tuple[str, _Place]]:
+        kept = (each for each in self._index().items() if not (self._passing and each[0].startswith(self._passing)))
+        return sorted(kept)
+
     def _write_tar(self, name: str) -> None:
         with tarfile.open(name, "w", format=tarfile.PAX_FORMAT) as archive:
-            for key, place in sorted(self._index().items()):
+            for key, place in self._members():
                 member = tarfile.TarInfo(key)
                 member.size, member.mtime, member.mode = place.size, _TIME_S, 0o644
                 with open(place.path, "rb") as source:
@@ -238,7 +257,7 @@ class ArchiveStorage:
 
     def _write_zip(self, name: str) -> None:
         with zipfile.ZipFile(name, "w", zipfile.ZIP_STORED) as archive:
-            for key, place in sorted(self._index().items()):
+            for key, place in self._members():
                 member = zipfile.ZipInfo(key, _TIME)
                 member.external_attr = (stat.S_IFREG | 0o644) << 16
                 with archive.open(member, "w", force_zip64=place.size >= 1 << 31) as target:
@@ -259,6 +278,18 @@ def _locked(directory: str) -> Iterator[None]:
         yield
     finally:
         os.close(descriptor)
+
+
+def _remove_dead(parent: str, name: str) -> None:
+    """Remove what processes have left that were killed while they changed an archive; its directory is locked."""
+    for each in glob.glob(f"{glob.escape(f'{parent}/{name}')}.{'?' * 8}{_STAGING}"):
+        with suppress(OSError):
+            descriptor = os.open(each, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC | os.O_NOFOLLOW)
+            try:
+                fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                shutil.rmtree(each, ignore_errors=True)
+            finally:
+                os.close(descriptor)
 
 
 def _identity(path: str) -> str:

@@ -16,7 +16,7 @@ import errno
 import os
 import shutil
 import stat
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager, nullcontext, suppress
 from threading import Lock
 
@@ -34,7 +34,8 @@ from govgo.ports.storage import Entry
 _PIECE = 1 << 20
 _ABSENT = frozenset({errno.ENOENT, errno.ENOTDIR, errno.ENAMETOOLONG})
 _NO_LINKS = frozenset({errno.EPERM, errno.ENOTSUP, errno.EMLINK})
-_OWN = (".tmp", ".lock", ".partial")
+_TEMPORARY = ".tmp"
+_OWN = (_TEMPORARY, ".lock", ".partial")
 """The ends of names that are no keys: go's temporary files, locks and markers."""
 _UNDER_LOCK = (".zip", ".ziphash")
 """What go writes only with the lock of the module version."""
@@ -195,6 +196,12 @@ class DirectoryStorage:
 
     def entries(self, prefix: str = "") -> Iterator[Entry]:
         """The files whose keys start with `prefix`, in no order."""
+        for key, each in self._walk(prefix):
+            if not key.endswith(_OWN):
+                with suppress(FileNotFoundError):
+                    yield _entry(key, each.stat(follow_symlinks=False))
+
+    def _walk(self, prefix: str) -> Iterator[tuple[str, os.DirEntry[str]]]:
         top = prefix.rpartition("/")[0]
         stack = [top] if top else [""]
         while stack:
@@ -209,12 +216,27 @@ class DirectoryStorage:
                 if each.is_dir(follow_symlinks=False):
                     if key.startswith(prefix) or prefix.startswith(f"{key}/"):
                         stack.append(key)
-                elif key.startswith(prefix) and not key.endswith(_OWN) and each.is_file(follow_symlinks=False):
-                    with suppress(FileNotFoundError):
-                        yield _entry(key, each.stat(follow_symlinks=False))
+                elif key.startswith(prefix) and each.is_file(follow_symlinks=False):
+                    yield key, each
 
     def close(self) -> None:
         """There is nothing to give back."""
+
+    def remove_leftovers(self, before_s: float, pause: Callable[[], object] = lambda: None) -> int:
+        """Remove temporary files that were last written before a time, by writers that were killed; their bytes.
+
+        `pause` is called for each file that there is.
+        """
+        size = 0
+        for key, each in self._walk(""):
+            pause()
+            if key.endswith(_TEMPORARY):
+                with suppress(OSError):
+                    facts = each.stat(follow_symlinks=False)
+                    if facts.st_mtime < before_s:
+                        os.unlink(each.path)
+                        size += facts.st_size
+        return size
 
     # What only a directory can do (`ports.storage.LocalStorage`).
 

@@ -18,7 +18,7 @@ from govgo.adapters.disk.diskerror import absolute
 from govgo.core.foreign import one_line
 from govgo.core.golib.url import mask
 from govgo.core.late import late
-from govgo.core.mirror.manifest import KEY
+from govgo.core.mirror.manifest import KEY, UNFINISHED
 from govgo.errors import UsageError
 
 if TYPE_CHECKING:
@@ -60,7 +60,7 @@ def open_storage(where: str, environ: Mapping[str, str]) -> Storage:
         if path.endswith((".tar", ".zip")) and not os.path.isdir(path):
             from govgo.adapters.storage.archive import ArchiveStorage
 
-            return ArchiveStorage(path, KEY)
+            return ArchiveStorage(path, KEY, UNFINISHED)
         from govgo.adapters.storage.directory import DirectoryStorage
 
         return DirectoryStorage(path)

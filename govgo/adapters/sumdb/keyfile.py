@@ -19,7 +19,7 @@ from govgo.core.foreign import one_line
 from govgo.core.sumdb.note import read_note
 from govgo.core.sumdb.signer import Signer, make_keys, parse_signer
 from govgo.core.sumdb.tlog import parse_tree
-from govgo.errors import IntegrityError, NoteError, UsageError
+from govgo.errors import DiskError, IntegrityError, NoteError, UsageError
 
 _MAX_BYTES = 64 << 10
 
@@ -117,6 +117,15 @@ class FileMemory:
                 hint="write the newest tree head that was ever published into it: the body of /latest",
             )
         return note
+
+    def check(self) -> None:
+        """See that something can be remembered, before a head is decided on that cannot be.  Raises DiskError."""
+        try:
+            with locked(f"{self._path}.lock"):
+                pass
+        except DiskError as error:
+            text = f"the largest tree head is kept beside its key, where nothing can be written: {error}"
+            raise DiskError(text, path=error.path, inner=error) from error
 
     def write(self, note: bytes) -> None:
         """Remember another, unless it is smaller: the slower of two writers is no news.  Raises as `read`."""

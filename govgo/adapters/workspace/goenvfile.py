@@ -100,12 +100,17 @@ def load_env(environ: Mapping[str, str] | None = None) -> GoEnv:
     gopath = _setting(environ, stored, "GOPATH", _default_gopath(environ))
     private = _setting(environ, stored, "GOPRIVATE")
     defaults = _defaults(environ, gopath, private)
+    if gopath == _default_gopath(environ) and not gopath.startswith("/"):
+        gopath = defaults["GOPATH"] = ""  # made from a relative HOME; go does without a GOPATH then
     # cmd/go's own script tests set the release by TESTGO_VERSION.
     version = environ.get("GOVGO_GO_VERSION") or environ.get("TESTGO_VERSION") or REFERENCE_RELEASE
     values = _values(environ, stored, defaults)
     values["GOENV"] = file or ("off" if environ.get("GOENV") == "off" else "")
     values["GOVERSION"] = "go" + version.removeprefix("go")
     given = {n for n in values if environ.get(n) or stored.get(n)}
+    if "CGO_ENABLED" in given:
+        cgo = _cgo_enabled("", values["CC"], values, environ.get("PATH", ""))
+        defaults["CGO_ENABLED"] = "1" if cgo else "0"
     changed = {n for n in given if values[n] != defaults.get(n, "")}
     if not named:
         changed.discard("GOENV")
@@ -254,7 +259,9 @@ def _read_lines(path: str, *, must_exist: bool) -> list[str]:
         return []
     except OSError as err:
         reason = (err.strerror or str(err)).lower()
-        raise DiskError(f"reading go env config: open {path}: {reason}", path=path, inner=err) from err
+        # To Go a directory can be opened; it is reading that fails.
+        operation = "read" if isinstance(err, IsADirectoryError) else "open"
+        raise DiskError(f"reading go env config: {operation} {path}: {reason}", path=path, inner=err) from err
     lines = data.split("\n")
     return [line + "\n" for line in lines[:-1]] + ([lines[-1] + "\n"] if lines[-1] else [])
 

@@ -19,10 +19,10 @@ from govgo.core.modfile import (
 )
 from govgo.core.module.paths import check_new_module_path
 from govgo.core.records import NamedTuple
-from govgo.errors import ConflictError, DiskError, InputError, InvalidPathError, UsageError, VerbFlagsError
+from govgo.errors import ConflictError, InputError, InvalidPathError, UsageError, VerbFlagsError
 from govgo.load.mainmodule.gowork import find_go_work, no_work_file, write_work_file
 from govgo.load.mainmodule.load import must_have_mod_root
-from govgo.load.mainmodule.read import missing_file
+from govgo.load.mainmodule.read import missing_file, read_as
 
 if TYPE_CHECKING:
     from govgo.load.session.session import Session
@@ -52,13 +52,13 @@ class EditedWork(NamedTuple):
 
 
 def main_mod_file(session: Session) -> str:
-    """The absolute path of the main module's go.mod; a workspace does not count here.
+    """The go.mod of the main module: -modfile as it was given, else an absolute path. A workspace does not count here.
 
     Raises:
         UsageError: there is none.
     """
     must_have_mod_root(session)
-    return session.mod_file_path(session.mod_roots[0])
+    return session.settings.modfile_given or session.mod_file_path(session.mod_roots[0])
 
 
 def find_work_file(session: Session, named_file: str) -> str:
@@ -105,9 +105,7 @@ def edit_mod(
             raise UsageError(f"invalid -module: {error}", inner=error) from None
     _check_lines(session, "mod", go, toolchain)
     path = posixpath.join(session.settings.cwd, name)
-    before = session.files.read(path)
-    if before is None:
-        raise DiskError(missing_file(name), path=path)
+    before = read_as(session, path, name)
     try:
         file = parse(name, before)
     except ModFileErrors as error:

@@ -80,25 +80,62 @@ def list_modules(
     return Listing(tuple(modules), error)
 
 
-def start_listing(session: Session, args: Sequence[str], mode: ListMode, reuse_file: str = "") -> Listing:
+def check_build_flags(session: Session, reuse_file: str = "") -> str:
+    """Find the main module or workspace, whose files are not read yet, and look at the flags that it makes wrong.
+
+    Returns:
+        What is wrong with a build flag, as a whole line; "" for nothing (cmd/go's work.BuildInit).
+
+    Raises:
+        UsageError: settings that contradict each other; -reuse inside a module.
+    """
+    init_workfile(session)
+    if reuse_file and has_mod_root(session):
+        raise VerbFlagsError("list -reuse cannot be used inside a module")
+    init(session)
+    settings = session.settings
+    if settings.mod not in ("", "mod", "readonly", "vendor"):
+        return f"-mod={settings.mod} not supported (can be '', 'mod', 'readonly', or 'vendor')"
+    if session.scope.modules_enabled:
+        return ""
+    in_goflags = {flag.lstrip("-").partition("=")[0] for flag in settings.env.flags()}
+    if settings.mod and "mod" not in in_goflags:
+        return f"build flag -mod={settings.mod} only valid when using modules"
+    if settings.modcacherw and "modcacherw" not in in_goflags:
+        return "build flag -modcacherw only valid when using modules"
+    if settings.modfile and "mod" not in in_goflags:  # as in go, where -modfile in GOFLAGS is no excuse
+        return "build flag -modfile only valid when using modules"
+    return ""
+
+
+def start_listing(
+    session: Session,
+    args: Sequence[str],
+    mode: ListMode,
+    reuse_file: str = "",
+    *,
+    retracted: bool = False,
+    package_flag: str = "",
+) -> Listing:
     """`list_modules` for the command itself, which refuses some combinations first.
 
     Args:
         reuse_file: name of a file with the JSON output of an earlier run, or "".
+        retracted: -retracted is among the flags; -u has the same mode.
+        package_flag: a flag that is about packages, "" for none.
 
     Raises:
         UsageError: flags, arguments and module mode do not go together.
         GovgoError: as `list_modules`.
     """
     init_workfile(session)
-    if reuse_file and has_mod_root(session):
-        raise VerbFlagsError("list -reuse cannot be used inside a module")
     init(session)
-    if mode & ListMode.RETRACTED and not mode & ListMode.UPDATES:
-        if session.build_mod == "vendor":
-            raise VerbFlagsError("list -retracted cannot be used when vendoring is enabled")
-        if not session.scope.modules_enabled:
-            raise VerbFlagsError("list -retracted can only be used in module-aware mode")
+    if retracted and session.build_mod == "vendor":
+        raise VerbFlagsError("list -retracted cannot be used when vendoring is enabled")
+    if retracted and not session.scope.modules_enabled:
+        raise VerbFlagsError("list -retracted can only be used in module-aware mode")
+    if package_flag:
+        raise VerbFlagsError(f"list -{package_flag} cannot be used with -m")
     if not session.scope.modules_enabled:
         raise UsageError("list -m cannot be used with GO111MODULE=off")
     load_mod_file(session)

@@ -3,7 +3,8 @@
 
 The way of a module version: module cache (fetched and checked as for a build) ── copied and hashed once more ── its
 hashes compared with its proved record ── stored. A run that ends early leaves the mirror as it was, and beside it
-proved files that no manifest names; the next one stores them anew.
+proved files that no manifest names; the next one stores them anew. Files that follow from others are written last
+(`settle`).
 
 Every lookup is stored with the newest tree head, and tiles that prove, in its tree, every record of the mirror and
 every older head that a client may have seen there.
@@ -11,25 +12,25 @@ every older head that a client may have seen there.
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Collection, Iterable, Sequence
-from contextlib import ExitStack, suppress
 from typing import TYPE_CHECKING
 
-from govgo.app.mirror.store import put_zip, read_manifest, write_manifest
+from govgo.app.mirror.repair import Sound, sound_part
+from govgo.app.mirror.settle import comes_late, content_of, finish, settle
+from govgo.app.mirror.store import put_zip, read_manifest
 from govgo.core.findings import Finding
 from govgo.core.gosum.dirhash import hash_gomod
 from govgo.core.gosum.ledger import SumLedger
 from govgo.core.gosum.mismatch import database_mismatch
 from govgo.core.mirror.closure import Closure
-from govgo.core.mirror.manifest import KEY, Content, Manifest
+from govgo.core.mirror.manifest import Content, Manifest
 from govgo.core.mirror.outcomes import Added
 from govgo.core.module.moduleversion import ModuleVersion, sort_key
 from govgo.core.storage.keys import file_key, latest_key, list_key, module_of_key, version_list
 from govgo.core.sumdb.record import format_record, lookup_path, parse_record
 from govgo.core.sumdb.tlog import Tree
 from govgo.core.version import semver
-from govgo.errors import Failure, GovgoError, NotFoundError, SecurityError, StorageError
+from govgo.errors import ConflictError, Failure, GovgoError, NotFoundError, SecurityError, StorageError
 from govgo.load.targets.faults import from_error
 from govgo.ports.modules import Ask
 
@@ -51,6 +52,7 @@ def add(
     database: ProofSource | None,
     desk: Desk,
     dry_run: bool = False,
+    repair: bool = False,
 ) -> Added:
     """Bring into a mirror what `closure` has and the mirror lacks.
 
@@ -61,19 +63,24 @@ def add(
         database: the checksum database; None where GOSUMDB is off.
         desk: for files on their way.
         dry_run: store nothing.
+        repair: read all of the mirror first; of what is damaged in it, have all files of its version anew.
 
     Raises:
         StorageError: the storage fails.
         ConflictError: somebody else has changed the mirror meanwhile.
         SecurityError: bytes contradict go.sum or the checksum database.
     """
+    if not dry_run:
+        settle(storage)
     known, tag = read_manifest(storage)
     before = known or Manifest()
-    missing = closure.without(before)
+    sound = sound_part(storage, before, desk, restore_all=not dry_run) if repair else Sound(before)
+    closure = sound.widen(closure, before)
+    missing = closure.without(sound.manifest)
     gomods = tuple(sorted(missing.gomods, key=sort_key))
     zips = tuple(sorted(missing.zips, key=sort_key))
     session.repo.reset(SumLedger())  # not one go.sum, but all of them count
-    run = _Run(session, storage, before, database, desk, closure)
+    run = _Run(session, storage, before, sound, database, desk, closure)
     everything = sorted({*gomods, *zips}, key=sort_key)
     private = tuple(mod for mod in everything if database is None or not database.covers(mod.path))
     if dry_run:
@@ -94,6 +101,8 @@ def add(
         after=after,
         is_plan=dry_run,
         faults=tuple(run.faults),
+        damaged=sound.restored + len(sound.damaged),
+        mended=sound.restored + len(sound.damaged & run.files.keys()),
     )
 
 
@@ -111,6 +120,7 @@ class _Run:
         session: Session,
         storage: Storage,
         before: Manifest,
+        sound: Sound,
         database: ProofSource | None,
         desk: Desk,
         closure: Closure,
@@ -122,12 +132,14 @@ class _Run:
         self._session = session
         self._storage = storage
         self._before = before
+        self._sound = sound.manifest
+        self._restored = sound.restored
         self._database = database
         self._desk = desk
         self._sums: dict[ModuleVersion, Collection[tuple[str, str]]] = dict(closure.sums)
         self._asking = closure.asking
         self._covered: set[ModuleVersion] = set()
-        self._replaced: dict[str, bytes] = {}
+        self._changes: dict[str, bytes] = {}  # the content of files that are to be written at the end
 
     def add(self, gomods: Sequence[ModuleVersion], zips: Sequence[ModuleVersion], tag: str) -> tuple[int, Manifest]:
         """Store the files of module versions, what proves them, the lists of versions, and the manifest.
@@ -139,25 +151,14 @@ class _Run:
         Returns:
             How many versions are proved, and what the mirror has now.
         """
-        with ExitStack() as undo:
-            undo.callback(self._give_back, tag)
-            self._add_all(gomods, zips)
-            proved = self._add_proofs()
-            self._add_lists()
-            after = Manifest({**self._before.files, **self.files}, self._before.heads | self.heads)
-            in_vain = not after.files and self.faults  # an empty mirror would say that nothing is needed
-            if after != self._before or not (tag or in_vain):
-                write_manifest(self._storage, after, tag)
-            undo.pop_all()
+        self._add_all(gomods, zips)
+        proved = self._add_proofs()
+        self._add_lists()
+        after = Manifest({**self._before.files, **self.files}, self._before.heads | self.heads)
+        in_vain = not after.files and self.faults  # an empty mirror would say that nothing is needed
+        if self.files or self._restored or after != self._before or not (tag or in_vain):
+            finish(self._storage, self._changes, after, tag)
         return proved, after
-
-    def _give_back(self, tag: str) -> None:
-        """Let what the manifest names be as it says, unless somebody else has written another one."""
-        with suppress(StorageError):
-            entry = self._storage.head(KEY)
-            if (entry.tag if entry is not None else "") == tag:
-                for key, data in self._replaced.items():
-                    self._storage.replace(key, data)
 
     def _add_all(self, gomods: Sequence[ModuleVersion], zips: Sequence[ModuleVersion]) -> None:
         """Store the files of module versions that prove."""
@@ -218,16 +219,16 @@ class _Run:
         repo = self._session.repo
         gomod = repo.gomod(mod)
         self._compare(mod.gomod_key(), hash_gomod(gomod))
+        self._put(file_key(mod, "mod"), gomod)
         if zip_file:
             with self._desk.copy_file(zip_file) as copy:
                 h1 = copy.zip_hash(mod)
                 self._compare(mod, h1)
                 self._put(file_key(mod, "ziphash"), h1.encode())
-                put_zip(self._storage, file_key(mod, "zip"), copy)
-                self.files[file_key(mod, "zip")] = copy.content
-            self.sizes[mod] = copy.content.size
-        self._put(file_key(mod, "mod"), gomod)
-        if zip_file:
+                if file_key(mod, "zip") not in self._sound.files:  # else its .info is missing alone
+                    put_zip(self._storage, file_key(mod, "zip"), copy)
+                    self.files[file_key(mod, "zip")] = copy.content
+                    self.sizes[mod] = copy.content.size
             repo.info(mod.path, mod.version)  # some proxies lack it: builds do without, queries do not
             info = self._session.files.read_source(repo.cache_file(mod, "info"))
             if info is None:
@@ -251,10 +252,11 @@ class _Run:
             return 0
         top = f"sumdb/{database.name}"
         stored = [mod for mod in self._covered if any(file_key(mod, each) in self.files for each in ("mod", "zip"))]
-        mods = [mod for mod in stored if f"{top}/{lookup_path(mod)}" not in self._before.files]
-        if not mods:
+        mods = [mod for mod in stored if f"{top}/{lookup_path(mod)}" not in self._sound.files]
+        lost = self._before.files.keys() - self._sound.files.keys()
+        if not mods and not any(key.startswith(f"{top}/") for key in lost):
             return 0
-        lookups = [key for key in self._before.files if key.startswith(f"{top}/lookup/")]
+        lookups = [key for key in self._sound.files if key.startswith(f"{top}/lookup/")]
         numbers = [parse_record(self._read(key)).number for key in lookups]
         sizes = self._before.tree_sizes(database.name)
         proofs = database.proofs(mods, numbers=numbers, sizes=sizes)
@@ -268,7 +270,7 @@ class _Run:
         return len(mods)
 
     def _read(self, key: str) -> bytes:
-        data = self._storage.read(key)
+        data = self._changes[key] if key in self._changes else self._storage.read(key)
         if data is None:
             raise StorageError(f"{key}: the mirror's manifest names it, and it is not there", key=key)
         return data
@@ -290,11 +292,14 @@ class _Run:
                     self._put(latest_key(path), self._read(file_key(best, "info")))
 
     def _put(self, key: str, data: bytes) -> None:
-        content = Content(hashlib.sha256(data).hexdigest(), len(data))
-        if self._before.files.get(key) != content and self.files.get(key) != content:
-            if key in self._before.files and key not in self._replaced:
-                old = self._storage.read(key)
-                if old is not None:
-                    self._replaced[key] = old
+        content = content_of(data)
+        assert content is not None
+        if self._sound.files.get(key) == content or self.files.get(key) == content:
+            return
+        if self._before.files.get(key, content) != content and key.endswith((".mod", ".ziphash")):
+            raise ConflictError(f"the mirror has {key} with another content: a version never changes")
+        if key in self._sound.files or comes_late(key):
+            self._changes[key] = data
+        else:
             self._storage.replace(key, data)
-            self.files[key] = content
+        self.files[key] = content

@@ -7,6 +7,7 @@ import hashlib
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING
 
+from govgo.app.mirror.settle import UNFINISHED_RUN, follows
 from govgo.core.findings import Finding, Verdict
 from govgo.core.gosum.dirhash import hash_gomod, is_h1
 from govgo.core.mirror.manifest import Content, Manifest
@@ -47,6 +48,7 @@ def check_mirror(
     desk: Desk,
     report: Reporter,
     unlisted: int = 0,
+    unfinished: bool = False,
 ) -> Checked:
     """Read every file of a mirror, compare it with the manifest, and prove it by the mirror's own lookups and tiles.
 
@@ -59,11 +61,12 @@ def check_mirror(
         desk: for zips, which are hashed as files.
         report: takes the progress.
         unlisted: how many files the manifest does not name, if the caller has counted them.
+        unfinished: a run that changes the mirror is about to end, or was killed there.
 
     Raises:
         StorageError: the storage cannot be asked.
     """
-    run = _Check(storage, manifest, desk, report)
+    run = _Check(storage, manifest, desk, report, unfinished)
     run.read_all()
     proved = run.prove(keys)
     run.check_records(covers)
@@ -80,7 +83,7 @@ def check_mirror(
 
 
 class _Check:
-    def __init__(self, storage: Readable, manifest: Manifest, desk: Desk, report: Reporter) -> None:
+    def __init__(self, storage: Readable, manifest: Manifest, desk: Desk, report: Reporter, unfinished: bool) -> None:
         self.files = self.zips = 0
         self.findings: list[Finding] = []
         self.modules: set[ModuleVersion] = set()
@@ -88,6 +91,7 @@ class _Check:
         self._manifest = manifest
         self._desk = desk
         self._report = report
+        self._unfinished = unfinished
         self._hashes: dict[ModuleVersion, str] = {}
         self._stated: dict[ModuleVersion, str] = {}
 
@@ -109,8 +113,9 @@ class _Check:
         verdict = max(finding.verdict, Verdict.FINDING)
         if not isinstance(error, LookupDisabledError):
             verdict = Verdict.FINDING if verdict is Verdict.UNCHECKED else verdict  # it was checked: it is damaged
+        why = f"; {UNFINISHED_RUN}" if self._unfinished and follows(key) else ""
         self.findings.append(
-            finding._replace(text=f"{key}: {error}", module=module or module_of_key(key), verdict=verdict)
+            finding._replace(text=f"{key}: {error}{why}", module=module or module_of_key(key), verdict=verdict)
         )
 
     def _read(self, key: str, want: Content) -> None:

@@ -13,7 +13,8 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from govgo.app.mirror.check import MAX_SMALL_BYTES, check_mirror
-from govgo.app.mirror.store import copy_file, read_manifest, write_manifest
+from govgo.app.mirror.settle import UNFINISHED_RUN, comes_late, finish, is_unfinished, settle
+from govgo.app.mirror.store import copy_file, read_file, read_manifest
 from govgo.core.findings import worst
 from govgo.core.late import late
 from govgo.core.mirror import manifest as manifests
@@ -56,11 +57,14 @@ def export(
 
     Raises:
         NotFoundError: there is no mirror.
+        ConflictError: a run that changes it has not ended.
         StorageError: a file is missing, or the mirror or a part cannot be read or written.
     """
     manifest, _ = read_manifest(storage)
     if manifest is None:
         raise NotFoundError("there is no mirror: it has no manifest")
+    if is_unfinished(storage):
+        raise ConflictError(UNFINISHED_RUN)
     keys = compare(since, manifest).needed
     text = format_manifest(manifest)
     room = part_size - _TAR_RECORD - tar_size(manifests.KEY, len(text)) - tar_size(PART_KEY, _TAR_BLOCK)
@@ -130,6 +134,7 @@ def import_parts(
         StorageError: something cannot be read or written.
     """
     manifest = _manifest_of(parts)
+    settle(storage)
     before, tag = read_manifest(storage)
     here = before or Manifest()
     difference = compare(here, manifest)
@@ -147,10 +152,14 @@ def import_parts(
     if worst(checked.findings):
         return Shipped(sizes, (), here, checked)
     # What is new comes first, then what changes, such as lists: a run that ends early has then done no harm.
-    for key in (*difference.added, *difference.changed):
-        copy_file(union, storage, key, manifest.files[key], desk)
+    changed = frozenset(difference.changed)
+    late = {key for key in difference.needed if comes_late(key) or (key in changed and not key.endswith(".zip"))}
+    for key in difference.needed:
+        if key not in late:
+            copy_file(union, storage, key, manifest.files[key], desk)
+    changes = {key: read_file(union, key, manifest.files[key]) for key in sorted(late)}
     if manifest != before:
-        write_manifest(storage, manifest, tag)
+        finish(storage, changes, manifest, tag)
     return Shipped(sizes, difference.needed, manifest, checked)
 
 

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from govgo.core.mirror.manifest import KEY, MAX_MANIFEST_BYTES, Content, Manifest, format_manifest, parse_manifest
@@ -13,6 +14,7 @@ if TYPE_CHECKING:
     from govgo.ports.mirror import Desk, LocalCopy
     from govgo.ports.storage import Readable, Storage
 
+_MEND = "`govgo mirror verify` says more, and `govgo mirror add -repair` has it anew"
 _HINT = "run the command again: it adds what is missing"
 
 
@@ -38,7 +40,12 @@ def write_manifest(storage: Storage, manifest: Manifest, tag: str) -> None:
     """
     data = format_manifest(manifest)
     if not (storage.swap(KEY, data, tag) if tag else storage.create(KEY, data)):
-        raise ConflictError("the mirror was changed by somebody else meanwhile", hint=_HINT)
+        raise changed_meanwhile()
+
+
+def changed_meanwhile() -> ConflictError:
+    """What a run ends with whose manifest was not the last one any more."""
+    return ConflictError("the mirror was changed by somebody else meanwhile", hint=_HINT)
 
 
 def put_zip(storage: Storage, key: str, copy: LocalCopy) -> None:
@@ -53,24 +60,33 @@ def put_zip(storage: Storage, key: str, copy: LocalCopy) -> None:
 
 
 def copy_file(source: Readable, target: Storage, key: str, want: Content, desk: Desk) -> None:
-    """Copy a file that is as a manifest says.
+    """Copy a file that is as a manifest says (errors as for `read_file`)."""
+    if key.endswith(".zip"):
+        with desk.copy_pieces(_pieces(source, key)) as copy:
+            _compare(key, copy.content, want)
+            put_zip(target, key, copy)
+    else:
+        target.replace(key, read_file(source, key, want))
+
+
+def read_file(source: Readable, key: str, want: Content) -> bytes:
+    """The bytes of a file that is as a manifest says.
 
     Raises:
         StorageError: it is not, or is not there.
     """
+    data = b"".join(_pieces(source, key))
+    _compare(key, Content(hashlib.sha256(data).hexdigest(), len(data)), want)
+    return data
+
+
+def _pieces(source: Readable, key: str) -> Iterator[bytes]:
     pieces = source.chunks(key)
     if pieces is None:
-        raise StorageError(f"{key}: the manifest names it, and it is not there", key=key)
-    if key.endswith(".zip"):
-        with desk.copy_pieces(pieces) as copy:
-            _compare(key, copy.content, want)
-            put_zip(target, key, copy)
-        return
-    data = b"".join(pieces)
-    _compare(key, Content(hashlib.sha256(data).hexdigest(), len(data)), want)
-    target.replace(key, data)
+        raise StorageError(f"{key}: the manifest names it, and it is not there; {_MEND}", key=key)
+    return pieces
 
 
 def _compare(key: str, found: Content, want: Content) -> None:
     if found != want:
-        raise StorageError(f"{key}: the file is damaged; `govgo mirror verify` says more", key=key)
+        raise StorageError(f"{key}: the file is damaged; {_MEND}", key=key)

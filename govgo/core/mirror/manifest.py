@@ -26,6 +26,8 @@ from govgo.errors import InputError
 
 KEY = "govgo/manifest"
 """Where a mirror has it. No module path begins so: its first element has no dot."""
+UNFINISHED = "govgo/unfinished/"
+"""Below this a run leaves a mark while it changes files that the manifest names."""
 MAX_MANIFEST_BYTES = 1 << 30
 """Some five million files; larger ones are refused."""
 

@@ -26,6 +26,8 @@ class Added(NamedTuple):
         is_plan: nothing was stored.
         faults: what could not be had; the mirror is without it.
         index_next: the time to go on from in a module index, "" where none was read.
+        damaged: how many files of the mirror were not as its manifest says, where that was looked at.
+        mended: how many of them are by now.
     """
 
     closure: Closure
@@ -40,6 +42,8 @@ class Added(NamedTuple):
     is_plan: bool
     faults: tuple[Finding, ...]
     index_next: str = ""
+    damaged: int = 0
+    mended: int = 0
 
 
 class Checked(NamedTuple):

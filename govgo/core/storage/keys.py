@@ -64,3 +64,14 @@ def module_of_key(key: str) -> ModuleVersion | None:
         return ModuleVersion(unescape_path(path), unescape_version(version))
     except InputError:
         return None
+
+
+def module_of_lookup(key: str) -> ModuleVersion | None:
+    """The module version whose lookup a key is: "sumdb/sum.example.org/lookup/q.io/a@v1.0.0"; None for others."""
+    if not key.startswith("sumdb/"):
+        return None
+    path, at, version = key.partition("/lookup/")[2].rpartition("@")
+    try:
+        return ModuleVersion(unescape_path(path), unescape_version(version)) if at else None
+    except InputError:
+        return None

@@ -121,7 +121,7 @@ def _suffixed(path: str) -> RepoName | None:
     for i in range(below - 1, suffixes[-1] if suffixes else 0):
         host = _host_tail(elements[i])
         if host:
-            j = next(j for j in suffixes if j > i)
+            j = suffixes[-1]  # go's expression takes the longest repository: `q.io/a.git/b.git` is one path
             found = _SUFFIX.match(elements[j])
             assert found is not None
             before = "/".join([host, *elements[i + 1 : j]])

@@ -145,7 +145,7 @@ class _Edit:
         for mv in roots:
             if self._resolve(graph, bad, prunings, mv):
                 dirty = True
-        return dirty or (not self.conflicts and self._accept_upgrades(graph))
+        return dirty or self._accept_upgrades(graph)
 
     def _warm(self, mods: Iterable[ModuleVersion]) -> None:
         """Have the versions of `mods` listed, all at once: an older one will have to take the place of each."""

@@ -67,8 +67,6 @@ def init(session: Session) -> None:
         return
     if session.settings.modfile and not session.settings.modfile.endswith(".mod"):
         raise UsageError(f"-modfile={session.settings.modfile_given}: file does not have .mod extension")
-    if session.settings.mod not in ("", "mod", "readonly", "vendor"):
-        raise UsageError(f"-mod={session.settings.mod} not supported (can be '', 'mod', 'readonly', or 'vendor')")
     session.scope.modules_enabled = True
     set_default_build_mod(session)
     gopath = session.settings.env.gopath.split(":")[0]

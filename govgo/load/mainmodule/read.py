@@ -26,6 +26,27 @@ def missing_file(path: str) -> str:
     return f"open {one_line(path)}: no such file or directory"
 
 
+def read_as(session: Session, path: str, name: str) -> bytes:
+    """The bytes of a file that a flag or argument named, so that errors call it by that name, as in go.
+
+    Args:
+        session: the command.
+        path: absolute path of the file.
+        name: what it was called.
+
+    Raises:
+        DiskError: it is missing or cannot be read.
+    """
+    try:
+        data = session.files.read(path)
+    except DiskError as error:
+        text = str(error).replace(one_line(path), one_line(name), 1)
+        raise DiskError(text, path=path, inner=error.inner, hint=error.hint) from error
+    if data is None:
+        raise DiskError(missing_file(name), path=path)
+    return data
+
+
 def by_hand(file: str, data: bytes) -> str:
     """The hint for a file that does not parse."""
     if any(is_merge_marker(line) for line in data.decode("utf-8", "surrogateescape").splitlines()):
@@ -46,9 +67,7 @@ def read_mod_file(session: Session, path: str, fix: VersionFixer | None = None) 
         InputError: it is malformed, or has no module line.
         TooNewError: it needs a newer Go.
     """
-    data = session.files.read(path)
-    if data is None:
-        raise DiskError(missing_file(path), path=path)
+    data = read_as(session, path, session.settings.modfile_given if path == session.settings.modfile else path)
     short = session.short_path(path)
     try:
         file = parse(path, data, fix)

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from govgo.core.version import goversion
 from govgo.core.version.toolchain import known_release, may_switch, newer_toolchain, startup_release
 from govgo.errors import Failure, NotFoundError, SecurityError, UnavailableError, parts
-from govgo.load.mainmodule.find import find_module_root
+from govgo.load.mainmodule.find import find_module_root, is_temp_root
 from govgo.load.mainmodule.gowork import find_go_work
 from govgo.load.session.errors import SwitchError, TooNewError
 
@@ -30,8 +30,8 @@ def release_at_start(session: Session) -> str:
         InputError: an invalid toolchain line.
     """
     local, env = session.local_go, session.settings.env
-    if env.go111module == "off":
-        return local
+    if not _uses_modules(session):
+        return local  # and nobody looks at GOTOOLCHAIN
     path = _file_around(session) if may_switch(env.gotoolchain) else ""  # otherwise no file has a say
     data = (session.files.read(path) if path else None) or b""
     release = startup_release(
@@ -42,6 +42,15 @@ def release_at_start(session: Session) -> str:
         session.short_path(path),
     )
     return known_release(release, local)
+
+
+def _uses_modules(session: Session) -> bool:
+    """Whether a command that is not about modules alone will use them (cmd/go's modload.WillBeEnabled)."""
+    setting = session.settings.env.go111module
+    if setting == "auto":
+        root = find_module_root(session, session.settings.cwd)
+        return root != "" and not is_temp_root(session, root)
+    return setting in ("", "on")
 
 
 def _file_around(session: Session) -> str:

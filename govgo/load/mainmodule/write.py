@@ -171,7 +171,7 @@ def _write_go_mod(session: Session, m: ModuleVersion, update: ModUpdate) -> None
 def report_warnings(session: Session) -> None:
     """Report warnings about go.sum that have not been reported yet."""
     for warning in session.repo.ledger.take_warnings():
-        session.report.raw(warning)
+        session.report.raw(warning.removesuffix("\n"))
 
 
 def write_go_sum(

@@ -144,13 +144,14 @@ def _ignore_patterns(session: Session, root: str) -> IgnorePatterns | None:
 
 def _has_package(session: Session, directory: str, tags: TagSet) -> bool:
     """Whether the platform's tags leave a Go file, or what the load reports: one that is malformed or unreadable."""
+    tree = sources(session)
     try:
-        sources(session).scan(directory, tags)
+        tree.scan(directory, tags)
     except NoGoError:
-        return sources(session).has_dead_link(directory, tags)
+        return tree.has_dead_link(directory, tags) or tree.is_package(directory, tags)
     except Failure:
         return True
-    return True
+    return not tree.may_be_documentation(directory) or tree.is_package(directory, tags)
 
 
 def resolve_local_package(session: Session, directory: str, rs: Requirements) -> str:

@@ -136,6 +136,24 @@ class SourceTree:
         ]
         return any(self._dead_links(directory, [name for name in links if match_file(name, tags)]))
 
+    def may_be_documentation(self, directory: str) -> bool:
+        """Whether the package may be called "documentation", which is none to go/build. Mostly one file tells."""
+        return all(b"package documentation" in data for _, data in self._files_of(directory))
+
+    def is_package(self, directory: str, tags: TagSet) -> bool:
+        """Whether go/build finds a package: a file with a malformed constraint counts, documentation does not."""
+        files = tuple(self._files_of(directory))
+        if not files:
+            return False  # as most directories without a package
+        from govgo.core.gosource.directory import import_dir
+
+        found = import_dir(directory, files, tags)
+        return bool(found.invalid or found.sources.files or found.tests.files or found.xtests.files)
+
+    def _files_of(self, directory: str) -> Iterator[tuple[str, bytes]]:
+        sources = _sources(self.files, directory, self.entries(directory))
+        return ((path.rpartition("/")[2], data) for path, data in sources)
+
     def _dead_links(self, directory: str, names: Sequence[str]) -> Iterator[DiskError]:
         """What a look behind each of the names fails with."""
         return filter(None, (self.files.stat_error(join(directory, name)) for name in names))

@@ -21,10 +21,19 @@ def add_text(run: Added, style: Style = PLAIN) -> str:
         if size is None and not run.is_plan:
             continue  # told as a fault
         lines.append(f" {style.paint('+', 'green')} {mod.path} {mod.version}  {_size(size)}")
+    if run.damaged:
+        lines.append(_mended(run))
     lines += _closing(run)
     if run.index_next:
         lines.append(f"the index goes on at {one_line(run.index_next)}")
     return "".join(f"{line}\n" for line in lines)
+
+
+def _mended(run: Added) -> str:
+    if run.is_plan:
+        return f"{many(run.damaged, 'file')} damaged or missing"
+    left = run.damaged - run.mended
+    return f"mended {many(run.mended, 'file')}" + (f"; {many(left, 'file')} still damaged or missing" if left else "")
 
 
 def _size(size: int | None) -> str:
@@ -42,7 +51,7 @@ def _closing(run: Added) -> list[str]:
             f"and {many(len(run.gomods), 'go.mod file')}"
         ]
     fresh = len(run.after.files) - len(run.before.files)
-    if not fresh and run.after == run.before:
+    if not fresh and run.after == run.before and not run.mended:
         said = "nothing was added" if run.faults else "nothing was missing"
         return [f"{said}: {_whole(run.after)}"]
     proof = f"; {many(run.proved, 'version')} proved by {run.database}" if run.database else ""
@@ -84,5 +93,7 @@ def add_json(run: Added) -> str:
         "index_next": run.index_next or None,
         "mirror_files": len(run.after.files),
         "mirror_bytes": run.after.size,
+        "damaged": run.damaged,
+        "mended": run.mended,
     }
     return encode({**heading(SCHEMA), "summary": summary, "results": results, "errors": fault_entries(run.faults)})

@@ -11,6 +11,8 @@ from govgo.report.style import PLAIN, Style
 from govgo.report.words import amount, many
 
 SCHEMA = "govgo.mirror.verify/1"
+_DAMAGE = ("integrity", "not-found")
+"""The codes of files that are damaged or missing."""
 
 
 def verify_text(run: Checked, style: Style = PLAIN) -> str:
@@ -19,6 +21,8 @@ def verify_text(run: Checked, style: Style = PLAIN) -> str:
     verdict = worst(run.findings)
     words = "the mirror is whole, and proves" if verdict is Verdict.PASSED else "the mirror does not verify"
     lines.append(f"{words}: {checked_words(run)}")
+    if any(each.code in _DAMAGE for each in run.findings):
+        lines.append("hint: where the network is, `govgo mirror add -repair` has anew what is damaged")
     return "".join(f"{line}\n" for line in lines)
 
 

@@ -286,6 +286,9 @@ class Follower:
             found = await read_range(self._means.web.get, self.follow.url, since, MAX_LINES)
             self.status.behind = len(found.modules)
             await self._take_all([(mod, None) for mod in found.modules])
+            if found.crowded:
+                shown = gourl.parse(self.follow.url).redacted()
+                self._means.say(f"{shown}: {found.crowded} has more lines than an answer; those behind are not seen")
             done = found.next == since
             since = found.next
             await self._keep(since=since, passed_over=self._pointer.passed_over + found.passed_over)

@@ -41,6 +41,9 @@ from govgo.serve.upstream.refusals import MAX_TEXT, refusal_of
 
 PREFIX = "/publish/"
 _AT_ONCE = 4
+_WAITING = 256
+"""So many more may wait for their turn; nothing of their bodies is read meanwhile."""
+_PATIENCE_S = 30.0
 _GATHERED = 1 << 20
 _SPOOL_KEY = "publish/upload"
 """Beside it the temporary files lie; no module path begins so."""
@@ -72,7 +75,8 @@ class PublishRoute:
         self._published = published
         self._max_bytes = max_bytes
         self._announce = announce
-        self._under_way = 0
+        self._turns = asyncio.Semaphore(_AT_ONCE)
+        self._waiting = 0
 
     def route(self) -> Route:
         """What the site is to know."""
@@ -100,7 +104,7 @@ class PublishRoute:
             if call.method == "GET":
                 record = await self._cold(self._published.record(mod))
                 return _told(404, f"not found: {mod} is not published") if record is None else _shown(200, mod, record)
-            return await self._take(call, mod)
+            return await self._in_turn(call, mod)
         except UnpublishableError as error:
             return _told(422, str(error))
         except (TooLargeError, SlowClientError):
@@ -122,10 +126,24 @@ class PublishRoute:
         reason = site.policy.refusal(mod.path, mod.version)
         return _Refused(403, reason) if reason else None
 
+    async def _in_turn(self, call: Call, mod: ModuleVersion) -> Reply:
+        """Take a version when it is its turn, so that who publishes many at once need not try again."""
+        if self._waiting >= _WAITING:
+            return _BUSY
+        self._waiting += 1
+        try:
+            async with asyncio.timeout(_PATIENCE_S):
+                await self._turns.acquire()
+        except TimeoutError:
+            return _BUSY
+        finally:
+            self._waiting -= 1
+        try:
+            return await self._take(call, mod)
+        finally:
+            self._turns.release()
+
     async def _take(self, call: Call, mod: ModuleVersion) -> Reply:
-        if self._under_way >= _AT_ONCE:
-            return _told(503, "too many versions are being published", retry_after_s=2)
-        self._under_way += 1
         path = ""
         try:
             descriptor, path = await self._off(self._new_file)
@@ -136,7 +154,6 @@ class PublishRoute:
             examined = await self._computed(lambda: examine(path, mod))
             record, is_new = await self._cold(self._published.add(mod, path, examined.h1, examined.gomod, call.user))
         finally:
-            self._under_way -= 1
             if path:
                 with suppress(OSError):
                     os.unlink(path)
@@ -202,3 +219,6 @@ def _told(status: int, text: str, *, retry_after_s: int = 0) -> Reply:
         headers.append((b"retry-after", b"%d" % retry_after_s))
     data = f"{visible(text)[:MAX_TEXT]}\n".encode("utf-8", "backslashreplace")
     return Reply(status, "text/plain; charset=utf-8", data, tuple(headers))
+
+
+_BUSY = _told(503, "too many versions are being published", retry_after_s=2)

@@ -4,9 +4,12 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import ssl
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 
+from govgo.adapters.sumdb.keyfile import FileMemory
 from govgo.core.foreign import one_line
 from govgo.core.goenv import OFF, GoEnv
 from govgo.core.sumdb.gosumdb import database_of
@@ -103,7 +106,7 @@ def check_settings(settings: Settings, env: GoEnv) -> None:
     """Look at all that can be wrong before anything runs.
 
     Raises:
-        UsageError, MissingExtraError: something is.
+        UsageError, DiskError, MissingExtraError: something is.
     """
     storage = open_storage(settings, env)
     check_plan(care_plan(settings), storage)
@@ -111,7 +114,8 @@ def check_settings(settings: Settings, env: GoEnv) -> None:
     tls_context(settings)
     read_rules(settings)
     if settings.events.name and not settings.read_only:
-        open_key(settings, env)
+        _, key_file = open_key(settings, env)
+        FileMemory(key_file).check()
     if env.gosumdb != OFF:
         database_of(env)
     if settings.publishing.modules:
@@ -162,10 +166,21 @@ def load_certificate(context: ssl.SSLContext, settings: Settings) -> None:
     Raises:
         UsageError: it cannot be used.
     """
-    try:
+    with _tls_faults("tls_cert and tls_key", settings.tls_cert, settings.tls_key):
         context.load_cert_chain(settings.tls_cert, settings.tls_key or None)
-    except (OSError, ssl.SSLError) as error:
-        raise UsageError(f"tls: {settings.tls_cert}: {one_line(str(error))}") from None
+
+
+@contextmanager
+def _tls_faults(names: str, *files: str) -> Iterator[None]:
+    try:
+        yield
+    except ssl.SSLError as error:
+        reason = (error.reason or str(error)).replace("_", " ").lower()
+        raise UsageError(f"{names}: {' and '.join(filter(None, files))}: {one_line(reason)}") from None
+    except OSError as error:
+        # The library names no file, and opens them in this order.
+        file = next((each for each in files if each and not os.access(each, os.R_OK)), files[0])
+        raise UsageError(f"{names}: {file}: {one_line((error.strerror or '').lower())}") from None
 
 
 def tls_context(settings: Settings) -> ssl.SSLContext | None:
@@ -182,11 +197,9 @@ def tls_context(settings: Settings) -> ssl.SSLContext | None:
     context.minimum_version = ssl.TLSVersion.TLSv1_2
     context.set_alpn_protocols(["http/1.1"])
     load_certificate(context, settings)
-    try:
-        if settings.client_ca:
+    if settings.client_ca:
+        with _tls_faults("client_ca", settings.client_ca):
             context.load_verify_locations(settings.client_ca)
-            # go has no certificate to show. Where there are users, one is a way to say who asks, beside others.
-            context.verify_mode = ssl.CERT_OPTIONAL if settings.users else ssl.CERT_REQUIRED
-    except (OSError, ssl.SSLError) as error:
-        raise UsageError(f"tls: {settings.tls_cert}: {one_line(str(error))}") from None
+        # go has no certificate to show. Where there are users, one is a way to say who asks, beside others.
+        context.verify_mode = ssl.CERT_OPTIONAL if settings.users else ssl.CERT_REQUIRED
     return context

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import sys
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING
@@ -355,8 +356,11 @@ def open_storage(settings: Settings, env: GoEnv) -> Storage:
         MissingExtraError: a package that buckets need is not installed.
     """
     place = settings.storage
-    if is_url(place):
+    if is_url(place) and not place.startswith("file:"):
         return open_bucket(place, env.process)
     if not place and not env.gomodcache:
         raise UsageError("storage: neither -storage nor GOMODCACHE, GOPATH or HOME says where files are kept")
-    return DirectoryStorage(place or f"{env.gomodcache}/{DOWNLOAD}")
+    storage = open_bucket(place, env.process) if place else DirectoryStorage(f"{env.gomodcache}/{DOWNLOAD}")
+    if not isinstance(storage, DirectoryStorage) or (os.path.lexists(storage.root) and not os.path.isdir(storage.root)):
+        raise UsageError(f"storage: {one_line(place)} is no directory; a mirror in an archive is unpacked first")
+    return storage

@@ -10,10 +10,12 @@ end, as nothing else would end them, and they would hold the socket.
 from __future__ import annotations
 
 import asyncio
+import errno
 import logging
 import os
 import signal
 import socket
+import stat
 import sys
 import time
 from collections.abc import Callable, Coroutine
@@ -107,8 +109,7 @@ def listen(settings: Settings) -> tuple[socket.socket, str]:
     host, port = parse_listen(settings.listen)
     try:
         if port < 0:
-            with suppress(FileNotFoundError):
-                os.unlink(host)
+            _remove_socket(host)
             listener = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
             listener.bind(host)
             listener.listen(_BACKLOG)
@@ -119,6 +120,21 @@ def listen(settings: Settings) -> tuple[socket.socket, str]:
         raise DiskError(f"listen {settings.listen}: {(error.strerror or '').lower()}", path=settings.listen) from error
     shown = f"[{host}]" if ":" in host else host
     return listener, f"http{'s' if settings.tls_cert else ''}://{shown}:{listener.getsockname()[1]}"
+
+
+def _remove_socket(path: str) -> None:
+    """Remove the socket of a server that is gone.
+
+    Raises:
+        OSError: something else is there, or a server answers.
+    """
+    with suppress(FileNotFoundError):
+        if not stat.S_ISSOCK(os.lstat(path).st_mode):
+            raise FileExistsError(errno.EEXIST, "there is a file which is no socket")
+        with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as probe:
+            if probe.connect_ex(path) == 0:
+                raise OSError(errno.EADDRINUSE, os.strerror(errno.EADDRINUSE))
+        os.unlink(path)
 
 
 def run_worker(
@@ -190,11 +206,13 @@ async def _reload(
     running: Running, settings: Settings, tls: ssl.SSLContext | None, reread: Callable[[], Settings] | None
 ) -> None:
     """Read settings and certificate anew, and forget what is in memory."""
-    from govgo.serve.server.build import load_certificate
+    from govgo.serve.server.build import load_certificate, tls_context
     from govgo.serve.server.parts import ServerReporter
 
     report = ServerReporter()
     try:
+        # In a context of its own first: one that fails halfway would have a certificate without its key.
+        await asyncio.to_thread(tls_context, settings)
         if reread is not None:
             later = await running.renew(reread)
             if later:

@@ -23,6 +23,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from functools import partial
 
+from govgo.adapters.storage.directory import DirectoryStorage
 from govgo.app.storage.manage import evict, refuse_mirror
 from govgo.app.storage.uses import merge_old_uses
 from govgo.core.module.moduleversion import ModuleVersion
@@ -48,6 +49,8 @@ _FRESH_S = 60.0
 """So long after a round the next one begins at the earliest, however much the storage has grown."""
 _ENDED_S = 2 * 3600.0
 """Notes that were not written for so long are those of a process that has ended, or has nothing to note."""
+_LEFTOVER_S = 24 * 3600.0
+"""A temporary file that was not written to for so long belongs to a process that was killed."""
 _ROOM = 0.05
 """So much of the limit is made free at once, so that not every zip that is fetched begins a round."""
 _SAMPLE = 256
@@ -121,7 +124,7 @@ class Care:
         self._notes_s = clock()
         self._looked_s = 0.0
         self._size = 0
-        self._fetched_before = 0
+        self._fetched_before = self._steps = 0
         self._queue: list[ModuleVersion] = []
         self._all = plan.verify == "all"
         self._pass = _Pass()
@@ -200,6 +203,8 @@ class Care:
         if self._plan.notes:
             self._uses.write(self._storage)
             merge_old_uses(self._storage, now_s - _ENDED_S)
+        if self._shares and isinstance(self._storage, DirectoryStorage):
+            self._storage.remove_leftovers(now_s - _LEFTOVER_S, self._give_way)
         if self._plan.limit_bytes or self._plan.verify != "off":
             files = self._look()
             if 0 < self._plan.limit_bytes < self._size:
@@ -220,16 +225,21 @@ class Care:
             return self._storage.swap(KEY, _said(now_s, self._size), entry.tag)
         return False
 
+    def _give_way(self) -> None:
+        """To be called for each file: now and then others have their turn."""
+        if self._ending:
+            raise _Ending
+        self._steps += 1
+        if self._steps % _GIVE_WAY == 0:
+            time.sleep(_PAUSE_S)
+
     def _look(self) -> list[StoredFile]:
         """All files, where there is a limit; the size of all, and versions to prove anew."""
         files: list[StoredFile] = []
         found: dict[ModuleVersion, None] = {}
         size = seen = 0
-        for number, entry in enumerate(self._storage.entries()):
-            if self._ending:
-                raise _Ending
-            if number % _GIVE_WAY == 0:
-                time.sleep(_PAUSE_S)
+        for entry in self._storage.entries():
+            self._give_way()
             size += entry.size
             if self._plan.limit_bytes:
                 files.append(StoredFile(entry.key, entry.size, entry.modified))

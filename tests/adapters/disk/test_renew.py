@@ -169,6 +169,7 @@ def test_the_owner_stays(path: Path) -> None:
     assert (path.read_bytes(), path.stat().st_uid, path.stat().st_gid) == (CONTENTS[1], 1234, 2345)
 
 
+@pytest.mark.wide
 def test_a_file_that_is_mounted_alone(path: Path) -> None:
     """The real thing: rename(2) onto a mount point is refused with EBUSY."""
     code = (

@@ -134,6 +134,7 @@ def test_a_child_ends_with_its_parent(tmp_path: Path) -> None:
     assert any(is_gone(pid) or time.sleep(0.02) for _ in range(3000)), "the child has outlived its parent"
 
 
+@pytest.mark.wide
 def test_each_unit_that_a_child_is_lost_on_has_its_outcome() -> None:
     children = Children()
     task = Task(TARGET, "job", Limits(3.0, LIMIT), "1")
@@ -146,6 +147,7 @@ def test_each_unit_that_a_child_is_lost_on_has_its_outcome() -> None:
     assert [each.may_pass for each in outcomes] == [False, True, False, True, True, False]
 
 
+@pytest.mark.wide
 def test_children_that_are_killed_from_outside_start_no_other() -> None:
     children = Children()
     task = Task(TARGET, "job", Limits(60.0, LIMIT), "1")

@@ -32,6 +32,7 @@ def test_units_are_done(name: str) -> None:
     assert outcomes(name, ("", "", "")) == [(), (), ()]
 
 
+@pytest.mark.wide
 def test_a_killed_worker_of_the_local_engine_is_replaced() -> None:
     assert outcomes("local", ("die", "", "die", "")) == [("killed",), (), ("killed",), ()]
 

@@ -128,8 +128,8 @@ def net(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Internet]:
 @pytest.mark.parametrize(
     ("means", "engine"),
     [
-        *((means, CurlEngine) for means in TABLE["means"]),
-        *campaigns.one_in(4, ((means, HttpxEngine) for means in TABLE["means"])),
+        *campaigns.one_in(3, ((means, CurlEngine) for means in TABLE["means"])),
+        *campaigns.one_in(8, ((means, HttpxEngine) for means in TABLE["means"])),
     ],
 )
 def test_the_credentials_of_go_and_no_others_are_sent(

@@ -82,7 +82,7 @@ def shortened(name: str, answers: list[str]) -> str | list[str]:
     return "".join("p" if answer else "-" for answer in answers)
 
 
-@pytest.mark.parametrize("name", [*TABLE["no_proxy"], *TABLE["variables"]])
+@pytest.mark.parametrize("name", campaigns.one_in(3, [*TABLE["no_proxy"], *TABLE["variables"]]))
 def test_the_proxy_that_go_asks(name: str) -> None:
     assert shortened(name, ask_govgo(name)) == TABLE["answers"][name]
 
@@ -173,7 +173,7 @@ def test_without_a_proxy_none_is_asked_and_no_login_found(
 @pytest.mark.parametrize(
     ("way", "engine"),
     [
-        *((way, CurlEngine) for way in TABLE["told"]),
+        *campaigns.one_in(3, ((way, CurlEngine) for way in TABLE["told"])),
         *campaigns.one_in(4, ((way, HttpxEngine) for way in TABLE["told"])),
     ],
 )
@@ -231,7 +231,7 @@ def rude() -> Iterator[Rude]:
 @pytest.mark.parametrize(
     ("case", "engine"),
     [
-        *((case, CurlEngine) for case in TABLE["words"]),
+        *campaigns.one_in(2, ((case, CurlEngine) for case in TABLE["words"])),
         *campaigns.one_in(4, ((case, HttpxEngine) for case in TABLE["words"])),
     ],
 )

@@ -27,6 +27,7 @@ from govgo.adapters.workspace.goenvfile import load_env
 from govgo.core.goenv import NetworkEnv
 from govgo.errors import Failure, NetworkError
 from tests.adapters.http.test_proxies import INFO, ask
+from tests.simulators import campaigns
 from tests.simulators.httpclients import MakeEngine
 from tests.simulators.server import Server
 
@@ -122,7 +123,7 @@ def words(error: Failure, proxy: Proxy) -> str:
     return str(error).replace(f":{proxy.port}->", ":PORT->")
 
 
-@pytest.mark.parametrize("name", CASES)
+@pytest.mark.parametrize("name", campaigns.one_in(4, CASES))
 def test_httpx_says_what_go_says(name: str, proxy: Proxy) -> None:
     case = CASES[name]
     network = network_of(proxy, case)
@@ -132,7 +133,9 @@ def test_httpx_says_what_go_says(name: str, proxy: Proxy) -> None:
     assert proxy.told() == case["heard"]
 
 
-@pytest.mark.parametrize("name", [name for name in CASES if name != "a reply with something reserved"])
+@pytest.mark.parametrize(
+    "name", campaigns.one_in(3, [name for name in CASES if name != "a reply with something reserved"])
+)
 def test_libcurl_says_what_go_says(name: str, proxy: Proxy) -> None:
     """But for what it does not tell; and a reserved byte of a reply it does not look at."""
     case = CASES[name]
@@ -147,7 +150,7 @@ def test_libcurl_says_what_go_says(name: str, proxy: Proxy) -> None:
         assert proxy.told()[0] == ("050100" if name in OFFERS_NO_LOGIN else case["heard"][0])
 
 
-@pytest.mark.parametrize("name", [name for name, case in CASES.items() if "->" in case["words"]])
+@pytest.mark.parametrize("name", campaigns.one_in(4, [name for name, case in CASES.items() if "->" in case["words"]]))
 def test_what_is_posted_fails_in_the_same_words(name: str, proxy: Proxy) -> None:
     case = CASES[name]
     poster = Poster(network_of(proxy, case), Timeouts())
@@ -198,6 +201,7 @@ def words_of_go(proxy: Proxy, case: dict[str, Any], directory: Path) -> str:
     return words.replace("http: server closed idle connection", "EOF")
 
 
+@pytest.mark.wide
 @pytest.mark.go
 def test_go_still_says_so(proxy: Proxy, tmp_path: Path) -> None:
     for name, case in CASES.items():

@@ -12,8 +12,10 @@ import sys
 import time
 from pathlib import Path
 
+import pytest
+
 from govgo.adapters.modcache.cache import ModCache
-from govgo.adapters.modcache.intact import CacheAudit
+from govgo.adapters.modcache.verify import CacheAudit
 from govgo.core.module.moduleversion import ModuleVersion
 from tests.simulators.zips import module_zip
 
@@ -85,6 +87,7 @@ def test_killed_at_any_moment_a_later_run_succeeds(tmp_path: Path) -> None:
     assert_sound(root)
 
 
+@pytest.mark.wide
 def test_a_crowd_of_writers(tmp_path: Path) -> None:
     proxy, root = a_proxy(tmp_path), tmp_path / "mod"
     crowd = [downloader(root, proxy, 1) for _ in range(4)]

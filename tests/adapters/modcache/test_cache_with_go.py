@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from govgo.adapters.modcache.cache import ModCache
-from govgo.adapters.modcache.intact import CacheAudit
+from govgo.adapters.modcache.verify import CacheAudit
 from govgo.adapters.modzip.hash import hash_tree
 from govgo.adapters.workspace.workspace import DiskWorkspace
 from govgo.core.module.moduleversion import ModuleVersion

@@ -205,9 +205,8 @@ def hundred_mebibytes() -> bytes:
     return b"".join(packer.compress(bytes(1 << 20)) for _ in range(100)) + packer.flush()
 
 
-@pytest.mark.parametrize(
-    "reader", ["hash_zip", *(pytest.param(name, marks=pytest.mark.wide) for name in ("zip_hashes", "zip_contents"))]
-)
+@pytest.mark.wide
+@pytest.mark.parametrize("reader", ["hash_zip", "zip_hashes", "zip_contents"])
 def test_entries_that_share_one_stream_are_inflated_up_to_the_limit_of_all(reader: str, tmp_path: Path) -> None:
     """Forty names for one stream of 100 MiB, 450 KB in all: whoever reads the archive stops at half a gigabyte."""
     stream = hundred_mebibytes()
@@ -242,7 +241,7 @@ def test_one_name_a_hundred_thousand_times_is_hashed_once(tmp_path: Path) -> Non
 
 def test_what_is_told_of_a_zip_has_an_end(cache: ModCache) -> None:
     with pytest.raises(BadZipError) as caught:
-        download(cache, archive(*(Member(f"{P}{i}{'x' * 240}?/{'y' * 250}") for i in range(5000))))
+        download(cache, archive(*(Member(f"{P}{i}{'x' * 240}?/{'y' * 250}") for i in range(1000))))
     assert len(str(caught.value)) < 70_000
     assert str(caught.value).count("\n") == 50
     assert str(caught.value).endswith("\nthere are more such files")

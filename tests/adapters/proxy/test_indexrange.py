@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+from datetime import datetime
 
 import pytest
 
@@ -27,7 +28,8 @@ class Index:
         self.asked.append(url.partition("?")[2])
         query = dict(each.split("=") for each in self.asked[-1].split("&"))
         since = query.get("since", "").replace("%3A", ":")
-        found = [line for line in self.lines if line[2] >= since][: int(query["limit"])]
+        begin = datetime.fromisoformat(since or "2000-01-01T00:00:00Z")
+        found = [line for line in self.lines if datetime.fromisoformat(line[2]) >= begin][: int(query["limit"])]
         named = [dict(zip(("Path", "Version", "Timestamp"), line, strict=True)) for line in found]
         return "".join(f"{json.dumps(each)}\n" for each in named).encode()
 
@@ -54,6 +56,53 @@ def test_a_run_goes_on_where_the_last_one_ended(monkeypatch: pytest.MonkeyPatch)
     assert len({*first.modules, *rest.modules}) == 40
     assert rest.modules[0] == first.modules[-1], "the line at that moment comes again"
     assert read(index, 5, "2027-01-01T00:00:00Z") == IndexRange((), 0, "2027-01-01T00:00:00Z")
+
+
+def of_one_time(counts: dict[str, int]) -> Index:
+    """An index with so many lines at each time."""
+    index = Index(0)
+    for time, count in counts.items():
+        index.lines += [("q.io/m", f"v1.{len(index.lines)}.0", time) for _ in range(count)]
+        index.lines = [(path, f"v1.{n}.0", at) for n, (path, _, at) in enumerate(index.lines)]
+    return index
+
+
+T1, T2, T3 = (f"2026-01-01T00:00:0{second}Z" for second in (1, 2, 3))
+
+
+@pytest.mark.parametrize("limit", [1, 2, 3, 5, 8, 10, 99])
+def test_many_lines_of_one_time_are_all_read(limit: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whoever goes on from a time gets its lines again; a limit below their number would lead nowhere."""
+    monkeypatch.setattr(indexrange, "MAX_LINES", 10)
+    index = of_one_time({T1: 2, T2: 9, T3: 2})
+    found: dict[ModuleVersion, None] = {}
+    since = ""
+    for _ in range(40):
+        part = read(index, limit, since)
+        assert not part.crowded
+        found.update(dict.fromkeys(part.modules))
+        if part.next == since:
+            break
+        since = part.next
+    assert list(found) == [ModuleVersion(*line[:2]) for line in index.lines]
+
+
+@pytest.mark.parametrize("limit", [3, 10, 99])
+def test_a_time_with_more_lines_than_an_answer_is_passed_and_told(limit: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The lines behind the tenth of that time cannot be asked for; those of later times can."""
+    monkeypatch.setattr(indexrange, "MAX_LINES", 10)
+    index = of_one_time({T1: 2, T2: 13, T3: 2})
+    found: dict[ModuleVersion, None] = {}
+    since, crowded = "", set()
+    for _ in range(40):
+        part = read(index, limit, since)
+        crowded.add(part.crowded)
+        found.update(dict.fromkeys(part.modules))
+        if part.next == since:
+            break
+        since = part.next
+    assert list(found) == [ModuleVersion(*line[:2]) for line in (*index.lines[:12], *index.lines[15:])]
+    assert crowded - {""} == {T2}
 
 
 @pytest.mark.parametrize(

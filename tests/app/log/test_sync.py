@@ -124,6 +124,7 @@ def test_what_a_log_grew_by_is_fetched(
     assert sorted(key for key in home.storage.files if ".p/" in key) == partial
 
 
+@pytest.mark.wide
 def test_a_range(home: Home, files: dict[str, bytes]) -> None:
     source = FileSource(files)
     run = home.sync(source, Plan(start=65_600))
@@ -133,6 +134,7 @@ def test_a_range(home: Home, files: dict[str, bytes]) -> None:
     assert home.texts() == texts_of_all()
 
 
+@pytest.mark.wide
 def test_without_tiles_of_level_0(home: Home, files: dict[str, bytes]) -> None:
     source = FileSource(files)
     source.lies["tile/8/0/007"] = flip(files["tile/8/0/007"])
@@ -179,6 +181,7 @@ def test_a_tile_of_another_length(home: Home, path: str) -> None:
     assert home.texts() == texts_of_all()[:1000]
 
 
+@pytest.mark.wide
 def test_a_tile_that_is_damaged_once_is_no_finding(home: Home, files: dict[str, bytes]) -> None:
     source = FileSource(files)
     for path in ("tile/8/0/007", "tile/8/data/009", "tile/8/1/000", "tile/8/2/000.p/1", "tile/8/data/257.p/208"):

@@ -102,6 +102,7 @@ def test_records_are_added_in_order_and_once() -> None:
     assert not [key for key in database.storage.files if key.startswith("pending/")]
 
 
+@pytest.mark.wide
 def test_growth_over_tiles(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(module, "MOST_AT_ONCE", 300)
     database = Database()
@@ -203,6 +204,7 @@ def test_a_writer_that_is_overtaken_between_any_two_steps() -> None:
     assert step > 5
 
 
+@pytest.mark.wide
 def test_who_never_gets_through_says_so() -> None:
     database = Database()
     turn = iter(range(10_000))

@@ -39,8 +39,8 @@ MUTANTS = {
         "publishing",
         "no more than some uploads are under way",
         "serve/publish/route.py",
-        "        if self._under_way >= _AT_ONCE:\n",
-        "        if False:\n",
+        "asyncio.Semaphore(_AT_ONCE)",
+        "asyncio.Semaphore(1 << 20)",
         (PUBLISH + "test_attack_uploads_that_never_end",),
     ),
     "hook-unsigned": Mutant(

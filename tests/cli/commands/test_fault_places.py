@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from tests.cli.commands.conftest import Run
+from tests.simulators import campaigns
 
 GO_MOD = "module m.io/m\n\ngo 1.16\n\nrequire (\n\tx.io/c v1.0.0\n\tx.io/a v1.0.0 // leads to x.io/b\n)\n"
 MODS = {
@@ -65,7 +66,7 @@ def places(document: Any, sentence: str) -> set[tuple[str | None, int | None]]:
     return found
 
 
-@pytest.mark.parametrize("cause", CAUSES)
+@pytest.mark.parametrize("cause", campaigns.one_in(3, CAUSES))
 @pytest.mark.parametrize("verb", VERBS)
 def test_the_line_that_leads_to_what_cannot_be_loaded(verb: str, cause: str, tmp_path: Path, run: Run) -> None:
     """svc/go.mod:7 in all cases: no line of a go.mod of others, and svc/ also with -C."""
@@ -153,7 +154,7 @@ def with_zips(tmp_path: Path, cause: str) -> dict[str, str]:
     return environ
 
 
-@pytest.mark.parametrize("cause", ZIPS)
+@pytest.mark.parametrize("cause", campaigns.one_in(3, ZIPS))
 @pytest.mark.parametrize("verb", OF_ZIPS)
 def test_the_line_that_leads_to_a_zip_that_cannot_be_had(verb: str, cause: str, tmp_path: Path, run: Run) -> None:
     environ = with_zips(tmp_path, cause)

@@ -116,7 +116,7 @@ def terminal(home: Path, request: pytest.FixtureRequest) -> Iterator[Terminal]:
 @pytest.mark.parametrize(
     ("typed", "completed"),
     campaigns.one_in(
-        2,
+        4,
         [
             ("govgo tid", "govgo tidy "),
             ("govgo explain sum-mism", "govgo explain sum-mismatch "),
@@ -142,13 +142,16 @@ def test_a_person_types_tab(terminal: Terminal, typed: str, completed: str) -> N
 @pytest.mark.skipif(shutil.which("fish") is None, reason="no fish on this machine")
 @pytest.mark.parametrize(
     ("line", "want"),
-    [
-        ("govgo tid", ["tidy\tMatch go.mod and go.sum to the imports of the source."]),
-        ("govgo list --vers", ["--versions\tShow the known versions of each module."]),
-        ("govgo list -mod=v", ["-mod=vendor"]),
-        ("govgo get rsc.io/quote@v1", ["rsc.io/quote@v1.5.2"]),
-        ("govgo verify -o sarif:outf", ["sarif:outfile.txt"]),
-    ],
+    campaigns.one_in(
+        3,
+        [
+            ("govgo tid", ["tidy\tMatch go.mod and go.sum to the imports of the source."]),
+            ("govgo list --vers", ["--versions\tShow the known versions of each module."]),
+            ("govgo list -mod=v", ["-mod=vendor"]),
+            ("govgo get rsc.io/quote@v1", ["rsc.io/quote@v1.5.2"]),
+            ("govgo verify -o sarif:outf", ["sarif:outfile.txt"]),
+        ],
+    ),
 )
 def test_fish_completes(home: Path, line: str, want: list[str]) -> None:
     (home / "script").write_text(script(home, "fish"))

@@ -81,6 +81,7 @@ def test_releases_as_versions(go: str, version: str) -> None:
     assert [mod.version for mod in go_modules(go)] == ([version] * 2 if version else [])
 
 
+@pytest.mark.wide
 def test_many_advisories_about_one_module_take_no_time_of_their_square() -> None:
     """All were compared with all once; one in a hundred joins the two before it."""
     affected = [

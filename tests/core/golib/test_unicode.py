@@ -14,6 +14,7 @@ PRINTABLE_IN_GO_1_26 = 148_998
 """Counted with Go 1.26.8's unicode.IsPrint over all runes."""
 
 
+@pytest.mark.wide
 def test_count() -> None:
     assert sum(is_print(chr(code)) for code in range(sys.maxunicode + 1)) == PRINTABLE_IN_GO_1_26
 

@@ -13,6 +13,7 @@ from govgo.core.modfile import ModFileErrors, parse_lax, parser, quickread
 from govgo.core.modfile.quickread import Retraction, Summary, summarize
 from govgo.core.module.moduleversion import ModuleVersion
 from tests.conformance.vectors import load, raw
+from tests.simulators import campaigns
 
 SEED = 20260101
 MUTANTS_EACH = 5
@@ -51,10 +52,10 @@ def by_scanner(data: bytes) -> Summary | str:
         return str(error)
 
 
-def texts() -> list[bytes]:
+def texts(third: int = 0, of: int = 1) -> list[bytes]:
     parsed = [case["text"] for case in load("modfile_parse") if "text" in case]
     edited = [case["start"] for case in load("modfile_edit")]
-    return [raw(text) for text in dict.fromkeys([*parsed, *edited])]
+    return [raw(text) for text in dict.fromkeys([*parsed, *edited])][third::of]
 
 
 def mutants(text: bytes, dice: random.Random) -> Iterator[bytes]:
@@ -79,27 +80,29 @@ def test_same_as_parser_on_the_vectors() -> None:
         assert by_scanner(text) == by_parser(text), text
 
 
-def test_same_as_parser_on_mutants() -> None:
+@campaigns.thirds
+def test_same_as_parser_on_mutants(third: int) -> None:
     dice = random.Random(SEED)
     fast = 0
-    for text in texts():
+    for text in texts(third, 3):
         for mutant in mutants(text, dice):
             assert by_scanner(mutant) == by_parser(mutant), mutant
             fast += isinstance(by_scanner(mutant), Summary)
-    assert fast > 500, "the mutants are too broken to prove anything"
+    assert fast > 160, "the mutants are too broken to prove anything"
 
 
-def test_marks_are_what_the_parser_sees() -> None:
+@campaigns.thirds
+def test_marks_are_what_the_parser_sees(third: int) -> None:
     dice = random.Random(SEED)
     marked = fast = 0
-    for text in texts():
+    for text in texts(third, 3):
         for mutant in (text, *mutants(text.replace(b"\n", b" // indirect\n"), dice)):
             found = by_scanner(mutant)
             assert found == by_parser(mutant), mutant
             marked += isinstance(found, Summary) and any(found.indirect)
             fast += isinstance(found, Summary)
-    assert marked > 100
-    assert fast > 500
+    assert marked > 30
+    assert fast > 160
 
 
 @pytest.mark.parametrize(

@@ -5,6 +5,8 @@ from __future__ import annotations
 
 from math import comb
 
+import pytest
+
 from govgo.core.modgraph.mvs import Graph
 from govgo.core.module.moduleversion import compare_selected
 from govgo.core.resolution.chains import MOST_COUNTED, find_chains
@@ -42,6 +44,7 @@ def test_chains_are_counted() -> None:
     assert (len(found.first), found.counted, found.is_all) == (3, comb(8, 4), True)
 
 
+@pytest.mark.wide
 def test_counting_ends() -> None:
     found = find_chains(resolution(grid(12), {"g0/0@v1.0.0": 5}), mv("g12/12@v1.0.0"), 3)
     assert (found.counted, found.is_all) == (MOST_COUNTED, False) or not found.is_all

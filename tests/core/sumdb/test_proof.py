@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from govgo.core.sumdb import proof
 from govgo.core.sumdb.tlog import record_hash
 from govgo.errors import IntegrityError, SumDbFormatError
-from tests.simulators import logmath
+from tests.simulators import campaigns, logmath
 from tests.simulators.sumdb_log import Log
 
 
@@ -41,9 +41,10 @@ def test_a_prefix_is_proved_from_its_edge_upwards() -> None:
             proof.prove_tree(size, older, nodes.__getitem__)
 
 
-@settings(max_examples=100, deadline=None)
-@given(st.integers(1, 201), st.data())
-def test_many_records_one_proof(size: int, data: st.DataObject) -> None:
+@campaigns.thirds
+@settings(max_examples=35, deadline=None)
+@given(size=st.integers(1, 201), data=st.data())
+def test_many_records_one_proof(third: int, size: int, data: st.DataObject) -> None:
     numbers = sorted(data.draw(st.sets(st.integers(0, size - 1), max_size=12)))
     read = log().nodes.__getitem__
     hashes = proof.prove_records(size, numbers, read)

@@ -65,7 +65,7 @@ def play(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, go: str, command: list
 @pytest.mark.parametrize(
     ("go", "command", "most"),
     campaigns.one_in(
-        3,
+        8,
         [
             # Three rounds prove the first modules; then each level of the imports takes one.
             ("1.21", ["tidy"], DEPTH + 2),

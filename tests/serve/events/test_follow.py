@@ -20,6 +20,7 @@ from govgo.core.sumdb.timeline import read_head
 from govgo.serve.events import follow as module
 from govgo.serve.policy import ModeRule, Policy, Rule
 from govgo.serve.tables import Events, Follow
+from tests.simulators import campaigns
 from tests.simulators.eventlog import EventLogSimulator, log_keys, mods
 from tests.simulators.proxy import Action, Body, Endless, GzipBomb, Status
 from tests.simulators.served import Served, eventually
@@ -128,6 +129,7 @@ def test_what_was_here_first_and_comes_back_has_no_origin(world: World, peer: Ev
         eventually(lambda: events(served) == [("stored", "q.io/m0", None)])
 
 
+@pytest.mark.wide
 def test_a_long_log_is_taken_in_parts(world: World, peer: EventLogSimulator, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(module, "MOST_PAGES", 1)
     known = mods(700)
@@ -179,6 +181,7 @@ def test_a_pointer_is_kept_and_what_is_here_is_not_fetched_again(world: World, p
     assert not [path for path in world.proxy.asked[before:] if "/@v/" in path]
 
 
+@pytest.mark.wide
 def test_nothing_goes_round_in_circles(world: World) -> None:
     """Three peers pull from each other, each fetches something of its own: in the end all have all, told once."""
     ports = [free_port() for _ in range(3)]
@@ -356,16 +359,19 @@ def test_a_log_of_another_key(world: World, peer: EventLogSimulator) -> None:
 
 @pytest.mark.parametrize(
     ("path", "action"),
-    [
-        ("checkpoint", Endless()),
-        ("checkpoint", Endless(1 << 40)),
-        ("checkpoint", GzipBomb(1 << 25)),
-        ("checkpoint", Body(b"\xff" * 1000)),
-        ("tile/8/data/000.p/2", GzipBomb(1 << 25)),
-        ("tile/8/data/000.p/2", Body(b"\n\n" * 10_000)),
-        ("tile/8/0/000.p/2", Body(b"x" * 64)),
-        ("tile/8/0/000.p/2", Endless()),
-    ],
+    campaigns.one_in(
+        3,
+        [
+            ("checkpoint", Endless()),
+            ("checkpoint", Endless(1 << 40)),
+            ("checkpoint", GzipBomb(1 << 25)),
+            ("checkpoint", Body(b"\xff" * 1000)),
+            ("tile/8/data/000.p/2", GzipBomb(1 << 25)),
+            ("tile/8/data/000.p/2", Body(b"\n\n" * 10_000)),
+            ("tile/8/0/000.p/2", Body(b"x" * 64)),
+            ("tile/8/0/000.p/2", Endless()),
+        ],
+    ),
 )
 def test_attack_a_peer_that_answers_with_anything(
     world: World, peer: EventLogSimulator, path: str, action: Action

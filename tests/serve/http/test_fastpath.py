@@ -119,7 +119,8 @@ def _pair(data: bytes) -> tuple[bytes, bytes] | None:
     return data, first + mark + b"Content-Length: 0\r\n" + rest
 
 
-_OF_THE_TIME = re.compile(rb"(?i)\r\ndate: [^\r]*|\r\nconnection: close|max-age=(?:10|[0-9])\b")
+_OF_THE_TIME = re.compile(rb"(?i)\r\ndate: [^\r]*|\r\nconnection: close|max-age=(?:10|[0-9])\b|no-store")
+"""A 404 that is remembered for less than a second more is not to be stored."""
 
 
 CLOSE = "Connection: close"

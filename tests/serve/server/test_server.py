@@ -13,6 +13,7 @@ import selectors
 import shutil
 import signal
 import socket
+import ssl
 import subprocess
 import sys
 import threading
@@ -26,7 +27,11 @@ from typing import Any
 
 import pytest
 
+from govgo.errors import DiskError
+from govgo.serve.server.server import listen
+from govgo.serve.settings import Settings
 from tests.simulators import campaigns
+from tests.simulators.certificates import Authority
 from tests.simulators.proxy import Stall
 from tests.simulators.served import PATIENCE_S, eventually
 from tests.simulators.world import World
@@ -111,6 +116,7 @@ def test_it_serves_where_uvloop_cannot_be_built(world: World, tmp_path: Path) ->
         assert (process.kill(signal.SIGTERM), process.said) == (0, "")
 
 
+@pytest.mark.wide
 def test_it_ends_soon_whatever_hangs(world: World) -> None:
     world.proxy.script("*", Stall())
     with Process(world) as process, contextlib.ExitStack() as held:
@@ -149,6 +155,60 @@ def test_a_socket_in_the_file_system(world: World, tmp_path: Path) -> None:
         assert connection.recv(4096).startswith(b"HTTP/1.1 200 ")
 
 
+def test_a_socket_takes_the_place_of_a_dead_one_alone(tmp_path: Path) -> None:
+    place = tmp_path / "socket"
+    settings = Settings(listen=f"unix:{place}")
+    first, _ = listen(settings)
+    with first, pytest.raises(DiskError, match="address already in use"):
+        listen(settings)
+    second, _ = listen(settings)
+    second.close()
+    place.unlink()
+    place.write_text("precious")
+    with pytest.raises(DiskError, match="there is a file which is no socket"):
+        listen(settings)
+    assert place.read_text() == "precious"
+
+
+@pytest.mark.wide
+def test_a_certificate_is_renewed_while_it_runs(world: World, tmp_path: Path) -> None:
+    """One that does not fit its key changes nothing, nor do the rules that were read with it."""
+    authority = Authority(tmp_path)
+    cert, key, config = tmp_path / "cert.pem", tmp_path / "key.pem", tmp_path / "serve.toml"
+
+    def made(name: str) -> tuple[bytes, bytes]:
+        chain, begin, rest = Path(authority.issue(name, ["127.0.0.1"])).read_bytes().partition(b"-----BEGIN PRIVATE")
+        return chain, begin + rest
+
+    def use(chain: bytes, secret: bytes) -> None:
+        cert.write_bytes(chain)
+        key.write_bytes(secret)
+
+    def shown() -> str:
+        context = ssl.create_default_context(cafile=str(authority.file))
+        context.verify_flags &= ~getattr(ssl, "VERIFY_X509_STRICT", 0)
+        address = ("127.0.0.1", int(process.url.rpartition(":")[2]))
+        with socket.create_connection(address) as plain, context.wrap_socket(plain, server_hostname=address[0]) as tls:
+            subject = tls.getpeercert()["subject"]  # type: ignore[index]
+            tls.sendall(b"GET /q.io/a/@v/v1.0.0.mod HTTP/1.0\r\n\r\n")
+            return f"{dict(each[0] for each in subject)['commonName']} {tls.recv(4096)[9:12].decode()}"  # type: ignore[misc, index]
+
+    one, two = made("one"), made("two")
+    use(*one)
+    config.write_text("")
+    with Process(world, "-config", str(config), "-tls-cert", str(cert), "-tls-key", str(key)) as process:
+        assert shown() == "one 200"
+        use(two[0], one[1])
+        config.write_text('[policy]\ndeny = [{ module = "q.io/a" }]\n')
+        process.popen.send_signal(signal.SIGHUP)
+        eventually(lambda: "the settings from before still count: tls_cert and tls_key: " in process.said)
+        assert "key values mismatch" in process.said
+        assert shown() == "one 200"
+        use(*two)
+        process.popen.send_signal(signal.SIGHUP)
+        eventually(lambda: shown() == "two 403")
+
+
 @pytest.mark.wide
 def test_two_processes_share_a_storage(world: World) -> None:
     """Each version is fetched once, whichever process is asked."""
@@ -167,6 +227,7 @@ def test_two_processes_share_a_storage(world: World) -> None:
     assert world.proxy.asked.count(path) == 1
 
 
+@pytest.mark.wide
 def test_settings_of_a_file_and_flags(world: World, tmp_path: Path) -> None:
     file = tmp_path / "serve.toml"
     file.write_text('workers = 1\nlist_ttl = "5m"\n[policy]\ndeny = [{ module = "q.io/a", reason = "see SEC-7" }]\n')
@@ -252,7 +313,8 @@ def test_workers_end_with_their_parent(world: World) -> None:
             assert again.kill(signal.SIGTERM) == 0
 
 
-@pytest.mark.parametrize("workers", [pytest.param("1", marks=pytest.mark.wide), "2"])
+@pytest.mark.wide
+@pytest.mark.parametrize("workers", ["1", "2"])
 def test_rules_are_read_anew(world: World, tmp_path: Path, workers: str) -> None:
     """What makes no sense leaves everything as it was, and is told."""
     file, users = tmp_path / "serve.toml", tmp_path / "users"
@@ -276,7 +338,7 @@ def test_rules_are_read_anew(world: World, tmp_path: Path, workers: str) -> None
     kept = "the settings from before still count:"
     wrong = {
         'users = "nowhere"\n': f"{kept} nowhere: no such file or directory\n",
-        "policy = 1\n": f"{kept} {file}: policy: want a table\n",
+        "policy = 1\n": f"{kept} {file}:1: policy: want a table\n",
         "[": f"{kept} {file}: ",
         anybody + '[policy]\nmode = "none"\n': f"{kept} policy.mode: from or to none for all modules it changes only",
     }
@@ -306,6 +368,7 @@ def test_rules_are_read_anew(world: World, tmp_path: Path, workers: str) -> None
         process.kill(signal.SIGTERM)
 
 
+@pytest.mark.wide
 def test_answers_go_on_while_rules_are_read(world: World, tmp_path: Path) -> None:
     """A file of rules whose reading takes as long as it likes: here a pipe that nobody writes to yet."""
     file, users = tmp_path / "serve.toml", tmp_path / "users"
@@ -363,7 +426,7 @@ KILLS = int(os.environ.get("GOVGO_CAMPAIGN_KILLS", campaigns.size(300, least=8))
 
 
 @pytest.mark.parametrize(
-    "times", [1, pytest.param(6, marks=pytest.mark.wide), pytest.param(KILLS, marks=pytest.mark.slow)]
+    "times", [*(pytest.param(n, marks=pytest.mark.wide) for n in (1, 6)), pytest.param(KILLS, marks=pytest.mark.slow)]
 )
 def test_killed_at_random_moments(world: World, times: int) -> None:
     """A plain restart mends whatever a kill leaves behind, and nothing wrong is served."""
@@ -402,6 +465,9 @@ def test_killed_at_random_moments(world: World, times: int) -> None:
         (["-listen", "nowhere"], 2, "want HOST:PORT"),
         (["-mode", "sometimes"], 2, "want one of sync, async, redirect, async_redirect, none"),
         (["-storage", "ftp://x"], 2, "ftp://…: want a directory, file://, s3://, az:// or gs://"),
+        (["-storage", "mirror.tar"], 2, "mirror.tar is no directory; a mirror in an archive is unpacked first"),
+        (["-storage", "file:///tmp/mirror.zip"], 2, "mirror.zip is no directory"),
+        (["-storage", "/dev/null"], 2, "/dev/null is no directory"),
         (["-config", "/nonexistent.toml"], 2, "no such file"),
         (["-tls-key", "/x"], 2, "need tls_cert"),
         (["-tls-cert", "/nonexistent"], 2, "/nonexistent"),
@@ -426,6 +492,28 @@ def test_what_cannot_be_served(
         flags = [*flags, "-listen", "127.0.0.1:0"]
     assert invoke(["serve", *flags]) == code
     assert text in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("table", ["events", "publish"])
+def test_what_a_key_has_signed_has_to_be_kept_beside_it(
+    table: str, world: World, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """In a directory that a unit of systemd leaves to be read alone, the first publication would fail."""
+    from govgo.cli.main import invoke
+
+    key, tree, config = tmp_path / "key", tmp_path / "tree", tmp_path / "serve.toml"
+    world.use(monkeypatch)
+    assert invoke(["sumdb", "init", "-storage", str(tree), "-key", str(key), "log.example"]) == 0
+    (tmp_path / "users").write_text("")
+    said = {
+        "events": f'[events]\nname = "log.example"\nkey = "{key}"\n',
+        "publish": f'[publish]\nmodules = ["corp.example"]\nsumdb = "{tree}"\nsumdb_key = "{key}"\n',
+    }
+    config.write_text(f'storage = "{tmp_path}/s"\nusers = "{tmp_path}/users"\n{said[table]}')
+    (tmp_path / "key.head.lock").unlink(missing_ok=True)
+    (tmp_path / "key.head.lock").mkdir()
+    assert invoke(["serve", "-listen", "127.0.0.1:0", "-config", str(config)]) == 3
+    assert "the largest tree head is kept beside its key, where nothing can be written: " in capsys.readouterr().err
 
 
 def test_a_server_that_would_ask_itself(world: World, monkeypatch: pytest.MonkeyPatch) -> None:

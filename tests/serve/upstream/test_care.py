@@ -98,6 +98,21 @@ def age(served: Served, clock: Clock, *names: str) -> None:
             os.utime(path, (stored_s, stored_s))
 
 
+def test_what_a_killed_process_has_left_goes_after_a_day(served: Served, clock: Clock) -> None:
+    """No limit counts it, as it is no file of the storage."""
+    fetch(served, *NAMES[:1])
+    directory = served.storage / "q.io" / NAMES[0] / "@v"
+    old, new = directory / "v1.0.0.zip123.tmp", directory / "v1.0.0.zip124.tmp"
+    for path, hours in ((old, 25), (new, 23), (directory / "v1.0.0.mod", 25)):
+        path.touch()
+        os.utime(path, (clock.now_s - hours * 3600,) * 2)
+    turn(served, care_of(served, clock, CarePlan(0, "", "off", True)))
+    assert not old.exists()
+    assert new.exists()
+    assert (directory / "v1.0.0.mod").exists()
+    new.unlink()
+
+
 # The size limit.
 
 

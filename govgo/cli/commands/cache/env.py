@@ -30,14 +30,15 @@ def env(names: tuple[str, ...], chdir: str, *, as_json: bool, changed: bool, wri
     govgo env -changed                           what differs from the defaults
     govgo env -w GOPRIVATE=git.example.com       for later runs, those of go included
     """
+    plain = not (as_json or changed or unset)
+    selects = not (plain and _repairs(names, write=write))
+    session = open_session({"chdir": chdir, "selects": selects, "uses_cache": False})
     if as_json and unset:
         raise UsageError("cannot use -json with -u")
     if as_json and write:
         raise UsageError("cannot use -json with -w")
     if unset and write:
         raise UsageError("cannot use -u with -w")
-    plain = not (as_json or changed or unset)
-    session = open_session({"chdir": chdir, "selects": not (plain and _repairs(names, write=write))})
     if write:
         set_variables(session, names)
     elif unset:

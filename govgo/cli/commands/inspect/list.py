@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 from govgo.app.list.info import ListMode
-from govgo.app.list.list import Listing, module_by_path, start_listing
+from govgo.app.list.list import Listing, check_build_flags, module_by_path, start_listing
 from govgo.cli.call import show
 from govgo.cli.options import (
     argument,
@@ -71,15 +71,25 @@ def list_command(patterns: tuple[str, ...], **flags: Any) -> None:
     fields = _json_fields(flags["json_fields"])
     _check_flags(flags, is_json=fields is not None)
     session = open_session(flags)
+    fault = check_build_flags(session, flags["reuse"])
+    if fault:
+        raise _reported(session, fault)
     print_modules = _printer(session, flags, fields)
-    listing = start_listing(session, patterns, _mode(flags, fields), flags["reuse"])
+    listing = start_listing(
+        session,
+        patterns,
+        _mode(flags, fields),
+        flags["reuse"],
+        retracted=flags["retracted"],
+        package_flag=next((name for name in _PACKAGE_FLAGS if flags[name]), ""),
+    )
     if not flags["tolerant"]:
         _report_errors(session, listing)
     print_modules(listing.modules)
 
 
-def _template_fault(session: Session, line: str) -> ReportedError:
-    """Report a mistake in the template, in a line without the program's name as go does; raise what this returns."""
+def _reported(session: Session, line: str) -> ReportedError:
+    """Report a mistake in a flag, in a line without the program's name as go does; raise what this returns."""
     session.report.raw(line)
     return ReportedError((UsageError(line),))
 
@@ -111,9 +121,6 @@ def _check_flags(flags: dict[str, Any], *, is_json: bool) -> None:
             "govgo lists modules, not packages; use 'govgo list -m'",
             hint="packages are listed by the go command",
         )
-    for name in _PACKAGE_FLAGS:
-        if flags[name]:
-            raise VerbFlagsError(f"list -{name} cannot be used with -m")
 
 
 def _mode(flags: dict[str, Any], fields: frozenset[str] | None) -> ListMode:
@@ -174,7 +181,7 @@ def _template_printer(session: Session, text: str) -> Callable[[Iterable[ModuleI
     try:
         template = run_deep(lambda: Template(text, functions))
     except TemplateError as error:
-        raise _template_fault(session, str(error)) from None
+        raise _reported(session, str(error)) from None
 
     def print_modules(modules: Iterable[ModuleInfo]) -> None:
         out: list[str] = []
@@ -189,7 +196,7 @@ def _template_printer(session: Session, text: str) -> Callable[[Iterable[ModuleI
                 out.append(piece)
         except TemplateError as error:
             out.append(error.partial)
-            raise _template_fault(session, str(error)) from None
+            raise _reported(session, str(error)) from None
         finally:
             show("".join(out))
 

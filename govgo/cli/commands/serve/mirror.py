@@ -50,7 +50,7 @@ local_options = flag_options(chdir_option)
 MAX_LIST_BYTES = 256 << 20
 
 
-@command(own=True, usage="[-n] [-tidy] [-alone] [-list=FILE] [-index=URL] mirror [directories | modules]")
+@command(own=True, usage="[-n] [-tidy] [-alone] [-repair] [-list=FILE] [-index=URL] mirror [directories | modules]")
 @option("-n", "-dry-run", "dry_run", is_flag=True, help="Say what would be fetched and how large it is; store nothing.")
 @option("-tidy", "tidy", is_flag=True, help="Add what `go mod tidy` looks at, too.")
 @option("-alone", "alone", is_flag=True, help="Of modules that are named take just these, not what they require.")
@@ -60,6 +60,7 @@ MAX_LIST_BYTES = 256 << 20
 @option(
     "-index", "index_url", metavar="URL", help="Take versions that a module index has seen, without what they require."
 )
+@option("-repair", "repair", is_flag=True, help="Read all of the mirror first, and have anew what is damaged.")
 @option("-since", "since", metavar="TIME", help="With -index: begin with this time, as in 2026-01-31T00:00:00Z.")
 @option("-limit", "limit", bounds=(1, 1_000_000), default=2000, metavar="N", help="With -index: read N lines at most.")
 @output_options
@@ -107,6 +108,7 @@ def add(words: tuple[str, ...], **flags: Any) -> int:
             alone=flags["alone"],
             tidy=flags["tidy"],
             dry_run=flags["dry_run"],
+            repair=flags["repair"],
         )
         reports.tell(run)
     reports.tell_faults(run.faults)
@@ -239,6 +241,8 @@ def _sorted_words(words: Sequence[str]) -> tuple[list[str], list[str]]:
 def _listed(name: str) -> list[str]:
     """The modules in a file: `path@version` or, as in go.sum and `go list -m`, `path version`; "#" begins a comment.
 
+    Of a replaced module the replacement counts, unless it is a directory.
+
     Raises:
         UsageError: it cannot be read, or a line is something else.
     """
@@ -255,6 +259,10 @@ def _listed(name: str) -> list[str]:
     found: list[str] = []
     for number, line in enumerate(data.decode("utf-8", "replace").splitlines(), 1):
         words = line.partition("#")[0].split()
+        if "=>" in words[:-1]:
+            words = words[words.index("=>") + 1 :]
+            if len(words) == 1 and words[0].startswith((".", "/")):
+                continue
         if len(words) > 3 or (len(words) == 3 and not words[2].startswith("h1:")):
             raise UsageError(f"{name}:{number}: want path@version or path version")
         if words:

@@ -74,35 +74,46 @@ def serve(**flags: Any) -> int:
     """
     change_directory(flags)
     env = environment()
+    stated = _stated(flags["config"])
     with flag_values():
-        settings = _settings(flags)
+        settings = _with_flags(stated, flags)
     from govgo.serve.server.server import serve as serve_until_stopped
 
     def ready(url: str) -> None:
         sys.stderr.write(f"govgo: serving at {url}\n")
         sys.stderr.flush()
 
-    return serve_until_stopped(settings, env, ready, lambda: _settings(flags))
+    return serve_until_stopped(settings, env, ready, lambda: _with_flags(_stated(flags["config"]), flags))
 
 
-def _settings(flags: dict[str, Any]) -> Any:
-    """The settings: the file's, then the flags'.
+def _stated(file_name: str) -> Any:
+    """The settings of a serve.toml, or those of none.
+
+    Raises:
+        UsageError: it cannot be read, or a value makes no sense.
+    """
+    from govgo.serve.settings import Settings, parse_settings
+
+    if not file_name:
+        return Settings()
+    try:
+        with open(file_name, "rb") as file:
+            return parse_settings(file_name, file.read((1 << 20) + 1))
+    except OSError as error:
+        raise UsageError(f"{file_name}: {(error.strerror or '').lower()}") from None
+
+
+def _with_flags(settings: Any, flags: dict[str, Any]) -> Any:
+    """The settings of the file, then those of the flags.
 
     Raises:
         UsageError: a value makes no sense.
     """
     from govgo.serve.policy import MODES
-    from govgo.serve.settings import Settings, deny_of_flag, parse_settings, parse_verify
+    from govgo.serve.settings import deny_of_flag, parse_verify
     from govgo.serve.tables import events_name, follow_of
-    from govgo.serve.values import parse_duration, parse_size
+    from govgo.serve.values import check_patterns, parse_duration, parse_patience, parse_size
 
-    settings = Settings()
-    if flags["config"]:
-        try:
-            with open(flags["config"], "rb") as file:
-                settings = parse_settings(flags["config"], file.read((1 << 20) + 1))
-        except OSError as error:
-            raise UsageError(f"{flags['config']}: {(error.strerror or '').lower()}") from None
     names = ("listen", "storage", "upstream", "users", "tls_cert", "tls_key", "client_ca", "access_log", "workers")
     given = {name: flags[name] for name in (*names, "read_only") if flags[name]}
     if flags["memory"]:
@@ -114,7 +125,7 @@ def _settings(flags: dict[str, Any]) -> Any:
     if flags["verify_storage"]:
         given["verify_storage"] = parse_verify("-verify-storage", flags["verify_storage"])
     if flags["timeout"]:
-        given["timeout_s"] = parse_duration("-timeout", flags["timeout"])
+        given["timeout_s"] = parse_patience("-timeout", flags["timeout"])
     if flags["events"]:
         given["events"] = settings.events._replace(name=events_name("-events", flags["events"]))
     given["follow"] = (*settings.follow, *(follow_of("-follow", url) for url in flags["follow"]))
@@ -131,5 +142,8 @@ def _settings(flags: dict[str, Any]) -> Any:
         rules = tuple(deny_of_flag(text) for text in flags["deny"])
     except InputError as error:
         raise FlagError(f"invalid value for flag -deny: {error}") from None
+    for name in ("allow", "storage_keep"):
+        for text in flags[name]:
+            check_patterns(f"-{name.replace('_', '-')}", text)
     policy = policy._replace(deny=(*policy.deny, *rules), allow=(*policy.allow, *flags["allow"]))
     return settings._replace(**given, policy=policy)

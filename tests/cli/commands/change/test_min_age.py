@@ -13,6 +13,7 @@ import pytest
 from govgo.cli.main import invoke
 from govgo.wiring.session import SystemClock
 from tests.cli.commands.inspect.test_outdated import publish
+from tests.simulators import campaigns
 from tests.simulators.run import document
 from tests.simulators.world import World
 
@@ -173,7 +174,9 @@ WHAT_IF: list[tuple[str, list[str], set[str] | str]] = [
 ]
 
 
-@pytest.mark.parametrize(("flags", "steps", "want"), WHAT_IF, ids=[f"{row[0]} {row[1]}" for row in WHAT_IF])
+@pytest.mark.parametrize(
+    ("flags", "steps", "want"), campaigns.one_in(3, WHAT_IF), ids=[f"{row[0]} {row[1]}" for row in WHAT_IF]
+)
 def test_what_if(world: World, run: Any, flags: str, steps: list[str], want: set[str] | str) -> None:
     code, out, err = run("what-if", *flags.split(), *steps, "--json")
     told = document(out, "govgo.plan-1.json")

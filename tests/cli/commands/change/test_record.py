@@ -93,7 +93,10 @@ def test_a_run_is_repeated(world: World, run: Any, monkeypatch: pytest.MonkeyPat
     assert world.proxy.asked == []
 
 
-@pytest.mark.parametrize("command", [("get", "q.io/a"), ("get", "q.io/nope"), ("tidy",), ("tidy", "-diff")])
+@pytest.mark.parametrize(
+    "command",
+    campaigns.one_in(2, [(each,) for each in [("get", "q.io/a"), ("get", "q.io/nope"), ("tidy",), ("tidy", "-diff")]]),
+)
 def test_it_does_what_the_command_does(world: World, run: Any, command: Sequence[str]) -> None:
     """The words of the first of the two runs are not heard, and its changes are not there for the second."""
     recorded = run(*command, "-record", "record")

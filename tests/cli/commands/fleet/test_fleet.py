@@ -351,7 +351,7 @@ def test_tables_that_duckdb_and_pandas_read(world: World, fleet: Any) -> None:
     }
 
 
-@pytest.mark.parametrize("workers", [1, 2])
+@pytest.mark.parametrize("workers", [1, pytest.param(2, marks=pytest.mark.wide)])
 def test_tables_do_not_depend_on_how_many_made_them(
     world: World, fleet: Any, monkeypatch: pytest.MonkeyPatch, workers: int
 ) -> None:
@@ -368,6 +368,7 @@ def test_tables_do_not_depend_on_how_many_made_them(
     assert fleet("report", "-below", "q.io/v@v1.2.1").out == below
 
 
+@pytest.mark.wide
 def test_a_process_that_is_lost_makes_no_tables(world: World, fleet: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     fleet("list", "repos/...")
     before = contents("fleet")

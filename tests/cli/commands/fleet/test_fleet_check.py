@@ -79,6 +79,7 @@ class TestCheck:
         assert self.codes()["repos/two"] == (0, [])
         assert all(entry["settings"] != before[entry["name"]]["settings"] for entry in lines("fleet/units/check.jsonl"))
 
+    @pytest.mark.wide
     def test_two_processes_do_as_one(self, world: World, fleet: Any) -> None:
         Path("rules.toml").write_text(RULES + "tidy = true\nverify = true\n")
         fleet("check", "repos/...", "-policy", "rules.toml", "-out", "serial")

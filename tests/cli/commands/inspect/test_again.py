@@ -12,6 +12,7 @@ from govgo.adapters.modcache import gomodindex
 from govgo.adapters.modcache.cache import ModCache
 from govgo.core.module.moduleversion import ModuleVersion
 from tests.cli.commands.conftest import Run
+from tests.simulators import campaigns
 
 COUNT = 50
 """Requirements of the main module: more than `gomods._MANY`."""
@@ -64,12 +65,18 @@ def again(tmp_path: Path, run: Run, monkeypatch: pytest.MonkeyPatch) -> Again:
 
 @pytest.mark.parametrize(
     "args",
-    [
-        ("list", "-mod=mod", "-m", "all"),
-        ("list", "-m", "-f", "{{.Path}} {{.GoVersion}}", "all"),
-        ("graph",),
-        ("why", "-version", "q.io/common"),
-    ],
+    campaigns.one_in(
+        3,
+        [
+            (each,)
+            for each in [
+                ("list", "-mod=mod", "-m", "all"),
+                ("list", "-m", "-f", "{{.Path}} {{.GoVersion}}", "all"),
+                ("graph",),
+                ("why", "-version", "q.io/common"),
+            ]
+        ],
+    ),
 )
 def test_the_second_time_no_go_mod_is_read(again: Again, args: tuple[str, ...]) -> None:
     first = again(*args)

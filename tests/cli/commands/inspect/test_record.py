@@ -15,6 +15,7 @@ import pytest
 from govgo.cli.main import invoke
 from govgo.wiring.session import SystemClock
 from tests.cli.commands.inspect.test_outdated import MAIN, VERSIONS, publish
+from tests.simulators import campaigns
 from tests.simulators.proxy import Status
 from tests.simulators.world import World
 
@@ -46,7 +47,7 @@ def edit(change: Any) -> None:
     Path("record").write_text("".join(f"{json.dumps(line)}\n" for line in change(lines)))
 
 
-@pytest.mark.parametrize("form", ["text", "json", "markdown"])
+@pytest.mark.parametrize("form", campaigns.one_in(3, ["text", "json", "markdown"]))
 def test_an_audit_is_repeated(world: World, run: Any, monkeypatch: pytest.MonkeyPatch, form: str) -> None:
     run()  # what is cached changes nothing
     first = run("-format", form, "-record", "record", "--all")

@@ -10,6 +10,7 @@ import pytest
 
 from govgo.cli.main import invoke
 from govgo.report.style import Style
+from tests.simulators import campaigns
 from tests.simulators import run as runs
 from tests.simulators.proxy import Status
 from tests.simulators.world import World
@@ -132,7 +133,17 @@ def test_many_modules(world: World, capsys: pytest.CaptureFixture[str]) -> None:
 @pytest.mark.parametrize("form", ["text", "json"])
 @pytest.mark.parametrize(
     ("fault", "code"),
-    [("broken go.mod", 1), ("dead network", 3), ("offline", 3), ("no directory", 2), ("bad --to", 2), ("bad flag", 2)],
+    campaigns.one_in(
+        3,
+        [
+            ("broken go.mod", 1),
+            ("dead network", 3),
+            ("offline", 3),
+            ("no directory", 2),
+            ("bad --to", 2),
+            ("bad flag", 2),
+        ],
+    ),
 )
 def test_what_fails(world: World, capsys: pytest.CaptureFixture[str], fault: str, code: int, form: str) -> None:
     args = ["q.io/b", "--format", form]

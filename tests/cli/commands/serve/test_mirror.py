@@ -115,6 +115,7 @@ def _mod(path: str, version: str) -> Any:
     return ModuleVersion(path, version)
 
 
+@pytest.mark.wide
 @pytest.mark.go
 def test_go_finds_all_it_asks_for_there(
     world: World, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
@@ -254,7 +255,10 @@ def test_lists_of_modules(
 ) -> None:
     world.publish("q.io/d", "v1.0.0")
     listed = tmp_path / "modules.txt"
-    listed.write_text("# ours\nq.io/c v1.0.0\nq.io/d@latest  # the newest\n\nq.io/b v0.9.0/go.mod h1:xyz=\n")
+    listed.write_text(
+        "# ours\nq.io/c v1.0.0\nq.io/d@latest  # the newest\n\nq.io/b v0.9.0/go.mod h1:xyz=\n"
+        "q.io/x v1.0.0 => ../x\nq.io/y => /y\nq.io/z v9.0.0 => q.io/c v1.0.0\n"  # as `go list -m all` has them
+    )
     mirror = world.root / "mirror"
     assert Run(capsys, "add", "-list", str(listed), str(mirror)).code == 0
     assert {n for n in files(mirror) if n.endswith(".zip")} == {f"q.io/{n}.zip" for n in ZIPS}
@@ -394,7 +398,7 @@ def test_a_run_that_fails_leaves_the_mirror_as_it_was(
     world.publish("q.io/c", "v1.0.1")
     world.log.grow(300)
     with monkeypatch.context() as patch:
-        patch.setattr("govgo.app.mirror.add.write_manifest", Mock(side_effect=error))
+        patch.setattr("govgo.app.mirror.settle.write_manifest", Mock(side_effect=error))
         assert Run(capsys, "add", str(mirror), "q.io/c@v1.0.1").code == (3 if isinstance(error, StorageError) else 130)
     assert {name: (mirror / name).read_bytes() for name in before} == before
     assert Run(capsys, "add", str(mirror)).code == 0
@@ -406,7 +410,7 @@ def test_a_run_that_fails_leaves_the_mirror_as_it_was(
 def test_of_two_runs_at_once_the_later_says_so(
     world: World, mirror: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    from govgo.app.mirror import add as adding
+    from govgo.app.mirror import settle as adding
 
     real = adding.write_manifest
 

@@ -14,6 +14,7 @@ import pytest
 from govgo.adapters.modzip.hash import hash_zip
 from govgo.adapters.modzip.read import Rules
 from tests.cli.commands.serve.test_mirror import FILES, Run, mirror, world
+from tests.simulators import campaigns
 from tests.simulators.sumdb_log import Log
 from tests.simulators.world import World
 from tests.simulators.zips import module_zip
@@ -29,6 +30,7 @@ def test_verify_asks_nobody(world: World, mirror: Path, capsys: pytest.CaptureFi
     assert len(world.proxy.asked) == asked
 
 
+@pytest.mark.wide
 def test_every_file_counts(mirror: Path, capsys: pytest.CaptureFixture[str]) -> None:
     for key in sorted(FILES - {"govgo/manifest"}):
         file = mirror / key
@@ -90,7 +92,9 @@ def other_key(mirror: Path, world: World) -> str:
 
 @pytest.mark.parametrize(
     ("tamper", "code"),
-    [(tampered_zip, 4), (tampered_gomod, 4), (tampered_record, 1), (tampered_tile, 1), (other_key, 4)],
+    campaigns.one_in(
+        3, [(tampered_zip, 4), (tampered_gomod, 4), (tampered_record, 1), (tampered_tile, 1), (other_key, 4)]
+    ),
 )
 def test_a_manifest_that_fits_proves_nothing(
     tamper: Callable[[Path, World], str],
@@ -116,7 +120,9 @@ def strip(mirror: Path, line: str) -> None:
     manifest.write_text("".join(each for each in lines if not re.search(line, each)))
 
 
-@pytest.mark.parametrize("line", ["^head ", "/lookup/q.io/[ab]@", "^head |sumdb/"], ids=["heads", "lookup", "database"])
+@pytest.mark.parametrize(
+    "line", campaigns.one_in(3, ["^head ", "/lookup/q.io/[ab]@", "^head |sumdb/"]), ids=["heads", "lookup", "database"]
+)
 @pytest.mark.parametrize("tamper", [tampered_zip, tampered_gomod])
 def test_attack_a_mirror_without_the_proofs_that_would_contradict_it(
     line: str,

@@ -219,6 +219,7 @@ def test_govgo_uses_it(
     assert invoke(["tidy"]) == 0
 
 
+@pytest.mark.wide
 @pytest.mark.go
 def test_go_uses_it(world: World, database: str, capsys: pytest.CaptureFixture[str]) -> None:
     Path("go.sum").write_text("".join(record_text("q.io/filler", f"v1.0.{n}") for n in range(300)))
@@ -293,6 +294,7 @@ def tree_of_files(monkeypatch: pytest.MonkeyPatch, key: str) -> int:
     return len(check_files(stored()).records)  # type: ignore[arg-type]
 
 
+@pytest.mark.wide
 def test_killed_while_it_adds_a_plain_rerun_mends(
     world: World, database: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -314,6 +316,7 @@ def test_killed_while_it_adds_a_plain_rerun_mends(
         assert tree_of_files(monkeypatch, database) == 150 * (turn + 1)
 
 
+@pytest.mark.wide
 def test_two_processes_add_at_once(
     world: World, database: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -137,6 +137,7 @@ def test_the_command_line(world: World, capsys: pytest.CaptureFixture[str]) -> N
         assert Watch(capsys, *words, "-once").code == 2, words
 
 
+@pytest.mark.wide
 def test_a_sample_is_compared_with_the_world(world: World, capsys: pytest.CaptureFixture[str]) -> None:
     """All records of a small log of which every module is on the proxy; then one that is not what was signed."""
     log = Log()

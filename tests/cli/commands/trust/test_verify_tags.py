@@ -174,6 +174,7 @@ def test_moved_tag(scene: Scene, verify: Any) -> None:
     assert verify("--exit-zero").code == 4, "a contradiction is never muted"
 
 
+@pytest.mark.wide
 def test_moved_tag_with_the_clone_of_an_earlier_day(scene: Scene, verify: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     """A clone in the module cache still has the old tag; what counts is what the repository says now."""
     monkeypatch.setenv("GOPROXY", "direct")
@@ -191,6 +192,7 @@ def test_tag_moved_to_a_commit_with_the_same_files(scene: Scene, verify: Any) ->
     assert run.json["modules"][0]["versions"][0]["time"] == "2021-05-06T00:00:00+00:00"
 
 
+@pytest.mark.wide
 def test_annotated_tag_moved(scene: Scene, verify: Any) -> None:
     scene.repos.add("multi", Commit("2021-05-06", {"sub/b.go": "package a\n"}, tags=("@sub/v0.2.0",)))
     run = verify("--json")
@@ -243,6 +245,7 @@ def test_history_rewritten_below_a_pseudo_version(scene: Scene, verify: Any) -> 
     assert (run.code, run.told) == (1, [("tag-gone", "finding", PSEUDO)])
 
 
+@pytest.mark.wide
 def test_tag_names_another_module_now(scene: Scene, verify: Any) -> None:
     moved = Commit("2021-05-06", {"go.mod": "module github.com/evil/plain/v9\n"}, tags=("v1.0.0",))
     scene.repos.add("plain", moved)
@@ -251,6 +254,7 @@ def test_tag_names_another_module_now(scene: Scene, verify: Any) -> None:
     assert "github.com/evil/plain/v9" in run.json["results"][0]["text"]
 
 
+@pytest.mark.wide
 def test_repository_gone_is_not_checked(scene: Scene, verify: Any) -> None:
     shutil.rmtree(scene.repos.root / "plain")
     run = verify("--json")
@@ -262,6 +266,7 @@ def test_repository_gone_is_not_checked(scene: Scene, verify: Any) -> None:
     assert "all modules verified" not in verify().out
 
 
+@pytest.mark.wide
 def test_a_moved_tag_counts_more_than_a_repository_that_is_gone(scene: Scene, verify: Any) -> None:
     shutil.rmtree(scene.repos.root / "multi")
     scene.repos.add("plain", Commit("2021-05-06", {"a.go": "package evil\n"}, tags=("v1.0.0",)))

@@ -10,11 +10,12 @@ from pathlib import Path
 
 import pytest
 
-from govgo.adapters.modcache import intact as audit
+from govgo.adapters.modcache import verify as audit
 from govgo.adapters.modcache.cache import ModCache
-from govgo.adapters.modcache.intact import CacheAudit, CacheFacts
+from govgo.adapters.modcache.verify import CacheAudit, CacheFacts
 from govgo.core.module.moduleversion import ModuleVersion
 from govgo.ports.talk import PROGRESS_THREAD
+from tests.simulators import campaigns
 from tests.simulators.zips import module_zip
 
 MODS = tuple(ModuleVersion(f"m.io/x{i}", "v1.0.0") for i in range(6))
@@ -121,13 +122,13 @@ def test_several_processes_give_the_answers_of_one(
     os.unlink(cache.file(MODS[1], "ziphash"))
     serial = tuple(faults(cache, mv) for mv in MODS)
     monkeypatch.setattr(audit, "_WORTH_A_WORKER", 1000)
-    monkeypatch.setattr("govgo.adapters.modcache.intact.os.sched_getaffinity", lambda pid: {0, 1, 2})
+    monkeypatch.setattr("govgo.adapters.modcache.verify.os.sched_getaffinity", lambda pid: {0, 1, 2})
     # The thread that shows progress keeps nothing from forking.
     threads = [threading.current_thread(), threading.Thread(name=PROGRESS_THREAD)]
-    monkeypatch.setattr("govgo.adapters.modcache.intact.threading.enumerate", lambda: threads)
+    monkeypatch.setattr("govgo.adapters.modcache.verify.threading.enumerate", lambda: threads)
     forked: list[int] = []
     fork = os.fork
-    monkeypatch.setattr("govgo.adapters.modcache.intact.os.fork", lambda: forked.append(1) or fork())
+    monkeypatch.setattr("govgo.adapters.modcache.verify.os.fork", lambda: forked.append(1) or fork())
     here = os.getpid()
     checked = CacheAudit(cache)
     if broken_child:
@@ -144,8 +145,8 @@ def test_several_processes_give_the_answers_of_one(
 def forks(cache: ModCache, monkeypatch: pytest.MonkeyPatch) -> Iterator[list[int]]:
     """Three processes do the work; they are in the list, and have ended when the test has."""
     monkeypatch.setattr(audit, "_WORTH_A_WORKER", 1000)
-    monkeypatch.setattr("govgo.adapters.modcache.intact.os.sched_getaffinity", lambda pid: {0, 1, 2})
-    monkeypatch.setattr("govgo.adapters.modcache.intact.threading.enumerate", lambda: [threading.current_thread()])
+    monkeypatch.setattr("govgo.adapters.modcache.verify.os.sched_getaffinity", lambda pid: {0, 1, 2})
+    monkeypatch.setattr("govgo.adapters.modcache.verify.threading.enumerate", lambda: [threading.current_thread()])
     forked: list[int] = []
     fork = os.fork
 
@@ -155,7 +156,7 @@ def forks(cache: ModCache, monkeypatch: pytest.MonkeyPatch) -> Iterator[list[int
             forked.append(process)
         return process
 
-    monkeypatch.setattr("govgo.adapters.modcache.intact.os.fork", counted)
+    monkeypatch.setattr("govgo.adapters.modcache.verify.os.fork", counted)
     yield forked
     assert len(forked) == 3
     for process in forked:
@@ -163,7 +164,7 @@ def forks(cache: ModCache, monkeypatch: pytest.MonkeyPatch) -> Iterator[list[int
             os.kill(process, 0)
 
 
-@pytest.mark.parametrize("kind", ["look", "zips", "faults"])
+@pytest.mark.parametrize("kind", campaigns.one_in(3, ["look", "zips", "faults"]))
 def test_what_other_processes_find_is_not_found_again_here(
     kind: str, cache: ModCache, forks: list[int], monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -202,10 +203,10 @@ def test_who_is_told_may_end_a_look(cache: ModCache, forks: list[int], monkeypat
 
 def test_a_process_with_threads_is_not_forked(cache: ModCache, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(audit, "_WORTH_A_WORKER", 1000)
-    monkeypatch.setattr("govgo.adapters.modcache.intact.os.sched_getaffinity", lambda pid: {0, 1, 2})
-    monkeypatch.setattr("govgo.adapters.modcache.intact.os.fork", lambda: pytest.fail("it has threads"))
+    monkeypatch.setattr("govgo.adapters.modcache.verify.os.sched_getaffinity", lambda pid: {0, 1, 2})
+    monkeypatch.setattr("govgo.adapters.modcache.verify.os.fork", lambda: pytest.fail("it has threads"))
     threads = [threading.current_thread(), threading.Thread(name="govgo_0")]
-    monkeypatch.setattr("govgo.adapters.modcache.intact.threading.enumerate", lambda: threads)
+    monkeypatch.setattr("govgo.adapters.modcache.verify.threading.enumerate", lambda: threads)
     told: list[int] = []
     assert CacheAudit(cache).faults(MODS, told.append) == ((),) * len(MODS)
     assert told == [1] * len(MODS)
