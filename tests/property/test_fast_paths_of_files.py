@@ -278,16 +278,17 @@ def test_versions_are_retracted_by_the_intervals_that_hold_them(count: int) -> N
 def test_plain_keys_of_a_storage_are_those_that_the_rule_takes(count: int) -> None:
     shortcut, quick = keys._PLAIN, 0
     texts = [f"{path}/@v/{version}.info" for path in PATHS for version in VERSIONS]
-    long = ("a/" * 7 + "a", "/".join(["a" * 126] * 8), "a" * 241, "a/" + "a" * 241)
-    beside = chain(neighbours("a.b/..c/d-e", (*ODD, "/../", "..")), neighbours("/.a", ("..", "./", "a/")), long)
+    odd = (".", "..", "a/.", "a/..", "../a", "/a", "\x00a", "a/" * 7 + "a", "a" * 241, "a/" + "a" * 241)
+    long = ("/".join(["a" * 126] * 8), "/".join(["a" * 100] * 10), "\u4e16" * 100, "a/" + "\u4e16" * 100)
+    beside = chain(neighbours("a.b/..c/d-e", (*ODD, "/../", "..")), neighbours("/.a", ("..", "./", "a/")), odd, long)
     for key in chain(edited(texts, (*PIECES, "/../", "/./", "a" * 99, "/a" * 9), count), beside):
-        if shortcut.match(key):
-            quick += 1
-            keys._PLAIN = NEVER
-            try:
-                keys.check_key(key)
-            finally:
-                keys._PLAIN = shortcut
+        answer = refusal(keys.check_key, key)
+        quick += shortcut.match(key) is not None
+        keys._PLAIN = NEVER
+        try:
+            assert refusal(keys.check_key, key) == answer, key[:100]
+        finally:
+            keys._PLAIN = shortcut
     assert quick > 300
 
 
