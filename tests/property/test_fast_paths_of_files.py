@@ -8,7 +8,7 @@ import json
 import os
 import random
 from collections.abc import Callable, Iterator, Mapping
-from itertools import chain, islice
+from itertools import chain, islice, product
 from pathlib import Path
 
 import pytest
@@ -192,8 +192,10 @@ def test_sort_keys_of_versions_order_as_the_rule_says(count: int) -> None:
     more = (*VERSIONS, "v1.0.0-alpha.1", "v1.0.0-alpha.10", "v1.0.0-alpha.beta", "v1.0.0-1", "v1.0.0-a-b.1")
     versions = [each for each in edited(more, (*PIECES, ".1", ".a", "-", "9"), count) if semver.is_valid(each)]
     dice = campaigns.dice()
-    for one in versions:
-        other = dice.choice(versions)
+    close = ["v1", "v1.0", "v1.0.1", "v1.1"]
+    words = ("1", "9", "10", "12345", "100000", "a", "a.1", "a.10", "a.a", "a-1", "--", "0a", "Z", "a.0a", "-.1", "9a")
+    close += [f"v1.0.0-{pre}" for pre in words]
+    for one, other in chain(((each, dice.choice(versions)) for each in versions), product(close, close)):
         assert (semver.key(one) < semver.key(other)) == precedes(one, other), (one, other)
 
 
@@ -295,6 +297,8 @@ def test_plain_keys_of_a_storage_are_those_that_the_rule_takes(count: int) -> No
 FEED_LINES = (
     '{"Path":"golang.org/x/text","Version":"v0.3.0","Timestamp":"2019-04-10T19:08:52.997264Z"}',
     '{"Path":"github.com/Azure/go","Version":"v1.0.0-a","Timestamp":"2019-04-10T19:08:52Z"}',
+    '{"Path":"a.io/x","Version":"v1.0.0","Timestamp":"2019-04-10T19:08:52Z","Path" :"b.io/y"}',
+    '{"Version":"v1.0.0","Path":"c.io/z","Timestamp":"2019-04-10T19:08:52Z"}',
 )
 FEED_PIECES = (
     '"Path":',
