@@ -298,6 +298,7 @@ FEED_LINES = (
     '{"Path":"golang.org/x/text","Version":"v0.3.0","Timestamp":"2019-04-10T19:08:52.997264Z"}',
     '{"Path":"github.com/Azure/go","Version":"v1.0.0-a","Timestamp":"2019-04-10T19:08:52Z"}',
     '{"Path":"a.io/x","Version":"v1.0.0","Timestamp":"2019-04-10T19:08:52Z","Path" :"b.io/y"}',
+    '{"Path":"a.io/e","Version":"v1.0.0","Timestamp":"2019-04-10T19:08:52Z","\\u0050ath":"b.io/e"}',
     '{"Version":"v1.0.0","Path":"c.io/z","Timestamp":"2019-04-10T19:08:52Z"}',
 )
 FEED_PIECES = (
