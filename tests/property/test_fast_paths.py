@@ -24,15 +24,18 @@ from govgo.core.modfile import read
 from govgo.core.modfile.syntax import Source
 from govgo.core.module import cachepath, escape, paths
 from govgo.core.sumdb import rules
+from govgo.core.sumdb.gosumdb import Database
 from govgo.core.version import pseudo, semver
 from govgo.errors import GovgoError
 from tests.property.edits import counted, edited, refusal
+from tests.property.neighbours import ODD, neighbours
 
 PATHS = (
     "github.com/stretchr/testify", "gopkg.in/yaml.v2", "golang.org/x/tools/gopls", "example.com/m/v2", "k8s.io/api",
     "github.com/prometheus/client_golang",
     "cloud.google.com/storage/compat",
     "github.com/Azure/go-autorest", "github.com/a-b/nul.x", "rsc.io/quote/v3", "example.com/aux/v10",
+    "golang.org/com1", "com1.example.com", "github.com/BurntSushi/toml",
 )  # fmt: skip
 VERSIONS = (
     "v1.2.3", "v0.0.0-20200101000000-abcdefabcdef", "v2.0.0+incompatible", "v1.2.4-0.20200101000000-abcdefabcdef",
@@ -63,7 +66,8 @@ SOURCE_PIECES = (
 @counted
 def test_common_module_paths_are_those_that_the_rules_take(count: int) -> None:
     quick = 0
-    for path in edited(PATHS, PIECES, count):
+    beside = chain(neighbours("abcde.fghij.org/plain_e-dash1"), neighbours("abcde.net/v1234"), neighbours("lpt1.com"))
+    for path in chain(edited(PATHS, PIECES, count), beside):
         quick += paths._PLAIN_PATH.match(path) is not None
         fault = paths._module_path_fault(path)
         assert bool(refusal(paths.check_path, path)) == bool(fault), path
@@ -75,13 +79,22 @@ def test_common_module_paths_are_those_that_the_rules_take(count: int) -> None:
 def test_a_path_without_capitals_is_its_own_escaped_form(count: int) -> None:
     for path in edited(PATHS, PIECES, count):
         if not refusal(paths.check_path, path):
-            assert escape.escape_path(path) == re.sub("[A-Z]", lambda capital: "!" + capital[0].lower(), path)
+            assert escape.escape_path(path) == escaped_by_rule(path)
+    for version in edited((*VERSIONS, "master", "Z9"), PIECES, count):
+        if not refusal(escape.escape_version, version):
+            assert escape.escape_version(version) == escaped_by_rule(version)
+
+
+def escaped_by_rule(text: str) -> str:
+    """Escaped as the Go Modules Reference has it ("GOPROXY protocol")."""
+    return re.sub("[A-Z]", lambda capital: "!" + capital[0].lower(), text)
 
 
 @counted
 def test_common_versions_are_canonical_and_their_own_escaped_form(count: int) -> None:
     quick = 0
-    for version in edited(VERSIONS, PIECES, count):
+    longest = "v1.2.3-0.20200101000000-abcdefabcdef+incompatible"
+    for version in chain(edited(VERSIONS, PIECES, count), neighbours(longest, (*ODD, "+incompatible"))):
         if cachepath._PLAIN.match(version):
             quick += 1
             assert semver.is_valid(version)
@@ -97,24 +110,30 @@ def test_pseudo_versions_have_two_dashes(count: int) -> None:
         assert pseudo.is_pseudo(version) == rule, version
 
 
-URLS = ("https://proxy.golang.org", "http://localhost/x/y", "https://a.example.com/goproxy/", "https://u:p@h.org:80/")
+URLS = (
+    "https://proxy.golang.org", "http://localhost/x/y", "https://a.example.com/goproxy/", "https://u:p@h.org:80/",
+    "file:///a/b", "ftp://h/x", "httpx://h", "http:/h", "//h/http://h", "https://a%zz//b", "https://h/a%zz",
+)  # fmt: skip
 
 
 @counted
-def test_plain_proxy_urls_are_those_that_net_url_takes(count: int) -> None:
-    quick = 0
-    for text in edited(URLS, PIECES, count):
-        if text.startswith(("http://", "https://")) and goenv._PLAIN_URL.issuperset(text.partition("//")[2]):
-            quick += 1
-            assert url.parse(text).scheme in ("http", "https")
-            assert not refusal(goenv.check_proxy_url, text)
-    assert quick > 30
+def test_plain_proxy_urls_are_those_that_net_url_takes(count: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    texts = list(chain(edited(URLS, PIECES, count), neighbours("http://h-1.io/a")))
+    answers = [refusal(goenv.check_proxy_url, text) for text in texts]
+    assert sum(text.startswith("http") and goenv._PLAIN_URL.issuperset(text[7:]) for text in texts) > 30
+    monkeypatch.setattr(goenv, "_PLAIN_URL", frozenset())  # no text has only such characters
+    for text, answer in zip(texts, answers, strict=True):
+        assert refusal(goenv.check_proxy_url, text) == answer, text
+        if text.startswith(("http://", "https://")):
+            assert refusal(url.parse, text) == answer, text
+    assert sum(map(bool, answers)) > 30
 
 
 @counted
 def test_plain_url_paths_need_no_escape_and_no_cleaning(count: int) -> None:
     quick = 0
-    for path in edited(PATHS, PIECES, count):
+    beside = neighbours("a-b_c/d.e@f", (*ODD, "..", "/.", "/..", "//", "$", "&", ";", "=", "<"))
+    for path in chain(edited(PATHS, PIECES, count), beside):
         assert url.segment_escape(path) == url._escape(path, url._SEGMENT_SAFE | frozenset(b"/")), path
         if url.is_plain("/" + path.strip("/")):
             quick += 1
@@ -129,6 +148,7 @@ TEXTS = (
 TEXT_PIECES = (
     "::", ":", "#", "##", "[", "##[", "\n", "\r", "\t", " ", "\u00a0", "\u2003", "\x0b", "\x1c", "\x85", "\x9b", "\xad",
     "\u200b", "\u2028", "\u2066", "\ufeff", "\U000e0041", "\udcff", "\U0001f600", "e\u0301", "\\",
+    "\x00", "\x7f", "\u061c", "\u180e", "\ufff9", "\ud800",
 )  # fmt: skip
 
 
@@ -139,7 +159,8 @@ def test_printable_text_is_left_as_it_is(count: int) -> None:
         told = foreign._unsafe().sub(foreign._escape, text)
         assert foreign.visible(text) == told, ascii(text)
         assert foreign._unsafe().search(foreign.one_line(text)) is None, ascii(text)
-        assert not set(foreign.one_line(text)) & {"\n", "\t"}, ascii(text)
+        told = foreign.visible(text.replace("\n", "\\n").replace("\t", "\\t"))
+        assert foreign.one_line(text) == told, ascii(text)
         quick += text.isprintable() and told == text
     assert quick > 30
 
@@ -171,10 +192,14 @@ SHOWN_PIECES = (
 )
 
 
+ENDS = ("@v1.2.3", "@latest", "h/@v/x")
+
+
 @counted
 def test_urls_without_a_place_for_a_secret_are_shown_as_they_are(count: int) -> None:
     quick = 0
-    for text in edited(SHOWN, SHOWN_PIECES, count):
+    beside = [neighbours(f"ftp://{secret}{end}", (*ODD, "/@", "1.2.3")) for secret in ("", "a:b/") for end in ENDS]
+    for text in chain(edited(SHOWN, SHOWN_PIECES, count), *beside):
         if not re.match("[a-z]+:/", text):
             continue  # a name alone, as in m@v1.2.3, is no URL
         shown = url.mask(text)
@@ -183,31 +208,58 @@ def test_urls_without_a_place_for_a_secret_are_shown_as_they_are(count: int) -> 
     assert quick > 30
 
 
+class FixedRoute(route.SumDbRoute):
+    """The route to a database whose place is known."""
+
+    place = url.parse("https://h")
+
+    async def base(self) -> url.GoURL:
+        return self.place
+
+
+class Asked:
+    """Notes what is asked for."""
+
+    url = ""
+
+    async def get(self, url: str, limit_bytes: int) -> bytes:
+        self.url = url
+        return b""
+
+
 @counted
 def test_paths_of_a_database_are_joined_as_others_are(count: int) -> None:
-    names = ("tile/8/0/x001/234.p/5", "lookup/q.io/!a@v1.0.0", "latest", "supported")
-    bases, quick = list(edited(SHOWN, SHOWN_PIECES, count // 4)), 0
-    for base, name in zip(bases, names * (len(bases) // 4 + 1), strict=False):
+    names = ("/tile/8/0/x001/234.p/5", "/lookup/q.io/!a@v1.0.0", "/latest", "/lookup/q.io/a@v1.0.0", "/lookup/a b")
+    bases = ("https://h/", "https://h?", "https://h/x?", "https://h/x#", "h:x", "https://h//", "x", "/", *SHOWN)
+    asked, quick = Asked(), 0
+    way = FixedRoute(Database("h", "", "https://h"), (), asked)
+    for at, base in enumerate(edited(bases, SHOWN_PIECES, count // 4)):
         try:
-            parsed = url.parse(base)
+            way.place = url.parse(base)
         except GovgoError:
             continue
-        prefix = route._plain_prefix(parsed)
-        quick += prefix != ""
-        assert not prefix or not url.is_plain(name) or f"{prefix}/{name}" == str(parsed.join(name)), base
+        quick += route._plain_prefix(way.place) != ""
+        for name in (names[at % len(names)], names[at % 2]):
+            with pytest.raises(StopIteration):
+                way.fetch(name, 9).send(None)
+            assert asked.url == str(way.place.join(name)), (base, name)
     assert quick > 30
 
 
 @counted
 def test_lines_and_places_of_ascii_are_those_of_others(count: int) -> None:
-    """A row of go.mod without its white space, and the byte at which a character stands."""
-    rows = ("\trequire q.io/a v1.0.0 // indirect\n", "module \u00e9\n\n  go 1.21\r\n", "\x85x\u3000")
+    """A row of go.mod without its white space, and the place at which a character stands."""
+    rows = ("\trequire q.io/a v1.0.0 // indirect\n", "module \u00e9\n\n  go 1.21\r\n", "\x85x\u3000", "\x00x\x1c")
     for text in edited(rows, (*TEXT_PIECES, "\x0c", "\u1680", "x"), count):
-        data = text.encode("utf-8", "surrogateescape")
-        row = data.decode("utf-8", "surrogateescape").strip(read.GO_SPACE).encode("utf-8", "surrogateescape")
+        data = text.encode("utf-8", "surrogateescape" if "\ud800" not in text else "surrogatepass")
+        text = data.decode("utf-8", "surrogateescape")
+        row = text.strip(read.GO_SPACE).encode("utf-8", "surrogateescape")
         assert read._trim(data) == row, ascii(text)
-        place = Source("go.mod", text).position(len(text))
-        assert place.byte == len(data), ascii(text)
+        source = Source("go.mod", text)
+        for offset in (len(text), len(text) // 2, 0):
+            above = text[:offset]
+            place = (above.count("\n") + 1, offset - above.rfind("\n"), len(above.encode("utf-8", "surrogateescape")))
+            assert source.position(offset) == place, ascii(text)
 
 
 @counted
@@ -227,18 +279,22 @@ def test_a_quick_look_at_headers_misses_none(count: int) -> None:
 
 @counted
 def test_plain_strings_are_quoted_and_read_as_others_are(count: int) -> None:
-    for text in edited((*PATHS, *SOURCES), PIECES, count):
+    for text in edited((*PATHS, *SOURCES, "a", "\U0002ebf0"), PIECES, count):
         literal = '"' + "".join('\\"' if char == '"' else quote._escaped(char) for char in text) + '"'
         assert quote.quote(text) == literal
         for body in (text, literal[1:-1]):
             value = None if "\n" in body else quote._unescape(body, '"')
             assert quote.unquote(f'"{body}"') == (None if value is None else value.decode("utf-8", "surrogateescape"))
+        if "\n" not in text and len(text) != 1:
+            value = quote._unescape(text, "'")
+            rune = "xx" if value is None else value.decode("utf-8", "surrogateescape")
+            assert quote.unquote(f"'{text}'") == (rune if len(rune) <= 1 else None), text
 
 
 @counted
 def test_plain_tokens_of_go_mod_need_no_quotes(count: int) -> None:
     quick = 0
-    for text in edited((*PATHS, *VERSIONS), (*PIECES, "(", "]", "{", "}", ",", "/*", "\x7f", "\ufeff"), count):
+    for text in edited((*PATHS, *VERSIONS, *"()]{},a"), (*PIECES, *"()]{},", "/*", "\x7f", "\ufeff"), count):
         if text.isascii() and text.isprintable() and modfile_quote._SPECIAL.isdisjoint(text):
             quick += 1
         assert modfile_quote.must_quote(text) == quoted_by_rule(text), text
@@ -256,10 +312,11 @@ def quoted_by_rule(text: str) -> bool:
 
 @counted
 def test_imports_without_escapes_are_read_as_others_are(count: int) -> None:
-    for path in edited(PATHS, PIECES, count):
-        literal = f'"{path}"'.encode("utf-8", "surrogateescape")
-        if header._LITERALS.fullmatch(literal):
-            assert imports._path(literal) == quote.unquote(literal.decode("utf-8", "surrogateescape")), path
+    for path in edited(PATHS, (*PIECES, "\r"), count):
+        for mark in '"`':
+            literal = f"{mark}{path}{mark}".encode("utf-8", "surrogateescape")
+            if header._LITERALS.fullmatch(literal):
+                assert imports._path(literal) == quote.unquote(literal.decode("utf-8", "surrogateescape")), path
 
 
 @counted
@@ -268,6 +325,9 @@ def test_a_header_with_one_constraint_is_read_as_others_are(count: int, monkeypa
         header.read_header(each.encode("utf-8", "surrogateescape")).data
         for each in edited(SOURCES, SOURCE_PIECES, count)
     ]
+    pieces = (*ODD, "/*c*/", "//go:build b", "\n//go:build\n", "\u3000//")
+    for each in ("//c\n\n//go:build a\n//d\npackage p", "//go:build a\r\n\npackage\tp"):
+        texts += [text.encode("utf-8", "surrogateescape") for text in neighbours(each, pieces)]
 
     def read(data: bytes) -> object:
         try:
@@ -277,23 +337,37 @@ def test_a_header_with_one_constraint_is_read_as_others_are(count: int, monkeypa
 
     quick = [read(data) for data in texts]
     assert sum(buildtags._PLAIN_HEADER.match(data) is not None for data in texts) > 30
+    found = Counter(b"go:build" in data for data, answer in zip(texts, quick, strict=True) if answer)
+    assert min(found[True], found[False]) > 30
     monkeypatch.setattr(buildtags, "_PLAIN_HEADER", re.compile(rb"(?!)"))
     for data, answer in zip(texts, quick, strict=True):
         assert read(data) == answer, data
 
 
+HEADERS = (
+    "package p",
+    'package p/**/\nimport("a";)',
+    'package p;import . `a`//\nimport i "b"',
+    'package p\nimport (\n_ "a"/**/)//',
+)
+HEADER_PIECES = (*ODD, "/*\n*/", "/**/", "//c\n", "func", "import", "\ufeff", ";", "`", ")", "C")
+
+
 @counted
 def test_sound_headers_are_read_as_the_parser_reads_them(count: int) -> None:
     quick = 0
-    for text in edited(SOURCES, SOURCE_PIECES, count):
+    beside = chain.from_iterable(neighbours(each, HEADER_PIECES) for each in HEADERS)
+    for text in chain(edited(SOURCES, SOURCE_PIECES, count), beside):
         data = text.encode("utf-8", "surrogateescape")
         head = header.read_header(data)
         if head.stops_at_nul:
             continue
         shown = head.data.decode("utf-8", "surrogateescape")
-        quick += not head.is_broken and parse._sound_package(shown) is not None
+        if parse._sound_package(shown) is None:
+            continue  # the parser reads it
+        quick += not head.is_broken
         assert parse.read_go_file("x.go", data) == parse._parsed_file("x.go", data, shown, False), text
-    assert quick > 30
+    assert quick > 300
 
 
 SUM = "h1:w5fcysjrx7yqtD/aO+QwRjYZOKnaM9Uh2b40tElTs3Y="
@@ -302,6 +376,8 @@ RECORDS = (
     "golang.org/x/text v0.0.0-20170915032832-14c0d48ead0c", "github.com/docker/docker v24.0.7+incompatible",
     "example.com/m/v2 v2.0.0-pre.0.20230102030405-14c0d48ead0c", "x.io/a_b-c/com1x/v10 v10.0.0-beta",
 )  # fmt: skip
+SUBJECTS = ("a.io/b-c v1.0.0-0.20200102030405-0123456789ab", "b.io/v2 v2.0.0-rc.1", "cn.io/q v9.0.1+incompatible")
+SUBJECT_ODD = (*ODD, "[", "v3", "com9", "nul", "LPT1", "01", "gopkg.in/")
 RECORD_PIECES = (*PIECES, " v2", "v2.", "/con", "com1.", "-0", SUM)
 
 
@@ -315,6 +391,13 @@ def test_plain_records_are_those_that_the_rules_take(count: int) -> None:
         quick += rules.plain_subject(data) != b""
         assert rules.judge_record(data) == rules.judge_by_rules(data), text
     assert quick > min(100, count // 20)
+    texts = [f"{name} {SUM}\n{name}/go.mod {SUM}\n" for each in SUBJECTS for name in neighbours(each, SUBJECT_ODD)]
+    name = "a.io/b v1.0.0"
+    texts += [f"{name} {one}\n{name}/go.mod {SUM}\n" for one in neighbours(SUM)]
+    texts += [f"{name} {SUM}{end}" for end in neighbours(f"\n{name}/go.mod {SUM}\n", "x/.2")]
+    for data in (text.encode("utf-8", "surrogateescape") for text in texts):
+        if rules.plain_subject(data):
+            assert rules.judge_record(data) == rules.judge_by_rules(data), data
 
 
 def test_plain_records_in_all_their_parts() -> None:
@@ -325,8 +408,8 @@ def test_plain_records_in_all_their_parts() -> None:
         "example.com/m/v2",
         "example.com/m/v1",
         "gopkg.in/yaml.v2",
-        "con.com/x",
-        "x.com/com1",
+        *("con.com/x", "prn.com", "aux.com", "nul.com", "com0.com", "lpt9.com", "x.com/com1", "x.com/lpt9/y"),
+        *("x.com/CON", "x.com/Prn", "x.com/aUx", "x.com/nul/y", "x.com/con-1", "gopkg.in/yaml", "gopkg.in/a/yaml.v1"),
         "x.com/v2",
     ]:
         for version in [*VERSIONS, "v2.0.0", "v2.0.0+incompatible", "v1.0.0+incompatible", "v02.0.0", "v10.0.0"]:

@@ -8,7 +8,7 @@ import json
 import os
 import random
 from collections.abc import Callable, Iterator, Mapping
-from itertools import islice
+from itertools import chain, islice, product
 from pathlib import Path
 
 import pytest
@@ -29,7 +29,8 @@ from govgo.core.modzip import rules
 from govgo.core.version import semver
 from govgo.errors import GovgoError
 from tests.conformance.vectors import load, raw
-from tests.property.edits import EDITS, MANY_EDITS, NEVER, counted, edited
+from tests.property.edits import EDITS, MANY_EDITS, NEVER, counted, edited, refusal
+from tests.property.neighbours import ODD, neighbours
 from tests.property.test_fast_paths import PATHS, PIECES, VERSIONS
 from tests.simulators import campaigns
 from tests.simulators.zips import DESCRIPTOR, STORED, Member, Zip, archive, deflate
@@ -41,6 +42,7 @@ FILES = (
     "A/b/C.go", "testdata/golden.txt", "testdata/x y.txt", "internal/vendor/x.go", "docs/\u00e9t\u00e9.md", "doc/K.go",
     "pkg/apis/v1/zz_generated.deepcopy.go", "con/aux.c", "a-b_c/d.e.f", "scripts/#x.sh", "x/\u212a.go",
     "main.go", "doc.go", "x_test.go", "Makefile", "/a.go", "a//b.go", "a/../b.go", "../a.go", "./a.go", "a/",
+    "con/x.go", "a:b/x.go", "con", "PRN.go", "aux.a", "nul.x", "com0", "com9.go", "LPT1", "lpt9.a", "con.\u017f",
 )  # fmt: skip
 NAME_PIECES = (
     *PIECES,
@@ -68,21 +70,30 @@ def outcome(call: Callable[..., object], *args: object) -> object:
 
 
 def groups(count: int) -> Iterator[list[str]]:
-    """Edited names of files, one to six at a time: what is found of the first is known for the others."""
+    """Edited names of files, one to six at a time: what is found of the first is known for the others.
+
+    Some groups have a name twice, once more in other letters, or as a directory and a file.
+    """
     names = edited(FILES, NAME_PIECES, count)
     dice = campaigns.dice()
     while group := list(islice(names, dice.randrange(1, 7))):
+        if dice.random() < 0.2:
+            name = dice.choice(group)
+            group.append(dice.choice((name, name.swapcase(), f"{name}/x", name.rpartition("/")[0])))
         yield group
 
 
 @counted
 def test_plain_file_names_are_those_that_the_rules_take(count: int) -> None:
-    def check(group: list[str]) -> object:
+    def check(group: list[str]) -> rules.CheckedFiles:
         return rules.check_entries(MV, [(P + name, 0) for name in group])
 
     shortcut, quick = rules._PLAIN_NAME, 0
-    for group in groups(count):
+    beside = ([name] for each in (".a-b_c.d", "com1.x", "\u212a") for name in neighbours(each, (*ODD, "\u017f")))
+    for group in chain(groups(count), beside):
         answer = check(group)
+        for entry in answer.valid:
+            assert not refusal(paths.check_file_path, entry[len(P) :]), entry
         quick += sum(shortcut.match(name.rpartition("/")[2]) is not None for name in group)
         rules._PLAIN_NAME = NEVER
         try:
@@ -139,7 +150,7 @@ class PlainCollisions:
 
 @counted
 def test_directories_that_were_checked_collide_as_others_do(count: int) -> None:
-    for group in groups(count):
+    for group in chain(groups(count), [["a", "a/b/x", "a/b/y"]]):  # a/b was seen, but is not sound
         quick, plain = rules.Collisions(), PlainCollisions()
         for name in filter(None, map(go_clean, group)):
             told, known = quick.add(name, is_dir=False), plain.add(name, False)
@@ -181,8 +192,10 @@ def test_sort_keys_of_versions_order_as_the_rule_says(count: int) -> None:
     more = (*VERSIONS, "v1.0.0-alpha.1", "v1.0.0-alpha.10", "v1.0.0-alpha.beta", "v1.0.0-1", "v1.0.0-a-b.1")
     versions = [each for each in edited(more, (*PIECES, ".1", ".a", "-", "9"), count) if semver.is_valid(each)]
     dice = campaigns.dice()
-    for one in versions:
-        other = dice.choice(versions)
+    close = ["v1", "v1.0", "v1.0.1", "v1.1"]
+    words = ("1", "9", "10", "12345", "100000", "a", "a.1", "a.10", "a.a", "a-1", "--", "0a", "Z", "a.0a", "-.1", "9a")
+    close += [f"v1.0.0-{pre}" for pre in words]
+    for one, other in chain(((each, dice.choice(versions)) for each in versions), product(close, close)):
         assert (semver.key(one) < semver.key(other)) == precedes(one, other), (one, other)
 
 
@@ -210,16 +223,37 @@ GO_MOD_PIECES = (
 )
 
 
+GO_MOD_LINES = (
+    'module "a/b"\r\n',
+    "go 1.9rc1 //",
+    "require a v1.0.1-a.10 // indirect",
+    'require "a/v2" v2.0.0+incompatible',
+    "require (\n\n\tgopkg.in/a.v2 v2.0.0//\n)",
+    "//x\nretract [v1.0.0, v1.1.0]//y",
+    "//x\nretract (\n\n\t//y\n\n\tv1.0.0\n\n\tv1.1.0\n)",
+    "//x\nretract (\n\n\tv1.0.0\n)",
+    "//Deprecated: x\nmodule a",
+    "replace a => ./b // c",
+    "exclude (\n\ta v1.0.0\n)",
+)
+LINE_PIECES = (*ODD, "/*", "//", ")", "]", "=>", "\u3000", "\r\n", "\x1c", "Deprecated:", "01", "v1", "/v2", "'")
+
+
 @counted
 def test_a_summary_is_what_the_parser_reads(count: int) -> None:
     marked = [data.replace(b"\n", b" // indirect\n") for data in GO_MODS]
+    beside = [
+        text.encode("utf-8", "surrogateescape") for each in GO_MOD_LINES for text in neighbours(each, LINE_PIECES)
+    ]
     quick = indirect = 0
-    for data in edited([*GO_MODS, *marked], GO_MOD_PIECES, count):
-        answer = outcome(quickread.summarize, "go.mod", data)
-        assert answer == outcome(quickread._parsed, "go.mod", data), data
-        if isinstance(answer, quickread.Summary):
-            quick += 1
-            indirect += any(answer.indirect)
+    for data in chain(edited([*GO_MODS, *marked], GO_MOD_PIECES, count), beside):
+        try:
+            answer = quickread._scan(data)
+        except quickread._UnknownFormError:
+            continue  # the parser reads it
+        assert outcome(quickread._parsed, "go.mod", data) == answer, data
+        quick += 1
+        indirect += any(answer.indirect)
     assert quick > 300
     assert indirect > 100
 
@@ -246,20 +280,26 @@ def test_versions_are_retracted_by_the_intervals_that_hold_them(count: int) -> N
 def test_plain_keys_of_a_storage_are_those_that_the_rule_takes(count: int) -> None:
     shortcut, quick = keys._PLAIN, 0
     texts = [f"{path}/@v/{version}.info" for path in PATHS for version in VERSIONS]
-    for key in edited(texts, (*PIECES, "/../", "/./", "a" * 99, "/a" * 9), count):
-        if shortcut.match(key):
-            quick += 1
-            keys._PLAIN = NEVER
-            try:
-                keys.check_key(key)
-            finally:
-                keys._PLAIN = shortcut
+    odd = (".", "..", "a/.", "a/..", "../a", "/a", "\x00a", "a/" * 7 + "a", "a" * 241, "a/" + "a" * 241)
+    long = ("/".join(["a" * 126] * 8), "/".join(["a" * 100] * 10), "\u4e16" * 100, "a/" + "\u4e16" * 100)
+    beside = chain(neighbours("a.b/..c/d-e", (*ODD, "/../", "..")), neighbours("/.a", ("..", "./", "a/")), odd, long)
+    for key in chain(edited(texts, (*PIECES, "/../", "/./", "a" * 99, "/a" * 9), count), beside):
+        answer = refusal(keys.check_key, key)
+        quick += shortcut.match(key) is not None
+        keys._PLAIN = NEVER
+        try:
+            assert refusal(keys.check_key, key) == answer, key[:100]
+        finally:
+            keys._PLAIN = shortcut
     assert quick > 300
 
 
 FEED_LINES = (
     '{"Path":"golang.org/x/text","Version":"v0.3.0","Timestamp":"2019-04-10T19:08:52.997264Z"}',
     '{"Path":"github.com/Azure/go","Version":"v1.0.0-a","Timestamp":"2019-04-10T19:08:52Z"}',
+    '{"Path":"a.io/x","Version":"v1.0.0","Timestamp":"2019-04-10T19:08:52Z","Path" :"b.io/y"}',
+    '{"Path":"a.io/e","Version":"v1.0.0","Timestamp":"2019-04-10T19:08:52Z","\\u0050ath":"b.io/e"}',
+    '{"Version":"v1.0.0","Path":"c.io/z","Timestamp":"2019-04-10T19:08:52Z"}',
 )
 FEED_PIECES = (
     '"Path":',
@@ -346,6 +386,13 @@ def test_urls_of_plain_paths_are_joined_as_others_are(count: int) -> None:
         "https://p.example/a%2fb",
         "https://p.example/./x/",
         "http://h/?q",
+        "http:///x",
+        "http://h/#f",
+        "http://h//x",
+        "http://h/x//",
+        "http://h/.x/..",
+        "http://h/.",
+        "http://h/a,b",
     )
     remotes = [HttpRemote(url.parse(base), lambda: pytest.fail("nothing is asked")) for base in bases]
     for i, path in enumerate(edited(PATHS, PIECES, count)):
