@@ -288,7 +288,9 @@ def is_damaged_here(key: str) -> bool:
 
 def damage_files(top: Path, rng: random.Random) -> None:
     """Write into stored files, cut them short, remove them."""
-    found = [path for path in top.rglob("*") if path.is_file() and is_damaged_here(str(path.relative_to(top)))]
+    # Unlike Path.rglob, os.walk passes over a directory that the server removes meanwhile.
+    files = [Path(directory, name) for directory, _, names in os.walk(top) for name in names]
+    found = [path for path in files if is_damaged_here(str(path.relative_to(top)))]
     for path in rng.sample(found, min(3, len(found))):
         with contextlib.suppress(OSError, ValueError):
             data = path.read_bytes()
