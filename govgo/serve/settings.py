@@ -347,7 +347,7 @@ def deny_of_flag(text: str) -> Rule:
     what, _, reason = text.partition("=")
     module, _, version = what.partition("@")
     if not module:
-        raise InputError("want PATTERN[@VERSION][=REASON]")
+        raise InputError("-deny: want PATTERN[@VERSION][=REASON]")
     check_patterns("-deny", module)
     check_glob("-deny", version)
     return Rule(module, version, reason or "no reason is given")

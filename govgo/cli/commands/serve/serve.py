@@ -141,7 +141,7 @@ def _with_flags(settings: Any, flags: dict[str, Any]) -> Any:
     try:
         rules = tuple(deny_of_flag(text) for text in flags["deny"])
     except InputError as error:
-        raise FlagError(f"invalid value for flag -deny: {error}") from None
+        raise FlagError(f"invalid value for flag {error}") from None
     for name in ("allow", "storage_keep"):
         for text in flags[name]:
             check_patterns(f"-{name.replace('_', '-')}", text)
