@@ -242,7 +242,8 @@ class Application:
                 site.memory.put(request.raw_path, entry, generation)
             await self._send_entry(request, entry)
         elif isinstance(answer, StoredFile):
-            site.files.put(request.raw_path, answer)
+            if generation == site.memory.generation:
+                site.files.put(request.raw_path, answer)
             await self._send_file(request, answer)
         elif isinstance(answer, Reading):
             try:
@@ -312,8 +313,8 @@ class Application:
         spool = reading.spool
         tail = self._tails.of(spool)
         try:
-            born = spool.born
             await self._grown(request, tail, 0)
+            born = spool.born  # what came before has been given to nobody here
             if spool.state == "failed":
                 await self._refuse_spool(request, spool.error)
                 return
