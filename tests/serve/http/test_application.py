@@ -181,6 +181,21 @@ def test_conditions(served: Served, file: str) -> None:
     assert served.get(A + file, If_Modified_Since="yesterday").status == 200
 
 
+def test_a_part_of_a_zip_that_the_client_knows_is_of_no_other(served: Served) -> None:
+    """Also while the zip is on its way, and has no tag yet."""
+    path = "/q.io/big/@v/v1.0.0.zip"
+    assert served.get(path, If_Match='"another"', Range="bytes=5-9").status == 412
+    tag = served.get(path).headers["etag"]
+    assert served.get(path, If_Match='"another"', Range="bytes=5-9").status == 412
+    assert served.get(path, If_Match=tag, Range="bytes=5-9").status == 206
+
+
+def test_tags_in_several_lines(served: Served) -> None:
+    tag = served.get(A + "v1.0.0.mod").headers["etag"]
+    head = f"GET {A}v1.0.0.mod HTTP/1.1\r\nHost: x\r\nConnection: close\r\n"
+    assert served.raw(f'{head}If-None-Match: {tag}\r\nIf-None-Match: "x"\r\n\r\n'.encode()).startswith(b"HTTP/1.1 304")
+
+
 def test_how_long_answers_may_be_kept(served: Served) -> None:
     lasting = "public, max-age=31536000, immutable"
     for path in (A + "v1.0.0.info", A + "v1.0.0.mod", A + "v1.0.0.zip", SUMDB + "/lookup/q.io/a@v1.0.0",
