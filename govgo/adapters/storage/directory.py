@@ -133,7 +133,7 @@ class DirectoryStorage:
     def create(self, key: str, data: bytes) -> bool:
         """Store a file unless the key is taken. Of several writers one gets True; False leaves what is there."""
         path = self._prepare(key)
-        with self._go_lock(key), self._faults(key, "write"):
+        with self._faults(key, "write"), self._go_lock(key):
             descriptor, name = atomic.create_temp(path)
             try:
                 with os.fdopen(descriptor, "wb") as file:
@@ -149,7 +149,7 @@ class DirectoryStorage:
     def create_from(self, key: str, path: str) -> bool:
         """The same with the content of a local file, which is moved if it is on the same file system."""
         final = self._prepare(key)
-        with self._go_lock(key), self._faults(key, "write"):
+        with self._faults(key, "write"), self._go_lock(key):
             try:
                 return _appear(path, final)
             except OSError as error:
@@ -166,7 +166,7 @@ class DirectoryStorage:
     def replace(self, key: str, data: bytes) -> None:
         """Store a file whatever is there."""
         path = self._prepare(key)
-        with self._go_lock(key), self._faults(key, "write"):
+        with self._faults(key, "write"), self._go_lock(key):
             if key.endswith(_LIST):
                 with locked(path) as descriptor:
                     overwrite(descriptor, data)
@@ -186,7 +186,7 @@ class DirectoryStorage:
     def delete(self, key: str) -> bool:
         """Remove a file; False when there was none."""
         path = self._path(key)
-        with self._go_lock(key) if os.path.exists(path) else nullcontext():
+        with self._faults(key, "unlink"), self._go_lock(key) if os.path.exists(path) else nullcontext():
             try:
                 os.unlink(path)
             except OSError as error:

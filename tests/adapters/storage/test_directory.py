@@ -185,6 +185,22 @@ def test_a_storage_that_fails(storage: DirectoryStorage, tmp_path: Path, monkeyp
             call(MOD)
 
 
+def test_a_lock_that_cannot_be_taken(storage: DirectoryStorage, tmp_path: Path) -> None:
+    """As where go cleans the cache at that moment: the storage fails, and nothing else does."""
+    storage.create(ZIP, b"zip")
+    os.unlink(f"{storage.root}/q.io/a/@v/v1.0.0.lock")
+    os.mkdir(f"{storage.root}/q.io/a/@v/v1.0.0.lock")
+    (tmp_path / "local").touch()
+    for call in (
+        lambda: storage.create(f"{ZIP}hash", b""),
+        lambda: storage.create_from(ZIP, str(tmp_path / "local")),
+        lambda: storage.replace(f"{ZIP}hash", b""),
+        lambda: storage.delete(ZIP),
+    ):
+        with pytest.raises(StorageError, match="is a directory"):
+            call()
+
+
 def test_a_file_that_is_cut_short_while_it_is_read(storage: DirectoryStorage) -> None:
     storage.create("big", b"x" * (3 << 20))
     pieces = storage.chunks("big")
