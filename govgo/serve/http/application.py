@@ -195,12 +195,12 @@ class Application:
         except SlowClientError as error:
             await self._refuse(request, Refusal(408, str(error)))
             return
-        headers = [
+        about = [
             (b"content-type", reply.content_type.encode()),
             (b"x-content-type-options", b"nosniff"),
             (b"content-length", b"%d" % len(reply.body)),
-            *reply.headers,
         ]
+        headers = [*(about if reply.status != 204 else ()), *reply.headers]  # RFC 9110, 8.6
         await self._send(request, reply.status, headers, reply.body)
 
     async def _operate(self, request: _Request) -> None:
