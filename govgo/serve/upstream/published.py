@@ -183,7 +183,7 @@ class PublishedModules:
         while True:
             async with self._means.leases.hold(key) as ours:
                 if ours:
-                    await self._means.cold.stored(lambda: self._store(mod, path, gomod, wanted))
+                    await self._means.cold.stored(lambda: self._store(mod, path, gomod, wanted), is_large=True)
                     return wanted, True
                 try:
                     before = await self.record(mod)
@@ -255,7 +255,7 @@ class PublishedModules:
             await self._zip(mod, record)
         except (BadZipError, CacheCorruptError) as error:
             self._means.log(f"{mod}: mended: {error}")
-            await self._means.cold.stored(lambda: self._write_files(mod, path, gomod, record))
+            await self._means.cold.stored(lambda: self._write_files(mod, path, gomod, record), is_large=True)
 
 
 def ledger_of(add: Callable[[dict[ModuleVersion, bytes]], object]) -> Ledger:
