@@ -197,9 +197,14 @@ class DirectoryStorage:
     def entries(self, prefix: str = "") -> Iterator[Entry]:
         """The files whose keys start with `prefix`, in no order."""
         for key, each in self._walk(prefix):
-            if not key.endswith(_OWN):
-                with suppress(FileNotFoundError):
-                    yield _entry(key, each.stat(follow_symlinks=False))
+            if key.endswith(_OWN):
+                continue
+            try:
+                facts = each.stat(follow_symlinks=False)
+            except OSError as error:
+                self._absent(key, "stat", error)  # it went meanwhile
+                continue
+            yield _entry(key, facts)
 
     def _walk(self, prefix: str) -> Iterator[tuple[str, os.DirEntry[str]]]:
         top = prefix.rpartition("/")[0]

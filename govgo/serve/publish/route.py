@@ -184,7 +184,10 @@ class PublishRoute:
         storage = self._site.storage
         if isinstance(storage, LocalStorage):
             return storage.new_file(_SPOOL_KEY)
-        return tempfile.mkstemp(".zip", "govgo-publish-")
+        try:
+            return tempfile.mkstemp(".zip", "govgo-publish-")
+        except OSError as error:
+            raise disk_error("open", tempfile.gettempdir(), error) from error
 
     async def _off(self, work: Callable[[], Any]) -> Any:
         return await self._cold(self._site.cold.stored(work))
