@@ -201,6 +201,16 @@ def test_attack_thousands_of_requests_behind_one_that_waits(served: Served) -> N
     eventually(lambda: served.site.requests == 0)
 
 
+def test_attack_nonsense_and_much_more_behind_a_request_that_waits(served: Served) -> None:
+    path = "/q.io/a/@v/v1.0.0.zip"
+    served.world.proxy.script(path, Stall())
+    served.renew()
+    with suppress(ConnectionError):
+        assert served.raw(request(path) + request(LIST) + b"nonsense\r\n\r\n" + b"x" * 1_000_000) == b""
+    eventually(lambda: served.site.requests == 0)
+    served.world.proxy.script(path, File())
+
+
 def test_a_long_row_of_requests_behind_one_that_waits_is_answered_in_order(served: Served) -> None:
     path = "/q.io/a/@v/v1.0.0.zip"
     served.renew()
