@@ -32,8 +32,9 @@ from govgo.core.sumdb.tile import parse_tile_path
 from govgo.core.sumdb.tileauth import DATABASE_HEIGHT
 from govgo.core.sumdb.timeline import EMPTY_HEAD, Head, read_head
 from govgo.core.sumdb.tlog import HASH_SIZE
-from govgo.errors import DiskError, Failure, InputError, SecurityError, SumDbFormatError, UsageError
+from govgo.errors import DiskError, Failure, InputError, SecurityError, SumDbFormatError
 from govgo.ports.storage import Storage
+from govgo.serve.tls import server_context
 
 FOREVER_S = 365 * 24 * 3600
 """How long what never changes may be kept by those who ask."""
@@ -162,7 +163,8 @@ class Server:
             DiskError: it cannot listen there.
             UsageError: certificate and key cannot be used.
         """
-        context = _tls_context(*tls) if tls is not None else None
+        self._tls = tls
+        context = self._context()
         kind = _ThreadsOnIPv6 if ":" in host else _Threads
         try:
             self._server = kind((host, port), _handler(site, tell))
@@ -171,6 +173,17 @@ class Server:
         self._server.tls = context
         bound = self._server.server_address[1]
         self.url = f"{'https' if tls else 'http'}://{f'[{host}]' if ':' in host else host}:{bound}"
+
+    def _context(self) -> ssl.SSLContext | None:
+        return server_context("-tls-cert and -tls-key", *self._tls) if self._tls is not None else None
+
+    def renew(self) -> None:
+        """Use the certificate as it is on the disk now, for connections from now on.
+
+        Raises:
+            UsageError: it cannot be used; the one from before still is.
+        """
+        self._server.tls = self._context()
 
     def run(self) -> None:
         """Answer until `stop` is called."""
@@ -226,10 +239,11 @@ class _Threads(ThreadingHTTPServer):
         assert isinstance(request, socket.socket)
         self.wait(request)
         try:
-            if self.tls is not None:
+            tls = self.tls
+            if tls is not None:
                 request.settimeout(_IDLE_S)
                 try:
-                    request = self.tls.wrap_socket(request, server_side=True, do_handshake_on_connect=False)
+                    request = tls.wrap_socket(request, server_side=True, do_handshake_on_connect=False)
                     self.wait(request)
                     request.do_handshake()
                 except OSError:  # no TLS, or not in time: not worth a word
@@ -274,16 +288,6 @@ def _cut(waiting: tuple[float, socket.socket] | None) -> None:
     if waiting is not None:
         with suppress(OSError):
             socket.socket.shutdown(waiting[1], socket.SHUT_RDWR)
-
-
-def _tls_context(certificate: str, key: str) -> ssl.SSLContext:
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    context.minimum_version = ssl.TLSVersion.TLSv1_2
-    try:
-        context.load_cert_chain(certificate, key)
-    except OSError as error:  # ssl.SSLError is one
-        raise UsageError(f"certificate {certificate} and key {key}: {error}", inner=error) from error
-    return context
 
 
 def _handler(site: Site, tell: Callable[[str], object]) -> type[BaseHTTPRequestHandler]:

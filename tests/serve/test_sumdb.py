@@ -176,7 +176,7 @@ def test_a_place_where_it_cannot_listen(database: Database) -> None:
     site = Site(database.storage, VERIFIER)
     with running(site) as (server, _), pytest.raises(DiskError, match=r"listen 127.0.0.1"):
         Server(site, "127.0.0.1", int(server.url.rpartition(":")[2]))
-    with pytest.raises(UsageError, match="certificate none"):
+    with pytest.raises(UsageError, match="none: no such file"):
         Server(site, "127.0.0.1", 0, tls=("none", "none"))
 
 

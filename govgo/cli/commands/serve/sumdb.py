@@ -190,7 +190,8 @@ def serve(place: str, address: str, certificate: str, certificate_key: str, **fl
     """Serve the database until the command is interrupted: /latest, /lookup/, /tile/ and /supported.
 
     No private key is needed, and what `add` publishes is served within a second. The directory is laid out as it is
-    served, so that any other file server can do the same. Who asks for what is not logged.
+    served, so that any other file server can do the same. Who asks for what is not logged. SIGHUP reads the certificate
+    anew; one that does not fit its key is told, and the one from before is used on.
 
     \b
     govgo sumdb serve -storage=/srv/sumdb -listen=0.0.0.0:8080
@@ -198,20 +199,22 @@ def serve(place: str, address: str, certificate: str, certificate_key: str, **fl
     """
     import gc
 
+    from govgo.serve.hangup import hangups_wait
     from govgo.serve.sumdb import Server, Site
     from govgo.wiring.sumdb import database_key, open_place
 
     if bool(certificate) != bool(certificate_key):
         raise UsageError("-tls-cert and -tls-key belong together")
     change_directory(flags)
-    storage = open_place(place, environment().process)
-    verifier = database_key(storage)
-    host, port = _address(address)
-    gc.enable()  # `cli.main` turns it off, for commands that end
-    tls = (certificate, certificate_key) if certificate else None
-    server = Server(Site(storage, verifier), host, port, tls=tls, tell=reporter().note)
-    reporter().note(f"serving {verifier.name} at {server.url}")
-    _run_until_stopped(server)
+    with hangups_wait():
+        storage = open_place(place, environment().process)
+        verifier = database_key(storage)
+        host, port = _address(address)
+        gc.enable()  # `cli.main` turns it off, for commands that end
+        tls = (certificate, certificate_key) if certificate else None
+        server = Server(Site(storage, verifier), host, port, tls=tls, tell=reporter().note)
+        reporter().note(f"serving {verifier.name} at {server.url}")
+        _run_until_stopped(server)
     return EXIT_DONE
 
 
@@ -223,16 +226,31 @@ def _address(text: str) -> tuple[str, int]:
 
 
 def _run_until_stopped(server: Any) -> None:
-    """Answer until Ctrl-C or SIGTERM: both are how a server is meant to end."""
+    """Answer until Ctrl-C or SIGTERM: both are how a server is meant to end. SIGHUP reads the certificate anew."""
     import signal
     import threading
+
+    from govgo.serve.hangup import hangups_come
+
+    tell = reporter().note
 
     def stop(*_: object) -> None:
         threading.Thread(target=server.stop, daemon=True).start()
 
-    before = {each: signal.signal(each, stop) for each in (signal.SIGINT, signal.SIGTERM)}
+    def renew() -> None:
+        try:
+            server.renew()
+        except UsageError as error:
+            tell(f"the certificate from before is still used: {error}")
+
+    def hang_up(*_: object) -> None:
+        threading.Thread(target=renew, daemon=True).start()
+
+    handlers = {signal.SIGINT: stop, signal.SIGTERM: stop, signal.SIGHUP: hang_up}
+    before = {number: signal.signal(number, handler) for number, handler in handlers.items()}
+    hangups_come()
     try:
         server.run()
     finally:
-        for each, handler in before.items():
-            signal.signal(each, handler)
+        for number, handler in before.items():
+            signal.signal(number, handler)
