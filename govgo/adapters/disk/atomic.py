@@ -22,8 +22,12 @@ _ATTEMPTS = 10_000
 _NEW = os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
 
 
-def create_temp(path: str) -> tuple[int, str]:
+def create_temp(path: str, mode: int = modes.FILE) -> tuple[int, str]:
     """A new empty file beside `path`: (descriptor open for reading and writing, its name).
+
+    Args:
+        path: whose place it is to take.
+        mode: its permissions, less those that the umask takes away.
 
     Raises:
         OSError: it could not be made.
@@ -31,7 +35,7 @@ def create_temp(path: str) -> tuple[int, str]:
     for _ in range(_ATTEMPTS):
         name = f"{path}{random_number()}.tmp"
         try:
-            return os.open(name, _NEW, modes.FILE), name
+            return os.open(name, _NEW, mode), name
         except FileExistsError:
             continue
     raise FileExistsError(17, "no free temporary name", path)

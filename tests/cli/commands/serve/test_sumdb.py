@@ -29,7 +29,6 @@ from govgo.core.module.moduleversion import ModuleVersion
 from govgo.core.sumdb.note import parse_verifier
 from govgo.core.sumdb.timeline import read_head
 from govgo.serve.sumdb import Server, Site
-from govgo.wiring.sumdb import database_key
 from tests.app.sumdb.test_publisher import check as check_files
 from tests.simulators import campaigns
 from tests.simulators import run as runs
@@ -75,7 +74,7 @@ def database(world: World, capsys: pytest.CaptureFixture[str]) -> str:
 def served(directory: str = "db") -> Iterator[str]:
     """Its URL."""
     storage = PlainStorage(os.path.abspath(directory))
-    server = Server(Site(storage, database_key(storage)), "127.0.0.1", 0)
+    server = Server(Site(storage), "127.0.0.1", 0)
     thread = threading.Thread(target=server.run, daemon=True)
     thread.start()
     try:
