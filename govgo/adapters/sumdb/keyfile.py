@@ -173,7 +173,11 @@ class FileMemory:
 
 
 def _replace(path: str, data: bytes, mode: int = modes.FILE) -> None:
-    """On the disk before it has its name: it is worth something after a crash, or nothing.  Raises OSError."""
+    """On the disk before it has its name: it is worth something after a crash, or nothing.  Raises OSError.
+
+    The caller holds a lock that all writers of `path` take.
+    """
+    atomic.remove_of_killed(path)
     descriptor, name = atomic.create_temp(path, mode)
     try:
         try:

@@ -33,6 +33,7 @@ from tests.app.sumdb.test_publisher import check as check_files
 from tests.simulators import campaigns
 from tests.simulators import run as runs
 from tests.simulators.hangups import hung_up, needs_proc
+from tests.simulators.kills import killed_at
 from tests.simulators.served import eventually
 from tests.simulators.storage import MemoryStorage
 from tests.simulators.sumdb_log import record_text
@@ -317,6 +318,31 @@ def test_killed_while_it_adds_a_plain_rerun_mends(
         again = Run(capsys, "add", "-storage=db", "go.sum")
         assert again.code == 0, again.err
         assert tree_of_files(monkeypatch, database) == 150 * (turn + 1)
+
+
+@pytest.mark.slow
+def test_temporary_files_of_killed_writers_go(
+    world: World, database: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """At once beside the key, where there is a lock; in the storage after a day."""
+    room = world.home / ".config/govgo/sumdb"
+    left: set[Path] = set()
+    step, killed = 0, True
+    while killed:
+        Path("go.sum").write_text(record_text("q.io/t", f"v1.{step}.0"))
+        killed = killed_at(step, ["sumdb", "add", "-storage=db", "go.sum"], world.environment)
+        left |= {*Path("db").rglob("*.tmp"), *room.glob("*.tmp")}
+        step += 1
+    assert {path.parent for path in left} == {Path("db/.govgo"), room}
+    for path in Path("db").rglob("*.tmp"):
+        os.utime(path, (time.time() - 25 * 3600,) * 2)
+    Path("db/.govgo/new77.tmp").touch()  # of a writer that lives
+    (room / f"{NAME}.keyx1.tmp").touch()
+    Path("go.sum").write_text(record_text("q.io/last", "v1.0.0"))
+    assert Run(capsys, "add", "-storage=db", "go.sum").code == 0
+    assert list(Path("db").rglob("*.tmp")) == [Path("db/.govgo/new77.tmp")]
+    assert list(room.glob("*.tmp")) == [room / f"{NAME}.keyx1.tmp"]
+    assert tree_of_files(monkeypatch, database) > 1
 
 
 @pytest.mark.wide
