@@ -84,7 +84,7 @@ ROOMS = {
         "check fleet sbom storage",
     ),
     "serve": (
-        "accesslog counters filters protocol values",
+        "accesslog counters filters hangup protocol tls values",
         "access policy tables",
         "downloadmodes",
         "settings",
