@@ -219,6 +219,26 @@ def test_attack_malformed_answers(engine: MakeEngine, data: bytes) -> None:
         assert isinstance(refusal(engine, proxy.url + LIST, retry=RetryPolicy(retries=0)), NetworkError)
 
 
+OK = b"HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nv1.0\n"
+CHUNKS = b"Transfer-Encoding: chunked\r\n\r\n3\r\nno\n\r\n0\r\n"
+
+
+@pytest.mark.parametrize("name", [b"Content-Encoding: gzip", b"ETag: x", b"Location: /elsewhere"])
+def test_headers_of_an_answer_that_announces_another_are_not_its_own(engine: MakeEngine, name: bytes) -> None:
+    with ProxySimulator() as proxy:
+        proxy.script(LIST, Raw(b"HTTP/1.1 103 Early Hints\r\n" + name + b"\r\n\r\n" + OK))
+        assert fetch(engine, proxy.url + LIST) == b"v1.0\n"
+
+
+def test_trailers_are_no_headers(engine: MakeEngine) -> None:
+    with ProxySimulator() as proxy:
+        proxy.script(LIST, Raw(b"HTTP/1.1 200 OK\r\n" + CHUNKS + b"Content-Encoding: gzip\r\n\r\n"))
+        assert fetch(engine, proxy.url + LIST) == b"no\n"
+        head = b"HTTP/1.1 404 Not Found\r\nContent-Type: text/plain\r\n"
+        proxy.script(LIST, Raw(head + CHUNKS + b"Content-Type: text/html\r\n\r\n"))
+        assert str(refusal(engine, proxy.url + LIST)).endswith("404 Not Found\n\tserver response: no")
+
+
 def test_attack_compressed_garbage(engine: MakeEngine) -> None:
     with ProxySimulator() as proxy:
         proxy.script(LIST, Body(b"no gzip", {"Content-Encoding": "gzip"}))
