@@ -28,7 +28,7 @@ HIGH_WATER_BYTES = 1 << 20
 _BUFFER_BYTES = 128 << 10
 
 _FAULTS = {
-    pycurl.E_OPERATION_TIMEDOUT: Fault.CONNECT,  # all other limits are those of `pace`
+    pycurl.E_OPERATION_TIMEDOUT: Fault.CONNECT_TIMEOUT,  # all other limits are those of `pace`
     pycurl.E_COULDNT_CONNECT: Fault.CONNECT,
     pycurl.E_COULDNT_RESOLVE_HOST: Fault.CONNECT,
     pycurl.E_COULDNT_RESOLVE_PROXY: Fault.CONNECT,

@@ -23,7 +23,7 @@ from govgo.adapters.http.retry import RetryPolicy
 from govgo.adapters.http.timeouts import Patience
 from govgo.errors import NetworkError, NotFoundError, TooLargeError
 from tests.simulators import campaigns
-from tests.simulators.httpclients import FAST, QUICK, MakeEngine, fetch, refusal, with_client
+from tests.simulators.httpclients import FAST, PATIENT, QUICK, MakeEngine, fetch, refusal, with_client
 from tests.simulators.proxy import (
     Action,
     Body,
@@ -151,6 +151,23 @@ def test_attack_silence_is_an_error_and_no_hang(engine: MakeEngine, fault: Actio
         error = refusal(engine, proxy.url + LIST, retry=RetryPolicy(retries=0), timeouts=QUICK)  # it would never come
         assert isinstance(error, NetworkError)
         assert "context deadline exceeded" in str(error)
+
+
+def test_a_connection_is_waited_for_once(engine: MakeEngine) -> None:
+    """The server's system takes connections, and the server says nothing in the TLS handshake."""
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        place = f"127.0.0.1:{server.getsockname()[1]}"
+        timeouts = PATIENT._replace(connect_s=0.3)
+        with pytest.raises(NetworkError, match=f"dial tcp {place}: i/o timeout$"):
+            with_client(
+                lambda options: engine(options._replace(insecure=True)),
+                lambda client: client.get(f"https://{place}{LIST}", 1000),
+                timeouts=timeouts,
+            )
+        server.setblocking(False)
+        server.accept()[0].close()
+        with pytest.raises(BlockingIOError):
+            server.accept()
 
 
 def test_a_body_that_stalls_is_asked_for_again_soon() -> None:
