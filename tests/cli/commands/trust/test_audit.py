@@ -357,6 +357,17 @@ def test_only_packages_that_are_imported(world: World, audit: Any, tmp_path: Pat
     assert "gone.io/g: " in run.json["errors"][0]["text"]
 
 
+def test_packages_of_a_replacement_are_imported_by_the_replaced_path(world: World, audit: Any, tmp_path: Path) -> None:
+    world.publish("q.io/fork", "v1.5.1", "module q.io/r\n", {"r.go": "package r\n", "p/p.go": "package p\n"})
+    replaced = "\nreplace q.io/r => q.io/fork v1.5.1\n"
+    world.main(HEAD + requirements(r="v1.0.0") + replaced, {"main.go": 'package main\n\nimport _ "q.io/r/p"\n'})
+    for name, package in (("GO-6", "q.io/fork/p"), ("GO-20", "q.io/fork"), ("GO-21", "q.io/fork/p2")):
+        text = json.loads(ADVISORIES["GO-6"])
+        text["affected"][0]["ecosystem_specific"] = {"imports": [{"path": package}]}
+        (tmp_path / "db" / f"{name}.json").write_text(json.dumps({**text, "id": name}))
+    assert [each[:2] for each in audit("--packages", "--json").found] == [("GO-10", "stdlib"), ("GO-6", "q.io/r")]
+
+
 IGNORES = """
 [audit]
 ignore = [
