@@ -49,9 +49,19 @@ def read_binaries(session: Session, files: Executables, args: Sequence[str]) -> 
     for arg in args:
         info = build_info(session, files, arg)
         main = info.main.path if info.main is not None else info.path
-        release = GoRelease(info.go_version.partition(" ")[0].removeprefix("go"), "the binary")
+        release = GoRelease(_release(info.go_version), "the binary")
         found.append(LinkedBinary(shown(session, session.absolute(arg)), main, tuple(all_linked(info)), release))
     return found
+
+
+def _release(go_version: str) -> str:
+    """The release that a binary names, without experiments: "1.26.8" for "go1.26.8 X:loopvar".
+
+    For a commit on the way to one the form that go has since 1.26: "1.23-devel_206df8e" for "devel go1.23-206df8e Tue …".
+    """
+    if go_version.startswith("devel go"):
+        return go_version.split(" ")[1].removeprefix("go").replace("-", "-devel_", 1)
+    return go_version.partition(" ")[0].removeprefix("go")
 
 
 def audited_binary(binary: LinkedBinary, index: AdvisoryIndex) -> AuditedModule:
@@ -59,7 +69,11 @@ def audited_binary(binary: LinkedBinary, index: AdvisoryIndex) -> AuditedModule:
     place = Place(binary.file)
     main = ModuleVersion(binary.path)
     exposures: list[Exposure] = []
-    for go in go_modules(binary.release.version):
+    unmatched = [Unmatched(each.module, place) for each in binary.modules if not each.actual.version]
+    releases = go_modules(binary.release.version)
+    if not releases:
+        unmatched.insert(0, Unmatched(ModuleVersion(STDLIB), place))
+    for go in releases:
         if go.path == STDLIB:
             exposures += [Exposure(each, go, None, (), (), place) for each in index.match(go)]
     for each in binary.modules:
@@ -74,6 +88,6 @@ def audited_binary(binary: LinkedBinary, index: AdvisoryIndex) -> AuditedModule:
         directory=binary.file,
         modules=len(binary.modules),
         release=binary.release,
-        unmatched=tuple(Unmatched(each.module, place) for each in binary.modules if not each.actual.version),
+        unmatched=tuple(unmatched),
         exposures=tuple(exposures),
     )

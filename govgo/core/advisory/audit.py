@@ -65,6 +65,8 @@ class GoRelease(NamedTuple):
 class Unmatched(NamedTuple):
     """A module that is replaced by a directory: its code has no version, so no advisory can be matched.
 
+    Also `STDLIB`, without a version, of a binary that does not say which Go release has built it.
+
     Attributes:
         place: the line of the requirement that brought it in.
     """

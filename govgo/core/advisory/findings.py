@@ -38,6 +38,8 @@ def finding_of(exposure: Exposure, planned: str = "") -> Finding:
 def unmatched_finding(unmatched: Unmatched) -> Finding:
     """A module of which nothing is known: it is told, and fails nothing."""
     text = f"{unmatched.module} is replaced by a directory: its code has no version to match"
+    if unmatched.module.path == STDLIB:
+        text = "the standard library is of an unknown Go release: it has no version to match"
     return Finding(UNMATCHED, None, Verdict.PASSED, text, unmatched.module, unmatched.place)
 
 

@@ -73,6 +73,8 @@ def test_match(module: str, found: str) -> None:
         ("go1.26.3-X:nocoverageredesign", "1.26.3"),
         ("go1.26.3 X:boringcrypto", "1.26.3"),
         ("devel go1.27-abc", ""),
+        ("go1.27-devel_9f2b1c", "1.27.0-0"),
+        ("1.22.3-bigcorp", "1.22.3"),
         ("", ""),
     ],
 )

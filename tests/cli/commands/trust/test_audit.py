@@ -467,3 +467,26 @@ def test_a_binary(world: World, audit: Any, tmp_path: Path, monkeypatch: pytest.
     assert (audit("app", "-plan").code, audit("app", "-fix").code) == (2, 2)
     (empty / "other").write_text("no binary")
     assert audit("other").code == 2
+
+
+@pytest.mark.parametrize(
+    ("built_by", "closing"),
+    [
+        # Go 1.25 and before write "devel go1.22-…", 1.26 and later "go1.22-devel_…": neither has what 1.22.3 fixed.
+        (
+            "devel go1.22-206df8e7ad Tue Jan 2 00:00:00 2024",
+            "1 vulnerability in 0 of 0 modules and in go 1.22-devel_206df8e7ad",
+        ),
+        ("go1.22-devel_206df8e7ad", "1 vulnerability in 0 of 0 modules and in go 1.22-devel_206df8e7ad"),
+        ("devel +206df8e7ad Tue Jan 2", "no known vulnerabilities in 0 modules"),
+        ("unknown", "no known vulnerabilities in 0 modules"),
+    ],
+)
+def test_a_binary_that_no_release_built(audit: Any, world: World, built_by: str, closing: str) -> None:
+    Path("app").write_bytes(binaries.elf(binaries.inline(built_by, "path\tq.io/app\nmod\tq.io/app\t(devel)\t\n")))
+    run = audit("app", "-plan=none")
+    assert run.out.splitlines()[-1] == f"{closing} (module level: calls are not analysed)"
+    is_known = run.code == 1
+    assert ("note: the standard library is of an unknown Go release" in run.out) is not is_known
+    (module,) = audit("app", "--json").json["modules"]
+    assert module["unmatched"] == ([] if is_known else [{"module": "stdlib", "version": ""}])
