@@ -57,7 +57,7 @@ def read_binaries(session: Session, files: Executables, args: Sequence[str]) -> 
 def _release(go_version: str) -> str:
     """The release that a binary names, without experiments: "1.26.8" for "go1.26.8 X:loopvar".
 
-    For a commit on the way to one the form that go has since 1.26: "1.23-devel_206df8e" for "devel go1.23-206df8e Tue …".
+    A commit on the way to one has the form of Go 1.26 and later: "1.23-devel_206df8e" for "devel go1.23-206df8e Tue …".
     """
     if go_version.startswith("devel go"):
         return go_version.split(" ")[1].removeprefix("go").replace("-", "-devel_", 1)
