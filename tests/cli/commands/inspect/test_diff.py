@@ -553,3 +553,17 @@ class TestLicences:
         Path("go.sum").write_text(f"q.io/b v1.1.0 h1:{'A' * 43}=\n")
         run = diff()
         assert (run.code, "SECURITY ERROR" in run.err) == (4, True)
+
+
+def test_what_replaces_a_module_is_judged_by_its_own_author(world: World, diff: Any) -> None:
+    world.publish("q.io/c", "v1.1.0", "module q.io/c\n\nretract v1.0.0 // of no matter: its code is not used\n")
+    world.publish("q.io/fork", "v1.5.0", "module q.io/fork\n")
+    world.publish("q.io/fork", "v1.6.0", "// Deprecated: no more\nmodule q.io/fork\n\nretract v1.5.0 // broken fork\n")
+    world.publish("q.io/other", "v1.0.0", "module q.io/other\n")
+    Path("go.mod").write_text(
+        OLD
+        + "require (\n\tq.io/b v1.1.0\n\tq.io/c v1.0.0\n)\n\n"
+        + "replace q.io/b => q.io/fork v1.5.0\n\nreplace q.io/c v1.0.0 => q.io/other v1.0.0\n"
+    )
+    told = [line for line in diff().out.splitlines() if line.startswith(("retracted", "deprecated"))]
+    assert told == ["retracted: q.io/fork v1.5.0: broken fork", "deprecated: q.io/fork: no more"]
