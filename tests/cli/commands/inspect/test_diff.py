@@ -567,3 +567,21 @@ def test_what_replaces_a_module_is_judged_by_its_own_author(world: World, diff: 
     )
     told = [line for line in diff().out.splitlines() if line.startswith(("retracted", "deprecated"))]
     assert told == ["retracted: q.io/fork v1.5.0: broken fork", "deprecated: q.io/fork: no more"]
+
+
+def test_a_module_that_has_moved_is_compared_with_itself(world: World, diff: Any) -> None:
+    for name, path in (("x", "m.io/x"), ("y", "m.io/y"), ("z1", "m.io/z"), ("z2", "m.io/z")):
+        world.main(OLD.replace("m.io/m", path), name=f"main/{name}")
+    git(Path(), "add", ".")
+    git(Path(), "commit", "-qm", "many")
+    world.main(NEW.replace("m.io/m", "m.io/x"), name="main/cmd/x")
+    for name in ("x", "z1", "z2"):
+        Path(name, "go.mod").unlink()
+    world.main(OLD.replace("m.io/m", "m.io/z"), name="main/z3")  # which of two it was, nobody knows
+    run = diff("HEAD", "./...", "--json")
+    seen = {each["directory"]: each["in"] for each in run.json["results"] if each["path"] == "m.io/z"}
+    assert seen == {"z1": "old", "z2": "old", "z3": "new"}
+    (x,) = (each for each in run.json["results"] if each["path"] == "m.io/x")
+    assert (x["directory"], [each["path"] for each in x["modules"]]) == ("cmd/x", [path for _, path in ALL])
+    assert [each["file"] for each in x["files"]] == ["cmd/x/go.mod"]
+    assert run.json["notes"] == ["m.io/x has moved from x to cmd/x"]
