@@ -49,19 +49,11 @@ def read_binaries(session: Session, files: Executables, args: Sequence[str]) -> 
     for arg in args:
         info = build_info(session, files, arg)
         main = info.main.path if info.main is not None else info.path
-        release = GoRelease(_release(info.go_version), "the binary")
+        # Without experiments and dates: "1.26.8" for "go1.26.8 X:loopvar", "devel go1.23-206df8e" as it is.
+        words = info.go_version.split(" ")
+        release = GoRelease(" ".join(words[: 1 + (words[0] == "devel")]).removeprefix("go"), "the binary")
         found.append(LinkedBinary(shown(session, session.absolute(arg)), main, tuple(all_linked(info)), release))
     return found
-
-
-def _release(go_version: str) -> str:
-    """The release that a binary names, without experiments: "1.26.8" for "go1.26.8 X:loopvar".
-
-    A commit on the way to one has the form of Go 1.26 and later: "1.23-devel_206df8e" for "devel go1.23-206df8e Tue …".
-    """
-    if go_version.startswith("devel go"):
-        return go_version.split(" ")[1].removeprefix("go").replace("-", "-devel_", 1)
-    return go_version.partition(" ")[0].removeprefix("go")
 
 
 def audited_binary(binary: LinkedBinary, index: AdvisoryIndex) -> AuditedModule:

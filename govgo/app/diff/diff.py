@@ -236,7 +236,7 @@ def _resolved(side: Side, others: _Targets) -> dict[tuple[str, str], _Found]:
     return {key(each.target): each for each in resolve_all(session, side.where, known)}
 
 
-def _moved_back(before: _Targets, after: _Targets, notes: list[str]) -> _Targets:
+def _moved_back(before: _Targets, after: _Targets, notes: list[str]) -> dict[tuple[str, str], _Found]:
     """`after`, with a module that has changed its directory alone under the key that it had; a note tells of it."""
     gone, come = (
         [(kind, name, each.target.path) for (kind, name), each in ours.items() if (kind, name) not in theirs]

@@ -86,10 +86,12 @@ def release_version(go_version: str) -> str:
     >>> release_version("1.26.8")
     '1.26.8'
     """
-    found = _RELEASE.match(go_version.removeprefix("go"))
+    text = go_version.removeprefix("devel ")  # so until Go 1.25, as in "devel go1.23-206df8e Tue Jan 2 …"
+    found = _RELEASE.match(text.removeprefix("go"))
     if found is None:
         return ""
     major, minor, patch, kind, number, commit = found.groups()
+    commit = commit or text != go_version
     return f"{major}.{minor or 0}.{patch or 0}" + (f"-{kind}.{number}" if kind else "-0" if commit else "")
 
 

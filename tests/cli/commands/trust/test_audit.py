@@ -475,7 +475,7 @@ def test_a_binary(world: World, audit: Any, tmp_path: Path, monkeypatch: pytest.
         # Go 1.25 and before write "devel go1.22-…", 1.26 and later "go1.22-devel_…": neither has what 1.22.3 fixed.
         (
             "devel go1.22-206df8e7ad Tue Jan 2 00:00:00 2024",
-            "1 vulnerability in 0 of 0 modules and in go 1.22-devel_206df8e7ad",
+            "1 vulnerability in 0 of 0 modules and in go devel go1.22-206df8e7ad",
         ),
         ("go1.22-devel_206df8e7ad", "1 vulnerability in 0 of 0 modules and in go 1.22-devel_206df8e7ad"),
         ("devel +206df8e7ad Tue Jan 2", "no known vulnerabilities in 0 modules"),
