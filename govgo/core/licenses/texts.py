@@ -112,17 +112,24 @@ class LegalText(NamedTuple):
 
 
 def stated_expression(data: bytes) -> str:
-    """The expression that a text states of itself, "" for none, or for one that is no SPDX expression."""
-    match = _STATED.search(data)
-    return canonical(match[1].decode("utf-8", "replace")) if match else ""
+    """The expression that a text states of itself, "" for none, or where a line of it is no SPDX expression.
+
+    Several lines apply together (REUSE specification, "Comment headers").
+    """
+    stated = [canonical(each.decode("utf-8", "replace")) for each in _STATED.findall(data)]
+    return joined(stated) if all(stated) else ""
 
 
 def judged(name: str, sha256: str, data: bytes, match: Match) -> LegalText:
-    """A text with its licence, by what it states, else by what was matched."""
+    """A text with its licence: what it states, and what was matched beside that."""
     kind = kind_of(name)
     stated = stated_expression(data)
-    if stated:
-        return LegalText(name, kind, sha256, stated, 1.0, True)
+    if stated and not _RESTRICTED.search(data):
+        named = {_without_versions(each) for each in identifiers([stated])}
+        beside = [each for each in match.licenses if not named.issuperset(map(_without_versions, identifiers([each])))]
+        if not beside:
+            return LegalText(name, kind, sha256, stated, 1.0, True)
+        return LegalText(name, kind, sha256, joined([stated, *beside]), match.coverage)
     if match.fault:
         return LegalText(name, kind, sha256, "", 0.0, note=match.fault)
     found = joined(match.licenses)
@@ -131,6 +138,11 @@ def judged(name: str, sha256: str, data: bytes, match: Match) -> LegalText:
     if found and match.coverage < LEAST_COVERAGE:
         return LegalText(name, kind, sha256, "", match.coverage, note=f"{match.coverage:.0%} of it is {found}")
     return LegalText(name, kind, sha256, found, match.coverage if found else 0.0)
+
+
+def _without_versions(name: str) -> str:
+    """A licence without what its text does not say: whether later versions of it may be taken."""
+    return name.removesuffix("+").removesuffix("-only").removesuffix("-or-later")
 
 
 def too_large(file: LegalFile) -> LegalText:

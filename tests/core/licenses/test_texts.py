@@ -129,6 +129,38 @@ def test_one_text() -> None:
     ],
 )
 def test_what_a_text_states(line: bytes, expression: str) -> None:
-    found = judged("LICENSE", "", b"Terms\n\n" + line + b"\n", Match(("ISC",), 1.0))
+    matched = Match(("ISC",), 1.0) if expression == "ISC" else Match()
+    found = judged("LICENSE", "", b"Terms\n\n" + line + b"\n", matched)
     assert found.expression == expression
     assert found.is_stated == (expression != "ISC")
+
+
+@pytest.mark.parametrize(
+    ("stated", "matched", "expression"),
+    [
+        ("MIT OR Apache-2.0", "MIT,Apache-2.0", "MIT OR Apache-2.0"),
+        ("GPL-2.0-or-later", "GPL-2.0-only", "GPL-2.0-or-later"),
+        ("GPL-2.0+", "GPL-2.0-only", "GPL-2.0+"),
+        ("Apache-2.0 WITH LLVM-exception", "Apache-2.0 WITH LLVM-exception", "Apache-2.0 WITH LLVM-exception"),
+        # what is in the text, too, applies as well: a part of somebody else's below the licence of the whole
+        ("Apache-2.0", "Apache-2.0,MIT", "Apache-2.0 AND MIT"),
+        ("MIT OR ISC", "MIT,GPL-3.0-only", "GPL-3.0-only AND (MIT OR ISC)"),
+        ("MIT", "GPL-2.0-only WITH Classpath-exception-2.0", "GPL-2.0-only WITH Classpath-exception-2.0 AND MIT"),
+    ],
+)
+def test_what_a_text_states_and_what_is_in_it(stated: str, matched: str, expression: str) -> None:
+    data = f"SPDX-License-Identifier: {stated}\n\nTerms\n".encode()
+    assert judged("LICENSE", "", data, Match(tuple(matched.split(",")), 0.9)).expression == expression
+
+
+def test_all_lines_in_which_a_text_states_licences_apply() -> None:
+    lines = b"SPDX-License-Identifier: MIT\nSPDX-License-Identifier: BSD-3-Clause OR ISC\n"
+    assert judged("LICENSE", "", lines, Match()).expression == "(BSD-3-Clause OR ISC) AND MIT"
+    assert judged("LICENSE", "", lines + b"SPDX-License-Identifier: <name>\n", Match(("MIT",), 1.0)).expression == "MIT"
+
+
+def test_the_commons_clause_restricts_what_a_text_states() -> None:
+    data = b'SPDX-License-Identifier: Apache-2.0\n\n"Commons Clause" License Condition v1.0\n'
+    found = judged("LICENSE", "", data, Match(("Apache-2.0",), 0.9))
+    assert (found.expression, found.note) == ("", "Apache-2.0 with the Commons Clause")
+    assert judged("LICENSE", "", data, Match()).expression == ""
