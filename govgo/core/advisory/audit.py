@@ -91,7 +91,7 @@ class AuditedModule(NamedTuple):
         policy_file: that govgo.toml, as it is shown; "" for none.
         mains: the paths of the main modules.
         fixes: what clears the exposures, for each main module; () where no plan was made, or nothing is found.
-        in_go: of what a plan was made for, that is in Go itself, which no requirement changes.
+        unfixable: of what a plan was made for, what no requirement changes: it is in Go itself, or go.work replaces it.
         unplanned: why a plan that nobody asked for was not made; "" where it was, or where there is nothing to plan.
     """
 
@@ -110,7 +110,7 @@ class AuditedModule(NamedTuple):
     stated: tuple[Stated, ...] = ()
     mains: tuple[str, ...] = ()
     fixes: tuple[FixPlan, ...] = ()
-    in_go: tuple[Unfixable, ...] = ()
+    unfixable: tuple[Unfixable, ...] = ()
     unplanned: str = ""
 
     @property

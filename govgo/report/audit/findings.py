@@ -44,4 +44,4 @@ def _finding(module: AuditedModule, exposure: Exposure) -> Finding:
     planned = next((f"{bump.path}@{bump.new}" for bump in bumps), "")
     stays = not planned and any(each.flaw == flaw for plan in module.fixes for each in plan.unfixable)
     found = finding_of(exposure, planned)
-    return found._replace(fix="") if stays else found
+    return found._replace(fix="") if stays or any(each.flaw == flaw for each in module.unfixable) else found

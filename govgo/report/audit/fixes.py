@@ -28,8 +28,9 @@ def fix_lines(run: Audit, style: Style = PLAIN, *, diffs: bool = False) -> Itera
     for module in run.modules:
         for plan in module.fixes:
             yield from _plan_lines(plan, style)
-        if module.in_go:
-            yield from (_stays(each, style) for each in _in_go(module))
+        if module.unfixable:
+            replaced = (each for each in module.unfixable if each.flaw.path not in GO_NAMES)
+            yield from (_stays(each, style) for each in (*_in_go(module), *_alike(replaced)))
             yield ""
     for dry_run in run.dry_runs:
         yield from text_report(dry_run._replace(modules=()), style, diffs=diffs).splitlines()
@@ -102,7 +103,7 @@ def _alike(unfixable: Iterable[Unfixable]) -> Iterator[str]:
 def _in_go(module: AuditedModule) -> Iterator[str]:
     """What stays in Go itself, in a sentence for all of it."""
     for path, name in GO_NAMES.items():
-        ids = {each.flaw.id for each in module.in_go if each.flaw.path == path}
+        ids = {each.flaw.id for each in module.unfixable if each.flaw.path == path}
         found = [each.vulnerability for each in module.exposures if each.module.path == path]
         found = [each for each in found if each.id in ids]
         if found:
