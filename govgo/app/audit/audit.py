@@ -29,7 +29,7 @@ from govgo.load.targets.binaries import split_binaries
 from govgo.load.targets.faults import from_error
 from govgo.load.targets.policy import policy_file, read_policy
 from govgo.load.targets.resolve import Resolved, Unresolved, resolve_all
-from govgo.load.targets.targets import shown
+from govgo.load.targets.targets import shown, shown_start
 from govgo.ports.advisories import AdvisorySource, Snapshot
 
 if TYPE_CHECKING:
@@ -152,6 +152,7 @@ def audit_resolved(
         modules=tuple(modules),
         faults=tuple(faults),
         now=now,
+        here=shown_start(session),
     )
 
 

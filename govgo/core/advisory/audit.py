@@ -146,6 +146,7 @@ class Audit(NamedTuple):
         faults: what could not be audited, and why.
         now: the time from which the age of the databases is counted.
         dry_runs: what `-fix -n` would change, for each plan.
+        here: the directory where commands are typed, as reports have it.
     """
 
     databases: tuple[Database, ...]
@@ -153,6 +154,7 @@ class Audit(NamedTuple):
     faults: tuple[Finding, ...]
     now: datetime
     dry_runs: tuple[Plan, ...] = ()
+    here: str = "."
 
     def exposures(self) -> Iterator[tuple[AuditedModule, Exposure]]:
         """Everything that was found."""

@@ -446,6 +446,11 @@ def test_what_go_work_replaces_stays_vulnerable_in_the_workspace(world: World, a
 def test_many_modules(world: World, audit: Any) -> None:
     sub = HEAD.replace("app", "sub") + requirements(y="v1.0.0")
     world.main(sub, name="main/sub")
+    plain, told = audit("./...", "--plan=none", "-format", "github").out, audit("./...", "--plan").out
+    assert "hint: `govgo -C sub get q.io/y@v1.1.0`" in plain
+    assert "hint: `govgo get q.io/x@v1.2.0`" in plain
+    assert "   govgo -C sub get q.io/y@v1.1.0\n" in told
+    assert "hint: `govgo -C sub get q.io/y@v1.1.0`" in audit("./...", "--plan", "-format", "github").out
     run = audit("./...", "--fix")
     assert run.code == 0
     assert "example.com/sub (sub/go.mod): cleared 1 of 1 vulnerability by raising 1 requirement\n" in run.out
