@@ -24,11 +24,12 @@ from govgo.core.licenses.texts import (
 KINDS = {
     LICENSE: "LICENSE LICENCE License license.txt LICENSE.md Licence.rst COPYING COPYING.LESSER COPYRIGHT UNLICENSE "
     "LICENSE-MIT LICENSE-APACHE LICENSE_MIT LICENSE.MIT LICENSE-2.0.txt LICENSE.Apache-2.0 LICENSES MIT-LICENSE "
-    "a/b/LICENSE licenses/LICENSE-golang LICENSE-3rdparty.txt",
+    "a/b/LICENSE licenses/LICENSE-golang LICENSE-3rdparty.txt LICENSES/MIT.txt LICENSES/LicenseRef-Ours.txt",
     NOTICE: "NOTICE NOTICE.txt NOTICES notice.md THIRD_PARTY_NOTICES.md third-party-licenses.txt",
     PATENTS: "PATENTS patents.txt PATENT",
     "": "license.go license_test.go README.md LICENSES.json licenses/README.rst testdata/LICENSE vendor/q.io/LICENSE "
-    ".github/LICENSE _x/LICENSE copyrighted.txt licensed licenser.txt noticeboard.go COPYING.go license.sh",
+    ".github/LICENSE _x/LICENSE copyrighted.txt licensed licenser.txt noticeboard.go COPYING.go license.sh "
+    "LICENSES/README.txt LICENSES/MIT.html LICENSES/MIT a/LICENSES/MIT.txt MIT.txt",
 }
 
 
@@ -96,6 +97,9 @@ MODULES = [
     ([text("LICENSE", "MIT"), text("a/LICENSE", "")], "MIT", ""),
     ([text("LICENSE", "MIT"), text("COPYING", "")], "", ""),
     ([text("a/LICENSE", "MIT")], "", ""),
+    # as the REUSE specification has them: which one is of what, other files say
+    ([text("LICENSES/MIT.txt", "MIT"), text("LICENSES/CC0-1.0.txt", "CC0-1.0")], *["CC0-1.0 AND MIT"] * 2),
+    ([text("LICENSE", "MIT"), text("LICENSES/GPL-3.0-only.txt", "GPL-3.0-only")], "MIT", "GPL-3.0-only AND MIT"),
 ]
 
 
@@ -157,6 +161,15 @@ def test_all_lines_in_which_a_text_states_licences_apply() -> None:
     lines = b"SPDX-License-Identifier: MIT\nSPDX-License-Identifier: BSD-3-Clause OR ISC\n"
     assert judged("LICENSE", "", lines, Match()).expression == "(BSD-3-Clause OR ISC) AND MIT"
     assert judged("LICENSE", "", lines + b"SPDX-License-Identifier: <name>\n", Match(("MIT",), 1.0)).expression == "MIT"
+
+
+def test_a_text_that_is_called_by_its_licence() -> None:
+    called = judged("LICENSES/LicenseRef-Ours.txt", "", b"Our terms", Match())
+    assert (called.expression, called.is_stated) == ("LicenseRef-Ours", True)
+    assert (
+        judged("LICENSES/GPL-2.0-or-later.txt", "", b"", Match(("GPL-2.0-only",), 1.0)).expression == "GPL-2.0-or-later"
+    )
+    assert judged("LICENSES/MIT.txt", "", b"", Match(("GPL-2.0-only",), 1.0)).expression == "GPL-2.0-only AND MIT"
 
 
 def test_the_commons_clause_restricts_what_a_text_states() -> None:
