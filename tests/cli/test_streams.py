@@ -503,11 +503,26 @@ def interrupt_where_nothing_can_be_raised() -> None:
     DiskWorkspace.read = drop  # type: ignore[method-assign]
 
 
-def test_an_interrupt_where_nothing_can_be_raised(place: Place) -> None:
+def interrupt_once_more_where_nothing_can_be_raised() -> None:
+    """As before, on a machine so busy that the interrupt comes again before it has been noted that it was lost."""
+    interrupt_where_nothing_can_be_raised()
+    wait = signal.setitimer
+
+    def wait_no_time(which: int, seconds: float) -> None:
+        signal.setitimer = wait
+        signal.raise_signal(signal.SIGALRM)
+
+    signal.setitimer = wait_no_time  # type: ignore[assignment]
+
+
+@pytest.mark.parametrize(
+    "prepare", [interrupt_where_nothing_can_be_raised, interrupt_once_more_where_nothing_can_be_raised]
+)
+def test_an_interrupt_where_nothing_can_be_raised(prepare: Callable[[], None], place: Place) -> None:
     """Python prints an exception that comes while an object is taken apart, and goes on. The command must not."""
     before = contents(place.main())
     started_s = time.monotonic()
-    end = place.run(GET, prepare=interrupt_where_nothing_can_be_raised)
+    end = place.run(GET, prepare=prepare)
     assert time.monotonic() - started_s < 90  # it does not wait until the system call has ended
     assert (end.code, end.err.splitlines()[-1]) == (130, "govgo: interrupted")
     assert "Exception ignored" not in end.err
