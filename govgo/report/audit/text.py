@@ -122,7 +122,7 @@ def unmatched_notes(module: AuditedModule) -> Iterator[str]:
 
 def database_text(database: Database, now: datetime) -> str:
     """One sentence about a database that was asked."""
-    size = f"{database.size:,} advisories, " if database.size >= 0 else ""
+    size = f"{many(database.size, 'advisory', 'advisories')}, " if database.size >= 0 else ""
     age = "of unknown age" if database.modified is None else f"last changed {_days(now, database.modified)}"
     proved = ", proved by the checksum database" if database.is_proved else ""
     kept = "; as it was kept, since nobody was asked" if database.is_kept else ""

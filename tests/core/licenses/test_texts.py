@@ -43,6 +43,15 @@ EXPRESSIONS = {
     "apache-2.0 or MIT": "Apache-2.0 OR MIT",
     "GPL-2.0-only with Classpath-exception-2.0": "GPL-2.0-only WITH Classpath-exception-2.0",
     "LicenseRef-Ours": "LicenseRef-Ours",
+    # SPDX License List, "Deprecated License Identifiers"
+    "GPL-2.0": "GPL-2.0-only",
+    "lgpl-2.1+ OR (AGPL-3.0 AND GFDL-1.3)": "LGPL-2.1-or-later OR (AGPL-3.0-only AND GFDL-1.3-only)",
+    "GPL-2.0-with-GCC-exception": "GPL-2.0-only WITH GCC-exception-2.0",
+    "gpl-3.0-with-autoconf-exception": "GPL-3.0-only WITH Autoconf-exception-3.0",
+    "GPL-2.0+ WITH Classpath-exception-2.0": "GPL-2.0-or-later WITH Classpath-exception-2.0",
+    "GPL-3.0-only": "GPL-3.0-only",
+    "Apache-2.0+": "Apache-2.0+",
+    "LicenseRef-GPL-2.0": "LicenseRef-GPL-2.0",
     "MIT License": "",
     "": "",
     "MIT AND": "",
@@ -144,7 +153,7 @@ def test_what_a_text_states(line: bytes, expression: str) -> None:
     [
         ("MIT OR Apache-2.0", "MIT,Apache-2.0", "MIT OR Apache-2.0"),
         ("GPL-2.0-or-later", "GPL-2.0-only", "GPL-2.0-or-later"),
-        ("GPL-2.0+", "GPL-2.0-only", "GPL-2.0+"),
+        ("GPL-2.0+", "GPL-2.0-only", "GPL-2.0-or-later"),
         ("Apache-2.0 WITH LLVM-exception", "Apache-2.0 WITH LLVM-exception", "Apache-2.0 WITH LLVM-exception"),
         # what is in the text, too, applies as well: a part of somebody else's below the licence of the whole
         ("Apache-2.0", "Apache-2.0,MIT", "Apache-2.0 AND MIT"),
