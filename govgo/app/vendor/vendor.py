@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 from govgo.app.vendor.copy import VendorCopier, check_path_collisions
 from govgo.core.gosource.buildtags import any_tags
+from govgo.core.modgraph.loader import Pruning
 from govgo.core.module.moduleversion import ModuleVersion, sort
 from govgo.core.version.goversion import compare
 from govgo.errors import Failure, PackageError
@@ -164,18 +165,24 @@ def module_line(mod: ModuleVersion, replacement: ModuleVersion | None) -> str:
 
 
 def _go_version(session: Session, mod: ModuleVersion) -> str:
-    """The go line of the selected version of a module, "" where its go.mod has none or cannot be read."""
+    """The go line of the selected version of a module, "" where its go.mod has none or cannot be read.
+
+    Raises:
+        GraphError: the module is no root that is selected for sure, and the graph cannot be loaded; also with -e.
+    """
     rs = in_force(session)
     assert rs is not None
-    selected = rs.root_selected(mod.path)
+    selected = rs.root_selected(mod.path) if rs.pruning is Pruning.PRUNED else None
     if selected is None:
-        selected = rs.partial_graph()[0].selected(mod.path)
+        selected = rs.graph().selected(mod.path)
+    if selected == "none":  # excluded; a replacement of all versions would resolve even that
+        return ""
     actual = session.main.resolve(ModuleVersion(mod.path, selected))
     known = session.scope.go_versions.get(actual)
     if known is not None:
         return known
     key = actual.gomod_key()
-    if selected == "none" or (actual.version and session.must_have_sums() and not session.repo.ledger.have(key)):
+    if actual.version and session.must_have_sums() and not session.repo.ledger.have(key):
         return ""
     try:
         return raw_summary(session, actual).go_version

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from govgo.core.foreign import one_line
 from govgo.core.golib.quote import quote
 from govgo.core.gosum.lines import is_merge_marker
+from govgo.core.modcache import TOOLCHAIN
 from govgo.core.modfile import ModFile, ModFileErrors, VersionFixer, VersionFixError, WorkFile, parse, parse_lax
 from govgo.core.module.moduleversion import ModuleVersion, is_toolchain
 from govgo.core.module.paths import canonical_version, check_import_path, check_path_major, split_path_version
@@ -144,7 +145,10 @@ class CanonicalVersions:
         except Failure as error:
             # The parser puts its own label before the text, so remove ours.
             text = str(error)
-            for label in (f"{path}@{version}: ", f"module {path}: "):
+            labels = [f"{path}@{version}: ", f"module {path}: "]
+            if is_toolchain(path):  # its releases are looked up as versions of another module
+                labels += [f"{TOOLCHAIN}@{text.partition('@')[2].partition(': ')[0]}: ", f"module {TOOLCHAIN}: "]
+            for label in labels:
                 if text.startswith(label):
                     raise VersionFixError(_without_label(text[len(label) :], version), inner=error) from error
             raise

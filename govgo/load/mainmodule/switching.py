@@ -34,13 +34,9 @@ def release_at_start(session: Session) -> str:
         return local  # and nobody looks at GOTOOLCHAIN
     path = _file_around(session) if may_switch(env.gotoolchain) else ""  # otherwise no file has a say
     data = (session.files.read(path) if path else None) or b""
-    release = startup_release(
-        env.gotoolchain,
-        local,
-        goversion.go_line(data),
-        goversion.toolchain_line(data),
-        session.short_path(path),
-    )
+    shown, toolchain = session.short_path(path), goversion.toolchain_line(data)
+    release = startup_release(env.gotoolchain, local, goversion.go_line(data), toolchain, shown)
+    session.stays_for = shown if toolchain == "default" else ""
     return known_release(release, local)
 
 
