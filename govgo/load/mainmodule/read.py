@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING
 from govgo.core.foreign import one_line
 from govgo.core.golib.quote import quote
 from govgo.core.gosum.lines import is_merge_marker
-from govgo.core.modcache import TOOLCHAIN
 from govgo.core.modfile import ModFile, ModFileErrors, VersionFixer, VersionFixError, WorkFile, parse, parse_lax
 from govgo.core.module.moduleversion import ModuleVersion, is_toolchain
 from govgo.core.module.paths import canonical_version, check_import_path, check_path_major, split_path_version
@@ -138,7 +137,9 @@ class CanonicalVersions:
         return version
 
     def _query(self, path: str, version: str) -> str:
-        from govgo.load.query.query import query  # rare: most go.mod files hold canonical versions
+        # Rare: most go.mod files hold canonical versions.
+        from govgo.core.modcache import TOOLCHAIN
+        from govgo.load.query.query import query
 
         try:
             return query(self._session, path, version).version
