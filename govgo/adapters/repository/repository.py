@@ -395,8 +395,7 @@ class Repository:
             closers.insert(0, lambda: self._network.run(self._sums.aclose()))
         if "_direct" in self.__dict__:
             closers.insert(0, self._direct.close)
-        # A go.mod that came ahead may have been used without any call that waits, and writes what has come.
-        run_all(self._end_background, self._gomods.write, self._gomods.close_index, *closers)
+        run_all(self._end_background, self._gomods.write_rest, self._gomods.close_index, *closers)
 
     # Parts that a command over cached modules does without, imported when they are first used.
 
