@@ -47,6 +47,19 @@ def test_whole_files_are_read(tmp_path: Path, size: int) -> None:
     assert lockfile.read_locked(str(path)) == b"x" * size
 
 
+def test_attack_a_file_without_end() -> None:
+    with pytest.raises(OSError, match="File too large"):
+        lockfile.read_whole("/dev/zero")
+
+
+def test_attack_a_file_larger_than_any_that_is_read_whole(tmp_path: Path) -> None:
+    path = tmp_path / "file"
+    with open(path, "wb") as file:
+        file.truncate((1 << 30) + 1)
+    with pytest.raises(OSError, match="File too large"):
+        lockfile.read_whole(str(path))
+
+
 def test_a_link_is_not_opened_where_nothing_is_created(tmp_path: Path) -> None:
     (tmp_path / "link").symlink_to(tmp_path / "target")
     with pytest.raises(OSError, match="symbolic links"):
