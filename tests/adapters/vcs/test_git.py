@@ -6,10 +6,12 @@ from __future__ import annotations
 import io
 import threading
 import time
+import tracemalloc
 from pathlib import Path
 
 import pytest
 
+from govgo.adapters.vcs import git as git_runner
 from govgo.adapters.vcs.git import Git, GitError
 from govgo.errors import TooLargeError
 from tests.simulators.gitrepos import fake_git, needs_git
@@ -60,6 +62,26 @@ def test_attack_endless_complaints_are_cut(tmp_path: Path) -> None:
     with pytest.raises(GitError) as caught:
         git.run(["x"], str(tmp_path))
     assert str(caught.value).endswith("\n\t20\n\t[Truncated: too many lines.]")
+
+
+def test_attack_a_complaint_of_megabytes_is_not_read_whole(tmp_path: Path) -> None:
+    git = Git(fake_git(tmp_path / "bin", "head -c 20000000 /dev/zero >&2; exit 1\n"))
+    tracemalloc.start()
+    try:
+        with pytest.raises(GitError):
+            git.run(["x"], str(tmp_path))
+        assert tracemalloc.get_traced_memory()[1] < 5_000_000
+    finally:
+        tracemalloc.stop()
+
+
+def test_attack_complaints_without_end_do_not_fill_the_disk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What a server says while it is fetched from, git prints there."""
+    monkeypatch.setattr(git_runner, "_LOOK_S", 0.02)
+    monkeypatch.setattr(git_runner, "_MAX_SAID_BYTES", 1 << 20)
+    git = Git(fake_git(tmp_path / "bin", "exec yes remote: hello >&2\n"), timeout_s=60)
+    with pytest.raises(GitError, match="standard error exceeds 1048576 bytes"):
+        git.run(["x"], str(tmp_path))
 
 
 def test_attack_a_server_that_says_nothing_is_not_waited_for_forever(tmp_path: Path) -> None:
