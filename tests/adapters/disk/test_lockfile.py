@@ -10,6 +10,7 @@ import pytest
 
 from govgo.adapters.disk import lockfile
 from govgo.errors import DiskError
+from tests.simulators.memory import little_memory
 
 
 def test_incomplete_overwrite_shows_as_nul_bytes_or_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -48,7 +49,7 @@ def test_whole_files_are_read(tmp_path: Path, size: int) -> None:
 
 
 def test_attack_a_file_without_end() -> None:
-    with pytest.raises(OSError, match="File too large"):
+    with little_memory(), pytest.raises(OSError, match="File too large"):
         lockfile.read_whole("/dev/zero")
 
 
@@ -56,7 +57,7 @@ def test_attack_a_file_larger_than_any_that_is_read_whole(tmp_path: Path) -> Non
     path = tmp_path / "file"
     with open(path, "wb") as file:
         file.truncate((1 << 30) + 1)
-    with pytest.raises(OSError, match="File too large"):
+    with little_memory(), pytest.raises(OSError, match="File too large"):
         lockfile.read_whole(str(path))
 
 

@@ -50,7 +50,7 @@ def test_attack_passwords_and_control_characters_do_not_come_out(tmp_path: Path)
 
 
 def test_attack_endless_output_is_cut(tmp_path: Path) -> None:
-    git = Git(fake_git(tmp_path / "bin", "exec yes\n"))
+    git = Git(fake_git(tmp_path / "bin", "yes | head -c 9000000\n"))  # it has an end where nothing cuts it
     with pytest.raises(TooLargeError):
         git.run(["x"], str(tmp_path), limit_bytes=1 << 20)
     with pytest.raises(TooLargeError):
@@ -79,7 +79,7 @@ def test_attack_complaints_without_end_do_not_fill_the_disk(tmp_path: Path, monk
     """What a server says while it is fetched from, git prints there."""
     monkeypatch.setattr(git_runner, "_LOOK_S", 0.02)
     monkeypatch.setattr(git_runner, "_MAX_SAID_BYTES", 1 << 20)
-    git = Git(fake_git(tmp_path / "bin", "exec yes remote: hello >&2\n"), timeout_s=60)
+    git = Git(fake_git(tmp_path / "bin", "yes remote: hello | head -c 99000000 >&2; exec sleep 9\n"), timeout_s=60)
     with pytest.raises(GitError, match="standard error exceeds 1048576 bytes"):
         git.run(["x"], str(tmp_path))
 

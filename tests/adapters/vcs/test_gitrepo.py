@@ -87,14 +87,6 @@ def test_attack_a_remote_that_looks_like_an_option(traced: Traced, tmp_path: Pat
     assert not (tmp_path / "hacked").exists()
 
 
-def test_attack_a_revision_that_looks_like_an_option(traced: Traced, tmp_path: Path) -> None:
-    repo = traced.open()
-    repo.stat("v1.0.0")
-    with pytest.raises(UnknownRevisionError):
-        repo.stat(f"--output={tmp_path}/hacked")
-    assert not (tmp_path / "hacked").exists()
-
-
 def test_a_commit_is_fetched_alone_and_once(traced: Traced) -> None:
     repo = traced.open()
     commit = repo.stat("v1.0.0")
