@@ -20,6 +20,7 @@ from contextlib import suppress
 from typing import BinaryIO
 
 from govgo.adapters.disk.diskerror import reason
+from govgo.adapters.disk.programs import program_environment
 from govgo.adapters.http.servertext import shorten
 from govgo.core.golib.url import mask_all
 from govgo.core.late import late
@@ -103,7 +104,7 @@ class Git:
                 server that counts objects sends some bytes every few seconds.
             timeout_s: a command that takes longer is ended; None for four hours, or `silent_s` if that is more.
         """
-        self._environ = dict(environ)
+        self._environ = program_environment(environ)
         # No prompt for a password, unless the user asks for one by setting these: nobody may be there to answer.
         self._environ.setdefault("GIT_TERMINAL_PROMPT", "0")
         self._environ.setdefault("GCM_INTERACTIVE", "never")

@@ -16,6 +16,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from functools import cache
 
+from govgo.adapters.disk.programs import program_environment
 from govgo.adapters.workspace.tree import TreeFiles
 from govgo.core.golib.quote import quote
 from govgo.core.golib.url import mask_all
@@ -121,7 +122,8 @@ class GitTree(TreeFiles):
         command = ["git", *CAREFUL, *where, "cat-file", "--batch"]
         pipe, null = subprocess.PIPE, subprocess.DEVNULL
         try:
-            self._git = subprocess.Popen(command, stdin=pipe, stdout=pipe, stderr=null, env=environ)
+            env = program_environment(os.environ if environ is None else environ)
+            self._git = subprocess.Popen(command, stdin=pipe, stdout=pipe, stderr=null, env=env)
         except OSError as error:
             raise _cannot_run(flag, error) from error
         self._trees = {"": self._tree(f"{commit.id}^{{tree}}")}
@@ -236,7 +238,14 @@ def _start(directory: str) -> str:
 def _git(flag: str, directory: str, *args: str) -> subprocess.CompletedProcess[bytes]:
     command = ["git", *CAREFUL, "-C", _start(directory), *args]
     try:
-        return subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, timeout=_TIMEOUT_S, check=False)
+        return subprocess.run(
+            command,
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            env=program_environment(os.environ),
+            timeout=_TIMEOUT_S,
+            check=False,
+        )
     except (OSError, subprocess.TimeoutExpired) as error:
         raise _cannot_run(flag, error) from error
 

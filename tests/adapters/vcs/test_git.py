@@ -127,6 +127,16 @@ def test_closing_ends_what_is_running(tmp_path: Path) -> None:
         git.run(["x"], str(tmp_path))
 
 
+@pytest.mark.parametrize("path", [".", "", ":", "bin:.", "./bin"])
+def test_attack_a_git_in_the_working_directory(path: str, tmp_path: Path) -> None:
+    """os/exec runs nothing that PATH names from the working directory."""
+    for directory in (tmp_path, tmp_path / "bin"):
+        fake_git(directory, f"touch {tmp_path}/ran\n")
+    with pytest.raises(GitError, match="executable file not found"):
+        Git({"PATH": path}).run(["x"], str(tmp_path))
+    assert not (tmp_path / "ran").exists()
+
+
 def test_without_git(tmp_path: Path) -> None:
     with pytest.raises(GitError) as caught:
         Git({"PATH": str(tmp_path)}).run(["version"], str(tmp_path))
