@@ -189,18 +189,14 @@ class GitSource:
         return module.find_go_mod(version, first, second)
 
     def _read_go_mod(self, rev: str, file: str) -> bytes | None:
+        # Where the revision itself is not found, nothing is known of the file: no go.mod may be made up for it then.
         try:
             return self._repo.read_file(rev, file, MAX_GO_MOD)
-        except NotFoundError:
-            return None
         except Failure as err:
             raise prefixed(err, f"reading {self._module.code_root}/{file} at revision {rev}: ") from err
 
     def _has_go_mod(self, version: str) -> bool:
-        try:
-            return self._repo.read_file(version, "go.mod", MAX_GO_MOD) is not None
-        except NotFoundError:
-            return False
+        return self._repo.read_file(version, "go.mod", MAX_GO_MOD) is not None
 
     # From commits to versions.
 
