@@ -141,13 +141,17 @@ def test_the_sessions_of_the_tutorials_are_real(tutor: dict[str, str]) -> None:
 
 
 def command_lines(page: Path) -> list[str]:
-    """Every line of a block that calls govgo."""
+    """Every line of a block that calls govgo, and what stands in backticks and begins with it."""
+    shown = page.read_text()
+    outside = re.sub(r"(?ms)^```.*?^```", "", shown)
+    called = r"(?:uvx |pipx run )?(govgo (?!:)[^#|&;)`\"\n]+)"
     found = []
     for block in blocks(page, "sh", "console", "yaml"):
-        for line in block.splitlines():
-            for match in re.findall(r"(?:^|[\s$(&|])(?:uvx |pipx run )?(govgo (?!:)[^#|&;)`\"]+)", line):
-                found.append(match.strip())
-    return found
+        found += re.findall(rf"(?m)(?:^|[\s$(&|]){called}", block)
+    found += re.findall(rf"(?m)^ {{4}}(?:\w+=\S+ )*{called}", outside)
+    found += re.findall(r"`(govgo [^`\n]+(?<! …))`", outside)
+    # Behind two spaces in a row stands what a line is for.
+    return [line.partition("  ")[0].strip() for line in found]
 
 
 @pytest.mark.parametrize("page", [*GUIDES, README], ids=lambda page: page.relative_to(ROOT).as_posix())
