@@ -20,7 +20,6 @@ import asyncio
 import time
 from collections.abc import Callable, Coroutine, Sequence
 from contextlib import suppress
-from datetime import UTC, datetime
 from functools import partial
 from typing import Any
 
@@ -33,7 +32,6 @@ from govgo.core.modzip.bounds import MAX_GO_MOD
 from govgo.core.records import NamedTuple
 from govgo.core.storage.kept import MAX_BYTES as MAX_KEPT
 from govgo.core.storage.kept import SUFFIX, format_kept, parse_kept
-from govgo.core.version import semver
 from govgo.errors import (
     BadZipError,
     Failure,
@@ -52,6 +50,7 @@ from govgo.ports.modules import RevInfo
 from govgo.ports.storage import Entry, Storage
 from govgo.serve.protocol.answer import Body, Elsewhere, Refusal, StoredFile
 from govgo.serve.protocol.question import Question, file_key, is_settled
+from govgo.serve.upstream.ages import check_time, old_part, without_young
 from govgo.serve.upstream.flights import Flights
 from govgo.serve.upstream.lately import Lately, Recent
 from govgo.serve.upstream.later import Later
@@ -68,8 +67,6 @@ _TRIES = 8
 _KEPT_BYTES, _REFUSED_BYTES, _OVERHEAD = 32 << 20, 8 << 20, 500
 """For answers that may change, and for refusals, whose length others choose: what is forgotten is asked for again. And
 what each of them takes beside its text, about."""
-_YOUNG_LOOKED_AT = 32
-"""How many of the highest versions of a list are asked for their time, where versions have a minimum age."""
 
 
 class Freshness(NamedTuple):
@@ -91,11 +88,19 @@ class Freshness(NamedTuple):
 
 
 class _Kept(NamedTuple):
-    """An answer that may change, and when it was asked for, by the monotonic clock; 0 for long ago."""
+    """An answer that may change.
+
+    Attributes:
+        data: its bytes.
+        asked_s: when upstream was asked, by the monotonic clock; 0 for long ago, or never.
+        modified: since when it is so.
+        read_s: when it was found in the storage, by the monotonic clock; 0 for an answer of upstream.
+    """
 
     data: bytes
     asked_s: float
     modified: float
+    read_s: float = 0.0
 
 
 class Library:
@@ -380,26 +385,17 @@ class Library:
 
     async def _check_age(self, mod: ModuleVersion, fetch: bool) -> None:
         info = parse_info((await self._info(mod, fetch)).data)
-        self._check_time(mod, info)
-
-    def _check_time(self, mod: ModuleVersion, info: RevInfo) -> None:
-        if self.min_age_s and not self._is_old(info):
-            raise YoungVersionError(f"{mod} is younger than the minimum age of this proxy")
-
-    def _is_old(self, info: RevInfo) -> bool:
-        if info.time is None:
-            return True
-        when = info.time if info.time.tzinfo else info.time.replace(tzinfo=UTC)
-        return (datetime.now(UTC) - when).total_seconds() >= self.min_age_s
+        check_time(mod, info, self.min_age_s)
 
     # What may change.
 
     async def _changing(self, question: Question, fetch: bool) -> Body:
         key = question.key
-        if self._kept.get(key) is None:
-            await self._flights.join((key, "old"), lambda: self._old(question))
-        kept = self._kept.get(key)
         now_s = time.monotonic()
+        kept = self._kept.get(key)
+        if kept is None or (not fetch and kept.read_s and now_s - kept.read_s >= self._fresh.list_s):
+            await self._flights.join((key, "old"), lambda: self._old(question))
+            kept = self._kept.get(key)
         if kept is not None and kept.asked_s and now_s - kept.asked_s < self._fresh.list_s:
             return self._body(kept, self._fresh.list_s - (now_s - kept.asked_s))
         if not fetch or (kept is not None and now_s < self._down_until_s):
@@ -475,8 +471,14 @@ class Library:
         elif question.kind == "head":
             with suppress(NotFoundError):
                 kept = _Kept(await self._means.proofs.known(), 0.0, time.time())
-        if kept is not None and self._kept.get(question.key) is None:  # somebody else may have asked anew meanwhile
-            self._remember_answer(question.key, kept)
+        before = self._kept.get(question.key)
+        if before is not None and not before.read_s:
+            return  # somebody else has asked upstream meanwhile
+        if kept is not None:
+            same = before is not None and before.data == kept.data
+            self._remember_answer(question.key, kept._replace(modified=before.modified) if same and before else kept)
+        else:
+            self._kept.forget(question.key)
 
     def _remember_answer(self, key: str, kept: _Kept) -> None:
         self._kept.keep(key, kept, len(key) + len(kept.data) + _OVERHEAD)
@@ -485,35 +487,24 @@ class Library:
         """What upstream said about a module, else what the storage itself can say."""
         key = question.key + SUFFIX
         found = await self._read(key, MAX_KEPT)
-        if found is not None:
-            answer = parse_kept(found[1])
-            if answer is not None:
-                return _Kept(answer, 0.0, found[0].modified)
+        answer = None if found is None else parse_kept(found[1])
+        modified = time.time() if found is None else found[0].modified
+        if found is not None and answer is None:
             await self._damaged(key, "it is not what was written")
-        data = await self._cold.stored(lambda: stored_answer(self._storage, question))
-        return _Kept(data, 0.0, time.time()) if data else None
+        if answer is None:
+            stored = await self._cold.stored(lambda: stored_answer(self._storage, question))
+            answer, modified = stored or None, time.time()
+        if answer is not None and self.min_age_s:
+            answer = await old_part(question, answer, self.min_age_s, partial(self._check_age, fetch=False))
+        return None if answer is None else _Kept(answer, 0.0, modified, time.monotonic())
 
     async def _fetch_list(self, question: Question) -> bytes:
         self._means.counters.add("fetched_list")
         found = await self._means.sources.ask(lambda source: source.versions(question.path))
         versions = [version for version in found.list if canonical_version(version) == version]
         if self.min_age_s:
-            versions = await self._without_young(question.path, versions)
+            versions = await without_young(question.path, versions, partial(self._check_age, fetch=True))
         return "".join(f"{version}\n" for version in versions).encode()
-
-    async def _without_young(self, path: str, versions: list[str]) -> list[str]:
-        """A list whose highest versions are old enough to be chosen; lower ones are refused when they are asked for."""
-        left = list(versions)
-        for version in sorted(versions, key=semver.key, reverse=True)[:_YOUNG_LOOKED_AT]:
-            try:
-                await self._check_age(ModuleVersion(path, version), True)
-            except YoungVersionError:
-                left.remove(version)
-                continue
-            except Failure:
-                pass  # it is told when the version is asked for
-            break
-        return left
 
     async def _fetch_latest(self, question: Question) -> bytes:
         self._means.counters.add("fetched_latest")
@@ -525,7 +516,7 @@ class Library:
 
     async def _revision(self, question: Question, ask: Callable[[Any], Coroutine[Any, Any, RevInfo]]) -> bytes:
         info = await self._means.sources.ask(ask)
-        self._check_time(ModuleVersion(question.path, info.version), info)
+        check_time(ModuleVersion(question.path, info.version), info, self.min_age_s)
         if is_settled(question.path, info.version):
             await self._store(
                 file_key(ModuleVersion(question.path, info.version), "info"), format_info(for_cache(info))
