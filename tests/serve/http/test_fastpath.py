@@ -261,6 +261,14 @@ def test_the_host_is_named_once(served: Served, head: str, status: int) -> None:
     assert answers(served.raw(head.encode() + b"\r\n\r\n"))[0][0] == status
 
 
+@pytest.mark.parametrize("refused", [f"GET {MOD} HTTP/1.1\r\n\r\n", f"GET /{'y' * 40_000} HTTP/1.1\r\nHost: x\r\n\r\n"])
+def test_nothing_behind_a_request_that_is_refused_is_answered(served: Served, refused: str) -> None:
+    """The connection ends with the refusal, and to write any more would be a fault."""
+    got = answers(served.raw(refused.encode() + request("/healthz") + request(MOD) + request("/nothing")))
+    assert [status for status, _, _ in got] == [400 if "Host" not in refused else 431]
+    assert served.faults.said == []
+
+
 @pytest.mark.parametrize("pieces", [2, 7, 1000])
 def test_requests_in_pieces(served: Served, pieces: int) -> None:
     got = answers(served.raw(request() + request(LIST) + LAST, pieces=pieces, pause_s=0.0005))
