@@ -35,7 +35,7 @@ AT = "corp.example/x/@v/v1.0.0"
 class Here:
     """Everything at once, in place of a loop with threads."""
 
-    async def stored(self, work: Callable[[], Any]) -> Any:
+    async def stored(self, work: Callable[[], Any], *, is_large: bool = False) -> Any:
         return work()
 
     computed = stored
