@@ -37,7 +37,7 @@ _WORTH_BYTES = 1 << 20
 # What answers a request with a range, and one with a condition, beside 200.
 _PARTS = frozenset({206, 416})
 _UNCHANGED = frozenset({304})
-_RANGE = late(r"bytes (\d{1,18})-\d{1,18}/(?:\d{1,18}|\*)\Z", re.ASCII)
+_RANGE = late(r"bytes (\d{1,18})-\d{1,18}/(\d{1,18})\Z", re.ASCII)
 _LENGTH = late(r"\d{1,18}\Z", re.ASCII)
 # An opaque tag that is strong: no W/ before it (RFC 9110, section 8.8.3).
 _STRONG = late(r'"[!#-~]{1,200}"\Z', re.ASCII)
@@ -287,6 +287,8 @@ class Fetch:
         self._take(fresh)
         async for chunk in chunks or answer.chunks():
             self._take(chunk)
+        if answer.status == 206 and self.size != _whole_size(answer):
+            raise TransferError(Fault.CUT, "unexpected EOF")  # a server may send less than the range that it was asked
 
     def _take(self, data: bytes) -> None:
         if not data:
@@ -400,6 +402,12 @@ class Fetch:
             task.cancel()
         elif not task.cancelled() and task.exception() is None:
             task.result()[0].close()
+
+
+def _whole_size(part: Answer) -> int:
+    """The size of the body that a range is of."""
+    place = _RANGE.match(part.header("content-range"))
+    return int(place[2]) if place is not None else -1
 
 
 def too_large(shown: str, limit_bytes: int) -> TooLargeError:

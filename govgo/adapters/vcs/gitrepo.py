@@ -273,9 +273,7 @@ class GitRepo:
                 ) from err
             if "fatal: could not read Username" in err.stderr:
                 err.text += "\n" + _NO_USER_HINT
-                err.hint = (
-                    "git has no login for this host: ~/.netrc or a credential helper of git gives one, GOAUTH does not"
-                )
+                err.hint = _NO_LOGIN
             elif _BAD_CERTIFICATE.search(err.stderr):
                 err.hint = (
                     "git trusts the authorities that its own setting names: `git config --global http.sslCAInfo FILE`"

@@ -115,7 +115,7 @@ POLICY: Mapping[str, Explanation] = {
     ),
     "unmatched-module": Explanation(
         "0",
-        "A module is replaced by a directory, so no advisory can be matched with it.",
+        "A module is replaced by a directory, or a binary names no Go release, so no advisory can be matched.",
         "What is in the directory has no version. That nothing is found there does not mean that nothing is known.",
         "Look into it as into your own code, or replace it by a published version.",
     ),

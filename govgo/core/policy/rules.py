@@ -54,7 +54,7 @@ NOTES: Mapping[str, str] = {
     EXPIRED_WAIVER: "A waiver in govgo.toml has expired, and no longer counts.",
     UNUSED_IGNORE: "An entry of [audit] in govgo.toml concerns no vulnerability.",
     EXPIRED_IGNORE: "An entry of [audit] in govgo.toml has expired, and no longer counts.",
-    UNMATCHED: "A module is replaced by a directory, so no advisory can be matched with it.",
+    UNMATCHED: "A module is replaced by a directory, or a binary names no Go release, so no advisory can be matched.",
 }
 """What is told, and is no rule of the file."""
 

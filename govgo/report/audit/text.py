@@ -16,6 +16,7 @@ from govgo.core.advisory.findings import (
     subject,
     unmatched_finding,
 )
+from govgo.core.advisory.match import release_version
 from govgo.core.findings import BINARY
 from govgo.core.foreign import one_line
 from govgo.report.audit.fixes import fix_lines
@@ -142,14 +143,17 @@ def closing(run: Audit) -> str:
     modules = {each.module for each in found}
     go = {mod for mod in modules if mod.path in GO_NAMES}
     looked = many(sum(module.modules for module in run.modules), "module")
-    releases = "go " + ", ".join(sorted({module.release.version for module in run.modules}))
+    matched = {module.release.version for module in run.modules if release_version(module.release.version)}
+    releases = f"go {', '.join(sorted(matched))}" if matched else ""
     if not run.modules:
         return f"nothing was audited ({level(run)})"
     if not found:
         known = "no known vulnerabilities" if not run.faults else "no vulnerabilities found"
-        return f"{known} in {looked} and {releases} ({level(run)})"
+        return f"{known} in {' and '.join(filter(None, (looked, releases)))} ({level(run)})"
     noun = "vulnerability" if count == 1 else "vulnerabilities"
-    where = f"{len(modules - go)} of {looked}" + (f" and in {releases}" if go else f"; none in {releases}")
+    where = f"{len(modules - go)} of {looked}" + (
+        f" and in {releases}" if go else f"; none in {releases}" * bool(matched)
+    )
     return f"{count:,} {noun} in {where} ({level(run)})"
 
 

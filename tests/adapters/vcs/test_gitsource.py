@@ -122,3 +122,29 @@ def test_go_still_answers_as_recorded(question: str, place: tuple[Repos, Path]) 
     repos, home = place
     assert GO is not None
     assert go_answer(GO, question, environment(repos, home), home) == RECORDED[question]
+
+
+def test_no_go_mod_is_made_up_for_a_tag_that_does_not_exist(place: tuple[Repos, Path]) -> None:
+    """It would stay in the cache, and contradict the true one when the author sets the tag. The sentence is go's."""
+    repos, home = place
+    main = home / "untagged"
+    main.mkdir()
+    go_mod = "module example.org/m\n\ngo 1.20\n"
+    (main / "go.mod").write_text(go_mod + "\nrequire example.org/plain.git v1.9.9\n")
+    shutil.rmtree(home / "go", ignore_errors=True)
+    err = io.TextIOWrapper(io.BytesIO(), "utf-8")
+    with (
+        mock.patch.dict(os.environ, environment(repos, home), clear=True),
+        contextlib.chdir(main),
+        contextlib.redirect_stderr(err),
+    ):
+        assert invoke(["graph"]) == 1
+        (main / "go.mod").write_text(go_mod)
+        assert invoke(["get", "example.org/plain.git@v1.9.9"]) == 1
+    label = "example.org/plain.git@v1.9.9"
+    assert _text(err).splitlines() == [
+        f"govgo: {label}: reading example.org/plain.git/go.mod at revision v1.9.9: unknown revision v1.9.9",
+        f"govgo: {label}: invalid version: unknown revision v1.9.9",
+    ]
+    assert not list(home.glob("go/**/v1.9.9.mod"))
+    assert not (main / "go.sum").exists()

@@ -158,10 +158,10 @@ class _Kept:
 
 
 def _units(cwd: str, inputs: Sequence[str], lists: Sequence[str]) -> list[Unit]:
-    from govgo.adapters.fleet.units import find_units, read_list
+    from govgo.adapters.fleet.units import Word, find_units, read_list
 
-    def words() -> Iterator[str]:
-        yield from inputs
+    def words() -> Iterator[Word]:
+        yield from map(Word, inputs)
         for name in lists:
             if name == "-":
                 yield from read_list("standard input", sys.stdin.buffer)
