@@ -12,7 +12,6 @@ from __future__ import annotations
 import os
 import signal
 import subprocess
-import tempfile
 import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
@@ -21,6 +20,7 @@ from typing import BinaryIO
 
 from govgo.adapters.disk.diskerror import reason
 from govgo.adapters.disk.programs import program_environment
+from govgo.adapters.disk.temporary import spool
 from govgo.adapters.http.servertext import shorten
 from govgo.core.golib.url import mask_all
 from govgo.core.late import late
@@ -174,6 +174,7 @@ class Git:
         Raises:
             GitError: it failed, or took too long.
             TooLargeError: too much output.
+            DiskError: there is no room for what it prints.
         """
         words = ["git", *args]
         shown = _shown(words, cwd)
@@ -195,7 +196,7 @@ class Git:
         if git_dir:
             environ["GIT_DIR"] = git_dir
         # A file takes all of standard error; of two pipes, one would have to be read in another thread.
-        with tempfile.TemporaryFile() as errors:
+        with spool() as errors:
             process = self._start(words, cwd, environ, stdin=subprocess.DEVNULL, errors=errors)
             self._running.add(process)
             watch = _Watch(process, errors.fileno(), self._timeout_s)

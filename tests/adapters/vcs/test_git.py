@@ -13,7 +13,8 @@ import pytest
 
 from govgo.adapters.vcs import git as git_runner
 from govgo.adapters.vcs.git import Git, GitError
-from govgo.errors import TooLargeError
+from govgo.errors import DiskError, TooLargeError
+from tests.simulators.fulldisk import full_disk
 from tests.simulators.gitrepos import fake_git, needs_git
 
 pytestmark = needs_git
@@ -55,6 +56,13 @@ def test_attack_endless_output_is_cut(tmp_path: Path) -> None:
         git.run(["x"], str(tmp_path), limit_bytes=1 << 20)
     with pytest.raises(TooLargeError):
         git.run(["x"], str(tmp_path), limit_bytes=1 << 20, sink=io.BytesIO())
+
+
+def test_a_full_disk_is_told(tmp_path: Path) -> None:
+    git = Git(fake_git(tmp_path / "bin", "head -c 1000000 /dev/zero\n"))
+    refused = pytest.raises(DiskError, match=r"^write /\S*: file too large$")
+    with full_disk(), open(tmp_path / "out", "wb", buffering=0) as out, refused:
+        git.run(["archive"], str(tmp_path), sink=out)
 
 
 def test_attack_endless_complaints_are_cut(tmp_path: Path) -> None:

@@ -355,6 +355,13 @@ def test_no_other_spelling_leads_upstream(served: Served) -> None:
     assert served.world.proxy.asked == []
 
 
+def test_no_other_spelling_is_shown_to_the_database(world: World) -> None:
+    world.publish("corp.example/Lib", "v1.0.0")
+    with other(world, publishing=Publishing(("corp.example/lib",))) as served:
+        for path in ("corp.example/lib", "corp.example/!lib"):
+            assert get(served, f"/sumdb/sum.example.org/lookup/{path}@v1.0.0").status == 403
+
+
 def test_what_the_cache_had_before_is_not_published(world: World) -> None:
     """Files of upstream from a time when the module did not live here."""
     world.publish("corp.example/x", "v1.0.0")
