@@ -20,6 +20,7 @@ from typing import Any
 
 from govgo.errors import Failure
 from govgo.ports.storage import LocalStorage, Storage
+from govgo.serve.upstream.lately import Lately
 
 LEASE_S = 30.0
 """A lease that was not renewed for so long is nobody's."""
@@ -32,16 +33,20 @@ Off = Callable[[Callable[[], Any]], Awaitable[Any]]
 class Leases:
     """See the module's docstring.
 
+    A lease ends when it was seen not to change for `LEASE_S`, by the clock of whoever waits. The time of the object is
+    that of another machine: where that is ahead a lease would be nobody's at once, and where it is behind, for hours.
+
     Args:
         storage: where the zips are.
         off: runs its calls.
-        clock: the time of day in seconds, by which leases end.
+        clock: seconds, which rise evenly.
     """
 
-    def __init__(self, storage: Storage, off: Off, clock: Callable[[], float] = time.time) -> None:
+    def __init__(self, storage: Storage, off: Off, clock: Callable[[], float] = time.monotonic) -> None:
         self._storage = storage
         self._off = off
         self._clock = clock
+        self._seen = Lately()  # of each lease of somebody else, what it is and since when
 
     @asynccontextmanager
     async def hold(self, key: str) -> AsyncIterator[bool]:
@@ -92,9 +97,11 @@ class Leases:
         entry = self._storage.head(name)
         if entry is None:
             return self._storage.create(name, holder)
-        if self._clock() - entry.modified < LEASE_S:
+        state, since_s = self._seen.get(name, (None, 0.0))
+        if state != entry:
+            self._seen.keep(name, (entry, self._clock()))
             return False
-        return self._storage.swap(name, holder, entry.tag)
+        return self._clock() - since_s >= LEASE_S and self._storage.swap(name, holder, entry.tag)
 
     def _delete_own(self, name: str, holder: bytes) -> None:
         if self._storage.read(name) == holder:
