@@ -149,7 +149,7 @@ TESTED_BY = {
     "app/sumdb/test_publisher.py": "app/sumdb: growing; core/sumdb: published",
     "app/vendor/test_vendor.py": "app/vendor: copy; load/packages: embed",
     "attacks/test_served.py": "adapters/sumdb: relay; serve/upstream: proofs spool zips",
-    "cli/commands/cache/test_cache.py": "app: cache; core: modcache; report: cache; wiring: cache",
+    "cli/commands/cache/test_cache.py": "core: modcache; report: cache; wiring: cache",
     "cli/commands/cache/test_download.py": "app: download; report: download",
     "cli/commands/cache/test_env.py": "app: env; report: env; wiring: env",
     "cli/commands/cache/test_explain.py": "report: explain",
@@ -185,7 +185,7 @@ TESTED_BY = {
     "cli/commands/test_fault_places.py": "load/targets: locate",
     "cli/commands/trust/test_audit.py": (
         "app/audit: audit binaries; core/advisory: audit; load/targets: packages; report/audit: findings json "
-        "markdown text; wiring: audit"
+        "markdown; wiring: audit"
     ),
     "cli/commands/trust/test_audit_fix.py": "app/audit: fix plan; core/advisory: fixplan; report/audit: fixes",
     "cli/commands/trust/test_audit_vex.py": "report/audit: openvex",
@@ -269,7 +269,7 @@ TESTED_BY = {
         "core/registry: pages; report/registry: json style; serve/registry: advisories checks keeper registry"
     ),
     "serve/server/test_buckets.py": "serve/upstream: stored",
-    "serve/server/test_server.py": "cli/commands/serve: serve; serve/server: rules",
+    "serve/server/test_server.py": "cli/commands/serve: serve",
     "serve/upstream/test_care.py": "app/storage: uses; serve/upstream: uses",
     "serve/upstream/test_published.py": "core/storage: published",
     "serve/upstream/test_verdicts.py": "serve/server: judging",

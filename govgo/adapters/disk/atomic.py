@@ -8,6 +8,7 @@ seconds. The user's own files are written by `disk.renew`.
 
 from __future__ import annotations
 
+import errno
 import os
 import re
 from collections.abc import Iterator
@@ -17,6 +18,7 @@ from typing import IO
 from govgo.adapters.disk import modes
 from govgo.adapters.disk.diskerror import disk_error
 from govgo.adapters.disk.lockfile import write_all
+from govgo.core.foreign import one_line
 
 _ATTEMPTS = 10_000
 _ABANDONED_S = 24 * 3600.0
@@ -71,13 +73,27 @@ def appearing(path: str) -> Iterator[IO[bytes]]:
         descriptor, name = create_temp(path)
         with open(descriptor, "wb") as file:
             yield file
-        os.rename(name, path)
+        rename(name, path)
         name = ""
     except OSError as error:
         raise disk_error("write", path, error) from error
     finally:
         if name:
             remove(name)
+
+
+def rename(source: str, target: str) -> None:
+    """Give a file its final name, in place of another file.
+
+    Raises:
+        DiskError: that failed; in the words of Go, to which a directory in its place is a file that exists.
+    """
+    try:
+        os.rename(source, target)
+    except OSError as error:
+        if error.errno == errno.EISDIR:
+            error = FileExistsError(errno.EEXIST, "", target)
+        raise disk_error(f"rename {one_line(source)}", target, error) from error
 
 
 def remove(path: str) -> None:

@@ -16,6 +16,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from functools import cache
 
+from govgo.adapters.disk.programs import program_environment
 from govgo.adapters.workspace.tree import TreeFiles
 from govgo.core.golib.quote import quote
 from govgo.core.golib.url import mask_all
@@ -29,6 +30,8 @@ _MOST_BYTES = 64 << 20
 _KINDS = {b"40000": "dir", b"120000": "link", b"160000": "dir"}
 """By the mode of a tree's entry; a submodule is a directory, of which the repository has no files."""
 _NO_FILES = b"160000"
+CAREFUL = ("--no-optional-locks", "-c", "core.fsmonitor=false", "-c", "safe.bareRepository=explicit")
+"""Flags of git in a repository of the user's: nothing in it is written, and fewer of its settings name programs."""
 
 
 class Commit(NamedTuple):
@@ -38,7 +41,21 @@ class Commit(NamedTuple):
     id: str
 
 
-def find_commit(directory: str, ref: str, flag: str = "--since") -> Commit:
+def checkout_around(directory: str) -> str:
+    """The nearest directory with a `.git`, from `directory` upwards (links are followed); "" for none.
+
+    git has to be started there. On its way up it would take any directory with HEAD, objects and refs for a bare
+    repository, and obey the settings in it, which name programs. Strangers can commit such a directory, but no `.git`;
+    and git before 2.38 does not know safe.bareRepository.
+    """
+    above = os.path.realpath(directory)
+    while not os.path.lexists(os.path.join(above, ".git")):
+        if above == (above := os.path.dirname(above)):
+            return ""
+    return above
+
+
+def find_commit(directory: str, ref: str, environ: Mapping[str, str], flag: str = "--since") -> Commit:
     """What a reference means in the repository around a directory; `A...B` is where the history of both parts.
 
     Raises:
@@ -46,16 +63,16 @@ def find_commit(directory: str, ref: str, flag: str = "--since") -> Commit:
     """
     first, dots, second = ref.partition("...")
     if dots:
-        sides = [_commit(directory, each or "HEAD", flag) for each in (first, second)]
+        sides = [_commit(directory, each or "HEAD", environ, flag) for each in (first, second)]
         prefix = sides[0][0]
-        done = _git(flag, directory, "merge-base", *(each for _, each in sides))
+        done = _git(flag, environ, directory, "merge-base", *(each for _, each in sides))
         commit = done.stdout.decode("ascii", "replace").strip()
         if done.returncode != 0 or not commit:
             error = UsageError(f"{flag} {quote(ref)}: no common ancestor in {directory}")
             error.hint = "a shallow clone may lack it: `git fetch --unshallow`"
             raise error
     else:
-        prefix, commit = _commit(directory, ref, flag)
+        prefix, commit = _commit(directory, ref, environ, flag)
     if not prefix:
         return Commit(directory, commit)
     if directory.endswith(f"/{prefix}"):
@@ -63,15 +80,19 @@ def find_commit(directory: str, ref: str, flag: str = "--since") -> Commit:
     return Commit(os.path.realpath(directory)[: -len(prefix) - 1] or "/", commit)  # a link leads into the repository
 
 
-def _commit(directory: str, ref: str, flag: str) -> tuple[str, str]:
+def _commit(directory: str, ref: str, environ: Mapping[str, str], flag: str) -> tuple[str, str]:
     """(the directory seen from the root of its repository, the object id of a commit)."""
     wanted = f"{ref}^{{commit}}"
-    done = _git(flag, directory, "rev-parse", "--show-prefix", "--verify", "--quiet", "--end-of-options", wanted)
+    done = _git(
+        flag, environ, directory, "rev-parse", "--show-prefix", "--verify", "--quiet", "--end-of-options", wanted
+    )
     if done.returncode != 0:
         why = _said(done.stderr)
         raise UsageError(f"{flag} {quote(mask_all(ref))}: no such commit in {directory}" + (f": {why}" if why else ""))
-    prefix, _, commit = done.stdout.rstrip(b"\n").rpartition(b"\n")
-    return os.fsdecode(prefix).rstrip("\n/"), commit.decode("ascii", "replace")
+    above, _, commit = done.stdout.rstrip(b"\n").rpartition(b"\n")
+    below = os.path.realpath(directory).removeprefix(os.path.realpath(_start(directory, environ))).strip("/")
+    prefix = posixpath.join(os.fsdecode(above).rstrip("\n/"), below)
+    return prefix.rstrip("/"), commit.decode("ascii", "replace")
 
 
 class GitTree(TreeFiles):
@@ -80,18 +101,20 @@ class GitTree(TreeFiles):
     def __init__(
         self,
         commit: Commit,
+        environ: Mapping[str, str],
         outside: Workspace | None = None,
         flag: str = "--since",
-        environ: Mapping[str, str] | None = None,
+        start: str = "",
         apart: Sequence[str] = (),
     ) -> None:
         """Start git, which waits for questions until `close`.
 
         Args:
-            commit: its root need not exist where `environ` says where the objects are.
+            commit: its root need not exist where another directory is named to start in.
+            environ: the environment of git.
             outside: the files elsewhere.
             flag: what an error names.
-            environ: the environment of git, None for that of the process.
+            start: where git is started; "" for the root of the commit.
             apart: as in `TreeFiles`.
 
         Raises:
@@ -99,11 +122,11 @@ class GitTree(TreeFiles):
         """
         super().__init__(commit.root, outside, apart)
         self._digest_size = len(commit.id) // 2
-        where = ["-C", commit.root] if environ is None else []
-        command = ["git", "--no-optional-locks", *where, "cat-file", "--batch"]
+        command = ["git", *CAREFUL, "-C", start or commit.root, "cat-file", "--batch"]
         pipe, null = subprocess.PIPE, subprocess.DEVNULL
         try:
-            self._git = subprocess.Popen(command, stdin=pipe, stdout=pipe, stderr=null, env=environ)
+            env = program_environment(environ)
+            self._git = subprocess.Popen(command, stdin=pipe, stdout=pipe, stderr=null, env=env)
         except OSError as error:
             raise _cannot_run(flag, error) from error
         self._trees = {"": self._tree(f"{commit.id}^{{tree}}")}
@@ -188,9 +211,10 @@ def _tree_entries(data: bytes, digest_size: int) -> Iterator[tuple[bytes, bytes,
 class GitFiles:
     """The files at one reference; each in the repository that holds its directory."""
 
-    def __init__(self, ref: str) -> None:
-        """Git is not run yet."""
-        self._commit = cache(lambda directory: find_commit(directory, ref))
+    def __init__(self, ref: str, environ: Mapping[str, str]) -> None:
+        """Git is not run yet; it gets this environment."""
+        self._environ = environ
+        self._commit = cache(lambda directory: find_commit(directory, ref, environ))
 
     def read(self, path: str) -> bytes | None:
         """The bytes that a file, named by its present absolute path, had at the reference; None where it did not exist.
@@ -203,17 +227,29 @@ class GitFiles:
         commit = self._commit(directory)
         if not path.startswith(f"{commit.root.rstrip('/')}/"):
             path = posixpath.join(os.path.realpath(directory), name)
-        tree = GitTree(commit)
+        tree = GitTree(commit, self._environ)
         try:
             return tree.read(path) if tree.is_file(path) else None
         finally:
             tree.close()
 
 
-def _git(flag: str, directory: str, *args: str) -> subprocess.CompletedProcess[bytes]:
-    command = ["git", "--no-optional-locks", "-C", directory, *args]
+def _start(directory: str, environ: Mapping[str, str]) -> str:
+    """Where git is started for a directory: where a repository was named by GIT_DIR, in the directory itself."""
+    return directory if environ.get("GIT_DIR") else checkout_around(directory) or directory
+
+
+def _git(flag: str, environ: Mapping[str, str], directory: str, *args: str) -> subprocess.CompletedProcess[bytes]:
+    command = ["git", *CAREFUL, "-C", _start(directory, environ), *args]
     try:
-        return subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, timeout=_TIMEOUT_S, check=False)
+        return subprocess.run(
+            command,
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            env=program_environment(environ),
+            timeout=_TIMEOUT_S,
+            check=False,
+        )
     except (OSError, subprocess.TimeoutExpired) as error:
         raise _cannot_run(flag, error) from error
 
