@@ -255,6 +255,14 @@ def test_a_note_an_hour(clock: Clock) -> None:
     assert read_uses(storage) == {A: clock.now_s, B: clock.now_s}
 
 
+def test_a_use_is_noted_although_the_clock_was_set_back(clock: Clock) -> None:
+    uses = Uses(clock)
+    uses.note(A)
+    clock.now_s -= 86400
+    uses.note(A)
+    assert uses._noted == {A: clock.now_s}
+
+
 def test_the_notes_of_processes_that_have_ended_become_one_file(tmp_path: Path) -> None:
     storage = DirectoryStorage(str(tmp_path))
     for name, noted in {"one": {A: 5.0, B: 1.0}, "two": {A: 3.0, C: 9.0}, "live": {B: 7.0}}.items():
