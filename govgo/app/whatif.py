@@ -63,7 +63,7 @@ def read_step(text: str) -> Step:
     if verb in _EDITS:
         words = _with_versions(words)
         if verb == "replace":
-            old, new = (" ".join(words).replace("=>", "=", 1).partition("=")[at].strip() for at in (0, 2))
+            old, _, new = (part.strip() for part in " ".join(words).replace("=>", "=", 1).partition("="))
             words = [f"{old}={new}" if new else old]
         for word in words:
             read_edit(_EDITS[verb], word, MOD_EDITS)

@@ -12,7 +12,16 @@ from datetime import date
 from typing import TYPE_CHECKING
 
 from govgo.app.check.asked import ask
-from govgo.app.check.since import OF_FILES, Before, LineKey, line_keys, moved_from, state_before, without_lines
+from govgo.app.check.since import (
+    OF_FILES,
+    Before,
+    LineKey,
+    files_before,
+    line_keys,
+    moved_from,
+    state_before,
+    without_lines,
+)
 from govgo.app.check.untidy import untidy
 from govgo.app.hygiene import manifests_of
 from govgo.core.advisory.audit import Audit
@@ -272,8 +281,7 @@ class _Run:
             return set()
         targets = [each.found.target for each in subjects]
         if not all(self._old.files.is_file(each.mod_file) for each in targets):
-            homes = {each.mod_file: self._moved().get(each.path, each.mod_file) for each in targets}
-            where = [name for name in homes.values() if self._old.files.is_file(name)]
+            where = files_before(self._old, [(each.path, each.mod_file) for each in targets], self._moved)
         try:
             run = self._tools.verify(where, claims, self._old)
         except Failure:

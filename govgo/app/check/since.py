@@ -146,7 +146,13 @@ def _resolved_before(
     if old.files.is_file(found.target.mod_file):
         yield from resolve_all(old, [found.target.mod_file])
         return
-    files = {mod.path: found.session.mod_file_path(main.root(mod)) for mod in main.modules}
-    names = [name if old.files.is_file(name) else moved().get(path, "") for path, name in files.items()]
-    if any(names):
-        yield from resolve_all(old, [name for name in names if name])
+    files = [(mod.path, found.session.mod_file_path(main.root(mod))) for mod in main.modules]
+    names = files_before(old, files, moved)
+    if names:
+        yield from resolve_all(old, names)
+
+
+def files_before(old: Session, files: Iterable[tuple[str, str]], moved: Callable[[], Mapping[str, str]]) -> list[str]:
+    """The go.mod files that modules had in the earlier state; `files` are their paths and files as they are now."""
+    names = (name if old.files.is_file(name) else moved().get(path, "") for path, name in files)
+    return [name for name in names if name]
