@@ -92,6 +92,8 @@ def _on_second_interrupt(*_: object) -> None:
 
 def invoke(args: list[str]) -> int:
     """Run one command line and return its exit code; every failure has been printed on standard error."""
+    from contextlib import suppress
+
     release = ""
     try:
         cwd = os.getcwd()
@@ -103,7 +105,8 @@ def invoke(args: list[str]) -> int:
             return outcome
         release = outcome
         if cwd:
-            os.chdir(cwd)  # -C applies again
+            with suppress(OSError):  # only an absolute -C has led away from there, or it is gone by now
+                os.chdir(cwd)  # -C applies again
 
 
 def _run_as(release: str, args: list[str]) -> int | str:

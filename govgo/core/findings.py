@@ -409,12 +409,12 @@ class Verification(NamedTuple):
 
 
 VERIFY_RULES = {
-    "go-sum-malformed": "A line of go.sum has not three fields.",
+    "go-sum-malformed": "A line of go.sum does not have three fields.",
     "merge-marker": "A merge conflict was left in go.sum.",
     "go-sum-spacing": "A line of go.sum is not written as go writes it.",
     "duplicate-line": "A line stands in go.sum twice.",
     "conflicting-sums": "go.sum has several hashes for one module version.",
-    "malformed-hash": "A hash in go.sum has not the form of one.",
+    "malformed-hash": "A hash in go.sum is malformed.",
     "unknown-hash": "A hash in go.sum is of an unknown algorithm.",
     "invalid-module": "go.sum names a module or version that cannot exist.",
     "missing-sum": "go.sum lacks a line that the build list needs.",

@@ -331,6 +331,20 @@ def test_streams_that_nobody_reads_change_nothing_else(verb: Verb, name: str, pl
     assert place.run(verb.words, prepare=prepare) == plain._replace(**dict.fromkeys(lost.split(), ""))
 
 
+def test_a_closed_standard_input_is_an_empty_one(place: Place) -> None:
+    """In a process of its own: Python has no sys.stdin there."""
+    words, main = ["mirror", "add", "-n", "-list=-", "./mirror"], place.main()
+    end = subprocess.run(
+        ["sh", "-c", 'exec "$@" <&-', "sh", sys.executable, "-c", "from govgo.cli.main import run\nrun()", *words],
+        cwd=main,
+        env={**place.environment(main), "PYTHONPATH": str(REPOSITORY)},
+        capture_output=True,
+        text=True,
+    )
+    plain = place.run(words)  # where it is /dev/null
+    assert (end.returncode, end.stdout) == (0, plain.out)
+
+
 @pytest.mark.parametrize("verb", EACH)
 def test_a_full_standard_output_is_told(verb: Verb, place: Place) -> None:
     plain = place.plain(verb)

@@ -62,7 +62,7 @@ def unmatched_finding(unmatched: Unmatched) -> Finding:
 
 def expired_note(ignore: AuditIgnore, file: str) -> Finding:
     """An entry of a govgo.toml that is too old."""
-    text = f"the entry of {ignore.id} expired on {ignore.expires}, and counts no more"
+    text = f"the entry of {ignore.id} expired on {ignore.expires}, and no longer counts"
     return note(EXPIRED_IGNORE, text, file, ignore.line)
 
 

@@ -97,7 +97,7 @@ POLICY: Mapping[str, Explanation] = {
     ),
     "expired-waiver": Explanation(
         "0",
-        "A waiver in govgo.toml has expired, and counts no more.",
+        "A waiver in govgo.toml has expired, and no longer counts.",
         "What it was for is a finding again.",
         "Mend what it was for, or give it a new last day, with a reason.",
     ),
@@ -109,7 +109,7 @@ POLICY: Mapping[str, Explanation] = {
     ),
     "expired-ignore": Explanation(
         "0",
-        "An entry of [audit] in govgo.toml has expired, and counts no more.",
+        "An entry of [audit] in govgo.toml has expired, and no longer counts.",
         "The vulnerability is a finding again.",
         "Move to a version without it, or give the entry a new last day, with a reason.",
     ),

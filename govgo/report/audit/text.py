@@ -122,7 +122,7 @@ def unmatched_notes(module: AuditedModule) -> Iterator[str]:
 
 def database_text(database: Database, now: datetime) -> str:
     """One sentence about a database that was asked."""
-    size = f"{many(database.size, 'advisory', 'advisories')}, " if database.size >= 0 else ""
+    size = many(database.size, "advisory", "advisories") + ", " if database.size >= 0 else ""
     age = "of unknown age" if database.modified is None else f"last changed {_days(now, database.modified)}"
     proved = ", proved by the checksum database" if database.is_proved else ""
     kept = "; as it was kept, since nobody was asked" if database.is_kept else ""
@@ -131,6 +131,8 @@ def database_text(database: Database, now: datetime) -> str:
 
 def _days(now: datetime, then: datetime) -> str:
     days = (now - then).days
+    if days < 0:
+        return f"on {then:%Y-%m-%d}, which is yet to come"
     return {0: "today", 1: "yesterday"}.get(days, f"{days:,} days ago")
 
 

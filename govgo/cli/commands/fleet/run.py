@@ -50,7 +50,7 @@ _HELP = """{purpose}
 
     \b
     govgo fleet {verb} repos/...                       every repository below
-    govgo fleet {verb} -from list.txt -out audit       a list of paths and URLs
+    govgo fleet {verb} -from list.txt -out results     a list of paths and URLs
     govgo fleet {verb} -resume -from list.txt          go on with a run that was interrupted
     govgo fleet {verb} -engine dask:tcp://host:8786 …  on a Dask cluster (python -m pip install 'govgo[dask]')
 

@@ -409,7 +409,7 @@ def test_what_govgo_toml_puts_aside(world: World, audit: Any) -> None:
     assert shown == {"ignored": ["GO-6", "GO-1"], "expired": ["GO-4"], "unused": ["GO-99"]}
     text = audit().out
     assert "note: GO-1 in q.io/v v1.2.0 does not count: we do not parse files (govgo.toml)\n" in text
-    assert "note: govgo.toml:5: the entry of GO-4 expired on 2020-01-31, and counts no more\n" in text
+    assert "note: govgo.toml:5: the entry of GO-4 expired on 2020-01-31, and no longer counts\n" in text
     assert "note: govgo.toml:7: nothing is known as GO-99 in the build list\n" in text
 
 
@@ -442,7 +442,7 @@ def test_an_entry_that_has_expired_beside_one_that_counts(world: World, audit: A
     )
     text = audit().out
     assert "note: GO-4 in " in text
-    assert "note: govgo.toml:2: the entry of GO-4 expired on 2020-01-31, and counts no more\n" in text
+    assert "note: govgo.toml:2: the entry of GO-4 expired on 2020-01-31, and no longer counts\n" in text
 
 
 MODULES_IN_APP = """\

@@ -307,7 +307,7 @@ def test_what_stays_as_it_is_may_be_young(world: World, audit: Any) -> None:
             MAIN,
             [advisory("GO-1", "q.io/x", "introduced=0", "fixed=1.9.0")],
             "no-fix",
-            "fixed in v1.9.0, which is not published",
+            "fixed in v1.9.0, which GOPROXY does not have",
             id="not published",
         ),
         pytest.param(
