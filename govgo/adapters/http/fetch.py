@@ -45,9 +45,10 @@ _STRONG = late(r'"[!#-~]{1,200}"\Z', re.ASCII)
 # Any opaque tag (RFC 9110, section 8.8.3).
 _TAG = late(r'(?:W/)?"[!#-~]{0,200}"\Z', re.ASCII)
 
-_PATIENCE = {
+_HINTS = {
     Fault.TIMEOUT: "-timeout=20m or GOVGO_TIMEOUT=20m waits longer for an answer to begin",
     Fault.DEAD: "-timeout=1m or GOVGO_TIMEOUT=1m waits longer for a server that shows no sign of being there",
+    Fault.TLS: "if an authority of your own has signed the certificate, SSL_CERT_FILE has to name a file that holds it",
 }
 
 _Opened = tuple[Answer, AsyncIterator[bytes] | None, bytes]
@@ -250,7 +251,7 @@ class Fetch:
         begun = self._answer is not None
         pause_s = self._means.pause_s(err, self._url, self._tries, begun)
         if pause_s is None:
-            hint = _PATIENCE.get(err.fault, "") if not begun else ""
+            hint = _HINTS.get(err.fault, "") if not begun else ""
             # Go tells what could not be asked, and of a body that is cut where it was asked for first.
             shown = shorten(mask(err.url)) if err.url and not begun else self._shown
             doing = f"read {quote(shown)}" if begun else get_text(shown)

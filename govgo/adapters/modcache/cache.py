@@ -145,10 +145,7 @@ class ZipTemp:
         """
         # The hash first: a zip without one counts as unchecked, a hash without its zip as nothing.
         atomic.write_file(self._final + "hash", h1.encode())
-        try:
-            os.rename(self.path, self._final)
-        except OSError as error:
-            raise disk_error("rename", self._final, error) from error
+        atomic.rename(self.path, self._final)
         self._committed = True
 
 

@@ -266,7 +266,7 @@ class Zips:
         except FileNotFoundError:
             return
         except OSError as err:
-            raise disk_error("open", path, err) from err
+            raise disk_error("read" if isinstance(err, IsADirectoryError) else "open", path, err) from err
         if goversion.compare(version, self._local_go) > 0:
             raise self._too_new(str(mv), version)
 

@@ -186,18 +186,21 @@ class GitSource:
         return module.find_go_mod(version, first, second)
 
     def _read_go_mod(self, rev: str, file: str) -> bytes | None:
+        """A go.mod file, None where the revision has none.
+
+        That the revision or the repository does not exist is something else: a go.mod that is made up for it would stay
+        in the cache when they do. As in go, that ends the search in a list of proxies, too.
+        """
         try:
             return self._repo.read_file(rev, file, MAX_GO_MOD)
-        except NotFoundError:
-            return None
         except Failure as err:
-            raise prefixed(err, f"reading {self._module.code_root}/{file} at revision {rev}: ") from err
+            label = f"reading {self._module.code_root}/{file} at revision {rev}: "
+            if isinstance(err, NotFoundError):
+                raise InputError(f"{label}{err}", hint=err.hint) from err
+            raise prefixed(err, label) from err
 
     def _has_go_mod(self, version: str) -> bool:
-        try:
-            return self._repo.read_file(version, "go.mod", MAX_GO_MOD) is not None
-        except NotFoundError:
-            return False
+        return self._repo.read_file(version, "go.mod", MAX_GO_MOD) is not None
 
     # From commits to versions.
 

@@ -101,8 +101,10 @@ def _add_argument(
     if not recursive:
         _add(session, faults, root, directory, use)
         return
-    with suppress(DiskError):  # as in go, a directory that cannot be listed ends the search, and nothing tells of it
-        _add_tree(session, faults, root, directory, use)
+    # As in go, a directory that cannot be listed ends the search, and nothing tells of it; "" is none that could be.
+    with suppress(DiskError):
+        if directory:
+            _add_tree(session, faults, root, directory, use)
     for known in present:
         if has_file_prefix(known, absolute) and known not in use:
             use[known] = ""
@@ -157,7 +159,7 @@ def _rewrite(work: WorkFile, present: dict[str, list[str]], use: dict[str, str])
         if spelled and kept != 1:
             if kept > 1:
                 work.drop_use(spelled)
-            work.add_use(spelled, "")
+            work.add_new_use(spelled, "")
 
 
 def _absolute(root: str, path: str) -> str:

@@ -11,6 +11,7 @@ import threading
 import time
 from collections.abc import Callable
 from contextlib import closing
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -427,3 +428,18 @@ def test_a_cache_that_cannot_be(home: Home) -> None:
         repo.zip_dir(ModuleVersion("q.io/a", "v1.0.0"))
     with pytest.raises(UsageError, match='GOMODCACHE entry is relative; must be absolute path: "x"'):
         Repository(load_env({"GOENV": "off", "GOMODCACHE": "x"}), home.report)
+
+
+def test_a_directory_in_the_place_of_a_go_mod_cannot_be_read(home: Home) -> None:
+    """In go's words, which opens a directory, and fails to read it."""
+    with ProxySimulator() as proxy:
+        proxy.add_module("q.io/a", "v1.0.0")
+        place = str(home.root / "go/pkg/mod/q.io/a@v1.0.0")
+        with closing(home.repo(proxy.url)) as repo:
+            assert repo.zip_dir(ModuleVersion("q.io/a", "v1.0.0")) == place
+        os.unlink(f"{place}/go.mod")
+        os.mkdir(f"{place}/go.mod")
+        env = load_env({"HOME": str(home.root), "GOENV": "off", "GOSUMDB": "off", "GOPROXY": "off"})
+        with closing(Repository(env, home.report, too_new=lambda what, go: UsageError(f"{what} needs {go}"))) as repo:
+            error = refusal(partial(repo.zip_dir, ModuleVersion("q.io/a", "v1.0.0")))
+        assert str(error) == f"read {place}/go.mod: is a directory"
