@@ -84,7 +84,7 @@ ROOMS = {
         "check fleet sbom storage",
     ),
     "serve": (
-        "accesslog counters filters protocol values",
+        "accesslog counters filters hangup protocol tls values",
         "access policy tables",
         "downloadmodes",
         "settings",
@@ -185,7 +185,7 @@ TESTED_BY = {
     "cli/commands/test_fault_places.py": "load/targets: locate",
     "cli/commands/trust/test_audit.py": (
         "app/audit: audit binaries; core/advisory: audit; load/targets: packages; report/audit: findings json "
-        "markdown text; wiring: audit"
+        "markdown; wiring: audit"
     ),
     "cli/commands/trust/test_audit_fix.py": "app/audit: fix plan; core/advisory: fixplan; report/audit: fixes",
     "cli/commands/trust/test_audit_vex.py": "report/audit: openvex",

@@ -83,7 +83,7 @@ def environment_list(session: Session, names: Sequence[str] = (), *, changed_onl
     check_go111module(env.go111module)
     if not names and not is_platform(env.get("GOOS"), env.get("GOARCH")):
         raise UsageError(f"unsupported GOOS/GOARCH pair {env.get('GOOS')}/{env.get('GOARCH')}")
-    place = _place(session) if not names or {"GOMOD", "GOWORK"} & set(names) else {}
+    place = _place(session)  # also where it is not asked for: a go.mod in GOPATH is warned about
     found = tuple(_variable(env, name, place) for name in names or LISTED)
     if not changed_only:
         return found

@@ -45,7 +45,7 @@ def init_module(session: Session, path: str = "") -> None:
     init(session)
     file_path = session.mod_file_path(root)
     if session.files.exists(file_path):
-        raise UsageError(f"{file_path} already exists")
+        raise UsageError(f"{session.settings.modfile_given or file_path} already exists")
     if path:
         _check_path(path)
     else:

@@ -227,9 +227,21 @@ def _split(known: Mapping[str, Flag], words: Sequence[str], *, mixed: bool) -> t
         flags.append(_Given(name, text, _value(flag, name, text)))
         if name == "C" and len(flags) > 1:
             raise FlagError(f'invalid value "{text}" for flag -C: {_C_FIRST}')
-        if name == "C" and not text:
-            raise UsageError("chdir : no such file or directory")  # `-C $UNSET` must not mean the directory at hand
+        if name == "C":
+            _check_directory(text)
     return flags, arguments
+
+
+def _check_directory(name: str) -> None:
+    """Check the directory of -C, as go does before it reads any other flag.
+
+    Raises:
+        UsageError: there is no such directory, or it cannot be entered.
+    """
+    try:
+        os.stat(f"{name}/." if name else "")  # `-C $UNSET` must not mean the directory at hand
+    except OSError as error:
+        raise UsageError(f"chdir {name}: {(error.strerror or '').lower()}") from None
 
 
 def _is_own(word: str, known: Mapping[str, Flag]) -> bool:

@@ -309,6 +309,11 @@ class GoMods:
             except DiskError as err:
                 self._report.note(f"writing go.mod cache: {err}")
 
+    def write_rest(self) -> None:
+        """Write what came ahead and was used without a call that waits, and writes what has come."""
+        if self._unwritten:
+            self.write()
+
     async def flush(self) -> None:
         """Wait until the helper has written what it was given."""
         helper = self._helper()

@@ -30,6 +30,7 @@ from govgo.core.module.moduleversion import ModuleVersion, is_toolchain, is_vali
 from govgo.core.version.semver import is_valid as is_semver
 from govgo.errors import (
     Failure,
+    GoSumError,
     GovgoError,
     InputError,
     InvalidVersionError,
@@ -344,7 +345,8 @@ class Repository:
 
         ahead: Iterable[ModuleVersion] = ()
         if len(missing) >= _COLD_SHARE * asked:
-            ahead = self.ledger.listed()
+            with suppress(GoSumError):  # raised when a go.mod is there to be checked
+                ahead = self.ledger.listed()
         if len(missing) >= max(_LARGE_COUNT, _COLD_SHARE * asked):
             self._network.start_helper()
         return stream(self._gomods, loader, missing, ahead)
@@ -393,7 +395,7 @@ class Repository:
             closers.insert(0, lambda: self._network.run(self._sums.aclose()))
         if "_direct" in self.__dict__:
             closers.insert(0, self._direct.close)
-        run_all(self._end_background, self._gomods.close_index, *closers)
+        run_all(self._end_background, self._gomods.write_rest, self._gomods.close_index, *closers)
 
     # Parts that a command over cached modules does without, imported when they are first used.
 

@@ -23,7 +23,7 @@ from govgo.core.goenv import GoEnv
 from govgo.core.gosum.ledger import SumLedger
 from govgo.core.gosum.lines import format_line
 from govgo.core.module.moduleversion import ModuleVersion
-from govgo.errors import Failure, SecurityError, UsageError
+from govgo.errors import Failure, GoSumError, SecurityError, UsageError
 
 if TYPE_CHECKING:
     from govgo.adapters.loop.helper import Helper
@@ -127,8 +127,8 @@ class SumCheck:
         A path that no proxy may be asked for (GONOPROXY) is told to the database by `check` alone, as by go: when there
         is something to check.
         """
-        if not self.ledger.have(mod) and self.uses_database(mod.path) and self._env.uses_proxy(mod.path):
-            with suppress(UsageError):
+        with suppress(GoSumError, UsageError):
+            if not self.ledger.have(mod) and self.uses_database(mod.path) and self._env.uses_proxy(mod.path):
                 self._open(mod).prefetch((mod,))
 
     def connect(self, mod: ModuleVersion) -> None:

@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import itertools
 import stat
-import tempfile
 import zipfile
 import zlib
 from collections.abc import Callable
@@ -18,7 +17,7 @@ from io import BytesIO
 from typing import BinaryIO, cast
 
 from govgo.adapters.attribution import prefixed
-from govgo.adapters.disk.diskerror import disk_error
+from govgo.adapters.disk.temporary import spool
 from govgo.adapters.modzip.write import create_zip, kind_of
 from govgo.adapters.vcs.gitrepo import GitRepo
 from govgo.core.module.info import Origin
@@ -122,16 +121,14 @@ class GitSource:
         if self._too_new is not None and goversion.compare(needed, self._local_go) > 0:
             raise self._too_new(f"{self._module.path}@{version}", needed)
         rev = self._module.revision(version)
-        with tempfile.TemporaryFile() as spool:
-            self._repo.archive(rev, directory, spool, MAX_ZIP_FILE)
-            spool.seek(0)
+        with spool() as packed:
+            self._repo.archive(rev, directory, packed, MAX_ZIP_FILE)
+            packed.seek(0)
             try:
-                with zipfile.ZipFile(spool) as archive:
+                with zipfile.ZipFile(packed) as archive:
                     self._rewrite(archive, rev, directory, ModuleVersion(self._module.path, version), gomod, target)
             except (zipfile.BadZipFile, zlib.error, EOFError, ValueError, RuntimeError) as err:
                 raise BadZipError(f"zip: not a valid zip file: {err}") from err
-            except OSError as err:
-                raise disk_error("read", "git archive", err) from err
 
     def _rewrite(
         self,
@@ -189,18 +186,21 @@ class GitSource:
         return module.find_go_mod(version, first, second)
 
     def _read_go_mod(self, rev: str, file: str) -> bytes | None:
+        """A go.mod file, None where the revision has none.
+
+        That the revision or the repository does not exist is something else: a go.mod that is made up for it would stay
+        in the cache when they do. As in go, that ends the search in a list of proxies, too.
+        """
         try:
             return self._repo.read_file(rev, file, MAX_GO_MOD)
-        except NotFoundError:
-            return None
         except Failure as err:
-            raise prefixed(err, f"reading {self._module.code_root}/{file} at revision {rev}: ") from err
+            label = f"reading {self._module.code_root}/{file} at revision {rev}: "
+            if isinstance(err, NotFoundError):
+                raise InputError(f"{label}{err}", hint=err.hint) from err
+            raise prefixed(err, label) from err
 
     def _has_go_mod(self, version: str) -> bool:
-        try:
-            return self._repo.read_file(version, "go.mod", MAX_GO_MOD) is not None
-        except NotFoundError:
-            return False
+        return self._repo.read_file(version, "go.mod", MAX_GO_MOD) is not None
 
     # From commits to versions.
 

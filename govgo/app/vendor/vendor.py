@@ -13,9 +13,11 @@ from typing import TYPE_CHECKING
 
 from govgo.app.vendor.copy import VendorCopier, check_path_collisions
 from govgo.core.gosource.buildtags import any_tags
+from govgo.core.modgraph.loader import Pruning
 from govgo.core.module.moduleversion import ModuleVersion, sort
 from govgo.core.version.goversion import compare
 from govgo.errors import Failure, PackageError
+from govgo.load.buildlist.graph import GraphError
 from govgo.load.buildlist.package import LoadPkg
 from govgo.load.buildlist.requirements import in_force
 from govgo.load.dependency.gomod import raw_summary
@@ -60,7 +62,14 @@ def vendor(session: Session, *, output: str = "", tolerant: bool = False, policy
     _, paths, loaded = load_packages(session, opts, ["all"])
     packages = _external_packages(session, loaded, paths)
     check_path_collisions([mod.path for mod in packages])
-    lines = _modules_txt(session, packages)
+    lines: _Lines = []
+    try:
+        _add_modules(session, packages, lines)
+    except GraphError:
+        if session.settings.verbose:
+            for line, _ in lines:
+                session.report.raw(line)
+        raise
     target = session.absolute(output) if output else session.vendor_dir
     if not lines:
         session.files.remove_tree(target)
@@ -99,8 +108,8 @@ def _external_packages(session: Session, loaded: Loaded, paths: tuple[str, ...])
     return packages
 
 
-def _modules_txt(session: Session, packages: _Packages) -> _Lines:
-    """What modules.txt says.
+def _add_modules(session: Session, packages: _Packages, lines: _Lines) -> None:
+    """Add what modules.txt says to `lines`.
 
     From go 1.14 on, explicit requirements and all replacements are marked, so that the directory can be checked
     against go.mod; from 1.17 on, go versions stand there, too.
@@ -114,7 +123,8 @@ def _modules_txt(session: Session, packages: _Packages) -> _Lines:
         explicit = {require.mod for file in files for require in file.require}
     mods = [*explicit, *(mod for mod in packages if mod not in explicit)]
     sort(mods)
-    lines: _Lines = [("## workspace", None)] if main.work_file is not None else []
+    if main.work_file is not None:
+        lines.append(("## workspace", None))
     for mod in mods:
         lines.append((module_line(mod, main.replacement(mod)), None))
         go = _go_version(session, mod) if compare(go_version, "1.17") >= 0 else ""
@@ -124,7 +134,6 @@ def _modules_txt(session: Session, packages: _Packages) -> _Lines:
         lines += [(pkg.path, pkg) for pkg in packages.get(mod, [])]
     if marks:
         lines += [(line, None) for line in _other_replacements(session, set(mods))]
-    return lines
 
 
 def _other_replacements(session: Session, written: set[ModuleVersion]) -> list[str]:
@@ -164,18 +173,24 @@ def module_line(mod: ModuleVersion, replacement: ModuleVersion | None) -> str:
 
 
 def _go_version(session: Session, mod: ModuleVersion) -> str:
-    """The go line of the selected version of a module, "" where its go.mod has none or cannot be read."""
+    """The go line of the selected version of a module, "" where its go.mod has none or cannot be read.
+
+    Raises:
+        GraphError: the module is no root that is selected for sure, and the graph cannot be loaded; also with -e.
+    """
     rs = in_force(session)
     assert rs is not None
-    selected = rs.root_selected(mod.path)
+    selected = rs.root_selected(mod.path) if rs.pruning is Pruning.PRUNED else None
     if selected is None:
-        selected = rs.partial_graph()[0].selected(mod.path)
+        selected = rs.graph().selected(mod.path)
+    if selected == "none":  # excluded; a replacement of all versions would resolve even that
+        return ""
     actual = session.main.resolve(ModuleVersion(mod.path, selected))
     known = session.scope.go_versions.get(actual)
     if known is not None:
         return known
     key = actual.gomod_key()
-    if selected == "none" or (actual.version and session.must_have_sums() and not session.repo.ledger.have(key)):
+    if actual.version and session.must_have_sums() and not session.repo.ledger.have(key):
         return ""
     try:
         return raw_summary(session, actual).go_version

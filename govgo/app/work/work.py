@@ -101,8 +101,10 @@ def _add_argument(
     if not recursive:
         _add(session, faults, root, directory, use)
         return
-    with suppress(DiskError):  # as in go, a directory that cannot be listed ends the search, and nothing tells of it
-        _add_tree(session, faults, root, directory, use)
+    # As in go, a directory that cannot be listed ends the search, and nothing tells of it; "" is none that could be.
+    with suppress(DiskError):
+        if directory:
+            _add_tree(session, faults, root, directory, use)
     for known in present:
         if has_file_prefix(known, absolute) and known not in use:
             use[known] = ""

@@ -102,6 +102,12 @@ def _add_package_sums(
     return modern
 
 
+def read_graph(loaded: LoadedPackages, rs: Requirements) -> None:
+    """Read the module graph of a workspace where `keep_sums` will look into it: for any package but those of go."""
+    if any(needs_sums(pkg) for pkg in loaded.pkgs):
+        rs.partial_graph()
+
+
 def needs_sums(pkg: LoadPkg) -> bool:
     """Whether checksums are needed to load a package: not for standard packages, "C", and tests, which share them."""
     return pkg.test_of is None and (pkg.mod.path != "" or pkg.error is not None) and is_import_path(pkg.path)

@@ -137,21 +137,28 @@ class CanonicalVersions:
         return version
 
     def _query(self, path: str, version: str) -> str:
-        from govgo.load.query.query import query  # rare: most go.mod files hold canonical versions
+        # Rare: most go.mod files hold canonical versions.
+        from govgo.core.modcache import TOOLCHAIN
+        from govgo.load.query.query import query
 
         try:
             return query(self._session, path, version).version
         except Failure as error:
             # The parser puts its own label before the text, so remove ours.
-            text = str(error)
-            for label in (f"{path}@{version}: ", f"module {path}: "):
-                if text.startswith(label):
-                    raise VersionFixError(_without_label(text[len(label) :], version), inner=error) from error
+            label, _, text = str(error).partition(": ")
+            asked = TOOLCHAIN if is_toolchain(path) else path  # a release is looked up as a version of that module
+            if label == f"module {asked}":
+                raise VersionFixError(text, inner=error) from error
+            if label.startswith(f"{asked}@"):
+                raise VersionFixError(_without_label(text, label[len(asked) + 1 :]), inner=error) from error
             raise
 
 
 def _without_label(text: str, version: str) -> str:
-    """The text of an error about a version, worded for a sentence that does not begin with the module."""
+    """The text of an error about a version, worded for a sentence that does not begin with the module.
+
+    The version is the one that the error is about: go.mod may call it by another name.
+    """
     for noun in ("version", "pseudo-version"):
         if text.startswith(f"invalid {noun}: "):
             return f"{noun} {quote(version)} invalid: {text[len(noun) + 10 :]}"

@@ -32,15 +32,12 @@ def release_at_start(session: Session) -> str:
     local, env = session.local_go, session.settings.env
     if not _uses_modules(session):
         return local  # and nobody looks at GOTOOLCHAIN
-    path = _file_around(session) if may_switch(env.gotoolchain) else ""  # otherwise no file has a say
+    asks_files = env.gotoolchain.rpartition("+")[2] in ("", "auto", "path")
+    path = _file_around(session) if asks_files else ""
     data = (session.files.read(path) if path else None) or b""
-    release = startup_release(
-        env.gotoolchain,
-        local,
-        goversion.go_line(data),
-        goversion.toolchain_line(data),
-        session.short_path(path),
-    )
+    shown, toolchain = session.short_path(path), goversion.toolchain_line(data)
+    release = startup_release(env.gotoolchain, local, goversion.go_line(data), toolchain, shown)
+    session.stays_for = shown if toolchain == "default" else ""
     return known_release(release, local)
 
 

@@ -189,7 +189,13 @@ def write_go_sum(
     """
     rs = in_force(session)
     ledger = session.repo.ledger
-    if rs is None or not _changed(ledger):
+    if rs is None:
+        return
+    if loaded is not None and session.in_workspace:
+        from govgo.load.mainmodule.keepsums import read_graph
+
+        read_graph(loaded, rs)  # that brings checksums of its own
+    if not _changed(ledger):
         return
     if keep is None:
         from govgo.load.mainmodule.keepsums import Which, keep_sums

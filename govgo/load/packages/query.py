@@ -15,7 +15,7 @@ from functools import partial
 
 from govgo.core.gosource.buildtags import any_tags
 from govgo.core.module.moduleversion import ModuleVersion, is_toolchain, is_valid_version
-from govgo.core.module.paths import split_path_version
+from govgo.core.module.paths import match_path_major, split_path_version
 from govgo.core.module.patterns import match_pattern
 from govgo.core.module.query import NoMatchingVersionError, NoPatchBaseError, parse_query
 from govgo.core.records import NamedTuple
@@ -231,7 +231,8 @@ class _Search:
                 matcher = parse_query(path, self.query, self.current(path))
             except Failure:
                 continue
-            if path == paths[0] and is_valid_version(path, self.query):
+            fits = match_path_major(self.query, split_path_version(path)[1])  # v2.0.0 may be v2.0.0+incompatible
+            if path == paths[0] and is_valid_version(path, self.query) and fits:
                 begin_gomods(self.session, [ModuleVersion(path, self.query)])  # mostly the pattern is that of a module
             asks.append(Ask("info", path, self.query) if matcher.is_direct else Ask("versions", path))
         repo = self.session.repo

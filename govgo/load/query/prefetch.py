@@ -14,6 +14,7 @@ from collections.abc import Container, Iterable, Mapping
 from functools import partial
 
 from govgo.core.module.moduleversion import ModuleVersion, is_toolchain
+from govgo.core.module.paths import match_path_major, split_path_version
 from govgo.core.module.query import QueryMatcher, parse_query
 from govgo.errors import Failure
 from govgo.load.query.query import Allowed, choose_version, likely_version
@@ -243,5 +244,7 @@ def _chosen_asks(session: Session, matchers: Iterable[QueryMatcher]) -> list[Ask
 
 def _version_asks(session: Session, path: str, version: str) -> list[Ask]:
     source = session.main.resolve(ModuleVersion(path, version))
-    gomod = [Ask("gomod", source.path, source.version)] if source.version else []
+    # A tag such as v2.0.0 may turn out to be v2.0.0+incompatible, whose go.mod has a name of its own in the cache.
+    fits = match_path_major(source.version, split_path_version(source.path)[1])
+    gomod = [Ask("gomod", source.path, source.version)] if source.version and fits else []
     return [Ask("info", path, version), *gomod]

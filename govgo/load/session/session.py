@@ -143,6 +143,7 @@ class Session(_Parts):
         failures: the faults that `finish` will raise.
         switching: the command starts over with a newer Go release where that helps; until that is decided, faults
             are held back.
+        stays_for: the file that says `toolchain default` where GOTOOLCHAIN allows another one, as messages show it.
         held_back: these faults: (sentence, whether to print it without the program's name).
     """
 
@@ -173,6 +174,7 @@ class Session(_Parts):
         self.is_over: Callable[[], bool] = lambda: False
         self.failures: list[GovgoError] = []
         self.switching = False
+        self.stays_for = ""
         self.held_back: list[tuple[str, bool]] = []
 
     def close(self) -> None:
@@ -261,6 +263,8 @@ class Session(_Parts):
         """The error that `what` needs a newer Go than the one that is answered for."""
         setting = self.settings.env.gotoolchain
         explain = f"; GOTOOLCHAIN={setting}" if setting not in ("", "auto") else ""
+        if self.stays_for:
+            explain += f"; {self.stays_for} sets toolchain default"
         return TooNewError(what, go_version, self.local_go, toolchain=toolchain, explain=explain)
 
     def absolute(self, path: str) -> str:

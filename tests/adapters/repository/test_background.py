@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -37,6 +38,21 @@ def test_what_was_begun_arrives_once_and_is_at_hand(home: Home) -> None:
         assert repo.gomod(A) == b"module q.io/a\n"
         assert "q.io/gone@v1.0.0: reading " in str(refusal(lambda: repo.gomod(GONE)))
         assert sorted(proxy.asked) == asked
+
+
+def test_what_came_while_another_call_waited_is_in_the_cache_at_the_end(home: Home) -> None:
+    with ProxySimulator() as proxy:
+        proxy.add_module(*A, "module q.io/a\n")
+        repo = home.repo(proxy.url)
+        repo.begin([Ask("gomod", *A)])
+        number = 0
+        while not repo.at_hand(Ask("gomod", *A)):
+            number += 1
+            refusal(partial(repo.versions, f"q.io/gone{number}"))
+        assert repo.gomod(A) == b"module q.io/a\n"
+        repo.close()
+        home.open.clear()
+        assert Path(repo.cache_file(A, "mod")).read_bytes() == b"module q.io/a\n"
 
 
 def test_attack_a_go_mod_that_contradicts_go_sum_in_the_background(home: Home) -> None:

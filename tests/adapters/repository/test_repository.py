@@ -7,14 +7,18 @@ The texts are those that go 1.26.8 prints for the same situations.
 from __future__ import annotations
 
 import os
+import threading
+import time
 from collections.abc import Callable
 from contextlib import closing
+from functools import partial
 from pathlib import Path
 
 import pytest
 
 from govgo.adapters.loop.network import Network
 from govgo.adapters.modcache.cache import NoModCacheError
+from govgo.adapters.modzip import unzip
 from govgo.adapters.modzip.read import Archive
 from govgo.adapters.repository.repository import Repository
 from govgo.adapters.workspace.goenvfile import load_env
@@ -32,6 +36,7 @@ from govgo.errors import (
     is_not_found,
 )
 from govgo.ports.modules import Versions
+from govgo.ports.talk import Cancelled
 from tests.simulators.modulehome import Home, refusal, tree
 from tests.simulators.proxy import Body, Endless, ProxySimulator, Reset, Status
 from tests.simulators.sumdb_log import Log, Server
@@ -285,6 +290,24 @@ def test_a_zip_and_its_tree_are_read_once(home: Home, monkeypatch: pytest.Monkey
     assert sorted(read) == ["q.io/a@v1.0.0/a.go", "q.io/a@v1.0.0/go.mod"]
 
 
+def test_nothing_is_left_of_a_zip_whose_extraction_is_interrupted(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The thread makes the tree after the command has ended, unless that waits for it."""
+    begun, begin = threading.Event(), unzip._Tree.begin
+
+    def begin_late(tree: unzip._Tree, names: list[str]) -> None:
+        begun.set()
+        time.sleep(0.2)
+        begin(tree, names)
+
+    monkeypatch.setattr(unzip._Tree, "begin", begin_late)
+    with ProxySimulator() as proxy:
+        proxy.add_module("q.io/a", "v1.0.0")
+        with closing(home.repo(proxy.url, cancelled=begun.is_set)) as repo, pytest.raises(Cancelled):
+            repo.zip_dir(A)
+        assert not [name for name in home.cached() if "zip" in name or "tmp" in name]
+        assert not list(home.root.glob("go/pkg/mod/q.io/*"))
+
+
 @pytest.mark.usefixtures("extracting")
 @pytest.mark.parametrize("body", [b"PK\x03\x04 and no more", b"\n<!DOCTYPE html>\n<title>Log in</title>\n"])
 def test_a_zip_that_is_refused_is_told_with_its_url(home: Home, body: bytes) -> None:
@@ -405,3 +428,18 @@ def test_a_cache_that_cannot_be(home: Home) -> None:
         repo.zip_dir(ModuleVersion("q.io/a", "v1.0.0"))
     with pytest.raises(UsageError, match='GOMODCACHE entry is relative; must be absolute path: "x"'):
         Repository(load_env({"GOENV": "off", "GOMODCACHE": "x"}), home.report)
+
+
+def test_a_directory_in_the_place_of_a_go_mod_cannot_be_read(home: Home) -> None:
+    """In go's words, which opens a directory, and fails to read it."""
+    with ProxySimulator() as proxy:
+        proxy.add_module("q.io/a", "v1.0.0")
+        place = str(home.root / "go/pkg/mod/q.io/a@v1.0.0")
+        with closing(home.repo(proxy.url)) as repo:
+            assert repo.zip_dir(ModuleVersion("q.io/a", "v1.0.0")) == place
+        os.unlink(f"{place}/go.mod")
+        os.mkdir(f"{place}/go.mod")
+        env = load_env({"HOME": str(home.root), "GOENV": "off", "GOSUMDB": "off", "GOPROXY": "off"})
+        with closing(Repository(env, home.report, too_new=lambda what, go: UsageError(f"{what} needs {go}"))) as repo:
+            error = refusal(partial(repo.zip_dir, ModuleVersion("q.io/a", "v1.0.0")))
+        assert str(error) == f"read {place}/go.mod: is a directory"

@@ -9,13 +9,14 @@ import pytest
 
 from govgo.core.modgraph.loader import Pruning
 from govgo.core.module.moduleversion import ModuleVersion
-from govgo.errors import GovgoError, ReportedError
+from govgo.errors import GovgoError, InvalidVersionError, ReportedError
 from govgo.load.buildlist.requirements import in_force
 from govgo.load.mainmodule.find import set_default_build_mod
 from govgo.load.mainmodule.gowork import init_workfile
 from govgo.load.mainmodule.load import has_mod_root, init, load_mod_file, load_mod_graph, must_have_mod_root
 from govgo.load.session.policy import GET, GRAPH, LIST, VENDOR, Policy
 from govgo.load.session.session import Session
+from govgo.ports.modules import RevInfo
 from tests.simulators.repo import MemoryFiles, MemoryRepo, Transcript, memory_session
 
 MODS = {
@@ -269,3 +270,25 @@ def test_gowork_must_be_absolute() -> None:
 def test_mod_flag_in_a_workspace() -> None:
     with pytest.raises(GovgoError, match=r"^-mod may only be set to readonly or vendor when in workspace mode"):
         load_mod_file(workspace(WORK, cwd="/w", mod="mod"))
+
+
+class _Tagged(MemoryRepo):
+    """Its commit has a pseudo-version that cannot belong to the path."""
+
+    def info(self, path: str, rev: str) -> RevInfo:
+        raise InvalidVersionError(
+            f"{path}@v2.1.1-0.20210119081807-9cfbcec59840: invalid version: go.mod has non-.../v2 module path"
+            ' "vcs.test/inc.git" (and .../v2/go.mod does not exist) at revision 9cfbcec59840'
+        )
+
+
+def test_a_required_commit_is_told_by_the_version_that_it_has() -> None:
+    go_mod = "module m.io/main\n\ngo 1.26\n\nrequire vcs.test/inc.git/v2 9cfbcec59840\n"
+    s = memory_session(MemoryFiles({"/main/go.mod": go_mod}), _Tagged({}), cwd="/main", mod="mod")
+    with pytest.raises(GovgoError) as caught:
+        load_mod_file(s)
+    assert str(caught.value) == (
+        "errors parsing go.mod:\n"
+        'go.mod:5: require vcs.test/inc.git/v2: version "v2.1.1-0.20210119081807-9cfbcec59840" invalid: go.mod has'
+        ' non-.../v2 module path "vcs.test/inc.git" (and .../v2/go.mod does not exist) at revision 9cfbcec59840'
+    )
