@@ -269,7 +269,7 @@ TESTED_BY = {
         "core/registry: pages; report/registry: json style; serve/registry: advisories checks keeper registry"
     ),
     "serve/server/test_buckets.py": "serve/upstream: stored",
-    "serve/server/test_server.py": "cli/commands/serve: serve; serve/server: rules",
+    "serve/server/test_server.py": "cli/commands/serve: serve",
     "serve/upstream/test_care.py": "app/storage: uses; serve/upstream: uses",
     "serve/upstream/test_published.py": "core/storage: published",
     "serve/upstream/test_verdicts.py": "serve/server: judging",

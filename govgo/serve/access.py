@@ -38,6 +38,7 @@ _MOST_KNOWN = 10_000
 _MAX_SECRET = 1000
 _BCRYPT = late(r"\$2[aby]\$[0-9]{2}\$[./A-Za-z0-9]{53}")
 CHALLENGE = b'Basic realm="govgo"'
+NO_LOGIN = "a login is needed: the password or token of a known user"
 
 READ, PUBLISH, REFRESH = "read", "publish", "refresh"
 _CERTIFICATE = "certificate"

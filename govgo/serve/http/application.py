@@ -18,7 +18,7 @@ from govgo.core.foreign import visible
 from govgo.core.module.moduleversion import ModuleVersion
 from govgo.core.records import NamedTuple
 from govgo.errors import InputError, TooLargeError
-from govgo.serve.access import CHALLENGE, READ
+from govgo.serve.access import CHALLENGE, NO_LOGIN, READ
 from govgo.serve.accesslog import Line
 from govgo.serve.counters import answered
 from govgo.serve.http.health import Health
@@ -151,7 +151,7 @@ class Application:
         if not is_open and site.access.is_closed:
             found = await site.access.user(request.asked.headers.get(b"authorization", b""), request.certificate)
             if found is None:
-                return "", None, Refusal(401, "who are you?")
+                return "", None, Refusal(401, NO_LOGIN)
             user = found
         methods = route.methods if route is not None else _READING
         if request.asked.method.replace("HEAD", "GET") not in methods:
@@ -447,7 +447,7 @@ async def _pieces_of(request: _Request, limit_bytes: int) -> AsyncIterator[bytes
 
 def _forbidden(user: str, what: str) -> Refusal:
     """Why a user does not get something; one without a name may have one."""
-    return Refusal(403, f"{user} may not read {what}") if user else Refusal(401, "who are you?")
+    return Refusal(403, f"{user} may not read {what}") if user else Refusal(401, NO_LOGIN)
 
 
 async def _left(receive: Receive) -> None:

@@ -32,7 +32,7 @@ from govgo.core.records import NamedTuple
 from govgo.core.storage.published import AlreadyPublishedError, Published
 from govgo.errors import ConflictError, DiskError, Failure, InputError, SecurityError, StorageError, TooLargeError
 from govgo.ports.storage import LocalStorage
-from govgo.serve.access import CHALLENGE, PUBLISH
+from govgo.serve.access import CHALLENGE, NO_LOGIN, PUBLISH
 from govgo.serve.http.routes import Call, Reply, Route, SlowClientError
 from govgo.serve.http.site import Site
 from govgo.serve.protocol.question import parse_question
@@ -196,7 +196,7 @@ class PublishRoute:
         return await asyncio.wrap_future(self._site.cold.call(work))
 
 
-_NOBODY = _Refused(401, "who are you? A version is published under a name")
+_NOBODY = _Refused(401, NO_LOGIN)
 
 
 def _shown(status: int, mod: ModuleVersion, record: Published) -> Reply:

@@ -147,8 +147,8 @@ def test_what_was_published_never_changes(served: Served) -> None:
 @pytest.mark.parametrize(
     ("user", "path", "status", "text"),
     [
-        ("", "corp.example/x", 401, "who are you?"),
-        ("nobody", "corp.example/x", 401, "who are you?"),
+        ("", "corp.example/x", 401, "a login is needed: the password or token of a known user"),
+        ("nobody", "corp.example/x", 401, "a login is needed: the password or token of a known user"),
         ("reader", "corp.example/x", 403, "reader may not publish corp.example/x"),
         ("guest", "corp.example/x", 403, "guest may not publish corp.example/x"),
         ("ci", "other.example/x", 403, "ci may not publish other.example/x"),

@@ -57,21 +57,22 @@ def test_memory_is_given_back(storage: Storage) -> None:
     assert is_in_memory(again.file)
 
 
+@pytest.mark.parametrize("other", [b"other", b"more bytes than there were"])
 def test_a_zip_that_was_replaced_while_it_was_read_is_read_again(
-    storage: Storage, monkeypatch: pytest.MonkeyPatch
+    storage: Storage, other: bytes, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     storage.create(KEY, b"some bytes")
     read = storage.chunks
 
     def replaced(key: str) -> Any:
         monkeypatch.setattr(storage, "chunks", read)
-        storage.replace(key, b"other")
+        storage.replace(key, other)
         return read(key)
 
     monkeypatch.setattr(storage, "chunks", replaced)
     found = Copies(storage, 100, stores=True).of(KEY)
     assert found is not None
-    assert content(found.file) == b"other"
+    assert (found.size, content(found.file)) == (len(other), other)
 
 
 def test_slow_readers_cannot_fill_the_disk(storage: Storage, monkeypatch: pytest.MonkeyPatch) -> None:
