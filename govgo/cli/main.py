@@ -35,7 +35,7 @@ def run() -> None:
         sys.stderr.write(f"govgo: {UNSUPPORTED}\n")
         sys.exit(2)  # the exit code of usage and configuration, whose module cannot be loaded here
     try:
-        if sys.getfilesystemencoding() != "utf-8":
+        if sys.getfilesystemencoding() != "utf-8" and sys.executable:
             _start_over_in_utf_8()
         import signal
 

@@ -103,9 +103,7 @@ class _Check:
             try:
                 self._read(key, want)
                 self.files += 1
-            except (
-                UnavailableError
-            ):  # of the storage, or of the disk that the desk is on: it says nothing about the file
+            except UnavailableError:  # the storage, or the disk of the desk: it says nothing about the file
                 raise
             except Failure as error:
                 self._found(key, error)
