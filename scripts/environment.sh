@@ -26,12 +26,12 @@ make_environment() {
         uv venv --quiet --allow-existing ${PYTHON:+--python "$PYTHON"} "$root/.venv" &&
             uv pip install --quiet --python "$python" --group "$root/pyproject.toml:dev" -e "$root"
     else
-        "${PYTHON:-python3}" -m venv $([ -x "$python" ] || echo --clear) "$root/.venv" &&
-            "$python" -m pip install --quiet --disable-pip-version-check 'pip>=25.1' &&
-            "$python" -m pip install --quiet --disable-pip-version-check --group "$root/pyproject.toml:dev" -e "$root"
+        "${PYTHON:-python3}" -I -m venv $([ -x "$python" ] || echo --clear) "$root/.venv" &&
+            "$python" -I -m pip install --quiet --disable-pip-version-check 'pip>=25.1' &&
+            "$python" -I -m pip install --quiet --disable-pip-version-check --group "$root/pyproject.toml:dev" -e "$root"
     fi >&2 || return 1
     # Where bytecode is not written on import (PYTHONDONTWRITEBYTECODE), each run would compile every file anew.
-    "$python" -m compileall -q "$root/govgo" || return 1
+    "$python" -I -m compileall -q "$root/govgo" || return 1
     cp "$root/pyproject.toml" "$stamp"
 }
 

@@ -239,3 +239,21 @@ def test_check(tmp_path: Path, environ: dict[str, str]) -> None:
         ("pseudo-version", "go.mod:5"),
     ]
     assert api.check(str(tmp_path), environ=environ, offline=True).modules == run.modules
+
+
+def test_one_module_or_database_may_be_a_text(tmp_path: Path, environ: dict[str, str]) -> None:
+    """A text is a sequence of texts, too: "./..." must not be five arguments."""
+    for name in ("a", "b"):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "go.mod").write_text(f"module example.com/{name}\n\ngo 1.16\n")
+    database = tmp_path / "db"
+    database.mkdir()
+    (database / "GO-1.json").write_text('{"id": "GO-1"}')
+    home = str(tmp_path)
+    names = ["example.com/a", "example.com/b"]
+    assert [each.path for each in api.hygiene(home, where="./...", environ=environ).modules] == names
+    assert [each.name for each in api.outdated(home, where="./...", environ=environ).modules] == names
+    run = api.audit(home, where="./...", databases="db", environ=environ)
+    assert ([each.path for each in run.modules], [each.size for each in run.databases]) == (names, [1])
+    bills = api.sbom(home, where="a", advisories="db", environ=environ)
+    assert [(each.path, each.exposures) for each in bills.documents] == [("example.com/a", ())]

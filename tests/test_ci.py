@@ -288,6 +288,20 @@ def test_an_installer_that_fails_finds_nothing(world: World, installer: str) -> 
     assert out.startswith("::error title=govgo::govgo could not be ")
 
 
+def test_attack_modules_of_python_in_the_checkout(world: World) -> None:
+    """`python -m` looks in the working directory first, which strangers may have written. Only help is asked for."""
+    (world.root / "temp/govgo/bin").mkdir(parents=True)
+    for name in ("bin/python3", "temp/govgo/bin/python"):
+        program = world.root / name
+        program.write_text(f'#!/bin/sh\nexec {sys.executable} "$@" --help\n')
+        program.chmod(0o755)
+    for name in ("venv.py", "pip.py", "runpy.py", "re.py"):
+        (world.root / "main" / name).write_text(f"open({str(world.root / 'ran')!r}, 'w')\n")
+    code, out, _ = run_step(world, installer="pip")
+    assert (code, "could not be started by pip" in out) == (3, True), "both have ended well"
+    assert not (world.root / "ran").exists()
+
+
 def test_steps_before_the_script() -> None:
     (setup,) = [step for step in STEPS if "uses" in step]
     assert setup["with"] == {"python-version": "${{ inputs.python-version }}"}

@@ -84,7 +84,7 @@ ROOMS = {
         "check fleet sbom storage",
     ),
     "serve": (
-        "accesslog counters filters protocol values",
+        "accesslog counters filters hangup protocol tls values",
         "access policy tables",
         "downloadmodes",
         "settings",
@@ -149,7 +149,7 @@ TESTED_BY = {
     "app/sumdb/test_publisher.py": "app/sumdb: growing; core/sumdb: published",
     "app/vendor/test_vendor.py": "app/vendor: copy; load/packages: embed",
     "attacks/test_served.py": "adapters/sumdb: relay; serve/upstream: proofs spool zips",
-    "cli/commands/cache/test_cache.py": "app: cache; core: modcache; report: cache; wiring: cache",
+    "cli/commands/cache/test_cache.py": "core: modcache; report: cache; wiring: cache",
     "cli/commands/cache/test_download.py": "app: download; report: download",
     "cli/commands/cache/test_env.py": "app: env; report: env; wiring: env",
     "cli/commands/cache/test_explain.py": "report: explain",
@@ -185,7 +185,7 @@ TESTED_BY = {
     "cli/commands/test_fault_places.py": "load/targets: locate",
     "cli/commands/trust/test_audit.py": (
         "app/audit: audit binaries; core/advisory: audit; load/targets: packages; report/audit: findings json "
-        "markdown text; wiring: audit"
+        "markdown; wiring: audit"
     ),
     "cli/commands/trust/test_audit_fix.py": "app/audit: fix plan; core/advisory: fixplan; report/audit: fixes",
     "cli/commands/trust/test_audit_vex.py": "report/audit: openvex",

@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 import yaml
 
+from govgo.cli.main import invoke
 from govgo.core.goenv import parse_goproxy
 from govgo.serve.settings import parse_settings
 
@@ -100,12 +101,22 @@ def test_the_unit_lets_the_server_write_where_its_settings_say() -> None:
 
 
 @pytest.mark.skipif(shutil.which("systemd-analyze") is None, reason="no systemd on this machine")
-def test_systemd_takes_the_unit(tmp_path: Path) -> None:
-    unit = (SCRIPTS / "govgo-serve.service").read_text().replace("/opt/govgo/bin/govgo", "/bin/true")
-    (tmp_path / "govgo-serve.service").write_text(unit)
-    words = ["systemd-analyze", "verify", str(tmp_path / "govgo-serve.service")]
+@pytest.mark.parametrize("name", ["govgo-serve.service", "govgo-sumdb.service"])
+def test_systemd_takes_the_units(tmp_path: Path, name: str) -> None:
+    unit = (SCRIPTS / name).read_text().replace("/opt/govgo/bin/govgo", "/bin/true")
+    (tmp_path / name).write_text(unit)
+    words = ["systemd-analyze", "verify", str(tmp_path / name)]
     done = subprocess.run(words, capture_output=True, text=True, check=False)
     assert (done.returncode, done.stderr) == (0, "")
+
+
+def test_the_unit_of_a_database_is_a_command_of_ours(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """All that is missing is the database."""
+    unit = dict(re.findall(r"^(\w+)=(.*)$", (SCRIPTS / "govgo-sumdb.service").read_text(), re.MULTILINE))
+    program, *words = unit["ExecStart"].replace("/srv/sumdb", str(tmp_path)).split()
+    assert (program, unit["ExecReload"]) == ("/opt/govgo/bin/govgo", "/bin/kill -HUP $MAINPID")
+    assert invoke(words) == 2
+    assert "the storage has no checksum database" in capsys.readouterr().err
 
 
 @pytest.mark.skipif(shutil.which("nginx") is None, reason="no nginx on this machine")

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import importlib.util
+import json
 import os
 import re
 import shlex
@@ -11,6 +12,7 @@ import shutil
 import subprocess
 import sys
 import tomllib
+import zipfile
 from pathlib import Path
 
 import pytest
@@ -140,14 +142,62 @@ def test_the_sessions_of_the_tutorials_are_real(tutor: dict[str, str]) -> None:
             play(session, hello, tutor)
 
 
+def advised(at: Path) -> dict[str, str]:
+    """What the guide about advisories plays in: two modules at a proxy, and an advisory about one of them."""
+    (at / "app").mkdir()
+    (at / "app/go.mod").write_text("module example.com/app\n\ngo 1.26\n\nrequire example.org/lib v1.0.0\n")
+    (at / "app/main.go").write_text('package main\n\nimport _ "example.org/lib"\n\nfunc main() {}\n')
+    for name, version, needs in (("dep", "v1.0.0", ""), ("dep", "v1.1.0", ""), ("lib", "v1.0.0", "example.org/dep")):
+        place = at / f"proxy/example.org/{name}/@v"
+        place.mkdir(parents=True, exist_ok=True)
+        mod = f"module example.org/{name}\n" + (f"\nrequire {needs} v1.0.0\n" if needs else "")
+        source = f"package {name}\n" + (f'\nimport _ "{needs}"\n' if needs else "")
+        (place / f"{version}.mod").write_text(mod)
+        (place / f"{version}.info").write_text(json.dumps({"Version": version, "Time": "2024-01-01T00:00:00Z"}))
+        with zipfile.ZipFile(place / f"{version}.zip", "w") as made, (place / "list").open("a") as versions:
+            made.writestr(f"example.org/{name}@{version}/go.mod", mod)
+            made.writestr(f"example.org/{name}@{version}/{name}.go", source)
+            versions.write(f"{version}\n")
+    affected = {
+        "package": {"ecosystem": "Go", "name": "example.org/dep"},
+        "ranges": [{"type": "SEMVER", "events": [{"introduced": "0"}, {"fixed": "1.1.0"}]}],
+    }
+    (at / "advisories").mkdir()
+    (at / "advisories/GO-2099-0001.json").write_text(
+        json.dumps(
+            {
+                "id": "GO-2099-0001",
+                "modified": "2026-01-01T00:00:00Z",
+                "summary": "Endless loop in Parse",
+                "affected": [affected],
+            }
+        )
+    )
+    return {"GOPROXY": (at / "proxy").as_uri(), "GONOSUMDB": "example.org"}
+
+
+@pytest.mark.wide
+@pytest.mark.skipif(shutil.which("bash") is None, reason="no bash on this machine")
+def test_the_session_of_the_guide_about_advisories_is_real(tutor: dict[str, str]) -> None:
+    home = Path(tutor["HOME"])
+    environ = tutor | advised(home)
+    play("$ govgo tidy\n…", home / "app", environ)
+    for session in blocks(ROOT / "docs/howto/advisories.md", "console"):
+        play(session, home / "app", environ)
+
+
 def command_lines(page: Path) -> list[str]:
-    """Every line of a block that calls govgo."""
+    """Every line of a block that calls govgo, and what stands in backticks and begins with it."""
+    shown = page.read_text()
+    outside = re.sub(r"(?ms)^```.*?^```", "", shown)
+    called = r"(?:uvx |pipx run )?(govgo (?!:)[^#|&;)`\"\n]+)"
     found = []
     for block in blocks(page, "sh", "console", "yaml"):
-        for line in block.splitlines():
-            for match in re.findall(r"(?:^|[\s$(&|])(?:uvx |pipx run )?(govgo (?!:)[^#|&;)`\"]+)", line):
-                found.append(match.strip())
-    return found
+        found += re.findall(rf"(?m)(?:^|[\s$(&|]){called}", block)
+    found += re.findall(rf"(?m)^ {{4}}(?:\w+=\S+ )*{called}", outside)
+    found += re.findall(r"`(govgo [^`\n]+(?<! …))`", outside)
+    # Behind two spaces in a row stands what a line is for.
+    return [line.partition("  ")[0].strip() for line in found]
 
 
 @pytest.mark.parametrize("page", [*GUIDES, README], ids=lambda page: page.relative_to(ROOT).as_posix())
@@ -180,10 +230,11 @@ def _is_value(words: list[str], word: str, known: object) -> bool:
     return flag is not None and not flag.is_switch and not flag.bare
 
 
-def test_the_policy_in_the_reference_can_be_read() -> None:
-    (example,) = blocks(ROOT / "docs/reference/files.md", "toml")
-    policy = parse_policy("govgo.toml", example.encode())
-    assert tomllib.loads(example)["licenses"]["override"][0]["module"] in str(policy)
+@pytest.mark.parametrize("name", ["docs/reference/files.md", "docs/howto/advisories.md", "docs/howto/cooldown.md"])
+def test_the_policy_of_a_page_can_be_read(name: str) -> None:
+    for example in blocks(ROOT / name, "toml"):
+        assert tomllib.loads(example)
+        parse_policy("govgo.toml", example.encode())
 
 
 @pytest.mark.parametrize("page", GUIDES, ids=lambda page: page.relative_to(ROOT).as_posix())
@@ -220,6 +271,11 @@ def test_the_demo_of_the_readme_is_real(tutor: dict[str, str]) -> None:
     (demo,) = blocks(README, "console")
     assert len(demo.splitlines()) <= 24
     play(demo, Path(tutor["HOME"], "hello"), tutor)
+
+
+def test_the_readme_names_every_command() -> None:
+    named = set(re.findall(r"[a-z-]+", " ".join(re.findall(r"`([^`]*)`", README.read_text()))))
+    assert set(COMMANDS) - {"mod", "help"} - named == set()
 
 
 def test_the_readme_is_short() -> None:

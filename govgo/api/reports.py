@@ -123,7 +123,7 @@ def diff(
     new: str = "",
     directory: str = ".",
     *,
-    where: Iterable[str] = (),
+    where: str | Iterable[str] = (),
     facts: bool = True,
     environ: Mapping[str, str] | None = None,
     progress: Progress | None = None,
@@ -146,13 +146,13 @@ def diff(
     from govgo.wiring.diff import run_diff
 
     with open_session(directory, environ, progress, cancelled) as session:
-        return run_diff(session, [old, new] if new else [old], list(where), facts=facts)
+        return run_diff(session, [old, new] if new else [old], several(where), facts=facts)
 
 
 def hygiene(
     directory: str = ".",
     *,
-    where: Iterable[str] = (),
+    where: str | Iterable[str] = (),
     environ: Mapping[str, str] | None = None,
     progress: Progress | None = None,
     cancelled: Asked | None = None,
@@ -172,14 +172,14 @@ def hygiene(
     from govgo.app.hygiene import inspect
 
     with open_session(directory, environ, progress, cancelled) as session:
-        return inspect(session, list(where))
+        return inspect(session, several(where))
 
 
 def audit(
     directory: str = ".",
     *,
-    where: Iterable[str] = (),
-    databases: Iterable[str] = (),
+    where: str | Iterable[str] = (),
+    databases: str | Iterable[str] = (),
     max_age: timedelta | None = None,
     only_packages: bool = False,
     environ: Mapping[str, str] | None = None,
@@ -207,14 +207,14 @@ def audit(
 
     with open_session(directory, environ, progress, cancelled) as session:
         stated = [name for name in session.settings.env.get("GOVGO_VULNDB").split(",") if name]
-        names = list(databases) or stated or [DEFAULT_VULNDB]
-        return run_audit(session, list(where), names, max_age=max_age, packages=only_packages)
+        names = several(databases) or stated or [DEFAULT_VULNDB]
+        return run_audit(session, several(where), names, max_age=max_age, packages=only_packages)
 
 
 def check(
     directory: str = ".",
     *,
-    where: Iterable[str] = (),
+    where: str | Iterable[str] = (),
     policy: str = "",
     since: str = "",
     offline: bool = False,
@@ -240,13 +240,13 @@ def check(
     from govgo.wiring.check import CheckOptions, run_check
 
     with open_session(directory, environ, progress, cancelled, offline=offline) as session:
-        return run_check(session, list(where), CheckOptions(policy, since, offline=offline))
+        return run_check(session, several(where), CheckOptions(policy, since, offline=offline))
 
 
 def licenses(
     directory: str = ".",
     *,
-    where: Iterable[str] = (),
+    where: str | Iterable[str] = (),
     only_packages: bool = False,
     environ: Mapping[str, str] | None = None,
     progress: Progress | None = None,
@@ -266,13 +266,13 @@ def licenses(
     from govgo.wiring.licenses import run_licenses
 
     with open_session(directory, environ, progress, cancelled) as session:
-        return run_licenses(session, list(where), only_packages=only_packages).run
+        return run_licenses(session, several(where), only_packages=only_packages).run
 
 
 def outdated(
     directory: str = ".",
     *,
-    where: Iterable[str] = (),
+    where: str | Iterable[str] = (),
     everything: bool = False,
     horizon: Horizon | None = None,
     environ: Mapping[str, str] | None = None,
@@ -296,16 +296,16 @@ def outdated(
     from govgo.app.outdated import outdated as run_outdated
 
     with open_session(directory, environ, progress, cancelled, mod="mod", horizon=horizon) as session:
-        return run_outdated(session, list(where), everything=everything)
+        return run_outdated(session, several(where), everything=everything)
 
 
 def sbom(
     directory: str = ".",
     *,
-    where: Iterable[str] = (),
+    where: str | Iterable[str] = (),
     packages: bool = False,
     licenses: bool = False,
-    advisories: Iterable[str] = (),
+    advisories: str | Iterable[str] = (),
     timeless: bool = False,
     environ: Mapping[str, str] | None = None,
     progress: Progress | None = None,
@@ -326,9 +326,9 @@ def sbom(
     """
     from govgo.wiring.sbom import SbomOptions, run_sbom
 
-    options = SbomOptions(packages=packages, licenses=licenses, databases=tuple(advisories), timeless=timeless)
+    options = SbomOptions(packages=packages, licenses=licenses, databases=tuple(several(advisories)), timeless=timeless)
     with open_session(directory, environ, progress, cancelled, mod="mod") as session:
-        return run_sbom(session, list(where), options)
+        return run_sbom(session, several(where), options)
 
 
 def verify(

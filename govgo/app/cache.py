@@ -44,13 +44,16 @@ def check(session: Session, care: CacheCare, names: Sequence[str], *, repair: bo
 
 
 def _chosen(mods: Sequence[ModuleVersion], names: Sequence[str]) -> list[ModuleVersion]:
-    chosen: dict[ModuleVersion, None] = {}
+    if not names:
+        return list(mods)
+    named: dict[str, list[ModuleVersion]] = {}
+    for mod in mods:
+        named.setdefault(mod.path, []).append(mod)
+        named.setdefault(str(mod), []).append(mod)
     for name in names:
-        found = [mod for mod in mods if name in (mod.path, str(mod))]
-        if not found:
+        if name not in named:
             raise UsageError(f"{name}: not in the module cache")
-        chosen.update(dict.fromkeys(found))
-    return list(chosen) if names else list(mods)
+    return list(dict.fromkeys(mod for name in names for mod in named[name]))
 
 
 def _repaired(

@@ -10,7 +10,7 @@ from __future__ import annotations
 import posixpath
 from collections.abc import Callable, Iterable, Iterator, Sequence
 
-from govgo.core.findings import Finding, Inspection, ModuleReport, Place, Verdict
+from govgo.core.findings import Finding, Inspection, ModuleReport, Place, Verdict, directory_from
 from govgo.core.gosource.buildtags import any_tags
 from govgo.core.gosource.imports import NoGoError
 from govgo.core.modfile import ModFile, WorkFile, is_directory_path
@@ -95,7 +95,7 @@ def manifests_of(outer: Session, found: Resolved, here: str, *, imports: bool = 
     main = session.main
     if found.target.kind == WORKSPACE:
         file, _ = load_work_file(session, found.target.mod_file)
-        yield _described(Manifest(None, _relative(resolution.directory, here)), resolution.mod_file, file)
+        yield _described(Manifest(None, directory_from(resolution.directory, here)), resolution.mod_file, file)
     for mod in main.modules:
         mod_file, root = main.mod_file(mod), main.root(mod)
         if mod_file is None:
@@ -103,7 +103,7 @@ def manifests_of(outer: Session, found: Resolved, here: str, *, imports: bool = 
         name = shown(outer, session.mod_file_path(root))
         manifest = Manifest(
             main=mod,
-            directory=_relative(shown(outer, root), here),
+            directory=directory_from(shown(outer, root), here),
             requires=[each for each in resolution.stated if each.main == mod],
             excludes=[(each.mod, _place(name, each)) for each in mod_file.exclude],
             imports=_imports(session, root, mod_file) if imports else None,
@@ -125,12 +125,6 @@ def _described(manifest: Manifest, name: str, file: ModFile | WorkFile) -> Manif
 
 def _place(name: str, directive: Directive) -> Place:
     return Place(name, directive.syntax.start.line)
-
-
-def _relative(directory: str, here: str) -> str:
-    """A directory as -C has to name it, "" for the one where commands are typed."""
-    path = directory if directory.startswith("/") else posixpath.relpath(directory, here)
-    return "" if path == "." else path
 
 
 def _imports(session: Session, root: str, file: ModFile) -> frozenset[str] | None:

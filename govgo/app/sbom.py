@@ -14,6 +14,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from govgo.core.advisory.audit import AuditedModule, Database
+from govgo.core.advisory.match import release_version
 from govgo.core.advisory.osv import STDLIB, TOOLCHAIN
 from govgo.core.findings import BINARY, Finding
 from govgo.core.gobinary.modinfo import BuildInfo, BuildModule
@@ -170,7 +171,9 @@ def _license(known: Known, place: tuple[str, str], mod: ModuleVersion) -> str | 
 
 def _go(audited: AuditedModule | None) -> list[Component]:
     """The standard library and the go command, where advisories are about them."""
-    exposures = audited.exposures if audited is not None else ()
+    if audited is None:
+        return []
+    exposures = (*audited.exposures, *(each.exposure for each in audited.ignored))
     mods = dict.fromkeys(each.module for each in exposures if each.module.path in (STDLIB, TOOLCHAIN))
     return [Component(mod, knows_requirements=False) for mod in mods]
 
@@ -297,7 +300,8 @@ def _of_binary(session: Session, tools: Tools, known: Known, arg: str) -> Sbom:
     mains: tuple[Component, ...] = ()
     if info.main is not None and info.main.path:
         mains = (_recorded(info.main)._replace(is_main=True, scope=Scope.UNKNOWN, git=_stamped(info)),)
-    library = ModuleVersion(STDLIB, info.go_version.partition(" ")[0].removeprefix("go"))
+    release = release_version(info.go_version) or info.go_version.partition(" ")[0]
+    library = ModuleVersion(STDLIB, release)  # as advisories name it
     place = (BINARY, shown(session, path))
     deps = [_recorded(each) for each in info.deps if each.path]
     deps = [each._replace(license=_license(known, place, each.module)) for each in deps]

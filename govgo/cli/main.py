@@ -14,6 +14,7 @@ import sys
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from types import FrameType
     from typing import TextIO
 
     from govgo.cli.console import ConsoleReporter
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
 
 
 _AGAIN_S = 0.01
+"""When an interrupt that was lost comes again."""
 
 
 def run() -> None:
@@ -56,9 +58,14 @@ def run() -> None:
     os._exit(code)
 
 
-def _on_interrupt(*_: object) -> None:
+def _on_interrupt(_number: int, frame: FrameType | None) -> None:
     import signal
 
+    while frame is not None:
+        if frame.f_code is _on_lost_exception.__code__:  # nothing that is raised there gets out
+            signal.setitimer(signal.ITIMER_REAL, _AGAIN_S)
+            return
+        frame = frame.f_back
     signal.signal(signal.SIGINT, _on_second_interrupt)
     raise KeyboardInterrupt
 
@@ -72,13 +79,9 @@ def _on_lost_exception(lost: sys.UnraisableHookArgs) -> None:
         if signal.getsignal(signal.SIGINT) is not _on_second_interrupt:
             sys.__unraisablehook__(lost)
         return
-    import threading
-
-    signal.signal(signal.SIGINT, _on_interrupt)
-    # From here it would be lost once more. Only a true signal ends a system call that has begun to wait by then.
-    again = threading.Timer(_AGAIN_S, signal.pthread_kill, (threading.main_thread().ident, signal.SIGINT))
-    again.daemon = True
-    again.start()
+    # Only a true signal ends a system call that has begun to wait by then.
+    signal.signal(signal.SIGALRM, _on_interrupt)
+    signal.setitimer(signal.ITIMER_REAL, _AGAIN_S)
 
 
 def _on_second_interrupt(*_: object) -> None:
@@ -89,6 +92,8 @@ def _on_second_interrupt(*_: object) -> None:
 
 def invoke(args: list[str]) -> int:
     """Run one command line and return its exit code; every failure has been printed on standard error."""
+    from contextlib import suppress
+
     release = ""
     try:
         cwd = os.getcwd()
@@ -100,7 +105,8 @@ def invoke(args: list[str]) -> int:
             return outcome
         release = outcome
         if cwd:
-            os.chdir(cwd)  # -C applies again
+            with suppress(OSError):  # only an absolute -C has led away from there, or it is gone by now
+                os.chdir(cwd)  # -C applies again
 
 
 def _run_as(release: str, args: list[str]) -> int | str:

@@ -268,7 +268,7 @@ class LiveLine:
     @property
     def width(self) -> int:
         """What a sentence may take. A terminal that wraps, where the line ends or at its echo of ^C, keeps the line."""
-        return max(_columns(self._stream) - len("^C") - 1, 10)
+        return max(_columns(self._stream) - len("^C") - 1, 1)
 
     def draw(self, sentence: str) -> None:
         """Put `sentence` in place of what was drawn before."""
@@ -292,9 +292,10 @@ class LiveLine:
 
 def _columns(stream: TextIO) -> int:
     """How wide a terminal is: what COLUMNS says, else the terminal itself, else 80."""
+    given = os.environ.get("COLUMNS", "")
     with suppress(OSError, ValueError):
-        given = os.environ.get("COLUMNS", "")
-        return int(given) if given.isdecimal() else os.get_terminal_size(stream.fileno()).columns or 80
+        told = int(given) if given.isdecimal() else 0
+        return told or os.get_terminal_size(stream.fileno()).columns or 80
     return 80
 
 

@@ -17,7 +17,7 @@ from govgo.adapters.disk.diskerror import disk_error
 from govgo.adapters.disk.streams import push
 from govgo.errors import DiskError
 
-_OUT, _ERR = 1, 2
+_IN, _OUT, _ERR = 0, 1, 2
 
 
 class Output(io.RawIOBase):
@@ -61,6 +61,8 @@ class Streams:
                 os.fstat(number)
             except OSError:
                 os.set_inheritable(os.open(os.devnull, os.O_RDWR), True)  # takes the lowest free number: this one
+        if sys.stdin is None:  # Python's word for a descriptor that was closed
+            sys.stdin = open(_IN, encoding="utf-8", errors="surrogateescape")  # noqa: SIM115
         self._out = Output(_OUT)
         sys.stdout = _text(self._out, line_buffering=self._out.isatty())
         sys.stderr = _text(Output(_ERR), line_buffering=True)

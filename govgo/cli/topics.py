@@ -26,6 +26,7 @@ govgo reads go's own variables, and the go env file that `go env -w` writes ($GO
   GOSUMDB      the checksum database: name, name+key, "name URL", off
   GONOSUMDB, GONOPROXY, GOPRIVATE
                patterns of module paths that are not asked of the public database, of proxies, or of either
+  GOAUTH       where credentials come from: netrc, off, "git DIR", or a program; see `govgo help private`
   GOINSECURE   patterns of module paths that may be fetched without TLS
   GOMODCACHE   the module cache, shared with the go command
   GOFLAGS      flags for every command that knows them
@@ -49,13 +50,15 @@ Modules that must not be seen by public services are named by patterns:
 
   govgo env -w GOPRIVATE='*.corp.example,github.com/acme/secret'
 
-A module path that matches GOPRIVATE is never sent to a public proxy or to the checksum database. GONOPROXY and
-GONOSUMDB do each half by itself, for example to fetch private modules from a proxy of your own:
+A module path that matches GOPRIVATE is never sent to a public proxy or to the checksum database: the module comes from
+its git repository. GONOPROXY and GONOSUMDB do each half by itself. Where a proxy of your own has the private modules:
 
-  govgo env -w GOPROXY=https://proxy.corp.example,https://… GONOSUMDB='*.corp.example'
+  govgo env -w GOPROXY=https://proxy.corp.example,direct GONOPROXY=none
 
-Credentials come from the proxy's URL, the netrc file or GOAUTH. They are sent to that host and the hosts below it
-only, and appear in no output.
+Credentials come from the proxy's URL, the netrc file (machine HOST login USER password TOKEN) or GOAUTH. They are sent
+over https alone, to that host and the hosts below it, and appear in no output. git, which fetches the repository, reads
+the netrc file and has its own credential helpers. Certificates of your own authority: SSL_CERT_FILE for govgo, and for
+git `git config --global http.sslCAInfo FILE`.
 """
 
 _MODULE_AUTH = """\

@@ -7,6 +7,7 @@ since these take less time to define at start-up.
 
 from __future__ import annotations
 
+import posixpath
 from collections.abc import Iterable, Iterator
 from datetime import datetime
 from enum import IntEnum, StrEnum
@@ -130,6 +131,19 @@ class Line(NamedTuple):
 
     module: ModuleVersion | None
     place: Place | None
+
+
+def directory_from(directory: str, here: str) -> str:
+    """A directory as -C has to name it, "" for `here`, where commands are typed; both as reports have them."""
+    path = directory if directory.startswith("/") else posixpath.relpath(directory, here)
+    return "" if path == "." else path
+
+
+def command(directory: str, *words: str) -> str:
+    """A command of govgo in a directory, as -C names it, as it is typed into a shell."""
+    from shlex import quote
+
+    return " ".join(map(quote, ("govgo", *(("-C", directory) if directory else ()), *words)))
 
 
 class Finding(NamedTuple):
@@ -393,12 +407,12 @@ class Verification(NamedTuple):
 
 
 VERIFY_RULES = {
-    "go-sum-malformed": "A line of go.sum has not three fields.",
+    "go-sum-malformed": "A line of go.sum does not have three fields.",
     "merge-marker": "A merge conflict was left in go.sum.",
     "go-sum-spacing": "A line of go.sum is not written as go writes it.",
     "duplicate-line": "A line stands in go.sum twice.",
     "conflicting-sums": "go.sum has several hashes for one module version.",
-    "malformed-hash": "A hash in go.sum has not the form of one.",
+    "malformed-hash": "A hash in go.sum is malformed.",
     "unknown-hash": "A hash in go.sum is of an unknown algorithm.",
     "invalid-module": "go.sum names a module or version that cannot exist.",
     "missing-sum": "go.sum lacks a line that the build list needs.",

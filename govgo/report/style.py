@@ -47,6 +47,8 @@ class Style(NamedTuple):
 
 
 _LEAST_COLUMN = 8
+_LEAST_BESIDE = 4
+"""Room for a wide character and the gap behind it. With less for each column, rich leaves out whole columns."""
 
 PLAIN = Style()
 """A pipe or a file."""
@@ -74,7 +76,7 @@ def table(titles: Sequence[str], rows: Sequence[Sequence[str]], style: Style = P
             shown.add_column(title, overflow="fold")
         for row in rows:
             shown.add_row(*(Text.from_ansi(cell) for cell in row))
-        return rendered(shown, style)
+        return rendered(shown, style._replace(width=max(style.width, _LEAST_BESIDE * len(titles))))
     widths = [max(map(len, column)) for column in zip(titles, *rows, strict=True)]
     lines = ["  ".join(map(str.ljust, row, widths)).rstrip() for row in (titles, *rows)]
     return "".join(f"{line}\n" for line in lines)

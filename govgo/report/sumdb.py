@@ -34,6 +34,11 @@ def init_text(key_file: str, *, fresh: bool) -> str:
     return f"{'made' if fresh else 'already made'}; the private key is in {one_line(key_file)}"
 
 
+def key_added_text(name: str, key_file: str) -> str:
+    """One sentence: what another key does, and where it is."""
+    return f"{one_line(name)} signs, too; its private key is in {one_line(key_file)}, which every writer needs"
+
+
 def added_text(name: str, done: Added, incomplete: Sequence[ModuleVersion]) -> str:
     """One sentence: what was added, and how large the tree is."""
     said = [f"{name}: added {many(len(done.added), 'record')}"]

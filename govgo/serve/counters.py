@@ -9,7 +9,7 @@ _PROTOCOL = ("list", "latest", "query", "info", "mod", "zip", "supported", "look
 KINDS = (*_PROTOCOL, "publish", "hook", "vanity", "registry", "other")
 """Kinds of questions; `other` is what asks for nothing, and operations."""
 _GOOD = (200, 201, 202, 206, 302, 304)
-_BAD = (400, 401, 403, 404, 405, 408, 409, 410, 413, 416, 422, 429, 431)
+_BAD = (400, 401, 403, 404, 405, 408, 409, 410, 412, 413, 416, 422, 429, 431)
 STATUSES = (*_GOOD, *_BAD, 500, 502, 503, 504)
 """Statuses that are counted by themselves; any other counts as the first of its hundred."""
 _EVENTS = (

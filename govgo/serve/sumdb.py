@@ -21,19 +21,20 @@ from contextlib import suppress
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from urllib.parse import unquote_to_bytes
 
+from govgo.app.sumdb.publisher import database_keys
 from govgo.core.foreign import one_line
 from govgo.core.module.escape import unescape_path, unescape_version
 from govgo.core.module.moduleversion import ModuleVersion
 from govgo.core.records import NamedTuple
-from govgo.core.sumdb.note import Verifier
 from govgo.core.sumdb.published import LATEST
 from govgo.core.sumdb.record import format_record, lookup_path, parse_record
 from govgo.core.sumdb.tile import parse_tile_path
 from govgo.core.sumdb.tileauth import DATABASE_HEIGHT
 from govgo.core.sumdb.timeline import EMPTY_HEAD, Head, read_head
 from govgo.core.sumdb.tlog import HASH_SIZE
-from govgo.errors import DiskError, Failure, InputError, SecurityError, SumDbFormatError, UsageError
+from govgo.errors import DiskError, Failure, InputError, SecurityError, SumDbFormatError
 from govgo.ports.storage import Storage
+from govgo.serve.tls import server_context
 
 FOREVER_S = 365 * 24 * 3600
 """How long what never changes may be kept by those who ask."""
@@ -59,11 +60,15 @@ class Answer(NamedTuple):
 class Site:
     """Answers the paths of one checksum database. May be asked by several threads at once."""
 
-    def __init__(self, storage: Storage, verifier: Verifier, clock: Callable[[], float] = time.monotonic) -> None:
-        """Nothing is read yet."""
+    def __init__(self, storage: Storage, clock: Callable[[], float] = time.monotonic) -> None:
+        """Read the keys of the database; they are read anew whenever there is a new tree head.
+
+        Raises:
+            UsageError: there is no database.
+        """
         self._storage = storage
-        self._verifier = verifier
         self._clock = clock
+        self._keys = database_keys(storage)
         self._latest: tuple[float, bytes, Head] = (float("-inf"), b"", EMPTY_HEAD)
 
     def answer(self, path: str) -> Answer:
@@ -73,7 +78,7 @@ class Site:
             StorageError: the storage cannot be asked.
             IntegrityError, BadSignatureError: what is stored is damaged.
         """
-        path = path.removeprefix(f"/sumdb/{self._verifier.name}")
+        path = self._below_name(path)
         if path == "/supported":
             return Answer(200, b"")
         if path == "/latest":
@@ -87,12 +92,28 @@ class Site:
             return Answer(400, f"{error}\n".encode())
         return _missing("not found")
 
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Under which it is known: a database has two while its clients change to another key."""
+        return tuple(key.name for key in self._keys)
+
+    def _below_name(self, path: str) -> str:
+        """The path without what a proxy, or a name that has a path itself, puts before it."""
+        if path.startswith("/sumdb/") and not any(path.startswith(f"/sumdb/{name}/") for name in self.names):
+            self._head()  # perhaps it has got another name
+        for name in self.names:
+            above = name.partition("/")[2]
+            for prefix in (f"/sumdb/{name}/", *([f"/{above}/"] if above else [])):
+                if path.startswith(prefix):
+                    return path[len(prefix) - 1 :]
+        return path
+
     def _lookup(self, name: str) -> Answer:
         escaped, _, version = name.partition("@")
         mod = ModuleVersion(unescape_path(escaped), unescape_version(version))
         data = self._storage.read(lookup_path(mod))
         if data is None:
-            return _missing(f"not found: {mod}: the checksum database {self._verifier.name} has no record of it")
+            return _missing(f"not found: {mod}: the checksum database {self._keys[0].name} has no record of it")
         record = parse_record(data)
         note, head = self._head()
         if record.number >= head.tree.size:
@@ -124,7 +145,8 @@ class Site:
             if fresh is None:
                 raise SumDbFormatError("the storage has no checksum database")
             if fresh != note:
-                note, head = fresh, read_head(fresh, self._verifier)
+                self._keys = keys = database_keys(self._storage)
+                note, head = fresh, read_head(fresh, *keys)
             self._latest = now, note, head
         return note, head
 
@@ -162,7 +184,8 @@ class Server:
             DiskError: it cannot listen there.
             UsageError: certificate and key cannot be used.
         """
-        context = _tls_context(*tls) if tls is not None else None
+        self._tls = tls
+        context = self._context()
         kind = _ThreadsOnIPv6 if ":" in host else _Threads
         try:
             self._server = kind((host, port), _handler(site, tell))
@@ -171,6 +194,17 @@ class Server:
         self._server.tls = context
         bound = self._server.server_address[1]
         self.url = f"{'https' if tls else 'http'}://{f'[{host}]' if ':' in host else host}:{bound}"
+
+    def _context(self) -> ssl.SSLContext | None:
+        return server_context("-tls-cert and -tls-key", *self._tls) if self._tls is not None else None
+
+    def renew(self) -> None:
+        """Use the certificate as it is on the disk now, for connections from now on.
+
+        Raises:
+            UsageError: it cannot be used; the one from before still is.
+        """
+        self._server.tls = self._context()
 
     def run(self) -> None:
         """Answer until `stop` is called."""
@@ -226,10 +260,11 @@ class _Threads(ThreadingHTTPServer):
         assert isinstance(request, socket.socket)
         self.wait(request)
         try:
-            if self.tls is not None:
+            tls = self.tls
+            if tls is not None:
                 request.settimeout(_IDLE_S)
                 try:
-                    request = self.tls.wrap_socket(request, server_side=True, do_handshake_on_connect=False)
+                    request = tls.wrap_socket(request, server_side=True, do_handshake_on_connect=False)
                     self.wait(request)
                     request.do_handshake()
                 except OSError:  # no TLS, or not in time: not worth a word
@@ -274,16 +309,6 @@ def _cut(waiting: tuple[float, socket.socket] | None) -> None:
     if waiting is not None:
         with suppress(OSError):
             socket.socket.shutdown(waiting[1], socket.SHUT_RDWR)
-
-
-def _tls_context(certificate: str, key: str) -> ssl.SSLContext:
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    context.minimum_version = ssl.TLSVersion.TLSv1_2
-    try:
-        context.load_cert_chain(certificate, key)
-    except OSError as error:  # ssl.SSLError is one
-        raise UsageError(f"certificate {certificate} and key {key}: {error}", inner=error) from error
-    return context
 
 
 def _handler(site: Site, tell: Callable[[str], object]) -> type[BaseHTTPRequestHandler]:

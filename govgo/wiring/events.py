@@ -3,11 +3,11 @@
 
 from __future__ import annotations
 
-import tempfile
 from collections.abc import Callable
 from contextlib import ExitStack
 
 from govgo.adapters.disk.diskerror import absolute
+from govgo.adapters.disk.temporary import new_directory
 from govgo.adapters.http.remote import Web
 from govgo.adapters.loop.network import Network, NetworkOptions
 from govgo.adapters.storage.plain import PlainStorage
@@ -53,7 +53,7 @@ def list_events(
         StorageError: the head cannot be kept.
     """
     with ExitStack() as held:
-        state = wanted.state or held.enter_context(tempfile.TemporaryDirectory(prefix="govgo-events-"))
+        state = wanted.state or held.enter_context(new_directory("govgo-events-"))
         network = Network(env, report, options, local=False)
         held.callback(network.close)
         network.loop()

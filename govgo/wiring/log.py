@@ -5,7 +5,6 @@ from __future__ import annotations
 
 import os
 import random
-import tempfile
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import Executor
@@ -13,6 +12,7 @@ from contextlib import ExitStack, contextmanager
 from datetime import UTC, datetime
 
 from govgo.adapters.disk.diskerror import absolute
+from govgo.adapters.disk.temporary import new_directory
 from govgo.adapters.http.post import Poster
 from govgo.adapters.loop.network import Network, NetworkOptions
 from govgo.adapters.repository.repository import Repository
@@ -142,7 +142,7 @@ def audit_log(directory: str, means: Means, sample: int = 0) -> LogRun:
 @contextmanager
 def _downloads(means: Means) -> Iterator[Download]:
     """Downloads from the proxies, into a module cache that is empty and goes away; no database vouches for them."""
-    with tempfile.TemporaryDirectory(prefix="govgo-sample-") as cache:
+    with new_directory("govgo-sample-") as cache:
         env = means.env._replace(gosumdb=OFF, gomodcache=cache)
         repo = Repository(env, means.report, ledger=SumLedger(), options=means.network, writable_dirs=True)
 

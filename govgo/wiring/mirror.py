@@ -6,6 +6,7 @@ from __future__ import annotations
 import glob
 import hashlib
 import os
+import time
 from collections.abc import Callable, Sequence
 from contextlib import ExitStack, closing, suppress
 from typing import TYPE_CHECKING
@@ -17,6 +18,7 @@ from govgo.adapters.loop.network import Network
 from govgo.adapters.proxy.indexrange import IndexRange, read_range
 from govgo.adapters.storage.archive import ArchiveStorage
 from govgo.adapters.storage.desk import TemporaryDesk
+from govgo.adapters.storage.directory import DirectoryStorage
 from govgo.adapters.storage.open import is_url, open_storage
 from govgo.adapters.sumdb.session import SumClient
 from govgo.app.mirror.add import add
@@ -75,6 +77,8 @@ def run_add(
     """
     with ExitStack() as held:
         storage = held.enter_context(closing(named_storage(session, mirror)))
+        if not dry_run:
+            _tidy(storage)
         database = None
         if session.settings.env.gosumdb != OFF:
             database = held.enter_context(SumClient(session.settings.env, session.report, network))
@@ -179,6 +183,7 @@ def run_import(session: Session, mirror: str, parts: Sequence[str]) -> Shipped:
         files.update(dict.fromkeys(inside))
     with ExitStack() as held:
         storage = held.enter_context(closing(named_storage(session, mirror)))
+        _tidy(storage)
         opened = {path: held.enter_context(closing(_open_part(path))) for path in files}
         return import_parts(
             storage,
@@ -189,6 +194,12 @@ def run_import(session: Session, mirror: str, parts: Sequence[str]) -> Shipped:
             desk=_desk(session),
             report=session.report,
         )
+
+
+def _tidy(storage: Storage) -> None:
+    """Remove what runs have left in a directory that were killed long ago."""
+    if isinstance(storage, DirectoryStorage):
+        storage.remove_leftovers(time.time())
 
 
 def named_manifest(session: Session, name: str) -> Manifest:

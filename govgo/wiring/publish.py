@@ -8,12 +8,12 @@ from __future__ import annotations
 
 import json
 import os
-import tempfile
 from collections.abc import Mapping
 from contextlib import closing
 from typing import BinaryIO
 
 from govgo.adapters.disk.diskerror import absolute, disk_error
+from govgo.adapters.disk.temporary import new_directory, new_file
 from govgo.adapters.http.engine import Timeouts
 from govgo.adapters.http.post import Posted, Poster, Uploader
 from govgo.adapters.modzip.directory import create_zip_from_dir
@@ -85,7 +85,7 @@ def run_publish(
     uploader = Uploader(
         Poster(env.network, timeouts), url, env.process.get("GOVGO_PUBLISH_TOKEN", ""), env.network.netrc
     )
-    with tempfile.TemporaryDirectory(prefix="govgo-publish-") as desk:
+    with new_directory("govgo-publish-") as desk:
         mod, source, path = _zip(env, version, absolute(where), desk, worktree=worktree)
         found = examine(path, mod)
         size = os.stat(path).st_size
@@ -138,8 +138,7 @@ def _zip(env: GoEnv, version: str, where: str, desk: str, *, worktree: bool) -> 
         raise disk_error("open", os.path.join(where, "go.mod"), error) from error
     mod = ModuleVersion(path, version)
     check(*mod)
-    target = os.path.join(desk, "module.zip")
-    with open(target, "w+b") as opened:
+    with new_file(desk) as (target, opened):
         root = "" if worktree else _repository(env, where)
         if root:
             _zip_tag(env, mod, root, where, opened)
@@ -182,7 +181,7 @@ def _zip_tag(env: GoEnv, mod: ModuleVersion, root: str, directory: str, target: 
     if major and (inside == major or inside.endswith(f"/{major}")):  # a directory for a major version
         inside = inside[: -len(major)].rstrip("/")
     with (
-        tempfile.TemporaryDirectory(prefix="govgo-publish-") as cache,
+        new_directory("govgo-publish-") as cache,
         closing(Git(env.process, timeout_s=_ENOUGH_S)) as git,
     ):
         repo = GitRepo(git, f"file://{root}", cache, lambda url: False)

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping, Sequence
 
 from govgo.adapters.disk.diskerror import absolute
@@ -10,15 +11,16 @@ from govgo.adapters.http.engine import Timeouts
 from govgo.adapters.http.post import Poster
 from govgo.adapters.storage.open import is_url, open_storage
 from govgo.adapters.storage.plain import PlainStorage
-from govgo.adapters.sumdb.keyfile import FileMemory, create_key, default_key_file, read_key
+from govgo.adapters.sumdb.keyfile import FileMemory, add_key, create_key, default_key_file, link_key, read_keys
 from govgo.app.sumdb.cosign import Witness, cosign
-from govgo.app.sumdb.publisher import Publisher, stored_key
+from govgo.app.sumdb.growing import Keys, one_key
+from govgo.app.sumdb.publisher import Publisher, database_keys
 from govgo.core.goenv import GoEnv
 from govgo.core.sumdb.cosignature import Cosigned
 from govgo.core.sumdb.gosumdb import parse_gosumdb
 from govgo.core.sumdb.note import Verifier, parse_verifier
 from govgo.core.sumdb.signer import verifier_key
-from govgo.errors import NoteError, UsageError
+from govgo.errors import UsageError
 from govgo.ports.storage import Storage
 
 
@@ -47,11 +49,11 @@ def init_database(name: str, place: str, key_file: str, environ: Mapping[str, st
         StorageError, DiskError: files cannot be written.
     """
     storage = open_place(place, environ)
-    key_file = absolute(key_file) if key_file else default_key_file(name, environ)
     _check_name(name)
+    key_file = _key_file(key_file, [name], environ)
     signer = create_key(key_file, name)
     key = verifier_key(signer)
-    fresh = Publisher(storage, parse_verifier(key), signer, FileMemory(key_file)).create()
+    fresh = Publisher(storage, one_key(signer, parse_verifier(key)), FileMemory(key_file)).create()
     return key, key_file, fresh
 
 
@@ -63,22 +65,75 @@ def open_publisher(place: str, key_file: str, environ: Mapping[str, str]) -> Pub
         DiskError: the file of the key, or the one beside it, cannot be used.
     """
     storage = open_place(place, environ)
-    verifier = database_key(storage)
-    key_file = absolute(key_file) if key_file else default_key_file(verifier.name, environ)
-    signer = read_key(key_file)
-    if verifier_key(signer) != stored_key(storage):
-        raise UsageError(f"{key_file} has the key of another checksum database than {verifier.name} in the storage")
+    return _publisher(storage, _key_file(key_file, [key.name for key in database_keys(storage)], environ))
+
+
+def add_database_key(name: str, place: str, key_file: str, environ: Mapping[str, str]) -> str:
+    """Let the database in a storage have another key, with a name of its own (errors as `open_publisher`).
+
+    Returns:
+        The file of the private keys.
+    """
+    storage = open_place(place, environ)
+    names = [key.name for key in database_keys(storage)]
+    if names == [name]:
+        hint = "clients keep what they have seen under its name, and what one key has signed the other does not prove"
+        raise UsageError(f"another key than that of {name} needs a name of its own, such as {name}/2", hint=hint)
+    file = _key_file(key_file, names, environ)
+    publisher = _publisher(storage, file)
+    _check_name(name)
+    signer = add_key(file, name)
+    if not key_file:
+        link_key(file, default_key_file(name, environ))  # by which it is found when this is the only name
+    publisher.add_key(verifier_key(signer))
+    return file
+
+
+def retire_database_key(name: str, place: str, key_file: str, environ: Mapping[str, str]) -> None:
+    """Take a key from the database in a storage (errors as `open_publisher`). Its private key may be lost."""
+    storage = open_place(place, environ)
+    keys = database_keys(storage)
+    key = next((each for each in keys if each.name == name), None)
+    if key is None:
+        raise UsageError(f"the database has no key named {name}, but {', '.join(each.name for each in keys)}")
+    if len(keys) == 1:
+        raise UsageError(f"{name} is the only key of the database; give it another one first")
+    _publisher(storage, _key_file(key_file, [each.name for each in keys], environ), key).retire_key(key)
+
+
+def _publisher(storage: Storage, key_file: str, without: Verifier | None = None) -> Publisher:
+    """The database in a storage, with the private keys in a file (errors as `open_publisher`).
+
+    Args:
+        storage: of the database.
+        key_file: read whenever something is signed, so that a server needs no restart to have another key.
+        without: a key that does not sign.
+    """
+
+    def keys() -> Keys:
+        verifiers = tuple(key for key in database_keys(storage) if key != without)
+        signers = {parse_verifier(verifier_key(signer)): signer for signer in read_keys(key_file)}
+        lacking = [key.name for key in verifiers if key not in signers]
+        if len(lacking) == len(verifiers):
+            text = f"{key_file} has the key of another checksum database than {lacking[0]} in the storage"
+            raise UsageError(text)
+        if lacking:
+            hint = "copy the file from where `govgo sumdb key -add` was run"
+            raise UsageError(f"{key_file} lacks a key of the checksum database: {lacking[0]}", hint=hint)
+        return Keys(verifiers, tuple(signers[key] for key in verifiers))
+
+    keys()
     memory = FileMemory(key_file)
     memory.check()
-    return Publisher(storage, verifier, signer, memory)
+    return Publisher(storage, keys, memory)
 
 
-def database_key(storage: Storage) -> Verifier:
-    """The verifier key of the database in a storage.  Raises UsageError."""
-    try:
-        return parse_verifier(stored_key(storage))
-    except NoteError as error:
-        raise UsageError(f"the storage has no checksum database: {error}", inner=error) from error
+def _key_file(key_file: str, names: Sequence[str], environ: Mapping[str, str]) -> str:
+    """The file of the private keys: the one that is named, else the usual one of a database with these names."""
+    if key_file:
+        return absolute(key_file)
+    files = [default_key_file(name, environ) for name in names]
+    return os.path.realpath(next(filter(os.path.exists, files), files[0]))
 
 
 def cosign_database(

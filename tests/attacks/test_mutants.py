@@ -26,7 +26,8 @@ def copy(tmp_path_factory: pytest.TempPathFactory) -> Path:
     ignored = shutil.ignore_patterns("__pycache__")
     for name in ("govgo", "tests"):
         shutil.copytree(ROOT / name, directory / name, ignore=ignored)
-    shutil.copy(ROOT / "pyproject.toml", directory)
+    for name in ("pyproject.toml", "LICENSE"):
+        shutil.copy(ROOT / name, directory)
     (directory / "testdata").symlink_to(ROOT / "testdata")
     subprocess.run([sys.executable, "-m", "compileall", "-q", "govgo", "tests"], cwd=directory, check=True)
     return directory

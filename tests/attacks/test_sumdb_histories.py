@@ -13,6 +13,7 @@ import pytest
 
 from govgo.adapters.storage.plain import PlainStorage
 from govgo.adapters.sumdb.keyfile import FileMemory
+from govgo.app.sumdb.growing import one_key
 from govgo.app.sumdb.publisher import Added, Publisher
 from govgo.core.module.moduleversion import ModuleVersion
 from govgo.core.sumdb.note import parse_verifier
@@ -32,7 +33,7 @@ class Machine:
         self.memory = FileMemory(str(root / "key"))
 
     def publisher(self) -> Publisher:
-        return Publisher(PlainStorage(str(self.storage)), parse_verifier(KEY), SIGNER, self.memory)
+        return Publisher(PlainStorage(str(self.storage)), one_key(SIGNER, parse_verifier(KEY)), self.memory)
 
     def add(self, name: str) -> Added:
         mod = ModuleVersion(f"example.org/{name}", "v1.0.0")

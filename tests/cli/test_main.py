@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pytest
@@ -166,3 +167,20 @@ def test_what_is_told(
     monkeypatch.chdir(tmp_path)
     assert invoke(line.split()) == 2
     assert capsys.readouterr() == ("", told)
+
+
+def test_a_command_starts_over_though_its_directory_is_gone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """-C with an absolute path needs no other directory, the second time as the first."""
+    gone = tmp_path / "gone"
+    gone.mkdir()
+    monkeypatch.chdir(gone)
+
+    def run_as(release: str, args: list[str]) -> int | str:
+        if release:
+            return 0
+        os.chdir(tmp_path)
+        gone.rmdir()
+        return "1.22.0"
+
+    monkeypatch.setattr("govgo.cli.main._run_as", run_as)
+    assert invoke(["-C", str(tmp_path), "tidy"]) == 0

@@ -17,6 +17,7 @@ from contextlib import suppress
 from pathlib import Path
 
 import pytest
+from rich.cells import cell_len
 
 from govgo.cli import progress
 from govgo.cli.console import ConsoleReporter
@@ -275,6 +276,16 @@ def test_wide_characters_take_two_cells(no_colour: str, start: str, monkeypatch:
     assert stream.getvalue().endswith(f" …{ERASE}{start}0 s{ERASE}")
 
 
+@pytest.mark.parametrize("columns", [1, 2, 5, 9, 12])
+def test_no_terminal_is_too_narrow_for_one_line(columns: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A line that the terminal breaks could not be taken away again."""
+    monkeypatch.setenv("COLUMNS", str(columns))
+    monkeypatch.setenv("NO_COLOR", "1")
+    stream = Terminal()
+    LiveLine(stream).draw("download: 14 modules left, 漢字")
+    assert cell_len(stream.getvalue().removeprefix(ERASE)) <= columns
+
+
 def test_the_width_is_that_of_the_terminal(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("COLUMNS", raising=False)
     master, slave = pty.openpty()
@@ -284,6 +295,8 @@ def test_the_width_is_that_of_the_terminal(monkeypatch: pytest.MonkeyPatch) -> N
         assert LiveLine(stream).width == 57
         monkeypatch.setenv("COLUMNS", "100")
         assert LiveLine(stream).width == 97
+        monkeypatch.setenv("COLUMNS", "0")
+        assert LiveLine(stream).width == 57
     os.close(master)
 
 

@@ -331,6 +331,20 @@ def test_streams_that_nobody_reads_change_nothing_else(verb: Verb, name: str, pl
     assert place.run(verb.words, prepare=prepare) == plain._replace(**dict.fromkeys(lost.split(), ""))
 
 
+def test_a_closed_standard_input_is_an_empty_one(place: Place) -> None:
+    """In a process of its own: Python has no sys.stdin there."""
+    words, main = ["mirror", "add", "-n", "-list=-", "./mirror"], place.main()
+    end = subprocess.run(
+        ["sh", "-c", 'exec "$@" <&-', "sh", sys.executable, "-c", "from govgo.cli.main import run\nrun()", *words],
+        cwd=main,
+        env={**place.environment(main), "PYTHONPATH": str(REPOSITORY)},
+        capture_output=True,
+        text=True,
+    )
+    plain = place.run(words)  # where it is /dev/null
+    assert (end.returncode, end.stdout) == (0, plain.out)
+
+
 @pytest.mark.parametrize("verb", EACH)
 def test_a_full_standard_output_is_told(verb: Verb, place: Place) -> None:
     plain = place.plain(verb)
@@ -503,11 +517,26 @@ def interrupt_where_nothing_can_be_raised() -> None:
     DiskWorkspace.read = drop  # type: ignore[method-assign]
 
 
-def test_an_interrupt_where_nothing_can_be_raised(place: Place) -> None:
+def interrupt_once_more_where_nothing_can_be_raised() -> None:
+    """As before, on a machine so busy that the interrupt comes again before it has been noted that it was lost."""
+    interrupt_where_nothing_can_be_raised()
+    wait = signal.setitimer
+
+    def wait_no_time(which: int, seconds: float) -> None:
+        signal.setitimer = wait
+        signal.raise_signal(signal.SIGALRM)
+
+    signal.setitimer = wait_no_time  # type: ignore[assignment]
+
+
+@pytest.mark.parametrize(
+    "prepare", [interrupt_where_nothing_can_be_raised, interrupt_once_more_where_nothing_can_be_raised]
+)
+def test_an_interrupt_where_nothing_can_be_raised(prepare: Callable[[], None], place: Place) -> None:
     """Python prints an exception that comes while an object is taken apart, and goes on. The command must not."""
     before = contents(place.main())
     started_s = time.monotonic()
-    end = place.run(GET, prepare=interrupt_where_nothing_can_be_raised)
+    end = place.run(GET, prepare=prepare)
     assert time.monotonic() - started_s < 90  # it does not wait until the system call has ended
     assert (end.code, end.err.splitlines()[-1]) == (130, "govgo: interrupted")
     assert "Exception ignored" not in end.err

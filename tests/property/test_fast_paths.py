@@ -192,13 +192,13 @@ SHOWN_PIECES = (
 )
 
 
-ENDS = ("@v1.2.3", "@latest", "h/@v/x")
+BEFORE, ENDS = ("", "a:b/", "a:b/x"), ("@v1.2.3", "@latest", "h/@v/x")
 
 
 @counted
 def test_urls_without_a_place_for_a_secret_are_shown_as_they_are(count: int) -> None:
     quick = 0
-    beside = [neighbours(f"ftp://{secret}{end}", (*ODD, "/@", "1.2.3")) for secret in ("", "a:b/") for end in ENDS]
+    beside = [neighbours(f"ftp://{secret}{end}", (*ODD, "/@", "1.2.3")) for secret in BEFORE for end in ENDS]
     for text in chain(edited(SHOWN, SHOWN_PIECES, count), *beside):
         if not re.match("[a-z]+:/", text):
             continue  # a name alone, as in m@v1.2.3, is no URL
@@ -256,6 +256,7 @@ def test_lines_and_places_of_ascii_are_those_of_others(count: int) -> None:
         row = text.strip(read.GO_SPACE).encode("utf-8", "surrogateescape")
         assert read._trim(data) == row, ascii(text)
         source = Source("go.mod", text)
+        assert source.position(-1) == (0, 0, 0)
         for offset in (len(text), len(text) // 2, 0):
             above = text[:offset]
             place = (above.count("\n") + 1, offset - above.rfind("\n"), len(above.encode("utf-8", "surrogateescape")))

@@ -36,6 +36,7 @@ from govgo.adapters.workspace.goenvfile import load_env
 from govgo.app.log.clone import Clone
 from govgo.app.log.watch import Watch
 from govgo.app.sumdb.cosign import Witness, cosign
+from govgo.app.sumdb.growing import one_key
 from govgo.app.sumdb.publisher import Publisher
 from govgo.core.goenv import GoEnv, NetworkEnv
 from govgo.core.goproxy.answers import Looked, Question
@@ -278,7 +279,7 @@ def cosigned(stage: Stage) -> Ask:
     """A witness that is asked to cosign."""
     other = witness.Witness("w.example", 1)
     storage = MemoryStorage()
-    publisher = Publisher(storage, parse_verifier(KEY), SIGNER, Memory(), pause=lambda _: None)
+    publisher = Publisher(storage, one_key(SIGNER, parse_verifier(KEY)), Memory(), pause=lambda _: None)
     publisher.create()
     publisher.add({ModuleVersion("q.io/m", f"v1.0.{n}"): record_text("q.io/m", f"v1.0.{n}").encode() for n in range(9)})
     published = dict(storage.files)

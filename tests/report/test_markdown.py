@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""Reports in Markdown stay below what GitHub takes for a step's summary: 1 MiB (GitHub Docs, "Job summaries")."""
+"""Reports in Markdown: blocks end where they end, and a summary has less than 1 MiB (GitHub Docs, "Job summaries")."""
 
 from __future__ import annotations
 
@@ -50,3 +50,10 @@ def test_a_hundred_thousand_findings() -> None:
     assert "GO-0: " in report
     assert "100,000" in report
     assert "99,950 more" in report
+
+
+def test_attack_a_line_that_would_end_a_block() -> None:
+    """A fence ends with at least as many backticks as it begins with (CommonMark 0.31.2, section 4.5)."""
+    assert fenced(["a", "```", "b"]) == ["````text", "a", "```", "b", "````"]
+    assert fenced(["`" * 40, "```"]) == ["`" * 41 + "text", "`" * 40, "```", "`" * 41]
+    assert fenced(["a `` b"]) == ["```text", "a `` b", "```"]

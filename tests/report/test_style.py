@@ -38,3 +38,11 @@ def test_colours() -> None:
     assert Style(80, True).paint("", "red") == ""
     painted = table(["a"], [[Style(80, True).paint("bad", "red")]], Style(80, True))
     assert "\x1b[1;31mbad\x1b[0m" in painted
+
+
+def test_no_terminal_is_so_narrow_that_a_table_loses_text() -> None:
+    rows = [[*row, "漢字"] for row in ROWS]
+    told = sorted("module" + "version" + "".join(map("".join, rows)))
+    for width in range(1, 20):
+        text = table(["module", "version", "", ""], rows, Style(width))
+        assert sorted("".join(text.split())) == told, width

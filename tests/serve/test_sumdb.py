@@ -12,15 +12,12 @@ from contextlib import ExitStack, contextmanager, suppress
 
 import pytest
 
-from govgo.core.sumdb.note import parse_verifier
-from govgo.core.sumdb.published import LATEST
+from govgo.core.sumdb.published import KEY, LATEST
 from govgo.errors import DiskError, StorageError, UsageError
 from govgo.serve.sumdb import HEAD_S, Server, Site
 from tests.app.sumdb.test_publisher import Database, names
 from tests.simulators import campaigns
 from tests.simulators.sumdb_log import NAME, keys
-
-VERIFIER = parse_verifier(keys(1)[1])
 
 
 class Clock:
@@ -39,7 +36,7 @@ def database() -> Database:
 
 
 def test_the_paths_of_a_database(database: Database) -> None:
-    site = Site(database.storage, VERIFIER)
+    site = Site(database.storage)
     files = database.storage.files
     assert site.answer("/supported")[:2] == (200, b"")
     assert site.answer("/latest")[:2] == (200, files[LATEST])
@@ -51,9 +48,24 @@ def test_the_paths_of_a_database(database: Database) -> None:
     assert (number, rest.partition(b"\n\n")[2]) == (b"7", files[LATEST])
 
 
+def test_another_name_is_known_as_soon_as_there_is_a_key_of_it(database: Database) -> None:
+    clock = Clock()
+    site = Site(database.storage, clock)
+    site.answer("/latest")
+    name, key = "sum.example/2", keys(2, "sum.example/2")[1]
+    assert site.answer(f"/sumdb/{name}/latest").status == 404
+    database.storage.replace(KEY, database.storage.files[KEY] + f"{key}\n".encode())
+    database.add("q.io/new@v1.0.0")
+    clock.now += HEAD_S + 0.1
+    for prefix in (f"/sumdb/{name}", f"/sumdb/{NAME}", "/2", ""):  # a client whose GOSUMDB has no URL asks https://NAME
+        assert site.answer(f"{prefix}/latest").body == database.storage.files[LATEST], prefix
+        assert site.answer(f"{prefix}/lookup/q.io/new@v1.0.0").status == 200, prefix
+    assert site.answer("/sumdb/sum.example/3/latest").status == 404
+
+
 def test_lookups_bring_the_newest_head(database: Database) -> None:
     clock = Clock()
-    site = Site(database.storage, VERIFIER, clock)
+    site = Site(database.storage, clock)
     site.answer("/latest")
     database.add("q.io/new@v1.0.0")
     assert b"\n300\n" in site.answer("/lookup/q.io/m7@v1.0.0").body, "a head may be a second old"
@@ -67,11 +79,11 @@ def test_a_record_that_is_not_yet_published_is_not_answered(database: Database) 
     latest = database.storage.files[LATEST]
     database.add("q.io/new@v1.0.0")
     database.storage.replace(LATEST, latest)
-    assert Site(database.storage, VERIFIER).answer("/lookup/q.io/new@v1.0.0").status == 404
+    assert Site(database.storage).answer("/lookup/q.io/new@v1.0.0").status == 404
 
 
 def test_partial_tiles_out_of_full_ones(database: Database) -> None:
-    site = Site(database.storage, VERIFIER)
+    site = Site(database.storage)
     assert site.answer("/tile/8/0/000.p/7").body == database.storage.files["tile/8/0/000"][: 7 * 32]
     assert site.answer("/tile/8/1/000.p/2").status == 404
 
@@ -99,7 +111,7 @@ def test_partial_tiles_out_of_full_ones(database: Database) -> None:
     ),
 )
 def test_what_is_not_there(database: Database, path: str, status: int) -> None:
-    assert Site(database.storage, VERIFIER).answer(path).status == status
+    assert Site(database.storage).answer(path).status == status
 
 
 @contextmanager
@@ -119,7 +131,7 @@ def running(site: Site, **options: object) -> Iterator[tuple[Server, http.client
 
 
 def test_over_http(database: Database) -> None:
-    with running(Site(database.storage, VERIFIER)) as (_, connection):
+    with running(Site(database.storage)) as (_, connection):
         for method, path, status, length in (
             ("GET", "/latest", 200, len(database.storage.files[LATEST])),
             ("HEAD", "/tile/8/0/000", 200, 8192),
@@ -141,7 +153,8 @@ def test_over_http(database: Database) -> None:
 
 def test_a_damaged_database_is_not_served_and_told(database: Database) -> None:
     said: list[str] = []
-    site = Site(database.storage, parse_verifier(keys(2)[1]))
+    database.storage.replace(KEY, keys(2)[1].encode())
+    site = Site(database.storage)
     with running(site, tell=said.append) as (_, connection):
         connection.request("GET", "/latest")
         assert connection.getresponse().status == 500
@@ -151,8 +164,9 @@ def test_a_damaged_database_is_not_served_and_told(database: Database) -> None:
     def broken(key: str, start: int = 0, length: int | None = None) -> bytes | None:
         raise StorageError("the storage is on fire", key=key)
 
+    site = Site(database.storage)
     database.storage.read = broken  # type: ignore[method-assign]
-    with running(Site(database.storage, VERIFIER), tell=said.append) as (_, connection):
+    with running(site, tell=said.append) as (_, connection):
         connection.request("GET", "/latest")
         answer = connection.getresponse()
         assert (answer.status, b"fire" in answer.read()) == (503, False)
@@ -160,7 +174,7 @@ def test_a_damaged_database_is_not_served_and_told(database: Database) -> None:
 
 
 def test_silent_and_broken_clients_keep_nobody_waiting(database: Database) -> None:
-    with running(Site(database.storage, VERIFIER)) as (server, connection):
+    with running(Site(database.storage)) as (server, connection):
         port = int(server.url.rpartition(":")[2])
         silent = [socket.create_connection(("127.0.0.1", port)) for _ in range(50)]
         silent[0].sendall(b"GET /la")
@@ -173,17 +187,17 @@ def test_silent_and_broken_clients_keep_nobody_waiting(database: Database) -> No
 
 
 def test_a_place_where_it_cannot_listen(database: Database) -> None:
-    site = Site(database.storage, VERIFIER)
+    site = Site(database.storage)
     with running(site) as (server, _), pytest.raises(DiskError, match=r"listen 127.0.0.1"):
         Server(site, "127.0.0.1", int(server.url.rpartition(":")[2]))
-    with pytest.raises(UsageError, match="certificate none"):
+    with pytest.raises(UsageError, match="none: no such file"):
         Server(site, "127.0.0.1", 0, tls=("none", "none"))
 
 
 def test_attack_connections_that_ask_for_nothing(database: Database, monkeypatch: pytest.MonkeyPatch) -> None:
     """One client with all connections that there may be keeps nobody out."""
     monkeypatch.setattr("govgo.serve.sumdb.MOST_CONNECTIONS", 4)
-    with running(Site(database.storage, VERIFIER)) as (server, client), ExitStack() as held:
+    with running(Site(database.storage)) as (server, client), ExitStack() as held:
         address = ("127.0.0.1", int(server.url.rpartition(":")[2]))
         idle = [held.enter_context(socket.create_connection(address, timeout=5)) for _ in range(4)]
         for each in idle:
@@ -197,7 +211,7 @@ def test_attack_connections_that_ask_for_nothing(database: Database, monkeypatch
 
 def test_attack_a_request_that_comes_by_the_byte(database: Database, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("govgo.serve.sumdb._IDLE_S", 0.4)
-    with running(Site(database.storage, VERIFIER)) as (server, _):
+    with running(Site(database.storage)) as (server, _):
         address = ("127.0.0.1", int(server.url.rpartition(":")[2]))
         with socket.create_connection(address, timeout=5) as slow:
             taken = 0

@@ -57,6 +57,12 @@ def ask(served: Served, host: str, path: str, method: str = "GET") -> tuple[int,
             [MetaImport("corp.example/x", "mod", "https://proxy.example")],
         ),
         ("CORP.example:8080", "/x/sub/pkg?go-get=1", [MetaImport("corp.example/x", "mod", "https://proxy.example")]),
+        (
+            "y.example",
+            "http://corp.example:8080/x?go-get=1",
+            [MetaImport("corp.example/x", "mod", "https://proxy.example")],
+        ),
+        ("corp.example", "http://y.example/x?go-get=1", None),
         ("corp.example.", "/x/?a=b&go-get=1", [MetaImport("corp.example/x", "mod", "https://proxy.example")]),
         (
             "corp.example",

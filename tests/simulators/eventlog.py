@@ -8,7 +8,7 @@ import time
 from collections.abc import Callable, Iterable
 
 from govgo.app.events.append import KIND, Appender, News
-from govgo.app.sumdb.growing import GrowingLog
+from govgo.app.sumdb.growing import GrowingLog, one_key
 from govgo.core.events.event import STORED, Origin
 from govgo.core.module.moduleversion import ModuleVersion
 from govgo.core.sumdb.note import Verifier, parse_verifier
@@ -27,7 +27,7 @@ class Memory:
     def read(self) -> bytes:
         return self.note
 
-    def write(self, note: bytes) -> None:
+    def write(self, note: bytes, *, anew: bool = False) -> None:
         self.note = note
 
 
@@ -91,7 +91,7 @@ class EventLogSimulator:
         self, clock: Callable[[], float] = time.time, pause: Callable[[float], object] = time.sleep
     ) -> Appender:
         """That of a new process."""
-        log = GrowingLog(self.storage, self.verifier, self.signer, self.memory, KIND, pause=pause)
+        log = GrowingLog(self.storage, one_key(self.signer, self.verifier), self.memory, KIND, pause=pause)
         return Appender(self.storage, log, clock)
 
     def store(self, versions: Iterable[ModuleVersion], origin: Origin | None = None) -> Head:

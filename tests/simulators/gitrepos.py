@@ -185,3 +185,19 @@ def fake_git(directory: Path, script: str) -> dict[str, str]:
     path.write_text("#!/bin/sh\n" + script)
     path.chmod(path.stat().st_mode | stat.S_IXUSR)
     return {"PATH": f"{directory}:{os.environ['PATH']}"}
+
+
+def trap(directory: Path, marker: Path) -> None:
+    """Make a directory look like a bare repository whose settings name a program, which makes a file.
+
+    All of it can be committed to another repository. Its HEAD is a commit that it lacks, and that git would fetch.
+    """
+    for name in ("objects", "refs/heads"):
+        (directory / name).mkdir(parents=True)
+    (directory / "HEAD").write_text("ref: refs/heads/main\n")
+    (directory / "refs/heads/main").write_text("1234567890" * 4 + "\n")
+    (directory / "config").write_text(
+        f'[core]\n\trepositoryformatversion = 1\n\tworktree = {directory}\n\tfsmonitor = "touch {marker}"\n'
+        "[extensions]\n\tpartialClone = origin\n"
+        f'[remote "origin"]\n\tpromisor = true\n\turl = "ext::touch {marker}"\n[protocol "ext"]\n\tallow = always\n'
+    )

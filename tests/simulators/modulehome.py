@@ -30,10 +30,18 @@ class Home:
         self.report = Listener()
         self.open: list[Repository] = []
 
-    def repo(self, goproxy: str, ledger: SumLedger | None = None, **environ: str) -> Repository:
+    def repo(
+        self,
+        goproxy: str,
+        ledger: SumLedger | None = None,
+        *,
+        cancelled: Callable[[], bool] | None = None,
+        **environ: str,
+    ) -> Repository:
+        options = OPTIONS._replace(cancelled=cancelled)
         env = {"HOME": str(self.root), "GOENV": "off", "GOSUMDB": "off", "PATH": "", **environ}
         made = Repository(
-            load_env({**env, "GOPROXY": goproxy}), self.report, ledger=ledger, options=OPTIONS, writable_dirs=True
+            load_env({**env, "GOPROXY": goproxy}), self.report, ledger=ledger, options=options, writable_dirs=True
         )
         self.open.append(made)
         return made

@@ -32,7 +32,8 @@ MAX_ADVISORY_BYTES = 8 << 20
 MAX_FILES = 500_000
 MAX_BYTES = 1 << 30
 """Of all advisories of a zip file, of which many names may stand for one content: twenty times Go's database."""
-_CHUNK_BYTES = 1 << 20
+_FORMAT = 2
+"""Of what is kept, and of the rules by which advisories are read; raised with either."""
 
 
 class FileSource:
@@ -81,7 +82,7 @@ class FileSource:
         raise NotFoundError(f"{self._name}: no such file or directory")
 
     def _zip(self) -> tuple[_Rows, datetime | None]:
-        key = f"zip {_digest(self._path)}"
+        key = f"zip {_FORMAT} {_digest(self._path)}"
         known = self._kept.read(key)
         if known is not None:
             return _decoded(known)

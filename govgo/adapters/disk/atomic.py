@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import errno
 import os
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from typing import IO
@@ -20,12 +21,18 @@ from govgo.adapters.disk.lockfile import write_all
 from govgo.core.foreign import one_line
 
 _ATTEMPTS = 10_000
+_ABANDONED_S = 24 * 3600.0
+"""A temporary file that was not written to for so long belongs to a process that was killed."""
 # O_EXCL: the name is ours, not one that somebody has planted there.
 _NEW = os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
 
 
-def create_temp(path: str) -> tuple[int, str]:
+def create_temp(path: str, mode: int = modes.FILE) -> tuple[int, str]:
     """A new empty file beside `path`: (descriptor open for reading and writing, its name).
+
+    Args:
+        path: whose place it is to take.
+        mode: its permissions, less those that the umask takes away.
 
     Raises:
         OSError: it could not be made.
@@ -33,7 +40,7 @@ def create_temp(path: str) -> tuple[int, str]:
     for _ in range(_ATTEMPTS):
         name = f"{path}{random_number()}.tmp"
         try:
-            return os.open(name, _NEW, modes.FILE), name
+            return os.open(name, _NEW, mode), name
         except FileExistsError:
             continue
     raise FileExistsError(17, "no free temporary name", path)
@@ -93,3 +100,23 @@ def remove(path: str) -> None:
     """Remove a file if that is possible."""
     with suppress(OSError):
         os.unlink(path)
+
+
+def remove_abandoned(path: str, now_s: float) -> int:
+    """Remove a temporary file if its writer was killed long ago; its size then, else 0."""
+    with suppress(OSError):
+        facts = os.lstat(path)
+        if facts.st_mtime < now_s - _ABANDONED_S:
+            os.unlink(path)
+            return facts.st_size
+    return 0
+
+
+def remove_of_killed(path: str) -> None:
+    """Remove what is left of temporary files beside `path`. Whoever makes them holds a lock, as the caller does now."""
+    parent, name = os.path.split(path)
+    pattern = re.compile(re.escape(name) + r"[0-9]{1,9}\.tmp")
+    with suppress(OSError):
+        for each in os.listdir(parent):
+            if pattern.fullmatch(each):
+                remove(f"{parent}/{each}")

@@ -19,6 +19,10 @@ from govgo.adapters.disk import modes
 from govgo.adapters.disk.diskerror import disk_error
 
 _CHUNK = 1 << 16
+_LARGEST = 1 << 30
+"""Bytes. A module zip has at most half of that, and all other files that are read whole are far smaller."""
+_MOST_MORE = 64 << 20
+"""Bytes that a file may have beyond its size: a repository can hold a link to /dev/zero, which ends nowhere."""
 
 
 def open_file(path: str, flags: int) -> int:
@@ -92,13 +96,23 @@ def read_whole(path: str) -> bytes:
 
 
 def read_all(descriptor: int) -> bytes:
-    """All bytes from the descriptor's present place on."""
+    """All bytes from the descriptor's present place on.
+
+    Raises:
+        OSError: they could not be read; EFBIG if there are too many, or no end.
+    """
     size = os.fstat(descriptor).st_size
+    if size > _LARGEST:
+        raise OSError(errno.EFBIG, os.strerror(errno.EFBIG))
     data = os.read(descriptor, size + 1)  # one byte more than there should be, to see the end in the same call
     if len(data) == size:
         return data
     parts = [data]
+    room = size + _MOST_MORE
     while data:
+        room -= len(data)
+        if room < 0:
+            raise OSError(errno.EFBIG, os.strerror(errno.EFBIG))
         data = os.read(descriptor, _CHUNK)
         parts.append(data)
     return b"".join(parts)

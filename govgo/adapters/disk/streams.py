@@ -77,4 +77,6 @@ def push(descriptor: int, data: bytes | bytearray | memoryview) -> None:
         except BlockingIOError:
             import select
 
-            select.select([], [descriptor], [])
+            waiting = select.poll()
+            waiting.register(descriptor, select.POLLOUT)
+            waiting.poll()

@@ -22,6 +22,7 @@ HAS_SAFE_FORK = sys.platform != "darwin"
 """Whether a process that has used system libraries may go on in a forked child; those of macOS end it (fork(2))."""
 
 _ALWAYS_ENOUGH = 1 << 20
+_LONGEST_POLL_MS = (1 << 31) - 1
 # struct tcp_info of linux/tcp.h: tcpi_unacked and tcpi_total_retrans, in segments; tcpi_bytes_acked, to which the SYN
 # counts as one, and tcpi_bytes_received.
 _TCP_INFO = struct.Struct("=24xI72xI16xQQ")
@@ -110,6 +111,16 @@ def sign_of(descriptor: int) -> Sign:
     if acknowledged > 1:
         return Sign.ACKNOWLEDGED
     return Sign.UNHEARD if unacknowledged and sent_again else Sign.SENT
+
+
+def can_read(descriptor: int, limit_s: float) -> bool:
+    """Whether something can be read within so many seconds, if only the end.
+
+    select(2) would do for descriptors below 1024 alone, and a server may have more.
+    """
+    waiting = select.poll()
+    waiting.register(descriptor, select.POLLIN)
+    return bool(waiting.poll(min(limit_s * 1000, _LONGEST_POLL_MS)))
 
 
 def widen_pipe(descriptor: int, size: int) -> None:

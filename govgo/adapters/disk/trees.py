@@ -77,6 +77,8 @@ def make_dirs(path: str) -> None:
 def remove_tree(path: str) -> None:
     """Remove a tree, read-only directories too; a link is removed, not followed; it is fine if nothing is there.
 
+    So it is if others remove the same tree at the same time.
+
     Raises:
         DiskError: something in it could not be removed.
     """
@@ -86,15 +88,18 @@ def remove_tree(path: str) -> None:
             return
         directories = [path]
         for directory in directories:  # grows as it is walked: parents before children
-            os.chmod(directory, modes.DIRECTORY)  # nothing can be removed from a read-only directory
-            with os.scandir(directory) as found:
-                for item in found:
-                    if item.is_dir(follow_symlinks=False):
-                        directories.append(item.path)
-                    else:
-                        os.unlink(item.path)
+            with suppress(FileNotFoundError):
+                os.chmod(directory, modes.DIRECTORY)  # nothing can be removed from a read-only directory
+                with os.scandir(directory) as found:
+                    for item in found:
+                        if item.is_dir(follow_symlinks=False):
+                            directories.append(item.path)
+                        else:
+                            with suppress(FileNotFoundError):
+                                os.unlink(item.path)
         for directory in reversed(directories):
-            os.rmdir(directory)
+            with suppress(FileNotFoundError):
+                os.rmdir(directory)
     except FileNotFoundError:
         return
     except OSError as error:

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import os
 import pickle
-import select
 import signal
 import struct
 import subprocess
@@ -17,6 +16,7 @@ import sys
 import time
 from contextlib import suppress
 
+from govgo.adapters.disk.system import can_read
 from govgo.core.fleet.units import Outcome
 from govgo.core.records import NamedTuple
 from govgo.errors import UnavailableError
@@ -134,8 +134,7 @@ class Child:
         descriptor = self._process.stdout.fileno()
         parts: list[bytes] = []
         while size:
-            ready, _, _ = select.select([descriptor], [], [], max(0.0, deadline - time.monotonic()))
-            if not ready:
+            if not can_read(descriptor, max(0.0, deadline - time.monotonic())):
                 return None
             data = os.read(descriptor, min(size, 1 << 20))
             if not data:

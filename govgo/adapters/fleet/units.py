@@ -9,7 +9,9 @@
     git@git.example:team/app.git     the same, in the form of scp
     https://x.example/app.tar.gz     an archive that is downloaded
 
-A line of a list is one of these; empty lines and those that begin with "#" say nothing.
+A line of a list is one of these; empty lines and those that begin with "#" say nothing. An argument that names nothing
+is a mistake, and ends the command. A line may be older than what it names: a repository that is gone is one that cannot
+be looked at, and stops no other.
 """
 
 from __future__ import annotations
@@ -23,6 +25,7 @@ from govgo.adapters.workspace.archive import SUFFIXES
 from govgo.core.fleet.units import Kind, Unit
 from govgo.core.golib.url import mask, mask_all, parse
 from govgo.core.late import late
+from govgo.core.records import NamedTuple
 from govgo.errors import UsageError
 
 _URL = late(r"[A-Za-z][A-Za-z0-9+.-]*://")
@@ -36,7 +39,14 @@ _MOST_LINE = 1 << 16
 _PASSED_OVER = ("node_modules", "testdata", "vendor")
 
 
-def find_units(cwd: str, words: Iterable[str]) -> Iterator[Unit]:
+class Word(NamedTuple):
+    """An argument, or a line of a list, whose `place` is the list and the number of the line."""
+
+    text: str
+    place: str = ""
+
+
+def find_units(cwd: str, words: Iterable[Word]) -> Iterator[Unit]:
     """The repositories that arguments and lines name, in their order, each once.
 
     Two URLs that differ only in what no name may show, a password or a query, have names with numbers.
@@ -46,7 +56,7 @@ def find_units(cwd: str, words: Iterable[str]) -> Iterator[Unit]:
         words: the arguments, then the lines of lists.
 
     Raises:
-        UsageError: a word names nothing.
+        UsageError: a word names nothing; with the place of the word.
     """
     seen: set[tuple[str, str]] = set()
     names: set[str] = set()
@@ -63,7 +73,7 @@ def find_units(cwd: str, words: Iterable[str]) -> Iterator[Unit]:
             yield unit._replace(name=name)
 
 
-def read_list(name: str, lines: Iterable[bytes]) -> Iterator[str]:
+def read_list(name: str, lines: Iterable[bytes]) -> Iterator[Word]:
     """The words of a list.
 
     Raises:
@@ -76,10 +86,17 @@ def read_list(name: str, lines: Iterable[bytes]) -> Iterator[str]:
             raise UsageError(f"{name}:{number}: not text")
         word = os.fsdecode(line).strip()
         if word and not word.startswith("#"):
-            yield word
+            yield Word(word, f"{name}:{number}")
 
 
-def _named_by(cwd: str, word: str) -> Iterator[Unit]:
+def _named_by(cwd: str, word: Word) -> Iterator[Unit]:
+    try:
+        yield from _units_of(cwd, word.text, may_be_gone=bool(word.place))
+    except UsageError as error:
+        raise UsageError(": ".join(filter(None, (word.place, str(error))))) from error
+
+
+def _units_of(cwd: str, word: str, *, may_be_gone: bool) -> Iterator[Unit]:
     if _URL.match(word):
         yield _from_url(word)
         return
@@ -93,7 +110,7 @@ def _named_by(cwd: str, word: str) -> Iterator[Unit]:
             raise UsageError(f"{word}: neither a directory nor an archive ({', '.join(SUFFIXES)})")
         yield Unit(word, Kind.ARCHIVE, path)
     else:
-        yield _at_ref(cwd, word)
+        yield _at_ref(cwd, word, may_be_gone=may_be_gone)
 
 
 def _directory(name: str, path: str) -> Unit:
@@ -102,13 +119,13 @@ def _directory(name: str, path: str) -> Unit:
     return Unit(name, Kind.GIT if is_bare else Kind.DIRECTORY, path)
 
 
-def _at_ref(cwd: str, word: str) -> Unit:
+def _at_ref(cwd: str, word: str, *, may_be_gone: bool) -> Unit:
     """PATH@REF, where PATH is a repository; else user@host:path."""
     for match in re.finditer("@", word):
         path = os.path.normpath(os.path.join(cwd, word[: match.start()]))
         ref = word[match.end() :]
         if ref and os.path.isdir(path):
-            if not git_directory(path):
+            if not may_be_gone and not git_directory(path):
                 raise UsageError(f"{word}: {word[: match.start()]} is no git repository")
             return Unit(word, Kind.GIT, path, ref)
     if _ONE_SLASH.match(word):
@@ -119,6 +136,8 @@ def _at_ref(cwd: str, word: str) -> Unit:
         if _HOST.match(ref):  # no ref has a colon
             raise UsageError(f"{mask(word)}: no URL; before a host with a login write https:// or ssh://")
         return Unit(word, Kind.REMOTE, f"ssh://{host}/{path.removeprefix('/')}", ref)
+    if may_be_gone:
+        return Unit(word, Kind.DIRECTORY, os.path.normpath(os.path.join(cwd, word)))
     raise UsageError(f"{word}: no such file or directory")
 
 

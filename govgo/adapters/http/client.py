@@ -479,7 +479,7 @@ def _masked_location(location: str) -> str:
 
 
 def _resolve(base: str, location: str, shown: str, *, anywhere: bool) -> str:
-    """The target of a redirect (RFC 3986, section 5); unless `anywhere`, none from https to anything else.
+    """The target of a redirect; unless `anywhere`, none from https to anything else.
 
     Args:
         base: the URL that has answered.
@@ -487,27 +487,21 @@ def _resolve(base: str, location: str, shown: str, *, anywhere: bool) -> str:
         shown: `base` for messages.
         anywhere: whether the target may be one of http.
     """
-    from urllib.parse import urljoin
-
     location = _location(location)
     try:
-        named = gourl.parse(location)  # for its sentence, which names the text as the server wrote it
-        parsed = gourl.parse(urljoin(base, location))
-    except (UsageError, ValueError) as err:  # urljoin raises ValueError for a host in brackets that is no address
+        parsed = gourl.parse(base).resolve(gourl.parse(location))
+    except UsageError as err:
         text = f"failed to parse Location header {quote(_masked_location(location))}: {shorten(str(err))}"
         raise NetworkError(f"{get_text(shown)}: {text}", url=shown) from None
-    is_nowhere = named.scheme in ("http", "https") and not named.host  # "http:x", which urljoin takes for a path
-    if is_nowhere:
-        parsed = named
     safe = shorten(parsed.redacted())
     if base.startswith("https:") and parsed.scheme != "https" and not anywhere:
         text = f"redirected from secure URL {shorten(gourl.mask(base))} to insecure URL {safe}"
         raise NetworkError(f"{get_text(safe)}: {text}", url=shown)
-    if is_nowhere:
-        raise NetworkError(_unsent(safe, _NO_HOST), url=shown)
-    if parsed.scheme not in ("http", "https") or not parsed.host:
+    if parsed.scheme not in ("http", "https"):
         text = f"unsupported protocol scheme {quote(shorten(parsed.scheme))}"
         raise NetworkError(f"{get_text(safe)}: {text}", url=shown)
+    if not parsed.host:
+        raise NetworkError(_unsent(safe, _NO_HOST), url=shown)
     return str(parsed._replace(fragment=""))  # which is never sent
 
 

@@ -28,7 +28,7 @@ HIGH_WATER_BYTES = 1 << 20
 _BUFFER_BYTES = 128 << 10
 
 _FAULTS = {
-    pycurl.E_OPERATION_TIMEDOUT: Fault.CONNECT,  # all other limits are those of `pace`
+    pycurl.E_OPERATION_TIMEDOUT: Fault.CONNECT_TIMEOUT,  # all other limits are those of `pace`
     pycurl.E_COULDNT_CONNECT: Fault.CONNECT,
     pycurl.E_COULDNT_RESOLVE_HOST: Fault.CONNECT,
     pycurl.E_COULDNT_RESOLVE_PROXY: Fault.CONNECT,
@@ -181,20 +181,22 @@ class CurlTransfer:
     @property
     def reason(self) -> str:
         """The reason phrase of HTTP/1."""
-        for line in reversed(self._lines):
-            if line.startswith(b"HTTP/"):
-                return b" ".join(line.split()[2:]).decode("latin-1")
-        return ""
+        return b" ".join(b"".join(self.lines[:1]).split()[2:]).decode("latin-1")
 
     @property
     def lines(self) -> tuple[bytes, ...]:
-        """The header lines of the answer, the status line first."""
-        last = max((i for i, line in enumerate(self._lines) if line.startswith(b"HTTP/")), default=0)
-        return tuple(self._lines[last:])
+        """The header lines of the answer, the status line first.
+
+        libcurl lists those of a proxy's tunnel and of 1xx answers before them, and trailers after the blank line.
+        """
+        lines = self._lines
+        begin = max((i for i, line in enumerate(lines) if line.startswith(b"HTTP/")), default=0)
+        end = next((i for i in range(begin, len(lines)) if not lines[i].strip()), len(lines))
+        return tuple(lines[begin:end])
 
     def head(self) -> bytes:
         """The status line and the headers, a line each."""
-        return b"".join(line.strip() + b"\n" for line in self.lines if line.strip())
+        return b"".join(line.strip() + b"\n" for line in self.lines)
 
     def has_header(self, name: bytes) -> bool:
         """Whether a header (lower-case name) may be there; a quick look that never misses one."""
@@ -203,7 +205,7 @@ class CurlTransfer:
     def header(self, name: str) -> str:
         """The last value of a header, or ""."""
         prefix = name.encode() + b":"
-        for line in reversed(self._lines):
+        for line in reversed(self.lines):
             if line[: len(prefix)].lower() == prefix:
                 return line[len(prefix) :].strip().decode("latin-1")
         return ""

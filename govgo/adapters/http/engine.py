@@ -22,6 +22,7 @@ class Fault(Enum):
     """Why a transfer failed; `retry` decides by it whether to try again."""
 
     CONNECT = "connect"  # no such host, or no connection to it
+    CONNECT_TIMEOUT = "connect-timeout"  # no connection in time
     TIMEOUT = "timeout"  # the answer did not begin in time, or its body comes too slowly
     OVERDUE = "overdue"  # the request took too long in all
     STALL = "stall"  # the answer is late, and another one is expected to be faster

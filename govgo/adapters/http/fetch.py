@@ -37,7 +37,7 @@ _WORTH_BYTES = 1 << 20
 # What answers a request with a range, and one with a condition, beside 200.
 _PARTS = frozenset({206, 416})
 _UNCHANGED = frozenset({304})
-_RANGE = late(r"bytes (\d{1,18})-\d{1,18}/(?:\d{1,18}|\*)\Z", re.ASCII)
+_RANGE = late(r"bytes (\d{1,18})-\d{1,18}/(\d{1,18})\Z", re.ASCII)
 _LENGTH = late(r"\d{1,18}\Z", re.ASCII)
 # An opaque tag that is strong: no W/ before it (RFC 9110, section 8.8.3).
 _STRONG = late(r'"[!#-~]{1,200}"\Z', re.ASCII)
@@ -45,9 +45,10 @@ _STRONG = late(r'"[!#-~]{1,200}"\Z', re.ASCII)
 # Any opaque tag (RFC 9110, section 8.8.3).
 _TAG = late(r'(?:W/)?"[!#-~]{0,200}"\Z', re.ASCII)
 
-_PATIENCE = {
+_HINTS = {
     Fault.TIMEOUT: "-timeout=20m or GOVGO_TIMEOUT=20m waits longer for an answer to begin",
     Fault.DEAD: "-timeout=1m or GOVGO_TIMEOUT=1m waits longer for a server that shows no sign of being there",
+    Fault.TLS: "if an authority of your own has signed the certificate, SSL_CERT_FILE has to name a file that holds it",
 }
 
 _Opened = tuple[Answer, AsyncIterator[bytes] | None, bytes]
@@ -250,7 +251,7 @@ class Fetch:
         begun = self._answer is not None
         pause_s = self._means.pause_s(err, self._url, self._tries, begun)
         if pause_s is None:
-            hint = _PATIENCE.get(err.fault, "") if not begun else ""
+            hint = _HINTS.get(err.fault, "") if not begun else ""
             # Go tells what could not be asked, and of a body that is cut where it was asked for first.
             shown = shorten(mask(err.url)) if err.url and not begun else self._shown
             doing = f"read {quote(shown)}" if begun else get_text(shown)
@@ -286,6 +287,8 @@ class Fetch:
         self._take(fresh)
         async for chunk in chunks or answer.chunks():
             self._take(chunk)
+        if answer.status == 206 and self.size != _whole_size(answer):
+            raise TransferError(Fault.CUT, "unexpected EOF")  # a server may send less than the range that it was asked
 
     def _take(self, data: bytes) -> None:
         if not data:
@@ -399,6 +402,12 @@ class Fetch:
             task.cancel()
         elif not task.cancelled() and task.exception() is None:
             task.result()[0].close()
+
+
+def _whole_size(part: Answer) -> int:
+    """The size of the body that a range is of."""
+    place = _RANGE.match(part.header("content-range"))
+    return int(place[2]) if place is not None else -1
 
 
 def too_large(shown: str, limit_bytes: int) -> TooLargeError:

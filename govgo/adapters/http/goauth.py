@@ -21,6 +21,7 @@ import subprocess
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 
 from govgo.adapters.disk.diskerror import reason
+from govgo.adapters.disk.programs import program_environment
 from govgo.adapters.http.credentials import Credentials, Netrc, basic_line, shown_commands
 from govgo.adapters.http.servertext import printable
 from govgo.core.goenv import quoted_split
@@ -158,7 +159,7 @@ class GoAuth:
                 words,
                 input=stdin,
                 capture_output=True,
-                env=self._environ,
+                env=program_environment(self._environ),
                 cwd=cwd or None,
                 timeout=_TIMEOUT_S,
                 check=False,

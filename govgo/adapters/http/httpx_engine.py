@@ -315,11 +315,11 @@ def _translate(err: httpx.HTTPError, url: httpx.URL, proxy: str = "") -> Transfe
     address = address_of(proxy).url.partition("//")[2] if proxy else _address(url)
     through = "proxyconnect tcp: " if proxy else ""
     where = f"{through}dial tcp {address}"
+    if isinstance(err, httpx.ConnectTimeout):  # also of a handshake, where OpenSSL still wants to read
+        return TransferError(Fault.CONNECT_TIMEOUT, f"{where}: i/o timeout")
     if (refused := _tls_error(err)) is not None:
         return TransferError(Fault.TLS, f"tls: {refused}")
     match err:
-        case httpx.ConnectTimeout():
-            return TransferError(Fault.CONNECT, f"{where}: i/o timeout")
         case httpx.ConnectError():
             return TransferError(Fault.CONNECT, _not_connected(err, through, address))
         case httpx.ProxyError():

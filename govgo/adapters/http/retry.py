@@ -20,9 +20,11 @@ from govgo.core.records import NamedTuple
 _STATUSES = frozenset({408, 425, 429})
 _FINAL_STATUSES = frozenset({501, 505})
 # How often a fault of this kind is tried again at most, whatever the policy allows: a time-out has cost much already,
-# and a certificate that is not trusted will not be trusted the next time.
+# and while a connection was waited for, TCP has tried again by itself. A certificate that is not trusted will not be
+# trusted the next time.
 _FAULT_TRIES = {
     Fault.CONNECT: 1,
+    Fault.CONNECT_TIMEOUT: 0,
     Fault.TIMEOUT: 1,
     Fault.OVERDUE: 0,
     Fault.DEAD: 0,

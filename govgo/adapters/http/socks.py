@@ -161,7 +161,7 @@ class _Call:
 
     def late(self) -> TransferError:
         """That the proxy took too long."""
-        return TransferError(Fault.CONNECT, socks_text(self._proxy, self._target, "i/o timeout"))
+        return TransferError(Fault.CONNECT_TIMEOUT, socks_text(self._proxy, self._target, "i/o timeout"))
 
 
 def dialogue(host: str, port: int, user: str, password: str) -> Dialogue:

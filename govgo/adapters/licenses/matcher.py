@@ -10,13 +10,13 @@ from __future__ import annotations
 
 import json
 import os
-import select
 import sys
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
 from importlib.util import find_spec
 
 from govgo.adapters.disk.kept import KeptFiles
+from govgo.adapters.disk.system import can_read
 from govgo.core.late import late
 from govgo.core.licenses.texts import Match
 from govgo.errors import MissingExtraError, UnavailableError
@@ -153,8 +153,7 @@ class _Process:
     def _line(self, limit_s: float) -> bytes:
         """The next line, b"" where none comes in time. An answer is one write of less than a pipe holds."""
         assert self._process.stdout is not None
-        ready, _, _ = select.select([self._process.stdout], [], [], limit_s)
-        return self._process.stdout.readline() if ready else b""
+        return self._process.stdout.readline() if can_read(self._process.stdout.fileno(), limit_s) else b""
 
 
 def _decoded(data: bytes | None) -> Match | None:

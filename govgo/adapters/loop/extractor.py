@@ -55,9 +55,13 @@ class Extractor:
         self.free = True
         return done
 
+    def stop(self) -> None:
+        """End the process, whatever it is doing: `check_hash_and_unzip` returns None then."""
+        self._process.kill()
+
     def close(self) -> None:
         """End the process."""
-        self._process.kill()  # what it still writes is a temporary tree
+        self.stop()
         self._process.communicate()
 
 

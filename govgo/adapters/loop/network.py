@@ -195,14 +195,35 @@ class Network:
             # Not before this turn is over, which may load the HTTP client.
             loop.call_soon(loop.call_later, _SENT_S, _load, modules)
 
-    async def off(self, work: Callable[[], _T], *, computes: bool = False) -> _T:
+    async def off(
+        self, work: Callable[[], _T], *, computes: bool = False, stop: Callable[[], object] | None = None
+    ) -> _T:
         """Run blocking work: in a thread if there is a loop, which goes on meanwhile; else at once.
 
-        Work that computes goes one thread wider than there are cores, no more: threads that wait for each other's hold
-        of the interpreter cost as much as some of the work itself.
+        Args:
+            work: what to run.
+            computes: it goes one thread wider than there are cores, no more: threads that wait for each other's hold
+                of the interpreter cost as much as some of the work itself.
+            stop: makes `work` end soon. If the caller is cancelled, it is called, and the end is waited for, so that
+                nothing is written any more to what the caller removes. None to leave the thread to itself.
         """
         if self._loop is None:
             return work()
+        if stop is not None:
+            import asyncio
+
+            from govgo.adapters.loop.tasks import finished
+
+            task = asyncio.ensure_future(self.off(work, computes=computes))
+            try:
+                await finished(task)
+            except asyncio.CancelledError:
+                stop()
+                while not task.done():
+                    with suppress(asyncio.CancelledError):  # who waits for several cancels the last ones once more
+                        await finished(task)
+                raise
+            return task.result()
         if computes:
             if self._computing is None:
                 import asyncio

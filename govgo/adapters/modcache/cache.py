@@ -25,7 +25,7 @@ from __future__ import annotations
 import os
 import posixpath
 import stat
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Literal
 
@@ -107,6 +107,7 @@ class ZipTemp:
         try:
             yield temp
         finally:
+            temp._descriptor = -1  # a thread that was left behind must not write to another file of that number
             os.close(descriptor)
             if not temp._committed:
                 atomic.remove(path)
@@ -456,12 +457,19 @@ class ModCache:
             yield temp
 
     def check_and_hash_zip(
-        self, file: str, mv: ModuleVersion, *, gomod: bytes | None = None, tree: TreeTemp | None = None
+        self,
+        file: str,
+        mv: ModuleVersion,
+        *,
+        gomod: bytes | None = None,
+        tree: TreeTemp | None = None,
+        is_stopped: Callable[[], bool] = bool,
     ) -> str:
         """Check a fetched zip by every rule there is; its h1: (arguments and errors: `modzip.hash`).
 
         With a `tree`, it is extracted there at the same time. Where the disk does not let that happen, `tree.made`
-        stays empty, and `extract` will say what is wrong, after the zip has been checked and kept.
+        stays empty, and `extract` will say what is wrong, after the zip has been checked and kept. It raises Cancelled
+        as soon as `is_stopped` answers True.
         """
         from govgo.adapters.modzip import hash as hashzip  # 8 ms that commands over small files do without
 
@@ -470,7 +478,9 @@ class ModCache:
             from govgo.adapters.modzip.unzip import check_hash_and_unzip
 
             try:
-                h1, tree.made = check_hash_and_unzip(file, tree.path, mv, shown=shown, gomod=gomod)
+                h1, tree.made = check_hash_and_unzip(
+                    file, tree.path, mv, shown=shown, gomod=gomod, is_stopped=is_stopped
+                )
             except DiskError:
                 tree.clear()
             else:
@@ -524,7 +534,7 @@ class ModCache:
             return Tree(directory, "partial", "ziphash file is missing")
         return Tree(directory, "whole")
 
-    def extract(self, mv: ModuleVersion, zip_path: str = "") -> str:
+    def extract(self, mv: ModuleVersion, zip_path: str = "", *, is_stopped: Callable[[], bool] = bool) -> str:
         """Extract the zip of `mv` (the cached one if none is named) unless the tree is whole. Takes the lock itself.
 
         Returns:
@@ -533,6 +543,7 @@ class ModCache:
         Raises:
             BadZipError: the zip breaks a rule.
             DiskError: something could not be read or written. After an error the cache is as before.
+            Cancelled: `is_stopped` answered True.
         """
         with self.lock(mv):
             state = self.download_dir(mv)
@@ -540,7 +551,7 @@ class ModCache:
                 from govgo.adapters.modzip.unzip import unzip  # as in check_and_hash_zip
 
                 with self.new_tree(mv) as tree:
-                    tree.made = unzip(tree.path, mv, zip_path or self.zip_path(mv))
+                    tree.made = unzip(tree.path, mv, zip_path or self.zip_path(mv), is_stopped=is_stopped)
                     tree.commit()
             return state.dir
 

@@ -19,6 +19,7 @@ import signal
 import threading
 import warnings
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 
 from govgo.adapters.disk.diskerror import reason
 from govgo.adapters.disk.system import HAS_SAFE_FORK, usable_cpus, widen_pipe
@@ -295,8 +296,11 @@ class _Work:
         self._mods = mods
         self._work = work
         shares = _shares(cache, mods)
-        # Little is done in `results`, without another process.
-        self._children = [_Child(share, self._do) for share in shares] if len(shares) > 1 else []
+        self._children: list[_Child] = []
+        with suppress(OSError):  # the system has no process or no memory for another one
+            for share in shares if len(shares) > 1 else ():
+                self._children.append(_Child(share, self._do))
+        # Little is done in `results`, without another process; so is what nobody else does.
 
     def results(self, advanced: Callable[[int], object]) -> tuple[_Texts, ...]:
         """The results in the order given; what `advanced` raises ends all, and is raised."""
@@ -344,6 +348,9 @@ class _Child:
     """A forked process that does one share of the work. Its answers come one by one through a pipe, `answers`.
 
     An answer is its length in four bytes, and a value of `marshal`: (index, result).
+
+    Raises:
+        OSError: there can be no other process.
     """
 
     def __init__(self, share: Sequence[int], work: Callable[[int], _Texts]) -> None:
@@ -352,7 +359,12 @@ class _Child:
         with warnings.catch_warnings():
             # Python 3.12 warns of threads; the one that shows progress is the only one (`_shares`).
             warnings.simplefilter("ignore", DeprecationWarning)
-            self._process = os.fork()
+            try:
+                self._process = os.fork()
+            except OSError:
+                os.close(self.answers)
+                os.close(ours)
+                raise
         self._data = bytearray()
         if self._process:
             os.close(ours)

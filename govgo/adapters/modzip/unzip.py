@@ -8,7 +8,7 @@ somebody has planted is never followed. Names have passed `check_archive` before
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
 
 from govgo.adapters.disk import modes
@@ -21,11 +21,19 @@ from govgo.core.module.moduleversion import ModuleVersion
 from govgo.core.modzip.rules import zip_prefix
 from govgo.core.modzip.zipformat import Entry
 from govgo.errors import BadZipError, DiskError, InputError
+from govgo.ports.talk import Cancelled
 
 _NEW_FILE = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
 
 
-def unzip(directory: str, mv: ModuleVersion, zip_path: str, *, rules: Rules = Rules.GO) -> list[str]:
+def unzip(
+    directory: str,
+    mv: ModuleVersion,
+    zip_path: str,
+    *,
+    rules: Rules = Rules.GO,
+    is_stopped: Callable[[], bool] = bool,
+) -> list[str]:
     """Extract the zip of `mv` to `directory`, which must not exist or be empty (x/mod/zip.Unzip).
 
     Returns:
@@ -34,6 +42,7 @@ def unzip(directory: str, mv: ModuleVersion, zip_path: str, *, rules: Rules = Ru
     Raises:
         BadZipError: the zip breaks a rule, or there can be none for `mv`; the text begins with "unzip <zip_path>: ".
         DiskError: something could not be read or written. An error may leave files behind.
+        Cancelled: `is_stopped` answered True, which is asked before each file.
     """
     with suppress(OSError):
         if os.listdir(directory):
@@ -42,7 +51,7 @@ def unzip(directory: str, mv: ModuleVersion, zip_path: str, *, rules: Rules = Ru
     try:
         with open_archive(zip_path, rules) as archive:
             check_archive(archive, mv, shown=zip_path)
-            tree = _Tree(directory, zip_prefix(mv))
+            tree = _Tree(directory, zip_prefix(mv), is_stopped)
             tree.begin([])
             for entry in archive.entries:
                 if tree.takes(entry):  # of others, not even the contents are looked at
@@ -57,7 +66,13 @@ def unzip(directory: str, mv: ModuleVersion, zip_path: str, *, rules: Rules = Ru
 
 
 def check_hash_and_unzip(
-    path: str, directory: str, mv: ModuleVersion, *, shown: str, gomod: bytes | None = None
+    path: str,
+    directory: str,
+    mv: ModuleVersion,
+    *,
+    shown: str,
+    gomod: bytes | None = None,
+    is_stopped: Callable[[], bool] = bool,
 ) -> tuple[str, list[str]]:
     """`hash.check_and_hash_zip` and `unzip` in one pass over the contents, which are inflated once.
 
@@ -69,8 +84,9 @@ def check_hash_and_unzip(
     Raises:
         BadZipError, InvalidPathError, InvalidVersionError: as `hash.check_and_hash_zip`.
         DiskError: something could not be read or written. An error may leave files behind.
+        Cancelled: as `unzip`.
     """
-    tree = _Tree(directory, zip_prefix(mv))
+    tree = _Tree(directory, zip_prefix(mv), is_stopped)
     h1 = check_and_hash_zip(path, mv, shown=shown, gomod=gomod, follower=tree)
     return h1, list(tree.made)
 
@@ -82,9 +98,10 @@ class _Tree:
         made: the directories made so far, in order.
     """
 
-    def __init__(self, directory: str, prefix: str) -> None:
+    def __init__(self, directory: str, prefix: str, is_stopped: Callable[[], bool]) -> None:
         self._directory = directory
         self._prefix = prefix
+        self._is_stopped = is_stopped
         self.made: dict[str, None] = {}
 
     def begin(self, names: list[str]) -> None:
@@ -98,6 +115,8 @@ class _Tree:
 
     def follow(self, entry: Entry, pieces: Iterable[bytes]) -> Iterable[bytes]:
         """The pieces of an entry, which are written to its file; for one at a time, before this returns."""
+        if self._is_stopped():
+            raise Cancelled
         if not self.takes(entry):
             return pieces
         name = entry.name[len(self._prefix) :]

@@ -8,10 +8,9 @@ trusted, kept, or written to the module cache.
 from __future__ import annotations
 
 import hashlib
-import os
-import tempfile
 from collections.abc import Iterable
 
+from govgo.adapters.disk.temporary import new_directory, new_file
 from govgo.adapters.http.remote import Web
 from govgo.adapters.loop.network import NetworkOptions, Visit
 from govgo.adapters.modzip.hash import hash_zip, tree_files
@@ -74,9 +73,8 @@ class SecondSources(Visit):
 
     def _fetch_zip(self, proxy: Proxy, mv: ModuleVersion) -> str:
         if not self._directory:
-            self._directory = self._held.enter_context(tempfile.TemporaryDirectory(prefix="govgo-verify-"))
-        descriptor, path = tempfile.mkstemp(".zip", dir=self._directory)
-        with os.fdopen(descriptor, "wb") as file:
+            self._directory = self._held.enter_context(new_directory("govgo-verify-"))
+        with new_file(self._directory) as (path, file):
 
             def rewind() -> None:
                 file.seek(0)

@@ -9,11 +9,11 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import os
-import tempfile
 import time
 from collections.abc import Awaitable, Callable, Sequence
 from typing import TYPE_CHECKING, TypeVar
 
+from govgo.adapters.disk.temporary import new_directory, new_file
 from govgo.adapters.http.remote import Web
 from govgo.adapters.loop.network import NetworkOptions, Visit
 from govgo.adapters.modzip.hash import check_and_hash_zip
@@ -24,7 +24,7 @@ from govgo.core.gosum.dirhash import hash_gomod
 from govgo.core.module.escape import escape_path, escape_version
 from govgo.core.module.moduleversion import ModuleVersion
 from govgo.core.modzip.bounds import MAX_GO_MOD, MAX_ZIP_FILE
-from govgo.errors import Failure, NetworkError, NotFoundError, find
+from govgo.errors import DiskError, Failure, NetworkError, NotFoundError, find
 from govgo.ports.talk import Reporter
 
 if TYPE_CHECKING:
@@ -55,7 +55,7 @@ class ProxyPeers(Visit):
     def zips(self, wanted: Sequence[tuple[str, ModuleVersion, bytes | None]]) -> tuple[Answer, ...]:
         """The zips for (proxy URL, module version, the go.mod that the proxy has for it), checked by every rule."""
         if not self._directory:
-            self._directory = self._held.enter_context(tempfile.TemporaryDirectory(prefix="govgo-proxies-"))
+            self._directory = self._held.enter_context(new_directory("govgo-proxies-"))
         return self._all(wanted, lambda each: self._zip(*each))
 
     def _client(self) -> HttpClient:
@@ -96,11 +96,10 @@ class ProxyPeers(Visit):
         )
 
     async def _zip(self, proxy: str, mod: ModuleVersion, gomod: bytes | None) -> Answer:
-        descriptor, file = tempfile.mkstemp(".zip", dir=self._directory)
         digest, beginning = hashlib.sha256(), b""
         remote, begin_s = self._web.open(proxy), time.monotonic()
         try:
-            with os.fdopen(descriptor, "wb") as out:
+            with new_file(self._directory) as (file, out):
 
                 def rewind() -> None:
                     nonlocal digest, beginning
@@ -124,6 +123,8 @@ class ProxyPeers(Visit):
                 origin=self._origins.get(remote.url(path), ""),
                 seconds=time.monotonic() - begin_s,
             )
+        except DiskError:
+            raise  # of this machine: it says nothing about the proxy
         except Failure as error:
             os.unlink(file)
             return _refusal(error)._replace(seconds=time.monotonic() - begin_s)

@@ -163,7 +163,10 @@ class Zips:
         if tree.state != "whole":
             zip_path = await self.zip(mv, extract=True)
             if cache.download_dir(mv).state != "whole":
-                await self._network.off(lambda: cache.extract(mv, zip_path), computes=True)
+                stop = _Stop()
+                await self._network.off(
+                    lambda: cache.extract(mv, zip_path, is_stopped=stop.is_set), computes=True, stop=stop.set
+                )
                 self._report.event("extracted", {"path": mv.path, "version": mv.version})
         await self._check(mv)
         self._check_go_version(mv, directory)
@@ -224,11 +227,16 @@ class Zips:
         extractor = self._network.extractor() if tree is not None else None
         if tree is not None and extractor is not None and extractor.free:
             extractor.free = False
-            h1 = await self._network.off(lambda: cache.extract_elsewhere(extractor, temp.path, mv, tree, gomod=gomod))
+            h1 = await self._network.off(
+                lambda: cache.extract_elsewhere(extractor, temp.path, mv, tree, gomod=gomod), stop=extractor.stop
+            )
             if h1:
                 return h1
+        stop = _Stop()
         return await self._network.off(
-            lambda: cache.check_and_hash_zip(temp.path, mv, gomod=gomod, tree=tree), computes=True
+            lambda: cache.check_and_hash_zip(temp.path, mv, gomod=gomod, tree=tree, is_stopped=stop.is_set),
+            computes=True,
+            stop=stop.set,
         )
 
     async def _check(self, mv: ModuleVersion) -> None:
@@ -289,6 +297,19 @@ class Zips:
             yield
         finally:
             lock.__exit__(None, None, None)
+
+
+class _Stop:
+    """Tells a thread that what it extracts is not wanted any more."""
+
+    def __init__(self) -> None:
+        self._is_set = False
+
+    def set(self) -> None:
+        self._is_set = True
+
+    def is_set(self) -> bool:
+        return self._is_set
 
 
 class Downloads:

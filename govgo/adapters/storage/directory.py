@@ -28,6 +28,7 @@ from govgo.adapters.disk.trees import make_dirs
 from govgo.adapters.disk.versionlist import rewrite_list
 from govgo.adapters.storage.keys import check_tag
 from govgo.core.golib.quote import quote
+from govgo.core.storage.keys import is_temporary
 from govgo.errors import DiskError, InputError, StorageError
 from govgo.ports.storage import Entry
 
@@ -222,20 +223,18 @@ class DirectoryStorage:
     def close(self) -> None:
         """There is nothing to give back."""
 
-    def remove_leftovers(self, before_s: float, pause: Callable[[], object] = lambda: None) -> int:
-        """Remove temporary files that were last written before a time, by writers that were killed; their bytes.
+    def remove_leftovers(self, now_s: float, pause: Callable[[], object] = lambda: None) -> int:
+        """Remove temporary files of writers that were killed: not written to for a day; their bytes.
 
-        `pause` is called for each file that there is.
+        Args:
+            now_s: the time.
+            pause: called for each file that there is.
         """
         size = 0
         for key, each in self._walk(""):
             pause()
-            if key.endswith(_TEMPORARY):
-                with suppress(OSError):
-                    facts = each.stat(follow_symlinks=False)
-                    if facts.st_mtime < before_s:
-                        os.unlink(each.path)
-                        size += facts.st_size
+            if is_temporary(key):
+                size += atomic.remove_abandoned(each.path, now_s)
         return size
 
     # What only a directory can do (`ports.storage.LocalStorage`).

@@ -18,6 +18,7 @@ import os
 import shutil
 import stat
 import threading
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 
@@ -41,6 +42,7 @@ class PlainStorage:
         """`root` is made when the first file is written."""
         self._root = root.rstrip("/") or "/"
         self._unsynced: set[str] = set()
+        self._has_swept = False
         self._guard = threading.Lock()
 
     def head(self, key: str) -> Entry | None:
@@ -210,6 +212,7 @@ class PlainStorage:
         name = ""
         try:
             os.makedirs(f"{self._root}/{_WORK}", exist_ok=True)
+            self._sweep()
             descriptor, name = atomic.create_temp(f"{self._root}/{_WORK}/new")
             try:
                 fill(descriptor)
@@ -221,6 +224,16 @@ class PlainStorage:
                 atomic.remove(name)
             raise self._failed("write", key, error) from error
         return name
+
+    def _sweep(self) -> None:
+        """Remove, once, the work of writers that were killed. All temporary files are below `.govgo`."""
+        if self._has_swept:
+            return
+        self._has_swept = True
+        now_s = time.time()
+        for name in os.listdir(f"{self._root}/{_WORK}"):
+            if name.startswith("new") and name.endswith(".tmp"):
+                atomic.remove_abandoned(f"{self._root}/{_WORK}/{name}", now_s)
 
     def _make_parents(self, key: str, path: str) -> None:
         """Make the directories above a file. Each new one is synced with its own parent before the next `_replace`."""

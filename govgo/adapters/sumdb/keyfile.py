@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """The private key of one's own checksum database, in a file that its owner alone can read; and what it has signed.
 
-FILE          PRIVATE+KEY+sum.corp.example+…      mode 0600, made once and never written again
+FILE          PRIVATE+KEY+sum.corp.example+…      mode 0600; a line for each key, to which one may be added (`add_key`)
 FILE.head     the largest signed tree head that was decided on with this key (`app.sumdb.growing.HeadMemory`)
 """
 
@@ -10,8 +10,9 @@ from __future__ import annotations
 import os
 import stat
 from collections.abc import Mapping
+from contextlib import suppress
 
-from govgo.adapters.disk import atomic
+from govgo.adapters.disk import atomic, modes
 from govgo.adapters.disk.diskerror import disk_error
 from govgo.adapters.disk.lockfile import locked, read_whole, write_all
 from govgo.adapters.disk.system import sync
@@ -22,6 +23,7 @@ from govgo.core.sumdb.tlog import parse_tree
 from govgo.errors import DiskError, IntegrityError, NoteError, UsageError
 
 _MAX_BYTES = 64 << 10
+_PRIVATE = 0o600
 
 
 def default_key_file(name: str, environ: Mapping[str, str], room: str = "sumdb") -> str:
@@ -45,18 +47,19 @@ def create_key(path: str, name: str) -> Signer:
     """Make a key pair and keep the private key in a new file; the key that is there already if it is one for `name`.
 
     Raises:
-        UsageError: the file holds something else.
+        UsageError: the file holds other keys.
         DiskError: it cannot be written.
     """
     private, _ = make_keys(name, os.urandom(32))
     try:
         os.makedirs(os.path.dirname(path), mode=0o700, exist_ok=True)
-        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
+        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC, _PRIVATE)
     except FileExistsError:
-        signer = read_key(path)
-        if signer.name != name:
-            raise UsageError(f"{one_line(path)} has a key for {signer.name}, not for {name}") from None
-        return signer
+        signers = read_keys(path)
+        found = next((signer for signer in signers if signer.name == name), None)
+        if found is None:
+            raise UsageError(f"{one_line(path)} has a key for {signers[0].name}, not for {name}") from None
+        return found
     except OSError as error:
         raise disk_error("open", path, error) from error
     try:
@@ -71,8 +74,36 @@ def create_key(path: str, name: str) -> Signer:
     return parse_signer(private)
 
 
-def read_key(path: str) -> Signer:
-    """The private key in a file.
+def add_key(path: str, name: str) -> Signer:
+    """Make a key pair for `name`, and keep its private key beside those in a file; the one that is there already.
+
+    Raises:
+        UsageError, DiskError: as `read_keys`, or the file cannot be written.
+    """
+    with locked(f"{path}.lock"):
+        for signer in read_keys(path):
+            if signer.name == name:
+                return signer
+        private, _ = make_keys(name, os.urandom(32))
+        try:
+            _replace(path, read_whole(path).rstrip(b"\n") + f"\n{private}\n".encode(), _PRIVATE)
+        except OSError as error:
+            raise disk_error("write", path, error) from error
+    return parse_signer(private)
+
+
+def link_key(path: str, link: str) -> None:
+    """Let a link lead to a file of private keys, unless something has that name.  Raises DiskError."""
+    try:
+        os.makedirs(os.path.dirname(link), mode=0o700, exist_ok=True)
+        with suppress(FileExistsError):
+            os.symlink(path, link)
+    except OSError as error:
+        raise disk_error("symlink", link, error) from error
+
+
+def read_keys(path: str) -> tuple[Signer, ...]:
+    """The private keys in a file, one at least.
 
     Raises:
         UsageError: there is no such file, others may read it, or it holds no key.
@@ -92,7 +123,7 @@ def read_key(path: str) -> Signer:
             hint="if nobody has read it, `chmod 600` it; else make a new database with a new key",
         )
     try:
-        return parse_signer(data.decode("utf-8", "replace").strip())
+        return tuple(parse_signer(line) for line in data.decode("utf-8", "replace").strip().split("\n"))
     except NoteError as error:
         raise UsageError(f"{one_line(path)} holds no private key: {error}", inner=error) from error
 
@@ -127,30 +158,38 @@ class FileMemory:
             text = f"the largest tree head is kept beside its key, where nothing can be written: {error}"
             raise DiskError(text, path=error.path, inner=error) from error
 
-    def write(self, note: bytes) -> None:
-        """Remember another, unless it is smaller: the slower of two writers is no news.  Raises as `read`."""
+    def write(self, note: bytes, *, anew: bool = False) -> None:
+        """Remember another, unless it is smaller: the slower of two writers is no news.  Raises as `read`.
+
+        `anew`: also one of the same size, which other keys have signed.
+        """
         with locked(f"{self._path}.lock"):
             known = self.read()
-            if not known or _size(note) > _size(known):
-                self._replace(note)
-
-    def _replace(self, note: bytes) -> None:
-        """On the disk before it has its name: it is worth something after a crash, or nothing."""
-        try:
-            descriptor, name = atomic.create_temp(self._path)
-            try:
+            if not known or _size(note) >= _size(known) + (not anew):
                 try:
-                    write_all(descriptor, note)
-                    sync(descriptor)
-                finally:
-                    os.close(descriptor)
-                os.rename(name, self._path)
-                name = ""
-            finally:
-                if name:
-                    atomic.remove(name)
-        except OSError as error:
-            raise disk_error("write", self._path, error) from error
+                    _replace(self._path, note)
+                except OSError as error:
+                    raise disk_error("write", self._path, error) from error
+
+
+def _replace(path: str, data: bytes, mode: int = modes.FILE) -> None:
+    """On the disk before it has its name: it is worth something after a crash, or nothing.  Raises OSError.
+
+    The caller holds a lock that all writers of `path` take.
+    """
+    atomic.remove_of_killed(path)
+    descriptor, name = atomic.create_temp(path, mode)
+    try:
+        try:
+            write_all(descriptor, data)
+            sync(descriptor)
+        finally:
+            os.close(descriptor)
+        os.rename(name, path)
+        name = ""
+    finally:
+        if name:
+            atomic.remove(name)
 
 
 def _size(note: bytes) -> int:

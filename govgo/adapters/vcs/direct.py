@@ -9,11 +9,11 @@ from __future__ import annotations
 
 import asyncio
 import os
-import tempfile
 from collections.abc import Callable
 from contextlib import suppress
 from typing import Protocol, TypeVar
 
+from govgo.adapters.disk.temporary import spool
 from govgo.adapters.http.engine import Fault, TransferError
 from govgo.adapters.http.remote import Web
 from govgo.adapters.loop.memo import Memo
@@ -83,12 +83,12 @@ class GitModule:
 
         def make() -> int:
             # A zip is made by seeking back and forth, which `sink` cannot do.
-            with tempfile.TemporaryFile() as spool:
-                self._source.zip(version, spool)
-                size = spool.tell()
-                spool.seek(0)
+            with spool() as made:
+                self._source.zip(version, made)
+                size = made.tell()
+                made.seek(0)
                 rewind()
-                while data := spool.read(_CHUNK_BYTES):
+                while data := made.read(_CHUNK_BYTES):
                     sink(data)
             return size
 

@@ -12,7 +12,6 @@ from __future__ import annotations
 import os
 import signal
 import subprocess
-import tempfile
 import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
@@ -20,6 +19,8 @@ from contextlib import suppress
 from typing import BinaryIO
 
 from govgo.adapters.disk.diskerror import reason
+from govgo.adapters.disk.programs import program_environment
+from govgo.adapters.disk.temporary import spool
 from govgo.adapters.http.servertext import shorten
 from govgo.core.golib.url import mask_all
 from govgo.core.late import late
@@ -32,6 +33,9 @@ NOT_INSTALLED = 'exec: "git": executable file not found in $PATH'
 # How much of its standard error is read, and how many lines of that are shown.
 _MAX_STDERR_BYTES = 16 << 10
 _MAX_SHOWN_LINES = 20
+# What a server says is printed there, too; it goes into a file, and must not fill the disk.
+_MAX_SAID_BYTES = 64 << 20
+_LOOK_S = 1.0
 _CHUNK_BYTES = 1 << 16
 # A large repository over a slow line takes hours, in which bytes come all the time; go waits for ever.
 _TIMEOUT_S = 4 * 3600.0
@@ -100,7 +104,7 @@ class Git:
                 server that counts objects sends some bytes every few seconds.
             timeout_s: a command that takes longer is ended; None for four hours, or `silent_s` if that is more.
         """
-        self._environ = dict(environ)
+        self._environ = program_environment(environ)
         # No prompt for a password, unless the user asks for one by setting these: nobody may be there to answer.
         self._environ.setdefault("GIT_TERMINAL_PROMPT", "0")
         self._environ.setdefault("GCM_INTERACTIVE", "never")
@@ -170,6 +174,7 @@ class Git:
         Raises:
             GitError: it failed, or took too long.
             TooLargeError: too much output.
+            DiskError: there is no room for what it prints.
         """
         words = ["git", *args]
         shown = _shown(words, cwd)
@@ -191,26 +196,24 @@ class Git:
         if git_dir:
             environ["GIT_DIR"] = git_dir
         # A file takes all of standard error; of two pipes, one would have to be read in another thread.
-        with tempfile.TemporaryFile() as errors:
+        with spool() as errors:
             process = self._start(words, cwd, environ, stdin=subprocess.DEVNULL, errors=errors)
             self._running.add(process)
-            timed_out = threading.Event()
-            timer = threading.Timer(min(self._timeout_s, threading.TIMEOUT_MAX), _end, [process, timed_out])
-            timer.daemon = True
-            timer.start()
+            watch = _Watch(process, errors.fileno(), self._timeout_s)
+            watch.start()
             try:
                 data, too_large = _drain(process, sink, limit_bytes)
             except BaseException:
                 process.kill()
                 raise
             finally:
-                timer.cancel()
                 status = process.wait()
+                watch.leave()
                 self._running.discard(process)
             if too_large:
                 raise TooLargeError(f"{command}: output exceeds {limit_bytes} bytes", limit_bytes=limit_bytes)
             if status:
-                fault = f"no end after {self._timeout_s:g}s" if timed_out.is_set() else _exit_text(status)
+                fault = watch.fault or _exit_text(status)
                 said = _said(errors)
                 raise GitError(f"{command}: {fault}{_indented(said)}", stderr=said, status=status)
         return data
@@ -253,13 +256,39 @@ def _drain(process: subprocess.Popen[bytes], sink: BinaryIO | None, limit_bytes:
     return b"".join(parts), False
 
 
-def _end(process: subprocess.Popen[bytes], timed_out: threading.Event) -> None:
-    timed_out.set()
-    process.terminate()
-    try:
-        process.wait(_GRACE_S)
-    except subprocess.TimeoutExpired:
-        process.kill()
+class _Watch(threading.Thread):
+    """Ends a command that takes too long or says too much on standard error; `fault` is which, "" for neither."""
+
+    def __init__(self, process: subprocess.Popen[bytes], errors: int, timeout_s: float) -> None:
+        super().__init__(daemon=True)
+        self.fault = ""
+        self._process = process
+        self._errors = errors
+        self._timeout_s = timeout_s
+        self._left = threading.Event()
+
+    def leave(self) -> None:
+        """The command has ended: there is nothing to watch any more."""
+        self._left.set()
+        self.join()
+
+    def run(self) -> None:
+        end_s = time.monotonic() + self._timeout_s
+        while not self._left.wait(max(0.0, min(_LOOK_S, end_s - time.monotonic()))):
+            if os.fstat(self._errors).st_size > _MAX_SAID_BYTES:
+                self._end(f"standard error exceeds {_MAX_SAID_BYTES} bytes")
+            elif time.monotonic() >= end_s:
+                self._end(f"no end after {self._timeout_s:g}s")
+            if self.fault:
+                return
+
+    def _end(self, fault: str) -> None:
+        self.fault = fault
+        self._process.terminate()
+        try:
+            self._process.wait(_GRACE_S)
+        except subprocess.TimeoutExpired:
+            self._process.kill()
 
 
 def _said(errors: BinaryIO) -> str:

@@ -54,6 +54,9 @@ _NO_USER_HINT = (
     "If this is a private repository, see https://golang.org/doc/faq#git_https for additional information."
 )
 
+_NO_LOGIN = "git has no login for this host: ~/.netrc or a credential helper of git gives it one, GOAUTH does not"
+# As libcurl says it with OpenSSL, with GnuTLS, and with others.
+_BAD_CERTIFICATE = late(r"SSL certificate problem|server certificate verification failed|SSL peer certificate")
 _MAX_COMMIT_BYTES = 1 << 20
 # The line of a commit that says when it was made, if the number is one that every git reads in the same way.
 _COMMITTER = late(rb"^committer [^\n]*> ([0-9]{1,12}) [+-][0-9]{4}$", re.MULTILINE)
@@ -270,6 +273,11 @@ class GitRepo:
                 ) from err
             if "fatal: could not read Username" in err.stderr:
                 err.text += "\n" + _NO_USER_HINT
+                err.hint = _NO_LOGIN
+            elif _BAD_CERTIFICATE.search(err.stderr):
+                err.hint = (
+                    "git trusts the authorities that its own setting names: `git config --global http.sslCAInfo FILE`"
+                )
             if self.url.startswith(("http://", "https://")) and self._is_missing(self.url):
                 raise NotFoundError(str(err), inner=err) from err
             raise

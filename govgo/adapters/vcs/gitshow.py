@@ -16,6 +16,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from functools import cache
 
+from govgo.adapters.disk.programs import program_environment
 from govgo.adapters.workspace.tree import TreeFiles
 from govgo.core.golib.quote import quote
 from govgo.core.golib.url import mask_all
@@ -29,6 +30,8 @@ _MOST_BYTES = 64 << 20
 _KINDS = {b"40000": "dir", b"120000": "link", b"160000": "dir"}
 """By the mode of a tree's entry; a submodule is a directory, of which the repository has no files."""
 _NO_FILES = b"160000"
+CAREFUL = ("--no-optional-locks", "-c", "core.fsmonitor=false", "-c", "safe.bareRepository=explicit")
+"""Flags of git in a repository of the user's: nothing in it is written, and fewer of its settings name programs."""
 
 
 class Commit(NamedTuple):
@@ -36,6 +39,20 @@ class Commit(NamedTuple):
 
     root: str
     id: str
+
+
+def checkout_around(directory: str) -> str:
+    """The nearest directory with a `.git`, from `directory` upwards (links are followed); "" for none.
+
+    git has to be started there. On its way up it would take any directory with HEAD, objects and refs for a bare
+    repository, and obey the settings in it, which name programs. Strangers can commit such a directory, but no `.git`;
+    and git before 2.38 does not know safe.bareRepository.
+    """
+    above = os.path.realpath(directory)
+    while not os.path.lexists(os.path.join(above, ".git")):
+        if above == (above := os.path.dirname(above)):
+            return ""
+    return above
 
 
 def find_commit(directory: str, ref: str, flag: str = "--since") -> Commit:
@@ -70,8 +87,10 @@ def _commit(directory: str, ref: str, flag: str) -> tuple[str, str]:
     if done.returncode != 0:
         why = _said(done.stderr)
         raise UsageError(f"{flag} {quote(mask_all(ref))}: no such commit in {directory}" + (f": {why}" if why else ""))
-    prefix, _, commit = done.stdout.rstrip(b"\n").rpartition(b"\n")
-    return os.fsdecode(prefix).rstrip("\n/"), commit.decode("ascii", "replace")
+    above, _, commit = done.stdout.rstrip(b"\n").rpartition(b"\n")
+    below = os.path.realpath(directory).removeprefix(os.path.realpath(_start(directory))).strip("/")
+    prefix = posixpath.join(os.fsdecode(above).rstrip("\n/"), below)
+    return prefix.rstrip("/"), commit.decode("ascii", "replace")
 
 
 class GitTree(TreeFiles):
@@ -100,10 +119,11 @@ class GitTree(TreeFiles):
         super().__init__(commit.root, outside, apart)
         self._digest_size = len(commit.id) // 2
         where = ["-C", commit.root] if environ is None else []
-        command = ["git", "--no-optional-locks", *where, "cat-file", "--batch"]
+        command = ["git", *CAREFUL, *where, "cat-file", "--batch"]
         pipe, null = subprocess.PIPE, subprocess.DEVNULL
         try:
-            self._git = subprocess.Popen(command, stdin=pipe, stdout=pipe, stderr=null, env=environ)
+            env = program_environment(os.environ if environ is None else environ)
+            self._git = subprocess.Popen(command, stdin=pipe, stdout=pipe, stderr=null, env=env)
         except OSError as error:
             raise _cannot_run(flag, error) from error
         self._trees = {"": self._tree(f"{commit.id}^{{tree}}")}
@@ -210,10 +230,22 @@ class GitFiles:
             tree.close()
 
 
+def _start(directory: str) -> str:
+    """Where git is started for a directory: where a repository was named by GIT_DIR, in the directory itself."""
+    return directory if os.environ.get("GIT_DIR") else checkout_around(directory) or directory
+
+
 def _git(flag: str, directory: str, *args: str) -> subprocess.CompletedProcess[bytes]:
-    command = ["git", "--no-optional-locks", "-C", directory, *args]
+    command = ["git", *CAREFUL, "-C", _start(directory), *args]
     try:
-        return subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, timeout=_TIMEOUT_S, check=False)
+        return subprocess.run(
+            command,
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            env=program_environment(os.environ),
+            timeout=_TIMEOUT_S,
+            check=False,
+        )
     except (OSError, subprocess.TimeoutExpired) as error:
         raise _cannot_run(flag, error) from error
 

@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import itertools
 import stat
-import tempfile
 import zipfile
 import zlib
 from collections.abc import Callable
@@ -18,7 +17,7 @@ from io import BytesIO
 from typing import BinaryIO, cast
 
 from govgo.adapters.attribution import prefixed
-from govgo.adapters.disk.diskerror import disk_error
+from govgo.adapters.disk.temporary import spool
 from govgo.adapters.modzip.write import create_zip, kind_of
 from govgo.adapters.vcs.gitrepo import GitRepo
 from govgo.core.module.info import Origin
@@ -122,16 +121,14 @@ class GitSource:
         if self._too_new is not None and goversion.compare(needed, self._local_go) > 0:
             raise self._too_new(f"{self._module.path}@{version}", needed)
         rev = self._module.revision(version)
-        with tempfile.TemporaryFile() as spool:
-            self._repo.archive(rev, directory, spool, MAX_ZIP_FILE)
-            spool.seek(0)
+        with spool() as packed:
+            self._repo.archive(rev, directory, packed, MAX_ZIP_FILE)
+            packed.seek(0)
             try:
-                with zipfile.ZipFile(spool) as archive:
+                with zipfile.ZipFile(packed) as archive:
                     self._rewrite(archive, rev, directory, ModuleVersion(self._module.path, version), gomod, target)
             except (zipfile.BadZipFile, zlib.error, EOFError, ValueError, RuntimeError) as err:
                 raise BadZipError(f"zip: not a valid zip file: {err}") from err
-            except OSError as err:
-                raise disk_error("read", "git archive", err) from err
 
     def _rewrite(
         self,

@@ -9,12 +9,11 @@ kept, or written to the module cache.
 from __future__ import annotations
 
 import asyncio
-import os
 import re
-import tempfile
 from collections.abc import Callable, Sequence
 from datetime import datetime
 
+from govgo.adapters.disk.temporary import new_directory, new_file
 from govgo.adapters.http.remote import Web
 from govgo.adapters.loop.network import Visit
 from govgo.adapters.modzip.hash import hash_zip
@@ -61,7 +60,7 @@ class Origins(Visit):
         self, mods: Sequence[ModuleVersion], advanced: Callable[[int], object] = lambda count: None
     ) -> tuple[Tagged, ...]:
         """What there is for each module version, in the order given; `advanced` is told how many more are done."""
-        directory = self._held.enter_context(tempfile.TemporaryDirectory(prefix="govgo-tags-"))
+        directory = self._held.enter_context(new_directory("govgo-tags-"))
         direct = Direct(self._env._replace(gomodcache=directory), self._network, Web(self._network.client), None)
         self._held.callback(direct.close)
         self._network.loop()
@@ -88,8 +87,7 @@ async def _look(direct: Direct, mod: ModuleVersion, directory: str) -> Tagged:
             return found._replace(fault="a proxy serves it in place of a repository")
         origin = info.origin
         found = Tagged(gourl.mask(origin.url), origin.ref.removeprefix("refs/tags/"), info.name, info.time)
-        descriptor, path = tempfile.mkstemp(".zip", dir=directory)
-        with os.fdopen(descriptor, "wb") as file:
+        with new_file(directory) as (path, file):
 
             def rewind() -> None:
                 file.seek(0)

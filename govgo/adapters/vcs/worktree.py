@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 
 from govgo.adapters.disk.diskerror import disk_error
 from govgo.adapters.vcs.git import Git, GitError
+from govgo.adapters.vcs.gitshow import CAREFUL, checkout_around
 from govgo.core.modfile import module_path
 from govgo.core.module.info import Origin
 from govgo.core.module.paths import split_path_version
@@ -20,8 +21,6 @@ from govgo.errors import InputError
 _TIMEOUT_S = 60.0
 _SHORT = 12
 _HEAD = "HEAD"
-# No program that the configuration of a repository names is run, and nothing in it is written.
-_CAREFUL = ("--no-optional-locks", "-c", "core.fsmonitor=false")
 
 
 class GitWorkTrees:
@@ -43,9 +42,10 @@ class GitWorkTrees:
             GitError: there is a repository, and git cannot say.
             DiskError: the go.mod in its root cannot be read.
         """
-        if not _in_repository(directory):
+        top = checkout_around(directory)
+        if not top:
             return None
-        root = self._line(directory, "rev-parse", "--show-toplevel")
+        root = self._line(top, "rev-parse", "--show-toplevel")
         if not root:
             return None  # a bare repository
         try:
@@ -91,12 +91,4 @@ class GitWorkTrees:
         return os.fsdecode(self._run(directory, *words)).rstrip("\n")
 
     def _run(self, directory: str, *words: str) -> bytes:
-        return self._git.run([*_CAREFUL, *words], directory)
-
-
-def _in_repository(directory: str) -> bool:
-    above = os.path.realpath(directory)
-    while not os.path.lexists(os.path.join(above, ".git")):
-        if above == (above := os.path.dirname(above)):
-            return False
-    return True
+        return self._git.run([*CAREFUL, *words], directory)

@@ -29,7 +29,7 @@ from govgo.load.targets.binaries import split_binaries
 from govgo.load.targets.faults import from_error
 from govgo.load.targets.policy import policy_file, read_policy
 from govgo.load.targets.resolve import Resolved, Unresolved, resolve_all
-from govgo.load.targets.targets import shown
+from govgo.load.targets.targets import shown, shown_start
 from govgo.ports.advisories import AdvisorySource, Snapshot
 
 if TYPE_CHECKING:
@@ -152,6 +152,7 @@ def audit_resolved(
         modules=tuple(modules),
         faults=tuple(faults),
         now=now,
+        here=shown_start(session),
     )
 
 
@@ -300,11 +301,18 @@ def _reached(found: Resolved, module: AuditedModule, faults: list[Finding]) -> A
         return module
     kept = []
     for each in module.exposures:
-        at_fault = each.vulnerability.packages
+        at_fault = [_imported_as(path, each) for path in each.vulnerability.packages]
         is_hit = any(path in imported.providers for path in at_fault) if at_fault else each.module in imported.modules
         if is_hit or not each.chain:
             kept.append(each)
     return module._replace(exposures=tuple(kept), by_packages=True)
+
+
+def _imported_as(package: str, exposure: Exposure) -> str:
+    """The import path of a package at fault: that of the replaced module where another path stands in its place."""
+    actual = exposure.vulnerability.module.path
+    within = package.removeprefix(actual)
+    return exposure.module.path + within if within != package and within[:1] in ("", "/") else package
 
 
 class _Policy(NamedTuple):

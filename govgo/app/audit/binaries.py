@@ -49,7 +49,9 @@ def read_binaries(session: Session, files: Executables, args: Sequence[str]) -> 
     for arg in args:
         info = build_info(session, files, arg)
         main = info.main.path if info.main is not None else info.path
-        release = GoRelease(info.go_version.partition(" ")[0].removeprefix("go"), "the binary")
+        # Without experiments and dates: "1.26.8" for "go1.26.8 X:loopvar", "devel go1.23-206df8e" as it is.
+        words = info.go_version.split(" ")
+        release = GoRelease(" ".join(words[: 1 + (words[0] == "devel")]).removeprefix("go"), "the binary")
         found.append(LinkedBinary(shown(session, session.absolute(arg)), main, tuple(all_linked(info)), release))
     return found
 
@@ -59,7 +61,11 @@ def audited_binary(binary: LinkedBinary, index: AdvisoryIndex) -> AuditedModule:
     place = Place(binary.file)
     main = ModuleVersion(binary.path)
     exposures: list[Exposure] = []
-    for go in go_modules(binary.release.version):
+    unmatched = [Unmatched(each.module, place) for each in binary.modules if not each.actual.version]
+    releases = go_modules(binary.release.version)
+    if not releases:
+        unmatched.insert(0, Unmatched(ModuleVersion(STDLIB), place))
+    for go in releases:
         if go.path == STDLIB:
             exposures += [Exposure(each, go, None, (), (), place) for each in index.match(go)]
     for each in binary.modules:
@@ -74,6 +80,6 @@ def audited_binary(binary: LinkedBinary, index: AdvisoryIndex) -> AuditedModule:
         directory=binary.file,
         modules=len(binary.modules),
         release=binary.release,
-        unmatched=tuple(Unmatched(each.module, place) for each in binary.modules if not each.actual.version),
+        unmatched=tuple(unmatched),
         exposures=tuple(exposures),
     )

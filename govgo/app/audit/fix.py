@@ -90,7 +90,7 @@ def _with_plans(after: Audit, before: Audit, done: Sequence[FixPlan]) -> Audit:
     for module in after.modules:
         old = planned.get((module.kind, module.directory), module)
         fixes = tuple(each._replace(is_done=each in done) for each in old.fixes)
-        modules.append(module._replace(fixes=fixes, in_go=old.in_go))
+        modules.append(module._replace(fixes=fixes, unfixable=old.unfixable))
     return after._replace(modules=tuple(modules))
 
 

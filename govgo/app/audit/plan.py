@@ -119,14 +119,14 @@ class Planning:
         """What was found, with a plan for each main module that has something to clear."""
         wanted = [each for each in audited.exposures if self._options.wants(each.vulnerability)]
         in_modules = [each for each in wanted if each.chain]
-        in_go = tuple(_in_go(each) for each in wanted if not each.chain)
+        unfixable = tuple(self._unfixable(wanted))
         if not self._options.is_asked:
             at_fault = len({each.module for each in in_modules})
             if at_fault > MOST_UNASKED:
                 why = f"{at_fault} modules are at fault, and a plan for more than {MOST_UNASKED} takes a while"
-                return audited._replace(in_go=in_go, unplanned=why)
+                return audited._replace(unfixable=unfixable, unplanned=why)
             if not any(each.vulnerability.fixed_in for each in in_modules):
-                return audited._replace(in_go=in_go)
+                return audited._replace(unfixable=unfixable)
         plans = []
         for member in self._members() if in_modules else ():
             try:
@@ -136,7 +136,20 @@ class Planning:
                 continue
             if plan.bumps or plan.unfixable:
                 plans.append(plan)
-        return audited._replace(fixes=tuple(plans), in_go=in_go, unplanned="; ".join(self._hindered))
+        return audited._replace(fixes=tuple(plans), unfixable=unfixable, unplanned="; ".join(self._hindered))
+
+    def _unfixable(self, wanted: Iterable[Exposure]) -> Iterator[Unfixable]:
+        """What no requirement changes: what is in Go itself, and what go.work replaces at all versions."""
+        work = self._found.session.main.work_file
+        replaced = {each.old.path for each in work.replace if not each.old.version} if work is not None else ()
+        for each in wanted:
+            if not each.chain:
+                yield _in_go(each)
+            elif each.module.path in replaced:
+                text = f"it is replaced by {each.vulnerability.module}, which the replace line of go.work decides"
+                fixed = each.vulnerability.fixed_in
+                flaw = Flaw(each.module.path, each.vulnerability.id)
+                yield Unfixable(flaw, each.module.version, Why.REPLACED, f"{text}; fixed in {fixed}" if fixed else text)
 
     def _members(self) -> Iterator[Resolved]:
         """The main modules of the target, each resolved by itself."""

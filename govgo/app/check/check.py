@@ -232,7 +232,7 @@ class _Run:
         resolved = [each for each in subjects if isinstance(each.found, Resolved)]
         run = self._tools.audit(_graphs(resolved), rule)
         for subject, module in zip(resolved, run.modules, strict=True):
-            subject.findings += [finding_of(each) for each in module.exposures]
+            subject.findings += [finding_of(each, here=run.here) for each in module.exposures]
             for each, entry in module.ignored:
                 subject.findings.append(accepted(finding_of(each), entry.reason, entry.expires))
             subject.findings += map(unmatched_finding, module.unmatched)

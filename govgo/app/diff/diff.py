@@ -90,10 +90,13 @@ def diff(
     """
     after = _resolved(new, {})
     before = _resolved(old, after)
+    notes: list[str] = []
     if (old.is_single or new.is_single) and len(before) == len(after) == 1:
         after = dict(zip(before, after.values(), strict=True))
+    else:
+        after = _moved_back(before, after, notes)
     pairs = _compared(old, new, before, after, zips=zips, facts=facts)
-    notes = [*_notes(old, before.values()), *_notes(new, after.values())]
+    notes += [*_notes(old, before.values()), *_notes(new, after.values())]
     for path in zips:
         if not pairs.failed and all(each.change.path != path for each in pairs.wanted):
             raise _unchanged(path, (*before.values(), *after.values()))
@@ -233,6 +236,21 @@ def _resolved(side: Side, others: _Targets) -> dict[tuple[str, str], _Found]:
     return {key(each.target): each for each in resolve_all(session, side.where, known)}
 
 
+def _moved_back(before: _Targets, after: _Targets, notes: list[str]) -> dict[tuple[str, str], _Found]:
+    """`after`, with a module that has changed its directory alone under the key that it had; a note tells of it."""
+    gone, come = (
+        [(kind, name, each.target.path) for (kind, name), each in ours.items() if (kind, name) not in theirs]
+        for ours, theirs in ((before, after), (after, before))
+    )
+    found = dict(after)
+    for kind, name, path in come:
+        homes = [directory for other, directory, known in gone if path and (other, known) == (kind, path)]
+        if len(homes) == 1 and sum(path == known for _, _, known in come) == 1:
+            found[kind, homes[0]] = found.pop((kind, name))
+            notes.append(f"{path} has moved from {homes[0]} to {name}")
+    return found
+
+
 def _same_sums(session: Session, target: Target, other: Resolved) -> bool:
     """Whether the go.sum of a module has no other hash than the one by which a go.mod was checked for `other`."""
     if target.kind == WORKSPACE:
@@ -266,7 +284,7 @@ def _compare(old: Side, new: Side, was: _Found | None, now: _Found | None) -> Ta
         return target
     files = _files(old, was), _files(new, now)
     if len(files[0]) == len(files[1]) == 1:  # go.mod files that were named may lie anywhere
-        files = files[0], dict(zip(files[0], files[1].values(), strict=True))
+        files = dict(zip(files[1], files[0].values(), strict=True)), files[1]
     return target._replace(
         modules=compare_modules(was.resolution, now.resolution),
         files=compare_files(*files),

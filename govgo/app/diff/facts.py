@@ -3,11 +3,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Container, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from govgo.core.module.moduleversion import ModuleVersion
-from govgo.core.resolution.compare import ModuleChange, VersionFacts
+from govgo.core.resolution.compare import ModuleChange, Selected, VersionFacts
 from govgo.errors import Failure, GovgoError
 from govgo.ports.modules import Ask
 
@@ -25,20 +25,23 @@ def version_facts(
         changes: what came and went.
         known: what need not be asked for.
     """
-    sources = {each.new.source: each.new.mod for each in changes if each.new is not None}
-    came = {source: mod for source, mod in sources.items() if source is not None and source not in known}
-    went = {each.old.source for each in changes if each.old is not None} - came.keys()
-    left = [mod for mod in went if mod is not None and mod not in known]
-    if not came and not left:
+    came = _sources((each.new for each in changes), known)
+    went = _sources((each.old for each in changes), {*known, *came})
+    if not came and not went:
         return {}
     from govgo.load.query.prefetch import warm_latest
 
-    session.repo.warm([Ask("info", mod.path, mod.version) for mod in [*came, *left]])
-    warm_latest(session, sorted({mod.path for mod in came.values()}))
-    found = {mod: _dated(session, mod, VersionFacts()) for mod in left}
-    for source, mod in came.items():
-        found[source] = _dated(session, source, _judged(session, mod))
+    session.repo.warm([Ask("info", mod.path, mod.version) for mod in [*came, *went]])
+    warm_latest(session, sorted({mod.path for mod in came}))
+    found = {mod: _dated(session, mod, VersionFacts()) for mod in went}
+    found.update((mod, _dated(session, mod, _judged(session, mod))) for mod in came)
     return found
+
+
+def _sources(selected: Iterable[Selected | None], known: Container[ModuleVersion]) -> list[ModuleVersion]:
+    """The module versions whose code is used, each once, without those that are known."""
+    used = dict.fromkeys(each.source for each in selected if each is not None)
+    return [mod for mod in used if mod is not None and mod not in known]
 
 
 def _dated(session: Session, mod: ModuleVersion, facts: VersionFacts) -> VersionFacts:

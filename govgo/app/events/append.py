@@ -47,7 +47,7 @@ class Appender:
             growing: the log, with its key.
             clock: the time of day, in seconds since the epoch.
         """
-        self.log = EventLog(storage, growing.verifier)
+        self.log = EventLog(storage, growing.verifiers[0])
         self.known = KnownVersions(os.urandom(32))
         self._storage = storage
         self._growing = growing

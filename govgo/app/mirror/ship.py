@@ -57,6 +57,7 @@ def export(
 
     Raises:
         NotFoundError: there is no mirror.
+        UsageError: the parts are too small for its manifest.
         ConflictError: a run that changes it has not ended.
         StorageError: a file is missing, or the mirror or a part cannot be read or written.
     """
@@ -67,8 +68,10 @@ def export(
         raise ConflictError(UNFINISHED_RUN)
     keys = compare(since, manifest).needed
     text = format_manifest(manifest)
-    room = part_size - _TAR_RECORD - tar_size(manifests.KEY, len(text)) - tar_size(PART_KEY, _TAR_BLOCK)
-    groups = list(_grouped(manifest, keys, room)) or [[]]
+    least = _TAR_RECORD + tar_size(manifests.KEY, len(text)) + tar_size(PART_KEY, _TAR_BLOCK)
+    if part_size < least:  # else each file would have a part of its own, with all of the manifest beside it
+        raise UsageError(f"a part of {part_size} bytes has no room for the manifest, which takes {least}")
+    groups = list(_grouped(manifest, keys, part_size - least)) or [[]]
     digest = hashlib.sha256(text).hexdigest()
     parts: list[tuple[str, int]] = []
     for number, group in enumerate(groups, 1):

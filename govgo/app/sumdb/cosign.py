@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from typing import Protocol
 
 from govgo.app.sumdb.growing import stored_tiles
-from govgo.app.sumdb.publisher import stored_key
+from govgo.app.sumdb.publisher import database_keys
 from govgo.core.records import NamedTuple
 from govgo.core.sumdb.cosignature import (
     MAX_ANSWER_BYTES,
@@ -20,7 +20,7 @@ from govgo.core.sumdb.cosignature import (
     parse_witness_size,
     witness_request,
 )
-from govgo.core.sumdb.note import Note, Verifier, format_note, open_note, parse_verifier
+from govgo.core.sumdb.note import Note, Verifier, format_note, open_note
 from govgo.core.sumdb.proof import prove_tree
 from govgo.core.sumdb.published import LATEST
 from govgo.core.sumdb.timeline import Head, read_head
@@ -61,18 +61,18 @@ def cosign(storage: Storage, witnesses: Sequence[Witness], notes: Sequence[bytes
         NetworkError: a witness did not answer, or did not cosign.
         UsageError, IntegrityError, StorageError: the database cannot be read or is damaged.
     """
-    verifier = parse_verifier(stored_key(storage))
+    own = database_keys(storage)
     keys = [witness.verifier for witness in witnesses]
     shown = _shown(storage)
-    head = read_head(shown, verifier)
+    head = read_head(shown, *own)
     lines = [_lines_for(head, note) for note in notes]
     lines += [_ask(storage, head, witness, post) for witness in witnesses if witness.url]
     while True:
         found = storage.head(LATEST)
         shown = _shown(storage)
-        if found is None or read_head(shown, verifier).tree != head.tree:
+        if found is None or read_head(shown, *own).tree != head.tree:
             raise IntegrityError("the database has grown meanwhile; cosign its new tree head")
-        whole = _merged(shown, verifier, lines, keys)
+        whole = _merged(shown, own, lines, keys)
         if whole == shown or storage.swap(LATEST, whole, found.tag):
             return cosignatures(whole, keys)
 
@@ -94,9 +94,9 @@ def _lines_for(head: Head, note: bytes) -> bytes:
     return lines
 
 
-def _merged(shown: bytes, verifier: Verifier, lines: Sequence[bytes], keys: Sequence[Verifier]) -> bytes:
+def _merged(shown: bytes, own: Sequence[Verifier], lines: Sequence[bytes], keys: Sequence[Verifier]) -> bytes:
     """The published note with the new lines that are cosignatures; a witness's newer one replaces its older."""
-    given = open_note(shown, (verifier,))
+    given = open_note(shown, own)
     added = cosignatures(shown + b"".join(lines), keys)
     mine = {(key.name, key.key_hash) for key in keys}
     others = [each for each in given.unverified if (each.name, each.key_hash) not in mine]

@@ -23,7 +23,7 @@ from typing import Protocol
 
 from govgo.core.records import NamedTuple
 from govgo.core.sumdb.growth import edge_tiles
-from govgo.core.sumdb.note import Note, Verifier
+from govgo.core.sumdb.note import Note, Verifier, format_note, read_note
 from govgo.core.sumdb.published import (
     COMMIT,
     KEY,
@@ -31,6 +31,7 @@ from govgo.core.sumdb.published import (
     PENDING,
     Edge,
     data_edge,
+    format_keys,
     format_pending,
     grown_tiles,
     parse_pending,
@@ -61,9 +62,27 @@ class HeadMemory(Protocol):
         """The signed head, b"" for none."""
         ...
 
-    def write(self, note: bytes) -> None:
-        """Remember another, unless the one that is remembered has a larger tree."""
+    def write(self, note: bytes, *, anew: bool = False) -> None:
+        """Remember another if its tree is larger; `anew`: also one of the same tree that other keys have signed."""
         ...
+
+
+class Keys(NamedTuple):
+    """The keys of a log: one, or two while clients change from one to the other. All sign every head.
+
+    Attributes:
+        verifiers: the public keys.
+        signers: the private ones, in the same order.
+    """
+
+    verifiers: tuple[Verifier, ...]
+    signers: tuple[Signer, ...]
+
+
+def one_key(signer: Signer, verifier: Verifier) -> Callable[[], Keys]:
+    """The keys of a log that has one for ever."""
+    keys = Keys((verifier,), (signer,))
+    return lambda: keys
 
 
 class Kind(NamedTuple):
@@ -74,51 +93,64 @@ class Kind(NamedTuple):
         missing: what is to be done where there is none, as a sentence.
         others: the files beside tiles that follow from new records: (size before, texts, signed head) to (key, bytes).
         rooms: the prefixes of all such files.
+        is_same: whether two contents of such a file say the same; their signatures may differ.
     """
 
     noun: str
     missing: str
     others: Callable[[int, Sequence[bytes], Head], Iterable[tuple[str, bytes]]] = lambda size, texts, head: ()
     rooms: tuple[str, ...] = ()
+    is_same: Callable[[bytes, bytes], bool] = bytes.__eq__
 
 
 class _Start(NamedTuple):
-    """What a writer begins with: the head that has been decided on, the tag of its file, and its edge."""
+    """What a writer begins with.
+
+    Attributes:
+        head: the one that has been decided on.
+        tag: of its file.
+        edge: of its tree.
+        keys: read after the tag: where the log gets another key, the swap that sees them change is lost.
+    """
 
     head: Head
     tag: str
     edge: Edge
+    keys: Keys
 
 
 class GrowingLog:
-    """A log in a storage, and the key to make it grow.
-
-    Attributes:
-        verifier: its key; the origin of its heads is the verifier's.
-    """
+    """A log in a storage, and the keys to make it grow."""
 
     def __init__(
         self,
         storage: Storage,
-        verifier: Verifier,
-        signer: Signer,
+        keys: Callable[[], Keys],
         memory: HeadMemory,
         kind: Kind,
         *,
         pause: Callable[[float], object] = time.sleep,
     ) -> None:
-        """Nothing is read yet. `pause` waits for so many seconds, when another writer was faster."""
-        self.verifier = verifier
+        """Nothing is read yet.
+
+        Args:
+            storage: of the log.
+            keys: reads its keys; asked again before each head is signed, since others may give it another one. The
+                origin of its heads is that of the first.
+            memory: what these keys have decided on.
+            kind: what the log is for.
+            pause: waits for so many seconds, when another writer was faster.
+        """
         self._storage = storage
-        self._signer = signer
+        self._read_keys = keys
         self._memory = memory
         self._kind = kind
         self._pause = pause
 
     @property
-    def key(self) -> str:
-        """Its verifier key."""
-        return verifier_key(self._signer)
+    def verifiers(self) -> tuple[Verifier, ...]:
+        """Its keys as they are now."""
+        return self._read_keys().verifiers
 
     def create(self) -> bool:
         """Make the files of an empty log; False where there is one with this key already.
@@ -127,17 +159,19 @@ class GrowingLog:
             UsageError: the storage has a log with another key.
             IntegrityError: the storage has lost a log with this key, or the key has signed one elsewhere.
         """
+        keys = self._read_keys()
         if self._is_missing():
             try:
-                self._check_new()
+                self._check_new(keys)
             except IntegrityError:
                 if self._is_missing():
                     raise
                 # else another process has made it just now, and added to it
-        fresh = self._storage.create(KEY, f"{self.key}\n".encode())
-        if (self._storage.read(KEY, 0, 4096) or b"").decode("utf-8", "replace").strip() != self.key:
+        mine = format_keys([verifier_key(signer) for signer in keys.signers])
+        fresh = self._storage.create(KEY, mine)
+        if mine not in (self._storage.read(KEY) or b"").splitlines(keepends=True):
             raise UsageError(f"the {self._kind.noun} in the storage was made with another key")
-        note = self._sign(EMPTY_HEAD.tree).note
+        note = _sign(EMPTY_HEAD.tree, keys).note
         self._storage.create(LATEST, note)
         self._storage.create(COMMIT, note)
         return fresh
@@ -145,10 +179,10 @@ class GrowingLog:
     def _is_missing(self) -> bool:
         return self._storage.head(COMMIT) is None or self._storage.head(LATEST) is None
 
-    def _check_new(self) -> None:
+    def _check_new(self, keys: Keys) -> None:
         """Refuse to sign the empty tree for a log that had records: who has seen them would see two histories."""
         note = self._memory.read()
-        known = read_head(note, self.verifier) if note else EMPTY_HEAD
+        known = read_head(note, *keys.verifiers) if note else EMPTY_HEAD
         if known.tree.size:
             raise IntegrityError(
                 f"the storage has no tree, and this key has signed one of {known.tree.size} records",
@@ -182,11 +216,11 @@ class GrowingLog:
             texts = choose(start.head, start.edge)
             if not texts:
                 return start.head.tree.size, start.head
-            head = self._sign(start.edge.grown(texts))
+            head = _sign(start.edge.grown(texts), start.keys)
             self._storage.create(pending_key(head.tree), format_pending(start.head.tree.size, texts))
             if self._storage.swap(COMMIT, head.note, start.tag):
                 self._memory.write(head.note)
-                self._publish(start.edge, head)
+                self._publish(start.edge, head, start.keys)
                 return start.edge.size, head
             self._pause(random.uniform(0, 0.02 * min(attempt + 1, 20)))
         raise ConflictError(f"other writers of the {self._kind.noun} were faster each time; nothing more was added")
@@ -199,35 +233,68 @@ class GrowingLog:
         """
         return self._start().head
 
+    def resign(self, retired: Verifier | None = None) -> Head:
+        """Let the newest head be signed by all keys that there are now (errors as `append`).
+
+        Args:
+            retired: a key of the log no more; its signature goes.
+
+        Returns:
+            The newest head.
+        """
+        while True:
+            start = self._start()
+            head = _sign(start.head.tree, start.keys)
+            if self._storage.swap(COMMIT, head.note, start.tag):
+                self._memory.write(head.note, anew=True)
+                if self._show_resigned(head, start.keys, retired):
+                    return head
+
+    def _show_resigned(self, head: Head, keys: Keys, retired: Verifier | None) -> bool:
+        """Let clients see all signatures, and cosignatures as they were; False where there is a newer head by now."""
+        while True:
+            found = self._storage.head(LATEST)
+            note = self._storage.read(LATEST)
+            if found is None or note is None:
+                raise IntegrityError(f"the storage has lost {LATEST}")
+            if read_head(note, *keys.verifiers).tree != head.tree:
+                return False
+            gone = None if retired is None else (retired.name, retired.key_hash)
+            others = [each for each in read_note(note, keys.verifiers).unverified if (each.name, each.key_hash) != gone]
+            text = read_note(head.note, keys.verifiers)
+            whole = format_note(text._replace(signatures=(*text.signatures, *others)))
+            if whole == note or self._storage.swap(LATEST, whole, found.tag):
+                return True
+
     def _start(self) -> _Start:
         """The head that has been decided on, when all that follows from it is published."""
         while True:
             # Both before `commit`: so neither can be ahead of it, unless the storage was set back.
             note = self._memory.read()
-            shown = self._head_in(LATEST)
+            latest = self._storage.read(LATEST)
             found = self._storage.head(COMMIT)  # before it is read: a tag that is too old fails, one too new would not
-            head = self._head_in(COMMIT)
-            if found is None or shown is None or head is None:
+            commit = self._storage.read(COMMIT)
+            if found is None or latest is None or commit is None:
                 raise UsageError(f"the storage has no {self._kind.noun}; {self._kind.missing}")
+            keys = self._read_keys()
+            shown, head = (read_head(each, *keys.verifiers) for each in (latest, commit))
             if shown.tree.size > head.tree.size or (shown.tree != head.tree and shown.tree.size == head.tree.size):
                 raise IntegrityError(f"{COMMIT} has a tree of {head.tree.size} records, {LATEST} of {shown.tree.size}")
-            self._check_memory(note, shown, head)
-            if shown.tree == head.tree:
-                return _Start(head, found.tag, self._edge(head.tree))
-            if self._publish(self._edge(shown.tree), head):
-                return _Start(head, found.tag, self._edge(head.tree))
+            self._check_memory(note, shown, head, keys)
+            if shown.tree == head.tree or self._publish(self._edge(shown.tree), head, keys):
+                return _Start(head, found.tag, self._edge(head.tree), keys)
 
-    def _publish(self, edge: Edge, head: Head) -> bool:
+    def _publish(self, edge: Edge, head: Head, keys: Keys) -> bool:
         """Write what follows from a decision, and show it; False where another writer has done so meanwhile."""
         data = self._storage.read(pending_key(head.tree))
         if data is None:
-            shown = self._head_in(LATEST)
+            shown = self._head_in(LATEST, keys)
             if shown is not None and shown.tree.size >= head.tree.size:
                 return False
             raise IntegrityError(f"the storage has lost the records of tree {head.tree.size}: {pending_key(head.tree)}")
         size, texts = parse_pending(data)
         if size != edge.size or edge.grown(texts) != head.tree:
-            shown = self._head_in(LATEST)
+            shown = self._head_in(LATEST, keys)
             if shown is not None and shown.tree.size > edge.size:
                 return False
             raise IntegrityError(f"{pending_key(head.tree)} does not lead to the tree that has been decided on")
@@ -236,7 +303,7 @@ class GrowingLog:
             for files in (grown_tiles(edge, texts), self._kind.others(edge.size, texts, head)):
                 for _ in pool.map(self._create, files):
                     pass
-        self._show(head)
+        self._show(head, keys)
         for entry in list(self._storage.entries(PENDING)):
             if 0 <= pending_size(entry.key) <= head.tree.size:
                 self._storage.delete(entry.key)
@@ -244,23 +311,27 @@ class GrowingLog:
 
     def _create(self, file: tuple[str, bytes]) -> None:
         key, data = file
-        if not self._storage.create(key, data) and self._storage.read(key) != data:
+        if self._storage.create(key, data):
+            return
+        found = self._storage.read(key)
+        is_same = bytes.__eq__ if key.startswith("tile/") else self._kind.is_same
+        if found is None or not is_same(found, data):
             raise IntegrityError(
                 f"{key} is not what the records lead to; it is damaged, or of another {self._kind.noun}"
             )
 
-    def _show(self, head: Head) -> None:
+    def _show(self, head: Head, keys: Keys) -> None:
         while True:
             found = self._storage.head(LATEST)
-            shown = self._head_in(LATEST)
+            shown = self._head_in(LATEST, keys)
             if found is None or shown is None:
                 raise IntegrityError(f"the storage has lost {LATEST}")
             if shown.tree.size >= head.tree.size or self._storage.swap(LATEST, head.note, found.tag):
                 return
 
-    def _check_memory(self, note: bytes, shown: Head, head: Head) -> None:
+    def _check_memory(self, note: bytes, shown: Head, head: Head, keys: Keys) -> None:
         """Compare the tree head in the storage with the largest that this key has decided on before."""
-        known = read_head(note, self.verifier) if note else EMPTY_HEAD
+        known = read_head(note, *keys.verifiers) if note else EMPTY_HEAD
         size = known.tree.size
         if size > head.tree.size:
             raise IntegrityError(
@@ -270,7 +341,7 @@ class GrowingLog:
             )
         if shown.tree.size < size < head.tree.size:
             # Nothing is decided before all is published: so by now `latest` has what was not in it a moment ago.
-            shown = self._head_in(LATEST) or shown
+            shown = self._head_in(LATEST, keys) or shown
         if size <= shown.tree.size:
             root = stored_tiles(self._storage, shown.tree, prefix_nodes(size)).prefix_root(size)
         else:
@@ -284,12 +355,13 @@ class GrowingLog:
         """The edge of a tree, proved by its head."""
         return stored_edge(self._storage, tree)
 
-    def _head_in(self, key: str) -> Head | None:
+    def _head_in(self, key: str, keys: Keys) -> Head | None:
         note = self._storage.read(key)
-        return None if note is None else read_head(note, self.verifier)
+        return None if note is None else read_head(note, *keys.verifiers)
 
-    def _sign(self, tree: Tree) -> Head:
-        return Head(tree, sign_note(Note(format_tree(tree, self.verifier.origin)), [self._signer]))
+
+def _sign(tree: Tree, keys: Keys) -> Head:
+    return Head(tree, sign_note(Note(format_tree(tree, keys.verifiers[0].origin)), keys.signers))
 
 
 def stored_edge(storage: Storage, tree: Tree) -> Edge:

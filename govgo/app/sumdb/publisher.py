@@ -10,21 +10,19 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 
-from govgo.app.sumdb.growing import GrowingLog, HeadMemory, Kind
+from govgo.app.sumdb.growing import GrowingLog, HeadMemory, Keys, Kind
 from govgo.core.module.moduleversion import ModuleVersion
 from govgo.core.records import NamedTuple
-from govgo.core.sumdb.note import Verifier
-from govgo.core.sumdb.published import KEY, Edge, grown_lookups
-from govgo.core.sumdb.record import lookup_path, parse_record
-from govgo.core.sumdb.signer import Signer
+from govgo.core.sumdb.note import Verifier, parse_verifier, read_note
+from govgo.core.sumdb.published import COMMIT, KEY, LATEST, Edge, format_keys, grown_lookups, parse_keys
+from govgo.core.sumdb.record import format_record, lookup_path, parse_record
 from govgo.core.sumdb.timeline import Head
-from govgo.errors import SumMismatchError, UsageError
+from govgo.errors import NoteError, SumMismatchError, UsageError
 from govgo.ports.storage import Storage
 
 MOST_AT_ONCE = 10_000
 """Records that one tree head adds at most: so much is held in memory, and has to be done again after a crash."""
 _READERS = 16
-_KIND = Kind("checksum database", "`govgo sumdb init` makes one", grown_lookups, ("lookup/",))
 
 
 class Added(NamedTuple):
@@ -41,25 +39,24 @@ class Publisher:
     def __init__(
         self,
         storage: Storage,
-        verifier: Verifier,
-        signer: Signer,
+        keys: Callable[[], Keys],
         memory: HeadMemory,
         *,
         pause: Callable[[float], object] = time.sleep,
     ) -> None:
-        """Nothing is read yet. `pause` waits for so many seconds, when another writer was faster."""
+        """Nothing is read yet (arguments as for `GrowingLog`)."""
         self._storage = storage
-        self._log = GrowingLog(storage, verifier, signer, memory, _KIND, pause=pause)
+        self._log = GrowingLog(storage, keys, memory, _KIND, pause=pause)
 
     @property
     def name(self) -> str:
-        """The database's name."""
-        return self._log.verifier.name
+        """The database's name: that of its first key."""
+        return self.verifiers[0].name
 
     @property
-    def key(self) -> str:
-        """Its verifier key."""
-        return self._log.key
+    def verifiers(self) -> tuple[Verifier, ...]:
+        """Its keys as they are now."""
+        return self._log.verifiers
 
     def create(self) -> bool:
         """Make the files of an empty database; False where there is one with this key already.
@@ -101,6 +98,59 @@ class Publisher:
         """
         return self._log.finish()
 
+    def add_key(self, key: str) -> None:
+        """Let another key sign all heads from now on, and the newest one and the answers to lookups at once.
+
+        To do so again where it was done, or half done, changes nothing, or does the rest (errors as `add`).
+
+        Args:
+            key: the verifier key, as a text. Its private key is among those that sign.
+        """
+        self._list_keys(lambda keys: keys if key in keys else [*keys, key])
+        self._resign_lookups(self._log.resign())
+
+    def retire_key(self, key: Verifier) -> None:
+        """Let a key sign nothing any more (errors as `add`).
+
+        Args:
+            key: one whose private key is not among those that sign, and need not be there.
+
+        Raises:
+            UsageError: the other keys have not signed the newest tree head.
+        """
+        others = {(each.name, each.key_hash) for each in self.verifiers}
+        if not all(others <= _identities(self._storage.read(name) or b"") for name in (LATEST, COMMIT)):
+            text = "the other key has not signed the newest tree head; run `govgo sumdb key -add` for it once more"
+            raise UsageError(text)
+        self._resign_lookups(self._log.finish())
+        self._list_keys(lambda keys: [each for each in keys if parse_verifier(each) != key])
+        self._log.resign(key)
+
+    def _list_keys(self, change: Callable[[list[str]], list[str]]) -> None:
+        while True:
+            found = self._storage.head(KEY)
+            before = stored_keys(self._storage)
+            after = change(before)
+            if after == before or (found is not None and self._storage.swap(KEY, format_keys(after), found.tag)):
+                return
+
+    def _resign_lookups(self, head: Head) -> None:
+        """Let the answers to lookups have the newest head where their own lacks one of its signatures."""
+        wanted = _identities(head.note)
+
+        def resign(path: str) -> None:
+            answer = self._storage.read(path)
+            if answer is None:
+                return
+            record = parse_record(answer)
+            if not wanted <= _identities(record.rest) and record.number < head.tree.size:
+                self._storage.replace(path, format_record(record.number, record.text) + head.note)
+
+        paths = (entry.key for entry in self._storage.entries("lookup/"))
+        with ThreadPoolExecutor(_READERS) as pool:
+            for _ in pool.map(resign, paths):
+                pass
+
     def _add_part(
         self, records: Mapping[ModuleVersion, bytes], added: dict[ModuleVersion, int], present: dict[ModuleVersion, int]
     ) -> Head:
@@ -133,16 +183,38 @@ class Publisher:
         return found
 
 
-def stored_key(storage: Storage) -> str:
-    """The verifier key of the database in a storage, not checked.
+def stored_keys(storage: Storage) -> list[str]:
+    """The verifier keys of the database in a storage as texts.
 
     Raises:
         UsageError: there is none.
     """
-    key = storage.read(KEY, 0, 4096)
-    if key is None:
+    data = storage.read(KEY, 0, 4096)
+    if data is None:
         raise UsageError("the storage has no checksum database; `govgo sumdb init` makes one")
-    return key.decode("utf-8", "replace").strip()
+    try:
+        parse_keys(data)
+    except NoteError as error:
+        raise UsageError(f"the storage has no checksum database: {error}", inner=error) from error
+    return data.decode().strip().split("\n")
+
+
+def database_keys(storage: Storage) -> tuple[Verifier, ...]:
+    """The verifier keys of the database in a storage (errors as `stored_keys`)."""
+    return tuple(parse_verifier(key) for key in stored_keys(storage))
+
+
+def _identities(note: bytes) -> set[tuple[str, int]]:
+    """The names and hashes of the keys that a note names; nothing is verified."""
+    return {(each.name, each.key_hash) for each in read_note(note, ()).unverified}
+
+
+def _is_same_lookup(one: bytes, other: bytes) -> bool:
+    """Whether two answers have one record. Their heads may differ by a signature, while a database gets another key."""
+    return parse_record(one)[:2] == parse_record(other)[:2]
+
+
+_KIND = Kind("checksum database", "`govgo sumdb init` makes one", grown_lookups, ("lookup/",), _is_same_lookup)
 
 
 def _mismatch(database: str, mod: ModuleVersion, given: bytes, listed: bytes) -> SumMismatchError:

@@ -159,7 +159,7 @@ def _rewrite(work: WorkFile, present: dict[str, list[str]], use: dict[str, str])
         if spelled and kept != 1:
             if kept > 1:
                 work.drop_use(spelled)
-            work.add_use(spelled, "")
+            work.add_new_use(spelled, "")
 
 
 def _absolute(root: str, path: str) -> str:

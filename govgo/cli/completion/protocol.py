@@ -20,6 +20,8 @@ _MOST_CANDIDATES = 500
 _BREAKS = ("=", ":", "@")
 """Where bash begins another word by itself (COMP_WORDBREAKS)."""
 
+_ESCAPED_IN_QUOTES = '$`"\\'
+"""Before what a backslash means something within double quotes (POSIX.1-2024, XCU 2.2.3)."""
 _PLAIN = dict.fromkeys(map(ord, "./_-+@:=,~%^"), "x")
 """What stands in our words beside letters and digits."""
 
@@ -45,23 +47,23 @@ def split_line(line: str) -> list[str]:
     ['govgo', 'list', '-f', '{{.Path}}', 'rsc.']
     """
     words, word, quote, at = [], "", "", 0
+    begun = False  # a word may be empty: ""
     while at < len(line):
         char = line[at]
         at += 1
-        if quote:
-            if char == quote:
-                quote = ""
-            else:
-                word += char
-        elif char in "'\"":
+        if char in " \t" and not quote:
+            if begun:
+                words.append(word)
+            word, begun = "", False
+            continue
+        begun = True
+        if char == quote:
+            quote = ""
+        elif char in "'\"" and not quote:
             quote = char
-        elif char == "\\" and at < len(line):
+        elif char == "\\" and at < len(line) and (not quote or (quote == '"' and line[at] in _ESCAPED_IN_QUOTES)):
             word += line[at]
             at += 1
-        elif char in " \t":
-            if at > 1 and line[at - 2] not in " \t":
-                words.append(word)
-                word = ""
         else:
             word += char
     return [*words, word]

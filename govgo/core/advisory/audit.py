@@ -65,6 +65,8 @@ class GoRelease(NamedTuple):
 class Unmatched(NamedTuple):
     """A module that is replaced by a directory: its code has no version, so no advisory can be matched.
 
+    Also `STDLIB`, without a version, of a binary that does not say which Go release has built it.
+
     Attributes:
         place: the line of the requirement that brought it in.
     """
@@ -89,7 +91,7 @@ class AuditedModule(NamedTuple):
         policy_file: that govgo.toml, as it is shown; "" for none.
         mains: the paths of the main modules.
         fixes: what clears the exposures, for each main module; () where no plan was made, or nothing is found.
-        in_go: of what a plan was made for, that is in Go itself, which no requirement changes.
+        unfixable: of what a plan was made for, what no requirement changes: it is in Go itself, or go.work replaces it.
         unplanned: why a plan that nobody asked for was not made; "" where it was, or where there is nothing to plan.
     """
 
@@ -108,7 +110,7 @@ class AuditedModule(NamedTuple):
     stated: tuple[Stated, ...] = ()
     mains: tuple[str, ...] = ()
     fixes: tuple[FixPlan, ...] = ()
-    in_go: tuple[Unfixable, ...] = ()
+    unfixable: tuple[Unfixable, ...] = ()
     unplanned: str = ""
 
     @property
@@ -144,6 +146,7 @@ class Audit(NamedTuple):
         faults: what could not be audited, and why.
         now: the time from which the age of the databases is counted.
         dry_runs: what `-fix -n` would change, for each plan.
+        here: the directory where commands are typed, as reports have it.
     """
 
     databases: tuple[Database, ...]
@@ -151,6 +154,7 @@ class Audit(NamedTuple):
     faults: tuple[Finding, ...]
     now: datetime
     dry_runs: tuple[Plan, ...] = ()
+    here: str = "."
 
     def exposures(self) -> Iterator[tuple[AuditedModule, Exposure]]:
         """Everything that was found."""

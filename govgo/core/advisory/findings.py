@@ -3,10 +3,12 @@
 
 from __future__ import annotations
 
+import posixpath
+
 from govgo.core.advisory.audit import AuditedModule, Exposure, Unmatched
 from govgo.core.advisory.match import Vulnerability
 from govgo.core.advisory.osv import STDLIB, TOOLCHAIN
-from govgo.core.findings import Finding, Verdict
+from govgo.core.findings import Finding, Place, Verdict, command, directory_from
 from govgo.core.govgotoml import AuditIgnore
 from govgo.core.module.moduleversion import ModuleVersion, is_toolchain
 from govgo.core.policy.rules import EXPIRED_IGNORE, UNMATCHED, UNUSED_IGNORE, VULNERABLE
@@ -15,14 +17,22 @@ from govgo.core.policy.waive import note
 GO_NAMES = {STDLIB: "the standard library", TOOLCHAIN: "the go command"}
 
 
-def finding_of(exposure: Exposure, planned: str = "") -> Finding:
-    """The finding, with the command that takes the version in which it is fixed, or what is `planned`."""
+def finding_of(exposure: Exposure, planned: str = "", *, here: str = ".") -> Finding:
+    """The finding, with the command that takes the version in which it is fixed.
+
+    Args:
+        exposure: the vulnerability.
+        planned: the command of a plan, in place of that.
+        here: the directory where commands are typed, as reports have it.
+    """
     vulnerability = exposure.vulnerability
     names = ", ".join((vulnerability.id, *vulnerability.aliases))
     summary = vulnerability.advisories[0].summary
     fix, severity = vulnerability.fixed_in, severity_of(vulnerability)
     text = f"{subject(exposure)}: {names}{': ' * bool(summary)}{summary}"
-    can_get = fix and exposure.chain and exposure.replacement is None and not is_toolchain(exposure.module.path)
+    advice = planned
+    if fix and exposure.chain and exposure.replacement is None and not is_toolchain(exposure.module.path):
+        advice = planned or get_command(exposure.place, here, f"{exposure.module.path}@{fix}")
     return Finding(
         VULNERABLE,
         None,
@@ -31,19 +41,27 @@ def finding_of(exposure: Exposure, planned: str = "") -> Finding:
         module=exposure.module,
         place=exposure.place,
         needed_by=tuple(chain_text(exposure)) if exposure.chain else (),
-        fix=f"govgo get {planned or f'{exposure.module.path}@{fix}'}" if planned or can_get else "",
+        fix=advice,
     )
+
+
+def get_command(place: Place | None, here: str, *arguments: str) -> str:
+    """`govgo get` for the main module whose go.mod has a place, as it is typed in `here`; both as reports have them."""
+    directory = directory_from(posixpath.dirname(place.file) or ".", here) if place is not None else ""
+    return command(directory, "get", *arguments)
 
 
 def unmatched_finding(unmatched: Unmatched) -> Finding:
     """A module of which nothing is known: it is told, and fails nothing."""
     text = f"{unmatched.module} is replaced by a directory: its code has no version to match"
+    if unmatched.module.path == STDLIB:
+        text = "the standard library is of an unknown Go release: it has no version to match"
     return Finding(UNMATCHED, None, Verdict.PASSED, text, unmatched.module, unmatched.place)
 
 
 def expired_note(ignore: AuditIgnore, file: str) -> Finding:
     """An entry of a govgo.toml that is too old."""
-    text = f"the entry of {ignore.id} expired on {ignore.expires}, and counts no more"
+    text = f"the entry of {ignore.id} expired on {ignore.expires}, and no longer counts"
     return note(EXPIRED_IGNORE, text, file, ignore.line)
 
 

@@ -107,7 +107,7 @@ class _Told:
                 new = self.versions.flaws(self.versions.start, ModuleVersion(flaw.path, version))[1]
                 return Refusal(Why.NEW_FINDING, f"{flaw.path}@{version} clears it, and brings in {min(new).id}")
         if fixed:
-            return Refusal(Why.NO_FIX, f"fixed in {fixed}, which is not published")
+            return Refusal(Why.NO_FIX, f"fixed in {fixed}, which GOPROXY does not have")
         return Refusal(Why.NO_FIX, "no fix is known")
 
     def _is_free(self, version: str, flaw: Flaw) -> bool:

@@ -15,7 +15,7 @@ from govgo.core.module.moduleversion import ModuleVersion
 from govgo.core.records import NamedTuple
 from govgo.core.version import semver
 
-_RELEASE = late(r"([0-9]+)(?:\.([0-9]+))?(?:\.([0-9]+))?(?:(beta|rc)([0-9]+))?(?:[-+ ].*)?\Z")
+_RELEASE = late(r"([0-9]+)(?:\.([0-9]+))?(?:\.([0-9]+))?(?:(beta|rc)([0-9]+))?(?:(-devel)?[-+_ ].*)?\Z")
 
 
 class Vulnerability(NamedTuple):
@@ -81,14 +81,18 @@ class AdvisoryIndex:
 def release_version(go_version: str) -> str:
     """A Go release in the form of versions of `STDLIB`: "1.20.0-rc.1" for "1.20rc1"; "" for what is no release.
 
+    A commit on the way to a release, "1.27-devel_9f2b1c", stands before all its pre-releases: "1.27.0-0".
+
     >>> release_version("1.26.8")
     '1.26.8'
     """
-    found = _RELEASE.match(go_version.removeprefix("go"))
+    text = go_version.removeprefix("devel ")  # so until Go 1.25, as in "devel go1.23-206df8e Tue Jan 2 …"
+    found = _RELEASE.match(text.removeprefix("go"))
     if found is None:
         return ""
-    major, minor, patch, kind, number = found.groups()
-    return f"{major}.{minor or 0}.{patch or 0}" + (f"-{kind}.{number}" if kind else "")
+    major, minor, patch, kind, number, commit = found.groups()
+    commit = commit or text != go_version
+    return f"{major}.{minor or 0}.{patch or 0}" + (f"-{kind}.{number}" if kind else "-0" if commit else "")
 
 
 def go_modules(go_version: str) -> tuple[ModuleVersion, ...]:

@@ -7,7 +7,8 @@
         "ecosystem_specific": {"imports": [{"path": "golang.org/x/text/language", "symbols": ["Parse"]}]}}]}
 
 Versions are written without their "v"; the standard library is the module "stdlib", the go command "toolchain", and
-their versions are Go releases. A version is affected if it is in one of the ranges, or in the list `versions`.
+their versions are Go releases. A version is affected if it is in one of the ranges, or in the list `versions`; every
+version is where there is neither, or only ranges of git commits, as govulncheck has it too.
 
 Sources: the Open Source Vulnerability format, "Evaluation"; go.dev/security/vuln/database, "Schema".
 """
@@ -85,8 +86,8 @@ class Affected(NamedTuple):
 
     def has(self, version: str) -> bool:
         """Whether a version is affected: "v1.2.3" of a module, "1.26.8" of the standard library."""
-        bare = version.removeprefix("v")
-        return any(each.has(bare) for each in self.ranges) or bare.partition("+")[0] in self.versions
+        bare = _bare(version)
+        return any(each.has(bare) for each in self.ranges) or bare in self.versions
 
     def fixed_in(self, version: str) -> str:
         """The lowest version above an affected one that is not affected, as far as fixes are named; "" for none."""
@@ -173,10 +174,11 @@ def _affected(affected: Mapping[str, Any]) -> Affected:
         if described.get("type") in ("SEMVER", "ECOSYSTEM")  # a range of git commits says nothing about versions
         for each in _ranges(_mappings(described.get("events")))
     ]
+    versions = tuple(_bare(each) for each in _texts(affected.get("versions")))
     return Affected(
         path=_text(_mapping(affected.get("package"))["name"]),
-        ranges=tuple(ranges),
-        versions=tuple(each.removeprefix("v") for each in _texts(affected.get("versions"))),
+        ranges=tuple(ranges) if ranges or versions else (Range(_ANY),),
+        versions=versions,
         packages=tuple(path for each in imports if (path := _text(each.get("path") or ""))),
     )
 
@@ -192,9 +194,13 @@ def _ranges(events: Iterable[Mapping[str, Any]]) -> Iterable[Range]:
             raise ValueError(f"invalid version {version[:_MOST_SHOWN]}")
     found.sort(key=lambda each: (_key(each[0]), _EVENTS.index(each[1])))
     introduced = ""
+    again = ""  # introduced within a range: an end at the same version does not end it
     for version, kind in found:
         if kind == "introduced":
+            again = version if introduced else ""
             introduced = introduced or version
+        elif version == again:
+            continue
         elif introduced and kind in ("fixed", "limit"):
             yield Range(introduced, fixed=version)
             introduced = ""
@@ -203,6 +209,11 @@ def _ranges(events: Iterable[Mapping[str, Any]]) -> Iterable[Range]:
             introduced = ""
     if introduced:
         yield Range(introduced)
+
+
+def _bare(version: str) -> str:
+    """A version without "v" and "+incompatible"."""
+    return version.removeprefix("v").partition("+")[0]
 
 
 def _key(version: str) -> semver.Key:

@@ -134,7 +134,7 @@ FILES: Mapping[str, Explanation] = {
     "cache-corrupt": Explanation(
         "3",
         "A cached file does not match its own checksum.",
-        "Something has changed or cut the file since it was written: a full disk, a crash, a curious hand.",
+        "Something has changed or cut the file since it was written: a full disk, a crash, somebody's edit.",
         "`govgo cache verify -repair` fetches damaged files again, proved.",
     ),
 }

@@ -16,8 +16,8 @@ FINDINGS: Mapping[str, Explanation] = {
     **PROXIES,
     "go-sum-malformed": Explanation(
         "1",
-        "A line of go.sum has not three fields.",
-        "A line is `PATH VERSION HASH` or `PATH VERSION/go.mod HASH`. go refuses the whole file for one other line.",
+        "A line of go.sum does not have three fields.",
+        "A line is `PATH VERSION HASH` or `PATH VERSION/go.mod HASH`. One other line, and go refuses the whole file.",
         "Remove the line, then `govgo sum complete` adds what is missing, proved.",
     ),
     "merge-marker": Explanation(
@@ -49,7 +49,7 @@ FINDINGS: Mapping[str, Explanation] = {
     ),
     "malformed-hash": Explanation(
         "1",
-        "A hash in go.sum has not the form of one.",
+        "A hash in go.sum is malformed.",
         "`h1:` is followed by 44 characters of base64. A line that was cut or edited protects nothing.",
         "Remove the line; `govgo sum complete` adds the proved one.",
     ),
@@ -82,7 +82,7 @@ FINDINGS: Mapping[str, Explanation] = {
         "3",
         "Lines could not be proved, because the database could not be asked.",
         "The network, a proxy or the database failed.",
-        "Run it again later. Where no network is: `--from-bundle FILE --offline`, or `GOPROXY` with a mirror that"
+        "Run it again later. Where there is no network: `--from-bundle FILE --offline`, or `GOPROXY` with a mirror that"
         " passes the database on.",
     ),
     "database-unproved": Explanation(
@@ -168,7 +168,7 @@ FINDINGS: Mapping[str, Explanation] = {
     "no-recorded-hash": Explanation(
         "0",
         "A module in a Go binary was built from a directory.",
-        "The binary has no hash of it. The main module nearly always is one of them.",
+        "The binary has no hash of it. That is nearly always so for the main module.",
     ),
     "not-in-go-sum": Explanation(
         "1",
@@ -278,8 +278,8 @@ FINDINGS: Mapping[str, Explanation] = {
         "An advisory names the selected version.",
         "The version that the build uses has a known vulnerability. Calls are not analysed: it counts even if the build"
         " never reaches it.",
-        "Move to the version that the advisory calls fixed: `govgo get PATH@VERSION`. Put aside what does not concern"
-        " you in govgo.toml, with a reason and a last day.",
+        "`govgo audit -fix` raises the fewest requirements that clear it. Put aside what does not concern you in"
+        " govgo.toml, with a reason and a last day.",
     ),
     "stale-database": Explanation(
         "3",

@@ -22,7 +22,7 @@ LOGS: Mapping[str, Explanation] = {
         "1", "The two lines of a record are about different module versions.", _RECORD, _TELL
     ),
     "record-module": Explanation(
-        "1", "No module can have the path of a record, or none with this path its version.", _RECORD, _TELL
+        "1", "A record has a path that no module can have, or a version that does not fit the path.", _RECORD, _TELL
     ),
     "record-version": Explanation("1", "The version of a record is not canonical.", _RECORD, _TELL),
     "record-hash": Explanation("1", "A hash of a record is not h1: and the base64 of 32 bytes.", _RECORD, _TELL),
@@ -36,7 +36,7 @@ LOGS: Mapping[str, Explanation] = {
     "wrong-tile": Explanation(
         "1",
         "A tile is served that does not hash into the signed tree.",
-        "It was not kept. It may be damaged on its way; clients refuse it.",
+        "It was not kept. It may have been damaged on the way; clients refuse it.",
         "Run `govgo log sync` again. If it stays, tell those who serve it.",
     ),
     "wrong-record": Explanation(
@@ -60,7 +60,7 @@ LOGS: Mapping[str, Explanation] = {
     "not-proved": Explanation(
         "3",
         "A part of the log could not be proved.",
-        "Something that it is proved by was not to be had.",
+        "Something that the proof needs could not be fetched.",
         "Run it again: it goes on.",
     ),
     "damaged-clone": Explanation(

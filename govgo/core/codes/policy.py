@@ -97,7 +97,7 @@ POLICY: Mapping[str, Explanation] = {
     ),
     "expired-waiver": Explanation(
         "0",
-        "A waiver in govgo.toml has expired, and counts no more.",
+        "A waiver in govgo.toml has expired, and no longer counts.",
         "What it was for is a finding again.",
         "Mend what it was for, or give it a new last day, with a reason.",
     ),
@@ -109,13 +109,13 @@ POLICY: Mapping[str, Explanation] = {
     ),
     "expired-ignore": Explanation(
         "0",
-        "An entry of [audit] in govgo.toml has expired, and counts no more.",
+        "An entry of [audit] in govgo.toml has expired, and no longer counts.",
         "The vulnerability is a finding again.",
         "Move to a version without it, or give the entry a new last day, with a reason.",
     ),
     "unmatched-module": Explanation(
         "0",
-        "A module is replaced by a directory, so no advisory can be matched with it.",
+        "A module is replaced by a directory, or a binary names no Go release, so no advisory can be matched.",
         "What is in the directory has no version. That nothing is found there does not mean that nothing is known.",
         "Look into it as into your own code, or replace it by a published version.",
     ),

@@ -19,7 +19,7 @@ PROXIES: Mapping[str, Explanation] = {
     "list-pseudo": Explanation(
         "1",
         "A version list has pseudo-versions, which do not belong there.",
-        "A list names what authors have tagged. go leaves commits in it out.",
+        "A list names what authors have tagged. go ignores commits in it.",
         _ASK,
     ),
     "list-duplicate": Explanation(
@@ -77,20 +77,20 @@ PROXIES: Mapping[str, Explanation] = {
     ),
     "not-everywhere": Explanation(
         "0 or 1",
-        "One proxy has what another one says that there is not.",
+        "One proxy has what does not exist by the answer of another.",
         "After 404 or 410 a client goes on to the next entry of GOPROXY, so that it may end up somewhere else.",
         "Make the proxy that lacks it fetch it, or take it out of GOPROXY.",
     ),
     "absent-served": Explanation(
         "1",
-        "A proxy has an answer for a version that there is not.",
+        "A proxy has an answer for a version that does not exist.",
         "It was asked for a version that nobody can have published. Whoever gets an answer for any name may be made to"
         " believe in versions that do not exist.",
         _ASK,
     ),
     "absent-status": Explanation(
         "1",
-        "A proxy says of a version that there is not something else than 404 or 410.",
+        "For a version that does not exist a proxy answers with another status than 404 or 410.",
         "Only these two say that there is nothing. After another status a client stops, where GOPROXY has commas.",
         _ASK,
     ),
@@ -140,7 +140,7 @@ PROXIES: Mapping[str, Explanation] = {
         "3",
         "A proxy refuses to answer.",
         "A status of 401, 403 or 407 asks for a login, or for another one. What it has could not be compared.",
-        "A login belongs into .netrc, or comes from GOAUTH; see `govgo help private`.",
+        "A login belongs in .netrc, or comes from GOAUTH; see `govgo help private`.",
     ),
     "proxy-pages": Explanation(
         "1",
@@ -152,12 +152,12 @@ PROXIES: Mapping[str, Explanation] = {
     "proxy-blank": Explanation(
         "1",
         "A proxy answers every question with an empty file.",
-        "A status of 200 says that there is such a file. What there is not has to be a 404 or 410.",
+        "A status of 200 says that there is such a file. For a file that does not exist it has to be 404 or 410.",
         _ASK,
     ),
     "proxy-empty": Explanation(
         "1",
-        "A proxy has nothing of what was asked about, and another one has.",
+        "A proxy has nothing of what was asked about, and another one has it.",
         "That may be intended: a proxy may have private modules alone.",
         "Leave it out, or ask its operator why nothing is there.",
     ),

@@ -132,14 +132,14 @@ SOURCES: Mapping[str, Explanation] = {
         "The checksum database does not know a module version.",
         "Everything public is in the database of the Go project, or is entered when it is first asked for. What it"
         " cannot have is misspelt, withdrawn, or not public.",
-        "If the module is private, name it in GOPRIVATE. If not, check the spelling: it may be the name of a trap.",
+        "If the module is private, name it in GOPRIVATE. If not, check the spelling: under a misspelt name somebody may"
+        " have published a trap.",
     ),
     "dead-network": Explanation(
         "3",
-        "Nobody could be reached, so that nothing more was begun.",
-        "A gate of CI says within seconds that the network is dead. Where nobody has shown any sign of being there by"
-        " then, what it would do on this machine alone is left out, since it may take long and the run fails anyhow."
-        " What was left out does not count as passed.",
+        "Nobody could be reached, so nothing more was begun.",
+        "Commands for CI give up within seconds where nobody answers at all. What needs no network is left out then,"
+        " too: it may take long, and the run has failed. What was left out does not count as passed.",
         "`--offline` does all that can be done without a network; `-timeout=1m` waits longer for one.",
     ),
     "missing-extra": Explanation(

@@ -94,6 +94,28 @@ class GoURL(NamedTuple):
             raw_path=self.raw_path.removesuffix("/") + "/" + path,
         )
 
+    def resolve(self, reference: GoURL) -> GoURL:
+        """The URL that `reference` stands for where it is found at this one (RFC 3986, section 5; `ResolveReference`).
+
+        >>> str(parse("https://h.example/a/b?q").resolve(parse("../c//d#f")))
+        'https://h.example/c//d#f'
+        """
+        found = reference if reference.scheme else reference._replace(scheme=self.scheme)
+        path = reference.escaped_path()
+        if reference.scheme or reference.host or reference.user is not None:
+            return found if reference.opaque else found._with_path(_without_dots(path))
+        if not path and not reference.force_query and not reference.query:
+            found = found._replace(query=self.query, fragment=reference.fragment or self.fragment)
+        found = found._replace(user=self.user, password=self.password, host=self.host)
+        base = self.escaped_path()
+        if path and not path.startswith("/"):
+            path = base[: base.rfind("/") + 1] + path
+        return found._with_path(_without_dots(path or base))
+
+    def _with_path(self, escaped: str) -> GoURL:
+        path = _unescape(escaped)
+        return self._replace(path=path, raw_path="" if _escape(path, _PATH_SAFE) == escaped else escaped)
+
     @property
     def hostname(self) -> str:
         """The host without port and brackets."""
@@ -256,6 +278,23 @@ def clean_path(path: str) -> str:
     return ("/" if rooted else "") + "/".join(out) or "."
 
 
+def _without_dots(path: str) -> str:
+    """An escaped path with its dot segments carried out (RFC 3986, section 5.2.4), and its empty ones kept."""
+    out: list[str] = []
+    *_, last = parts = path.split("/")
+    for part in parts:
+        if part == "..":
+            del out[-1:]
+            if out == [""]:
+                out.clear()  # so that "/a/..//b" is "/b", as in net/url
+        elif part != ".":
+            out.append(part)
+    if last in (".", ".."):
+        out.append("")
+    joined = "/".join(out)
+    return joined if joined.startswith("/") or not path else "/" + joined
+
+
 def _refuse_controls(text: str) -> None:
     if any(c < " " or c == "\x7f" for c in text):
         raise UsageError("net/url: invalid control character in URL")
@@ -286,9 +325,8 @@ def _parse(text: str, fragment: str) -> GoURL:
         user, password, host = _parse_authority(scheme, authority)
     elif scheme and rest.startswith("/"):
         omit_host = True
-    path = _unescape(rest)
-    raw_path = "" if _escape(path, _PATH_SAFE) == rest else rest
-    return GoURL(scheme, "", user, password, host, path, raw_path, query, force_query, _unescape(fragment), omit_host)
+    url = GoURL(scheme, "", user, password, host, "", "", query, force_query, _unescape(fragment), omit_host)
+    return url._with_path(rest)
 
 
 def _parse_authority(scheme: str, authority: str) -> tuple[str | None, str | None, str]:

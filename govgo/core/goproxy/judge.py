@@ -67,7 +67,7 @@ def _conformance(looked: Looked, proxy: str, answers: Mapping[Question, Answer])
     for question, answer in answers.items():
         if question is Question.ABSENT:
             if answer.is_found:
-                yield bad("absent-served", "has an answer for a version that there is not", question)
+                yield bad("absent-served", "has an answer for a version that does not exist", question)
             elif answer.status and not answer.is_absent:
                 yield bad("absent-status", "does not say 404 or 410 of a version that there is not", question)
         if not answer.is_found and not answer.is_absent and (not answer.status or question is not Question.ABSENT):

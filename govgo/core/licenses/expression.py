@@ -6,6 +6,7 @@ Reference: SPDX specification 2.3, annex D; the list of identifiers is that of `
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable
 
 from govgo.core.late import late
@@ -15,14 +16,39 @@ _WORD = late(r"[^\s()]+")
 _TOKEN = late(r"[()]|[^\s()]+(?: WITH [^\s()]+)?")
 
 
+_GNU = late(r"(?<![^\s()])((?:[AL]?GPL|GFDL)-\d\.\d)(\+?)(?:-with-(\w+)-exception)?(?![^\s()])")
+_GNU_EXCEPTIONS = {
+    "GPL-2.0 autoconf": "Autoconf-exception-2.0",
+    "GPL-2.0 bison": "Bison-exception-2.2",
+    "GPL-2.0 classpath": "Classpath-exception-2.0",
+    "GPL-2.0 font": "Font-exception-2.0",
+    "GPL-2.0 GCC": "GCC-exception-2.0",
+    "GPL-3.0 autoconf": "Autoconf-exception-3.0",
+    "GPL-3.0 GCC": "GCC-exception-3.1",
+}
+"""What the exceptions in deprecated identifiers are called now."""
+
+
 def canonical(text: str) -> str:
-    """An expression with its identifiers and operators in the usual case; "" for what is no expression."""
+    """An expression with its identifiers and operators in the usual case; "" for what is no expression.
+
+    Licences of GNU have their present identifiers, so that who allows or denies one means the same licence however a
+    text calls it: GPL-2.0-only for GPL-2.0, GPL-2.0-or-later for GPL-2.0+ (SPDX License List, "Deprecated").
+    """
     from packaging.licenses import InvalidLicenseExpression, canonicalize_license_expression
 
     try:
-        return canonicalize_license_expression(text)
+        return _GNU.sub(_present, canonicalize_license_expression(text))
     except InvalidLicenseExpression:
         return ""
+
+
+def _present(match: re.Match[str]) -> str:
+    name, later, exception = match.groups()
+    if exception is None:
+        return f"{name}-or-later" if later else f"{name}-only"
+    known = _GNU_EXCEPTIONS.get(f"{name} {exception}")
+    return match[0] if known is None else f"{name}-only WITH {known}"
 
 
 def joined(expressions: Iterable[str]) -> str:

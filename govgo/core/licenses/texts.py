@@ -43,16 +43,26 @@ _RESTRICTED = late(rb"commons\s+clause", re.I)
 def kind_of(name: str) -> str:
     """What a file of a module is: `LICENSE`, `NOTICE`, `PATENTS`, or "" for no legal text.
 
+    Texts in the directory LICENSES may have the name of a licence alone: LICENSES/MIT.txt (`_named`).
     Files below `testdata`, `vendor`, and directories that begin with a dot or an underscore are none: the go command
     builds nothing there.
     """
     above, _, base = name.rpartition("/")
     match = _LEGAL.match(base)  # asked first, since few names begin like that
     if match is None or (match.end() < len(base) and base[match.end()] not in "-_.") or _OTHER.fullmatch(base):
-        return ""
+        return LICENSE if _named(name) else ""
     if any(part in ("testdata", "vendor") or part.startswith((".", "_")) for part in above.split("/")):
         return ""
     return match.lastgroup or ""
+
+
+def _named(name: str) -> str:
+    """The licence by which a text is called, as in LICENSES/Apache-2.0.txt; "" for others.
+
+    Source: the REUSE specification, "License files".
+    """
+    above, _, base = name.rpartition("/")
+    return canonical(base.removesuffix(".txt")) if above == "LICENSES" and base.endswith(".txt") else ""
 
 
 class Match(NamedTuple):
@@ -112,17 +122,24 @@ class LegalText(NamedTuple):
 
 
 def stated_expression(data: bytes) -> str:
-    """The expression that a text states of itself, "" for none, or for one that is no SPDX expression."""
-    match = _STATED.search(data)
-    return canonical(match[1].decode("utf-8", "replace")) if match else ""
+    """The expression that a text states of itself, "" for none, or where a line of it is no SPDX expression.
+
+    Several lines apply together (REUSE specification, "Comment headers").
+    """
+    stated = [canonical(each.decode("utf-8", "replace")) for each in _STATED.findall(data)]
+    return joined(stated) if all(stated) else ""
 
 
 def judged(name: str, sha256: str, data: bytes, match: Match) -> LegalText:
-    """A text with its licence, by what it states, else by what was matched."""
+    """A text with its licence: what it states, or is called, and what was matched beside that."""
     kind = kind_of(name)
-    stated = stated_expression(data)
-    if stated:
-        return LegalText(name, kind, sha256, stated, 1.0, True)
+    stated = stated_expression(data) or _named(name)
+    if stated and not _RESTRICTED.search(data):
+        named = {_without_versions(each) for each in identifiers([stated])}
+        beside = [each for each in match.licenses if not named.issuperset(map(_without_versions, identifiers([each])))]
+        if not beside:
+            return LegalText(name, kind, sha256, stated, 1.0, True)
+        return LegalText(name, kind, sha256, joined([stated, *beside]), match.coverage)
     if match.fault:
         return LegalText(name, kind, sha256, "", 0.0, note=match.fault)
     found = joined(match.licenses)
@@ -131,6 +148,11 @@ def judged(name: str, sha256: str, data: bytes, match: Match) -> LegalText:
     if found and match.coverage < LEAST_COVERAGE:
         return LegalText(name, kind, sha256, "", match.coverage, note=f"{match.coverage:.0%} of it is {found}")
     return LegalText(name, kind, sha256, found, match.coverage if found else 0.0)
+
+
+def _without_versions(name: str) -> str:
+    """A licence without what its text does not say: whether later versions of it may be taken."""
+    return name.removesuffix("+").removesuffix("-only").removesuffix("-or-later")
 
 
 def too_large(file: LegalFile) -> LegalText:
@@ -142,10 +164,12 @@ def too_large(file: LegalFile) -> LegalText:
 def declared(texts: Collection[LegalText]) -> str:
     """The licence of the module as a whole: of the licence files in its root directory; "" where one is unknown.
 
+    Where there is none, that of all texts in LICENSES, since other files say which of them is of what.
     What one of them states counts alone if it names every licence of the others, as with LICENSE, LICENSE-MIT and
     LICENSE-APACHE, of which the first says "MIT OR Apache-2.0".
     """
-    return _joined([each for each in texts if each.kind == LICENSE and not each.is_nested])
+    found = [each for each in texts if each.kind == LICENSE]
+    return _joined([each for each in found if not each.is_nested] or [each for each in found if _named(each.name)])
 
 
 def complete(texts: Collection[LegalText]) -> str:

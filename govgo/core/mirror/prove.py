@@ -64,19 +64,19 @@ def prove_log(
         return ProvedLog({}, (*faults, Fault(f"{top}/latest", None, error)))
     tiles = _Tiles(top, read)
     proved: dict[ModuleVersion, bytes] = {}
-    for head in {newest: None, **heads}:
-        numbers = {
-            record.number: (mod, key, record)
-            for mod, (key, record, own) in records.items()
-            if own == head or head == newest
-        }
-        auth, missing = tiles.prove(head.tree, [(0, number) for number in numbers])
+    by_head: dict[Head, list[ModuleVersion]] = {newest: list(records)}
+    for mod, (_, _, own) in records.items():
+        if own != newest:
+            by_head.setdefault(own, []).append(mod)
+    for head, mods in by_head.items():
+        asked = {mod: records[mod] for mod in mods if mod in records}  # without those that the newest tree lacks
+        auth, missing = tiles.prove(head.tree, [(0, record.number) for _, record, _ in asked.values()])
         faults += missing
         if auth is None:
             continue
-        for number, (mod, key, record) in numbers.items():
+        for mod, (key, record, _) in asked.items():
             try:
-                if auth.leaf(number) != record_hash(record.text):
+                if auth.leaf(record.number) != record_hash(record.text):
                     raise IntegrityError("the record is not the one in the signed tree")
             except (SumDbFormatError, IntegrityError) as error:
                 faults.append(Fault(key, mod, error))

@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 from govgo.core.modfile.directivefile import DirectiveFile, DuplicateRemover, sort_lines
 from govgo.core.modfile.directives import Use
@@ -28,14 +28,22 @@ class WorkFile(DirectiveFile):
 
     def add_use(self, path: str, module_path: str) -> None:
         """Set the module path of the first use of `path` and delete the others; add a use when there is none."""
-        same = [record for record in self.use if record.path == path]
-        if not same:
-            self.add_new_use(path, module_path)
-            return
-        same[0].module_path = module_path
-        same[0].syntax.update("use", auto_quote(path))
-        for record in same[1:]:
-            record.clear()
+        self.add_uses({path: module_path})
+
+    def add_uses(self, module_paths: Mapping[str, str]) -> None:
+        """`add_use` for each path with its module path, in the order given."""
+        known: dict[str, list[Use]] = {}
+        for record in self.use:
+            known.setdefault(record.path, []).append(record)
+        for path, module_path in module_paths.items():
+            same = known.get(path)
+            if same is None:
+                self.add_new_use(path, module_path)
+                continue
+            same[0].module_path = module_path
+            same[0].syntax.update("use", auto_quote(path))
+            for record in same[1:]:
+                record.clear()
 
     def add_new_use(self, path: str, module_path: str) -> None:
         """Add a use at the end of the last block of them, whatever else the file uses."""

@@ -51,10 +51,10 @@ _OWN: Mapping[str, str] = {
 NOTES: Mapping[str, str] = {
     NO_RULE: "The table [check] of govgo.toml states no rule.",
     UNUSED_WAIVER: "A waiver in govgo.toml concerns no finding.",
-    EXPIRED_WAIVER: "A waiver in govgo.toml has expired, and counts no more.",
+    EXPIRED_WAIVER: "A waiver in govgo.toml has expired, and no longer counts.",
     UNUSED_IGNORE: "An entry of [audit] in govgo.toml concerns no vulnerability.",
-    EXPIRED_IGNORE: "An entry of [audit] in govgo.toml has expired, and counts no more.",
-    UNMATCHED: "A module is replaced by a directory, so no advisory can be matched with it.",
+    EXPIRED_IGNORE: "An entry of [audit] in govgo.toml has expired, and no longer counts.",
+    UNMATCHED: "A module is replaced by a directory, or a binary names no Go release, so no advisory can be matched.",
 }
 """What is told, and is no rule of the file."""
 

@@ -67,7 +67,7 @@ def waiver_notes(file: str, waivers: Sequence[Waiver], used: Collection[Waiver],
         if each not in used:
             yield note(rules.UNUSED_WAIVER, f"the waiver of {name} concerns nothing that was found", file, each.line)
         elif each.expires is not None and today > each.expires:
-            text = f"the waiver of {name} expired on {each.expires}, and counts no more"
+            text = f"the waiver of {name} expired on {each.expires}, and no longer counts"
             yield note(rules.EXPIRED_WAIVER, text, file, each.line)
 
 

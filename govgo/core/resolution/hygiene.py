@@ -12,9 +12,8 @@ from __future__ import annotations
 
 import posixpath
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
-from shlex import quote
 
-from govgo.core.findings import Finding, Place, Verdict
+from govgo.core.findings import Finding, Place, Verdict, command
 from govgo.core.modgraph.mvs import NONE
 from govgo.core.module.moduleversion import ModuleVersion, compare_selected, compare_versions, is_toolchain
 from govgo.core.records import NamedTuple
@@ -57,8 +56,7 @@ class Manifest(NamedTuple):
 
     def command(self, *words: str) -> str:
         """A command of govgo, as it is typed into a shell."""
-        where = ("-C", self.directory) if self.directory else ()
-        return " ".join(map(quote, ("govgo", *where, *words)))
+        return command(self.directory, *words)
 
 
 RULES = {

@@ -7,6 +7,7 @@ sumdb/sum.example.org/lookup/q.io/a@v1.0.0    …/tile/8/0/000    …/latest    
 
 from __future__ import annotations
 
+from govgo.core.late import late
 from govgo.core.module.cachepath import DOWNLOAD, file_stem, version_dir
 from govgo.core.module.escape import unescape_path, unescape_version
 from govgo.core.module.moduleversion import ModuleVersion
@@ -16,6 +17,7 @@ from govgo.core.version.pseudo import is_pseudo
 from govgo.errors import InputError
 
 _TOP = f"{DOWNLOAD}/"
+_TEMPORARY = late(r"(?:.+/@v/|.+/@latest|sumdb/|govgo/|publish/upload).*[0-9]\.tmp")
 
 EVENTS = "govgo/events"
 """Below this is what belongs to the events of a storage."""
@@ -31,6 +33,11 @@ def file_key(mod: ModuleVersion, suffix: str) -> str:
         InputError: a proxy can have no file for `mod`.
     """
     return f"{file_stem(*mod).removeprefix(_TOP)}.{suffix}"
+
+
+def is_temporary(name: str) -> bool:
+    """Whether a path below a storage is that of a temporary file, of ours or of go's, beside where a key may be."""
+    return _TEMPORARY.fullmatch(name) is not None
 
 
 def list_key(path: str) -> str:

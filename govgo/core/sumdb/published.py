@@ -4,7 +4,7 @@
     latest                          the signed tree head that everybody is shown, with the cosignatures of witnesses
     lookup/PATH@VERSION             a record with its number, and the tree head that it came with
     tile/8/LEVEL/NNN[.p/W]          hashes;  tile/8/data/NNN[.p/W]  records
-    key                             the verifier key
+    key                             the verifier keys, a line each: two while clients change from one to the other
     commit                          the signed tree head that has been decided on
     pending/SIZE-HASH               the records between `latest` and `commit`
 
@@ -18,6 +18,7 @@ from collections.abc import Iterator, Sequence
 from govgo.core.late import late
 from govgo.core.records import NamedTuple
 from govgo.core.sumdb.growth import Growth, edge_tiles
+from govgo.core.sumdb.note import Verifier, parse_verifier
 from govgo.core.sumdb.record import format_record, lookup_path
 from govgo.core.sumdb.rules import join_data_tile, judge_record, split_data_tile
 from govgo.core.sumdb.tile import Tile
@@ -34,6 +35,20 @@ PENDING = "pending/"
 _WIDTH = 1 << DATABASE_HEIGHT
 _PENDING = late(r"pending/(0|[1-9][0-9]{0,18})-[0-9a-f]{64}")
 _PENDING_HEAD = late(rb"govgo pending records\n(0|[1-9][0-9]{0,18}) ([1-9][0-9]{0,6})\n\n")
+
+
+def format_keys(keys: Sequence[str]) -> bytes:
+    """The file of the verifier keys, which are given as texts."""
+    return "".join(f"{key}\n" for key in keys).encode()
+
+
+def parse_keys(data: bytes) -> tuple[Verifier, ...]:
+    """The verifier keys of a database: every head that it publishes is signed by each of them.
+
+    Raises:
+        NoteError: there is none, or one is malformed.
+    """
+    return tuple(parse_verifier(line) for line in data.decode("utf-8", "replace").strip().split("\n"))
 
 
 def pending_key(tree: Tree) -> str:

@@ -57,15 +57,20 @@ EMPTY_HEAD = Head(Tree(0, EMPTY_TREE_HASH), b"")
 """The head of a client that has seen nothing: every log begins like this."""
 
 
-def read_head(note: bytes, verifier: Verifier) -> Head:
-    """Read a signed tree head. Signatures by other keys are left out of the head's note, since they prove nothing.
+def read_head(note: bytes, verifier: Verifier, *others: Verifier) -> Head:
+    """Read a signed tree head. Signatures by unknown keys are left out of the head's note, since they prove nothing.
+
+    Args:
+        note: as it was published.
+        verifier: its log's key.
+        others: further keys of the same log: one that has signed is enough.
 
     Raises:
-        BadSignatureError: `verifier` did not sign it.
+        BadSignatureError: no key has signed it, or a signature that names one is not its.
         IntegrityError: it is not a signed tree head at all.
     """
     try:
-        opened = open_note(note, (verifier,))
+        opened = open_note(note, (verifier, *others))
     except (NoteError, BadSignatureError) as err:
         raise _unreadable("note", err, note) from err
     text = opened.text.encode()

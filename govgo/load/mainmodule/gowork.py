@@ -91,7 +91,7 @@ def load_work_file(session: Session, path: str) -> tuple[WorkFile, tuple[str, ..
     """
     file = read_work_file(session, path)
     short = session.short_path(path)
-    roots: list[str] = []
+    roots: dict[str, None] = {}
     for use in file.use:
         root = posixpath.normpath(posixpath.join(posixpath.dirname(path), use.path))
         if root in roots:
@@ -99,7 +99,7 @@ def load_work_file(session: Session, path: str) -> tuple[WorkFile, tuple[str, ..
                 f"error loading go.work:\n{short}:{use.syntax.start.line}: "
                 f"path {root} appears multiple times in workspace"
             )
-        roots.append(root)
+        roots[root] = None
     for line in file.godebug:
         from govgo.load.mainmodule.godebug import check_godebug
 
@@ -137,13 +137,17 @@ def update_work_go_version(file: WorkFile, go_version: str) -> bool:
 
 def update_work_file(session: Session, file: WorkFile) -> None:
     """Add the module path, as a comment, to each `use` line that lacks it, where its go.mod can be read."""
-    for use in [each for each in file.use if each.path and not each.module_path]:
+    found: dict[str, str] = {}
+    for use in file.use:
+        if not use.path or use.module_path:
+            continue
         try:
             _, mod_file = read_mod_file(session, session.absolute(posixpath.join(use.path, "go.mod")))
         except Failure:
             continue  # the error is reported when the modules are loaded
         if mod_file.module is not None:
-            file.add_use(use.path, mod_file.module.mod.path)
+            found[use.path] = mod_file.module.mod.path
+    file.add_uses(found)
 
 
 class LocalWorkspace(NamedTuple):

@@ -59,14 +59,13 @@ def dependencies_of(found: Resolved, faults: list[Finding] | None, *, retracted:
 
 
 def _own_retraction(found: Resolved, mod: ModuleVersion) -> str | None:
-    """The reason, perhaps "", if the go.mod of a version retracts this version itself."""
-    if found.resolution.replacement(mod) is not None:
-        return None
-    retracted = raw_summary(found.session, mod).retract
+    """The reason, perhaps "", if the go.mod of a version, or of what replaces it, retracts this version itself."""
+    path, version = actual = found.resolution.replacement(mod) or mod
+    retracted = raw_summary(found.session, actual).retract if version else ()
     if not retracted:
         return None
-    key = version_key(mod.path, mod.version)
-    hits = (each for each in retracted if version_key(mod.path, each.low) <= key <= version_key(mod.path, each.high))
+    key = version_key(path, version)
+    hits = (each for each in retracted if version_key(path, each.low) <= key <= version_key(path, each.high))
     return next((each.rationale for each in hits), None)
 
 
@@ -76,12 +75,12 @@ def _asked_retractions(found: Resolved, faults: list[Finding] | None) -> dict[st
     from govgo.load.query.retract import ModuleRetractedError, check_retractions
 
     session, resolution = found.session, found.resolution
-    dependent = [mod for mod in resolution.modules if mod.version]
-    warm_latest(session, [mod.path for mod in dependent])
+    used = {mod: resolution.replacement(mod) or mod for mod in resolution.modules if mod.version}
+    warm_latest(session, [actual.path for actual in used.values() if actual.version])
     reasons: dict[str, str] = {}
-    for mod in dependent:
+    for mod, actual in used.items():
         try:
-            check_retractions(session, mod)
+            check_retractions(session, actual)
         except ModuleRetractedError as error:
             reasons[mod.path] = "\n".join(error.rationale)
         except Failure as error:

@@ -14,9 +14,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 from govgo.core.advisory.audit import Audit, AuditedModule
-from govgo.core.advisory.findings import GO_NAMES
+from govgo.core.advisory.findings import GO_NAMES, get_command
 from govgo.core.advisory.fixplan import Bump, FixPlan, Unfixable
 from govgo.core.advisory.match import sound_release
+from govgo.core.findings import Place
 from govgo.core.foreign import one_line
 from govgo.report.plan import module_lines, text_report
 from govgo.report.style import PLAIN, Style
@@ -27,15 +28,16 @@ def fix_lines(run: Audit, style: Style = PLAIN, *, diffs: bool = False) -> Itera
     """The plans, what stays, and what a dry run would change; an empty line after each plan."""
     for module in run.modules:
         for plan in module.fixes:
-            yield from _plan_lines(plan, style)
-        if module.in_go:
-            yield from (_stays(each, style) for each in _in_go(module))
+            yield from _plan_lines(plan, style, run.here)
+        if module.unfixable:
+            replaced = (each for each in module.unfixable if each.flaw.path not in GO_NAMES)
+            yield from (_stays(each, style) for each in (*_in_go(module), *_alike(replaced)))
             yield ""
     for dry_run in run.dry_runs:
         yield from text_report(dry_run._replace(modules=()), style, diffs=diffs).splitlines()
 
 
-def _plan_lines(plan: FixPlan, style: Style) -> Iterator[str]:
+def _plan_lines(plan: FixPlan, style: Style, here: str) -> Iterator[str]:
     yield style.paint(one_line(_heading(plan)), "bold")
     for bump in plan.bumps:
         yield from _bump_lines(bump, style)
@@ -46,7 +48,7 @@ def _plan_lines(plan: FixPlan, style: Style) -> Iterator[str]:
     if not plan.is_proved:
         yield "   not all plans could be compared: there may be a smaller one"
     if plan.bumps and not plan.is_done:
-        yield one_line(f"   govgo get {' '.join(plan.arguments)}")
+        yield one_line(f"   {get_command(Place(plan.mod_file), here, *plan.arguments)}")
     yield ""
 
 
@@ -102,7 +104,7 @@ def _alike(unfixable: Iterable[Unfixable]) -> Iterator[str]:
 def _in_go(module: AuditedModule) -> Iterator[str]:
     """What stays in Go itself, in a sentence for all of it."""
     for path, name in GO_NAMES.items():
-        ids = {each.flaw.id for each in module.in_go if each.flaw.path == path}
+        ids = {each.flaw.id for each in module.unfixable if each.flaw.path == path}
         found = [each.vulnerability for each in module.exposures if each.module.path == path]
         found = [each for each in found if each.id in ids]
         if found:

@@ -74,7 +74,7 @@ def _module(module: AuditedModule) -> dict[str, object]:
         ],
         "expired": [{"id": entry.id, **_ignore(entry)} for entry in module.expired],
         "unused": [{"id": entry.id, **_ignore(entry)} for entry in module.unused],
-        "unfixable": [_unfixable(each) for each in module.in_go],
+        "unfixable": [_unfixable(each) for each in module.unfixable],
         "unplanned": visible(module.unplanned) or None,
     }
 

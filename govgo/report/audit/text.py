@@ -16,6 +16,7 @@ from govgo.core.advisory.findings import (
     subject,
     unmatched_finding,
 )
+from govgo.core.advisory.match import release_version
 from govgo.core.findings import BINARY
 from govgo.core.foreign import one_line
 from govgo.report.audit.fixes import fix_lines
@@ -121,7 +122,7 @@ def unmatched_notes(module: AuditedModule) -> Iterator[str]:
 
 def database_text(database: Database, now: datetime) -> str:
     """One sentence about a database that was asked."""
-    size = f"{database.size:,} advisories, " if database.size >= 0 else ""
+    size = many(database.size, "advisory", "advisories") + ", " if database.size >= 0 else ""
     age = "of unknown age" if database.modified is None else f"last changed {_days(now, database.modified)}"
     proved = ", proved by the checksum database" if database.is_proved else ""
     kept = "; as it was kept, since nobody was asked" if database.is_kept else ""
@@ -130,6 +131,8 @@ def database_text(database: Database, now: datetime) -> str:
 
 def _days(now: datetime, then: datetime) -> str:
     days = (now - then).days
+    if days < 0:
+        return f"on {then:%Y-%m-%d}, which is yet to come"
     return {0: "today", 1: "yesterday"}.get(days, f"{days:,} days ago")
 
 
@@ -140,14 +143,17 @@ def closing(run: Audit) -> str:
     modules = {each.module for each in found}
     go = {mod for mod in modules if mod.path in GO_NAMES}
     looked = many(sum(module.modules for module in run.modules), "module")
-    releases = "go " + ", ".join(sorted({module.release.version for module in run.modules}))
+    matched = {module.release.version for module in run.modules if release_version(module.release.version)}
+    releases = f"go {', '.join(sorted(matched))}" if matched else ""
     if not run.modules:
         return f"nothing was audited ({level(run)})"
     if not found:
         known = "no known vulnerabilities" if not run.faults else "no vulnerabilities found"
-        return f"{known} in {looked} and {releases} ({level(run)})"
+        return f"{known} in {' and '.join(filter(None, (looked, releases)))} ({level(run)})"
     noun = "vulnerability" if count == 1 else "vulnerabilities"
-    where = f"{len(modules - go)} of {looked}" + (f" and in {releases}" if go else f"; none in {releases}")
+    where = f"{len(modules - go)} of {looked}" + (
+        f" and in {releases}" if go else f"; none in {releases}" * bool(matched)
+    )
     return f"{count:,} {noun} in {where} ({level(run)})"
 
 

@@ -58,7 +58,9 @@ def hint_text(finding: Finding, here: str = ".") -> str:
             file = place.file if place.file.startswith("/") else relpath(place.file, here)
             return f"see who changed the line: `git log -L{place.line},{place.line}:{file}`"
         if finding.cause is Cause.BAD_CACHE:
-            return f"move the cached copy aside and fetch it again, proved: `govgo download {mod}`"
+            # The second is for who has changed a zip and its recorded hash together: they agree.
+            again = f"fetch it again, proved: `govgo cache verify -repair {mod}`"
+            return f"{again}; if that refuses, move the cached copy aside and run `govgo download {mod}`"
         return f"a re-tagged release? move to another version: `govgo get {mod.path}@latest`"
     if finding.fix:
         return f"{finding.hint}: `{finding.fix}`" if finding.hint else f"`{finding.fix}`"
@@ -71,16 +73,17 @@ def remedy_text(remedy: Remedy | None) -> str:
 
 
 def error_hints(error: BaseException) -> tuple[str, ...]:
-    """What can be done about an error: its own hint, and what follows from a server's answer or from go's advice."""
+    """What can be done about an error: the hints of its chain, and what follows from an answer or from go's advice."""
     several = error.errors if isinstance(error, ReportedError) else (error,)
     found: dict[str, None] = {}
     for each in several:
+        hints: list[str] = []
         inner: BaseException | None = each
-        while isinstance(inner, GovgoError) and not inner.hint:
+        while isinstance(inner, GovgoError):
+            hints.append(inner.hint)
             inner = inner.inner
-        hint = inner.hint if isinstance(inner, GovgoError) else ""
         advice = remedy_text(remedy_of(each)) or own_command(str(each))
-        found.update(dict.fromkeys(text for text in (hint, advice) if text))
+        found.update(dict.fromkeys(text for text in (*hints, advice) if text))
     return tuple(found)[:_MOST_HINTS]
 
 

@@ -30,6 +30,7 @@ from govgo.serve.http.responses import (
     Part,
     body_facts,
     file_facts,
+    joined,
     ok_headers,
     refusal_headers,
     wanted,
@@ -54,6 +55,8 @@ _PIECE_S, _UPLOAD_S = 60.0, 3600.0
 _ELEMENTS = 4
 """So many elements of a path may stand before a module path, as in `/api/1/modules/PATH`, and one more."""
 _READING = frozenset({"GET"})
+_NEED_ALL = frozenset({b"range", b"if-match"})
+"""Headers that ask for a part of a zip, or for one certain zip."""
 _FILES = frozenset({"info", "mod", "zip"})
 """Kinds of files of a module version; that somebody got one is a use of it."""
 _OPEN_PATHS = ("/healthz", "/readyz")
@@ -91,7 +94,7 @@ class Application:
         begun_s = time.monotonic()
         told = _Told(send)
         request = _Request(
-            Asked(scope["method"], dict(scope["headers"])),
+            Asked(scope["method"], joined(scope["headers"])),
             scope["path"],
             scope["raw_path"],
             scope["query_string"].decode("latin-1"),
@@ -242,7 +245,8 @@ class Application:
                 site.memory.put(request.raw_path, entry, generation)
             await self._send_entry(request, entry)
         elif isinstance(answer, StoredFile):
-            site.files.put(request.raw_path, answer)
+            if generation == site.memory.generation:
+                site.files.put(request.raw_path, answer)
             await self._send_file(request, answer)
         elif isinstance(answer, Reading):
             try:
@@ -277,8 +281,9 @@ class Application:
         fetch = request.asked.headers.get(b"disable-module-fetch", b"").lower() != b"true"
         mode = site.policy.mode_of(question.path, question.version) if question.path else site.policy.mode
         url = site.policy.redirect_of(question.path)
-        # A range, or a client that cannot tell a broken body from a whole one, waits until all is there and proved.
-        whole = request.asked.method == "HEAD" or b"range" in request.asked.headers or request.http_version == "1.0"
+        # A part, or a client that cannot tell a broken body from a whole one, waits until all is there and proved.
+        asked = request.asked
+        whole = asked.method == "HEAD" or not _NEED_ALL.isdisjoint(asked.headers) or request.http_version == "1.0"
         answer = site.library.answer(question, fetch=fetch, mode=mode, redirect_url=url, whole=whole)
         work = asyncio.wrap_future(site.cold.call(answer))
         gone = asyncio.ensure_future(_left(request.receive))
@@ -312,8 +317,8 @@ class Application:
         spool = reading.spool
         tail = self._tails.of(spool)
         try:
-            born = spool.born
             await self._grown(request, tail, 0)
+            born = spool.born  # what came before has been given to nobody here
             if spool.state == "failed":
                 await self._refuse_spool(request, spool.error)
                 return
@@ -455,7 +460,7 @@ def _only_range(asked: Asked) -> dict[bytes, bytes]:
     """The range that is asked for of a zip without a tag; none for who has the beginning of one that has a tag."""
     if b"if-range" in asked.headers:
         return {}
-    return {name: value for name, value in asked.headers.items() if name == b"range"}
+    return {name: value for name, value in asked.headers.items() if name in _NEED_ALL}
 
 
 def _told_refusal(refusal: Refusal) -> tuple[bytes, Headers]:

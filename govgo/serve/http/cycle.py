@@ -37,6 +37,13 @@ class Cycle(RequestResponseCycle):
         self.progress = 0
         self.status = 0
         self.sent = 0
+        self._writable: asyncio.Future[None] | None = None
+
+    def left(self) -> None:
+        """The client has left: what waits for it goes on, and ends."""
+        self.disconnected = True
+        self.message_event.set()
+        self._wake()
 
     async def send(self, message: Any) -> None:
         """Take a message of ASGI, or one of the two above."""
@@ -112,7 +119,7 @@ class Cycle(RequestResponseCycle):
                 try:
                     sent = os.sendfile(out, file.descriptor, offset, min(count, _AT_ONCE))
                 except BlockingIOError:
-                    await _writable(out)
+                    await self._wait_until_writable(out)
                     turn = _TURN
                     continue
                 except OSError:
@@ -132,6 +139,20 @@ class Cycle(RequestResponseCycle):
             if not self.disconnected:
                 self.transport.set_write_buffer_limits()
 
+    async def _wait_until_writable(self, descriptor: int) -> None:
+        """Wait until the socket takes more, or the client has left: the descriptor is our own, and stays open then."""
+        loop = asyncio.get_running_loop()
+        self._writable = loop.create_future()
+        loop.add_writer(descriptor, self._wake)
+        try:
+            await self._writable
+        finally:
+            loop.remove_writer(descriptor)
+
+    def _wake(self) -> None:
+        if self._writable is not None and not self._writable.done():
+            self._writable.set_result(None)
+
     async def _copy_by_hand(self, file: OpenFile, offset: int, count: int) -> bool:
         loop = asyncio.get_running_loop()
         while count:
@@ -147,18 +168,3 @@ class Cycle(RequestResponseCycle):
             count -= len(data)
             self.progress += len(data)
         return True
-
-
-async def _writable(descriptor: int) -> None:
-    loop = asyncio.get_running_loop()
-    ready = loop.create_future()
-
-    def wake() -> None:
-        if not ready.done():
-            ready.set_result(None)
-
-    loop.add_writer(descriptor, wake)
-    try:
-        await ready
-    finally:
-        loop.remove_writer(descriptor)

@@ -3,7 +3,8 @@
 
 A request takes the fast way if it is a GET of HTTP/1.1 for a path in memory, asks for no part and under no condition,
 has no body, and nothing before it on its connection is still being answered. All others go to the ASGI application.
-So do those of a client that does not read its answers: there they wait, and no more are read.
+So do those of a client that does not read its answers: there they wait. What follows a request that waits is not read
+by the parser before it is its turn, so a client that sends ten thousand in a row takes little memory.
 
 Few requests have a body that anybody wants: what the application reads of one comes no faster than it does. A short one
 that is left is passed over, with what follows it; a long one ends the connection.
@@ -18,6 +19,7 @@ import urllib.parse
 from typing import Any
 
 import httptools
+from uvicorn.protocols.http.flow_control import FlowControl
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 from govgo.serve.access import certificate_key
@@ -31,7 +33,21 @@ _SLOW = frozenset(
 )
 """Headers for which a request goes to the application."""
 _LINGER_S = 1.0
+_PIECE = 4096
+"""So much is read at once: the requests in it are known before the first of them is answered."""
+_MOST_HELD = 64 << 10
+"""Behind a request that waits. Of a client that has sent more nothing more is read."""
 _CLOSE = b"connection: close\r\n\r\n"
+
+
+class _Flow(FlowControl):
+    """Reads nothing while as much is held as may be, whoever waits for a body or for the client to leave."""
+
+    is_full = False
+
+    def resume_reading(self) -> None:
+        if not self.is_full:
+            super().resume_reading()
 
 
 class FastProtocol(HttpToolsProtocol):
@@ -47,23 +63,35 @@ class FastProtocol(HttpToolsProtocol):
         self._log = self.site.log
         self._fast = self._plain = False
         self._in_head = self._in_body = self._refused = False
-        self._head_size = self._taken = 0
+        self._head_size = self._taken = self._hosts = 0
+        self._held = b""
         self._certificate = ""
         self._authorization = b""
         self._last_s = self._stuck_s = self.loop.time()
         self._mark: tuple[int, int] = (0, 0)
         self.url = b""
         self.cycle: Cycle = None  # type: ignore[assignment]  # as in uvicorn: no request yet
+        self.flow: _Flow = None  # type: ignore[assignment]
+        self._answered: Cycle | None = None  # the first that is not answered yet; `cycle` is the last that was read
 
     # Connections.
 
     def connection_made(self, transport: Any) -> None:
         """Take a connection, unless there are too many."""
         super().connection_made(transport)
+        self.flow = _Flow(transport)
         self.site.counters.add("opened_connections")
         self._certificate = _common_name(transport.get_extra_info("peercert"))
         if len(self.connections) > self.site.limits.connections:
             self._refuse(b"503 Service Unavailable\r\nretry-after: 1")
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """Tell whoever works on an answer; those behind it are never begun."""
+        super().connection_lost(exc)
+        self.pipeline.clear()
+        self._held = b""
+        if self._answered is not None and not self._answered.response_complete:
+            self._answered.left()
 
     def data_received(self, data: bytes) -> None:
         """Read requests."""
@@ -73,7 +101,35 @@ class FastProtocol(HttpToolsProtocol):
                 self.transport.abort()
             return
         self._last_s = self.loop.time()
-        super().data_received(data)
+        if len(data) > _PIECE or self.pipeline:
+            self._read_on(data)
+        else:
+            self._read(data)
+
+    def _read_on(self, data: bytes) -> None:
+        """Read until a request has to wait for the one before it, and hold what follows."""
+        start = 0
+        with memoryview(data) as whole:
+            while start < len(data) and not (self.pipeline or self._refused or self.transport.is_closing()):
+                self._read(whole[start : start + _PIECE])
+                start += _PIECE
+        if self.pipeline:
+            self._held += data[start:]
+            self.flow.is_full = len(self._held) > _MOST_HELD
+            if self.flow.is_full:
+                self.flow.pause_reading()
+
+    def _read(self, data: bytes | memoryview) -> None:
+        try:
+            self.parser.feed_data(data)
+        except httptools.HttpParserUpgrade as upgrade:
+            # No other protocol is spoken here: the request is answered as if it had not asked, and so are the next.
+            if len(data) > upgrade.args[0]:
+                self._read(data[upgrade.args[0] :])
+                return
+        except httptools.HttpParserError:
+            self._refuse(b"400 Bad Request")
+            return
         if self._in_head or self._in_body:
             # The parser holds a line of a head, or of what follows a body, until its end. What the application has of
             # a body does not count: it takes no more than it wants.
@@ -85,7 +141,7 @@ class FastProtocol(HttpToolsProtocol):
     def look(self, now_s: float) -> None:
         """Close the connection if its client is too slow; called once a second."""
         limits = self.site.limits
-        cycle = self.cycle
+        cycle = self._answered
         if cycle is not None and not cycle.response_complete:
             mark = (self.transport.get_write_buffer_size(), cycle.progress)
             if mark != self._mark or not (self.flow.write_paused or mark[0] or cycle.progress):
@@ -120,7 +176,7 @@ class FastProtocol(HttpToolsProtocol):
         self.headers = []
         self.expect_100_continue = False
         self._fast, self._plain, self._in_head, self._in_body = False, True, True, False
-        self._head_size = self._taken = 0
+        self._head_size = self._taken = self._hosts = 0
         self._authorization = certificate_key(self._certificate)
         self._begun_s = self._last_s
 
@@ -133,6 +189,8 @@ class FastProtocol(HttpToolsProtocol):
             self._plain = False
             if name == b"expect" and value.lower() == b"100-continue":
                 self.expect_100_continue = True
+        elif name == b"host":
+            self._hosts += 1
         elif name == b"authorization":
             self._authorization = value
         self.headers.append((name, value))
@@ -149,6 +207,7 @@ class FastProtocol(HttpToolsProtocol):
             (cycle is not None and not cycle.response_complete)
             or self.flow.write_paused
             or entry.expires < self._last_s
+            or self._hosts != 1
             or parser.get_method() != b"GET"
             or parser.get_http_version() != "1.1"
             or (self._access.is_closed and self._authorization not in self._access.known)
@@ -192,7 +251,13 @@ class FastProtocol(HttpToolsProtocol):
             self._refuse(b"431 Request Header Fields Too Large")
             return
         version = self.parser.get_http_version()
+        if self._hosts > 1 or (not self._hosts and version == "1.1"):
+            self._refuse(b"400 Bad Request")  # RFC 9112, 3.2
+            return
         url = httptools.parse_url(self.url)
+        if url.host:  # it counts, and not the header that should say the same (RFC 9112, 3.2.2)
+            self.headers = [header for header in self.headers if header[0] != b"host"]
+            self.headers.append((b"host", _authority(url)))
         raw_path = url.path or b"/"
         path = raw_path.decode("ascii")
         self.scope = {
@@ -228,8 +293,11 @@ class FastProtocol(HttpToolsProtocol):
         if before is None or before.response_complete:
             self._start_asgi_task(self.cycle, self.app)
         else:
-            self.flow.pause_reading()
             self.pipeline.appendleft((self.cycle, self.app))
+
+    def _start_asgi_task(self, cycle: Any, app: Any) -> None:
+        self._answered = cycle
+        super()._start_asgi_task(cycle, app)
 
     def on_response_complete(self) -> None:
         """The application has answered: go on with the next request."""
@@ -237,10 +305,14 @@ class FastProtocol(HttpToolsProtocol):
         if self.transport.is_closing():
             return
         self._last_s = self.loop.time()
+        self.flow.is_full = False
         self.flow.resume_reading()
         if self.pipeline:
             cycle, app = self.pipeline.pop()
             self._start_asgi_task(cycle, app)
+        if self._held and not self.pipeline:
+            held, self._held = self._held, b""
+            self._read_on(held)
 
 
 def _common_name(certificate: Any) -> str:
@@ -250,6 +322,12 @@ def _common_name(certificate: Any) -> str:
             if name == "commonName":
                 return str(value)
     return ""
+
+
+def _authority(url: Any) -> bytes:
+    """The host and port of a URL, as a Host header has them."""
+    host: bytes = b"[%b]" % url.host if b":" in url.host else url.host
+    return host if url.port is None else b"%b:%d" % (host, url.port)
 
 
 def protocol_of(site: Site) -> type[FastProtocol]:

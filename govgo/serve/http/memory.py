@@ -125,7 +125,7 @@ class Memory:
         if path in self.entries:
             self._drop(path)
         self.entries[path] = entry
-        self._size += entry.size + _OVERHEAD
+        self._size += _room(path, entry)
         self._make_room()
 
     def clear(self) -> None:
@@ -175,7 +175,12 @@ class Memory:
 
     def _drop(self, path: bytes) -> None:
         entry = self.entries.pop(path)
-        self._size -= entry.size + _OVERHEAD
+        self._size -= _room(path, entry)
+
+
+def _room(path: bytes, entry: Entry) -> int:
+    """How much memory an entry takes; the path is as long as whoever asks likes."""
+    return entry.size + len(path) + len(entry.path) + _OVERHEAD
 
 
 class OpenFiles(Recent[bytes, StoredFile]):

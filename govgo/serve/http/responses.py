@@ -6,7 +6,8 @@ from __future__ import annotations
 import hashlib
 import http
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from datetime import UTC
 from email.utils import formatdate, parsedate_to_datetime
 from functools import cache
 
@@ -26,6 +27,8 @@ _TYPES: Mapping[str, str] = {
 }
 _TEXT = "text/plain; charset=utf-8"
 _RANGE = late(r"bytes=([0-9]{0,18})-([0-9]{0,18})\Z", re.ASCII)
+
+_LISTS = frozenset({b"if-match", b"if-none-match"})
 
 Headers = list[tuple[bytes, bytes]]
 
@@ -118,7 +121,9 @@ def http_date(seconds: int) -> bytes:
 
 
 def wanted(asked: Asked, facts: Facts) -> Part:
-    """Which part a request gets: all, nothing new (304), a range (206), or none that exists (416)."""
+    """Which part a request gets: all, nothing new (304), a range (206), none that exists (416), or none (412)."""
+    if _is_another(asked.headers, facts):
+        return Part(412, 0, 0, [(b"content-length", b"0")])
     if _is_known(asked.headers, facts):
         return Part(304, 0, 0, [])
     found = asked.headers.get(b"range")
@@ -139,6 +144,25 @@ def wanted(asked: Asked, facts: Facts) -> Part:
         return Part(416, 0, 0, [(b"content-range", b"bytes */%d" % facts.size), (b"content-length", b"0")])
     place = b"bytes %d-%d/%d" % (start, end - 1, facts.size)
     return Part(206, start, end - start, [(b"content-range", place), (b"content-length", b"%d" % (end - start))])
+
+
+def joined(lines: Iterable[tuple[bytes, bytes]]) -> dict[bytes, bytes]:
+    """Header lines by name: the lists of tags in several lines are one list, of others the last counts."""
+    found: dict[bytes, bytes] = {}
+    for name, value in lines:
+        found[name] = b"%b, %b" % (found[name], value) if name in _LISTS and name in found else value
+    return found
+
+
+def _is_another(headers: Mapping[bytes, bytes], facts: Facts) -> bool:
+    """Whether the request is about other content (If-Match, If-Unmodified-Since)."""
+    tags = headers.get(b"if-match")
+    if tags is not None:  # compared strongly, as the name of the content that it is
+        listed = [tag.strip() for tag in tags.split(b",")]
+        return b"*" not in listed and facts.etag not in listed
+    since = headers.get(b"if-unmodified-since")
+    seconds = None if since is None else _seconds(since)
+    return seconds is not None and int(facts.modified) > seconds
 
 
 def _is_known(headers: Mapping[bytes, bytes], facts: Facts) -> bool:
@@ -165,6 +189,7 @@ def _may_resume(headers: Mapping[bytes, bytes], facts: Facts) -> bool:
 
 def _seconds(text: bytes) -> int | None:
     try:
-        return int(parsedate_to_datetime(text.decode("latin-1")).timestamp())
+        found = parsedate_to_datetime(text.decode("latin-1"))
+        return int(found.replace(tzinfo=found.tzinfo or UTC).timestamp())  # asctime has no zone, and means this one
     except (ValueError, OverflowError):
         return None

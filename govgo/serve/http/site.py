@@ -95,7 +95,12 @@ class Site:
             self._forget_changing(None)
         if self.is_judged and time.monotonic() - self._judged_s > FRESH_S:
             self._judged_s = time.monotonic()
-            self.memory.clear()
+            self._clear()
+
+    def _clear(self) -> None:
+        """Ask the library again about everything."""
+        self.memory.clear()
+        self.files.clear()
 
     def _forget_changing(self, paths: Sequence[str] | None) -> None:
         self.memory.forget_changing()
@@ -104,8 +109,7 @@ class Site:
     def renew(self) -> None:
         """Open the log anew, and answer from the storage and from upstream again."""
         self.log.reopen()
-        self.memory.clear()
-        self.files.clear()
+        self._clear()
         self.cold.loop.call_soon_threadsafe(self.library.forget)
 
     def count(self) -> None:

@@ -14,7 +14,6 @@ from govgo.serve.http.site import Site
 from govgo.serve.protocol.question import parse_question
 from govgo.serve.sumdb import Answer, safe_answer
 from govgo.serve.sumdb import Site as Database
-from govgo.wiring.sumdb import database_key
 
 
 def sumdb_route(site: Site, storage: Storage, tell: Callable[[str], object]) -> Route:
@@ -23,9 +22,7 @@ def sumdb_route(site: Site, storage: Storage, tell: Callable[[str], object]) -> 
     Raises:
         UsageError: there is none.
     """
-    verifier = database_key(storage)
-    database = Database(storage, verifier)
-    prefix = f"/sumdb/{verifier.name}/"
+    database = Database(storage)
 
     async def answer(call: Call) -> Reply:
         module = _looked_up(call.path)
@@ -36,7 +33,10 @@ def sumdb_route(site: Site, storage: Storage, tell: Callable[[str], object]) -> 
         caching = b"public, max-age=%d, immutable" % found.max_age_s if found.max_age_s else b"no-cache"
         return Reply(found.status, found.content_type, found.body, ((b"cache-control", caching),))
 
-    return Route(lambda path, _: path.startswith(prefix), answer, kind="lookup", checks_rights=True)
+    def is_asked(path: str, _: str) -> bool:
+        return path.startswith("/sumdb/") and any(path.startswith(f"/sumdb/{name}/") for name in database.names)
+
+    return Route(is_asked, answer, kind="lookup", checks_rights=True)
 
 
 def _looked_up(path: str) -> str:

@@ -4,13 +4,10 @@
 from __future__ import annotations
 
 import asyncio
-import os
 import ssl
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 
 from govgo.adapters.sumdb.keyfile import FileMemory
-from govgo.core.foreign import one_line
 from govgo.core.goenv import OFF, GoEnv
 from govgo.core.sumdb.gosumdb import database_of
 from govgo.errors import GovgoError, UsageError, run_all
@@ -20,6 +17,7 @@ from govgo.serve.server.events import open_key
 from govgo.serve.server.parts import Parts, ServerReporter, care_plan, open_storage
 from govgo.serve.server.rules import Rules, check_names, read_rules, renewed
 from govgo.serve.settings import Settings
+from govgo.serve.tls import server_context, tls_faults
 from govgo.serve.upstream.care import check_plan
 from govgo.wiring.sumdb import open_publisher
 
@@ -160,27 +158,9 @@ async def _nothing() -> None:
     """Nothing was begun."""
 
 
-def load_certificate(context: ssl.SSLContext, settings: Settings) -> None:
-    """Use the certificate as it is on the disk now, for connections from now on.
-
-    Raises:
-        UsageError: it cannot be used.
-    """
-    with _tls_faults("tls_cert and tls_key", settings.tls_cert, settings.tls_key):
-        context.load_cert_chain(settings.tls_cert, settings.tls_key or None)
-
-
-@contextmanager
-def _tls_faults(names: str, *files: str) -> Iterator[None]:
-    try:
-        yield
-    except ssl.SSLError as error:
-        reason = (error.reason or str(error)).replace("_", " ").lower()
-        raise UsageError(f"{names}: {' and '.join(filter(None, files))}: {one_line(reason)}") from None
-    except OSError as error:
-        # The library names no file, and opens them in this order.
-        file = next((each for each in files if each and not os.access(each, os.R_OK)), files[0])
-        raise UsageError(f"{names}: {file}: {one_line((error.strerror or '').lower())}") from None
+def certificate_of(settings: Settings) -> tuple[str, str, str]:
+    """What the settings are called that name certificate and key, and the files."""
+    return "tls_cert and tls_key", settings.tls_cert, settings.tls_key
 
 
 def tls_context(settings: Settings) -> ssl.SSLContext | None:
@@ -193,12 +173,9 @@ def tls_context(settings: Settings) -> ssl.SSLContext | None:
         if settings.client_ca or settings.tls_key:
             raise UsageError("tls: a key or clients' certificates need tls_cert")
         return None
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    context.minimum_version = ssl.TLSVersion.TLSv1_2
-    context.set_alpn_protocols(["http/1.1"])
-    load_certificate(context, settings)
+    context = server_context(*certificate_of(settings))
     if settings.client_ca:
-        with _tls_faults("client_ca", settings.client_ca):
+        with tls_faults("client_ca", settings.client_ca):
             context.load_verify_locations(settings.client_ca)
         # go has no certificate to show. Where there are users, one is a way to say who asks, beside others.
         context.verify_mode = ssl.CERT_OPTIONAL if settings.users else ssl.CERT_REQUIRED

@@ -15,7 +15,7 @@ from govgo.adapters.sumdb.keyfile import FileMemory, create_key, default_key_fil
 from govgo.adapters.sumdb.remotelog import seen_head
 from govgo.app.events.append import KIND, Appender
 from govgo.app.events.log import EventLog
-from govgo.app.sumdb.growing import GrowingLog
+from govgo.app.sumdb.growing import GrowingLog, one_key
 from govgo.core.goenv import GoEnv
 from govgo.core.storage.keys import EVENT_LOG, EVENTS
 from govgo.core.sumdb.note import Verifier, parse_verifier
@@ -80,7 +80,7 @@ def open_journal(
         return Journal()
     signer, file = open_key(settings, env)
     files = log_storage(storage)
-    growing = GrowingLog(files, verifier_of(signer), signer, FileMemory(file), KIND)
+    growing = GrowingLog(files, one_key(signer, verifier_of(signer)), FileMemory(file), KIND)
     appender = Appender(files, growing, time.time)
     leaves_out = is_private if not settings.events.private else lambda path: False
     return Journal(Means(appender, storage, leaves_out, say, leases.take))

@@ -22,11 +22,12 @@ from collections.abc import Callable, Coroutine
 from contextlib import nullcontext, suppress
 from functools import partial
 from importlib.util import find_spec
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NoReturn
 
 from govgo.core.goenv import GoEnv, parse_goproxy
 from govgo.errors import DiskError, Failure, GovgoError, MissingExtraError, UsageError
 from govgo.serve.counters import Counters, share
+from govgo.serve.hangup import hangups_come, hangups_wait
 from govgo.serve.server.rules import read_rules, renewed
 from govgo.serve.settings import Settings, parse_listen
 
@@ -67,7 +68,14 @@ def serve(
     check_extra()
     from govgo.serve.server.build import check_settings
 
-    check_settings(settings, env)
+    with hangups_wait():
+        check_settings(settings, env)
+        return _serve(settings, env, ready, reread)
+
+
+def _serve(
+    settings: Settings, env: GoEnv, ready: Callable[[str], object], reread: Callable[[], Settings] | None
+) -> int:
     listener, url = listen(settings)
     counters = Counters(share(settings.workers))
     with listener:
@@ -169,6 +177,7 @@ def run_worker(
             task.add_done_callback(reloads.discard)
 
         loop.add_signal_handler(signal.SIGHUP, hang_up)
+        hangups_come()
         for number in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(number, lambda: setattr(server, "should_exit", True))
         if parent >= 0:
@@ -206,8 +215,9 @@ async def _reload(
     running: Running, settings: Settings, tls: ssl.SSLContext | None, reread: Callable[[], Settings] | None
 ) -> None:
     """Read settings and certificate anew, and forget what is in memory."""
-    from govgo.serve.server.build import load_certificate, tls_context
+    from govgo.serve.server.build import certificate_of, tls_context
     from govgo.serve.server.parts import ServerReporter
+    from govgo.serve.tls import load_certificate
 
     report = ServerReporter()
     try:
@@ -218,7 +228,7 @@ async def _reload(
             if later:
                 report.note(f"changed, and to count after a restart: {', '.join(later)}")
         if tls is not None:
-            load_certificate(tls, settings)
+            load_certificate(tls, *certificate_of(settings))
     except Failure as error:
         report.note(f"the settings from before still count: {error}")
     running.site.renew()
@@ -304,6 +314,7 @@ class _Parent:
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, lambda *_: self._end())
         signal.signal(signal.SIGHUP, lambda *_: self._reload())
+        hangups_come()
         reader, writer = os.pipe()
         for worker in range(self._settings.workers):
             self._fork(worker, writer)
@@ -331,10 +342,14 @@ class _Parent:
         return 3 if failed else 0
 
     def _fork(self, worker: int, ready: int) -> None:
-        pid = os.fork()
-        if pid:
+        with hangups_wait():  # the worker takes them when it has a handler
+            pid = os.fork()
+            if not pid:
+                self._work(worker, ready)
             self._workers[pid] = worker
-            return
+
+    def _work(self, worker: int, ready: int) -> NoReturn:
+        """Be a worker until it ends."""
         code = 70
         try:
             for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):

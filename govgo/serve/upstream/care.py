@@ -49,8 +49,6 @@ _FRESH_S = 60.0
 """So long after a round the next one begins at the earliest, however much the storage has grown."""
 _ENDED_S = 2 * 3600.0
 """Notes that were not written for so long are those of a process that has ended, or has nothing to note."""
-_LEFTOVER_S = 24 * 3600.0
-"""A temporary file that was not written to for so long belongs to a process that was killed."""
 _ROOM = 0.05
 """So much of the limit is made free at once, so that not every zip that is fetched begins a round."""
 _SAMPLE = 256
@@ -204,7 +202,7 @@ class Care:
             self._uses.write(self._storage)
             merge_old_uses(self._storage, now_s - _ENDED_S)
         if self._shares and isinstance(self._storage, DirectoryStorage):
-            self._storage.remove_leftovers(now_s - _LEFTOVER_S, self._give_way)
+            self._storage.remove_leftovers(now_s, self._give_way)
         if self._plan.limit_bytes or self._plan.verify != "off":
             files = self._look()
             if 0 < self._plan.limit_bytes < self._size:

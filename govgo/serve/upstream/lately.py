@@ -49,6 +49,11 @@ class Recent(Generic[_K, _V]):
         self._values.move_to_end(key)
         return found[0]
 
+    def peek(self, key: _K) -> _V | None:
+        """The same, which does not count as a use. Any thread may ask."""
+        found = self._values.get(key)
+        return None if found is None else found[0]
+
     def keep(self, key: _K, value: _V, size: int) -> None:
         """Keep a value in place of the one before."""
         self.forget(key)

@@ -42,6 +42,7 @@ class Leases:
         self._storage = storage
         self._off = off
         self._clock = clock
+        self._returning: set[asyncio.Future[Any]] = set()
 
     @asynccontextmanager
     async def hold(self, key: str) -> AsyncIterator[bool]:
@@ -64,37 +65,57 @@ class Leases:
             return await self._take_lock(self._storage, key)
         name = f"{key}.lease"
         holder = os.urandom(8).hex().encode()
-        if not await self._off(lambda: self._create_or_take_over(name, holder)):
+        give_back = partial(self._delete_own, name, holder)
+        if not await self._taken(partial(self._create_or_take_over, name, holder), give_back):
             return None
         renewing = asyncio.ensure_future(self._renew(name, holder))
 
         async def release() -> None:
             renewing.cancel()
             with suppress(Failure):
-                await self._off(lambda: self._delete_own(name, holder))
+                await self._off(give_back)
 
         return release
 
     async def _take_lock(self, storage: LocalStorage, key: str) -> Callable[[], Awaitable[None]] | None:
         lock = storage.lock(key)
-        if not await self._off(lock.__enter__):
-            await self._off(lambda: lock.__exit__(None, None, None))
+        give_back = partial(lock.__exit__, None, None, None)
+        if not await self._taken(lock.__enter__, give_back):
+            await self._off(give_back)
             return None
 
         async def release() -> None:
-            await self._off(lambda: lock.__exit__(None, None, None))
+            await self._off(give_back)
 
         return release
 
+    async def _taken(self, take: Callable[[], bool], give_back: Callable[[], object]) -> bool:
+        """What `take` says. A thread cannot be cancelled: what it takes for who has left meanwhile is given back."""
+        taking = asyncio.ensure_future(self._off(take))
+        try:
+            return bool(await asyncio.shield(taking))
+        except asyncio.CancelledError:
+            returning = asyncio.ensure_future(self._return(taking, give_back))
+            self._returning.add(returning)
+            returning.add_done_callback(self._returning.discard)
+            raise
+
+    async def _return(self, taking: asyncio.Future[Any], give_back: Callable[[], object]) -> None:
+        with suppress(Failure):
+            await taking
+            await self._off(give_back)
+
     def _create_or_take_over(self, name: str, holder: bytes) -> bool:
-        if self._storage.create(name, holder):
+        storage = self._storage
+        if storage.create(name, holder):
             return True
-        entry = self._storage.head(name)
+        entry = storage.head(name)
         if entry is None:
-            return self._storage.create(name, holder)
-        if self._clock() - entry.modified < LEASE_S:
-            return False
-        return self._storage.swap(name, holder, entry.tag)
+            won = storage.create(name, holder)
+        else:
+            won = self._clock() - entry.modified >= LEASE_S and storage.swap(name, holder, entry.tag)
+        # A put that was made again, as its answer was lost, is told as lost, and has won.
+        return won or storage.read(name) == holder
 
     def _delete_own(self, name: str, holder: bytes) -> None:
         if self._storage.read(name) == holder:

@@ -20,7 +20,6 @@ import asyncio
 import time
 from collections.abc import Callable, Coroutine, Sequence
 from contextlib import suppress
-from datetime import UTC, datetime
 from functools import partial
 from typing import Any
 
@@ -33,7 +32,6 @@ from govgo.core.modzip.bounds import MAX_GO_MOD
 from govgo.core.records import NamedTuple
 from govgo.core.storage.kept import MAX_BYTES as MAX_KEPT
 from govgo.core.storage.kept import SUFFIX, format_kept, parse_kept
-from govgo.core.version import semver
 from govgo.errors import (
     BadZipError,
     Failure,
@@ -52,8 +50,9 @@ from govgo.ports.modules import RevInfo
 from govgo.ports.storage import Entry, Storage
 from govgo.serve.protocol.answer import Body, Elsewhere, Refusal, StoredFile
 from govgo.serve.protocol.question import Question, file_key, is_settled
+from govgo.serve.upstream.ages import check_time, old_part, without_young
 from govgo.serve.upstream.flights import Flights
-from govgo.serve.upstream.lately import Lately
+from govgo.serve.upstream.lately import Lately, Recent
 from govgo.serve.upstream.later import Later
 from govgo.serve.upstream.published import PublishedModules
 from govgo.serve.upstream.refusals import NotStoredError, YoungVersionError, is_refused, not_stored, refusal_of
@@ -65,8 +64,9 @@ Answer = Body | StoredFile | Reading | Elsewhere | Refusal
 
 _TRIES = 8
 """How often a zip is looked for in the storage and fetched, where others write to the storage meanwhile."""
-_YOUNG_LOOKED_AT = 32
-"""How many of the highest versions of a list are asked for their time, where versions have a minimum age."""
+_KEPT_BYTES, _REFUSED_BYTES, _OVERHEAD = 32 << 20, 8 << 20, 500
+"""For answers that may change, and for refusals, whose length others choose: what is forgotten is asked for again. And
+what each of them takes beside its text, about."""
 
 
 class Freshness(NamedTuple):
@@ -88,11 +88,19 @@ class Freshness(NamedTuple):
 
 
 class _Kept(NamedTuple):
-    """An answer that may change, and when it was asked for, by the monotonic clock; 0 for long ago."""
+    """An answer that may change.
+
+    Attributes:
+        data: its bytes.
+        asked_s: when upstream was asked, by the monotonic clock; 0 for long ago, or never.
+        modified: since when it is so.
+        read_s: when it was found in the storage, by the monotonic clock; 0 for an answer of upstream.
+    """
 
     data: bytes
     asked_s: float
     modified: float
+    read_s: float = 0.0
 
 
 class Library:
@@ -122,8 +130,8 @@ class Library:
         self._flights: Flights[Any] = Flights()
         self.zips = ZipFlights(means, self._zip_failed)
         self._sound = Lately()
-        self._refused = Lately()
-        self._kept = Lately()
+        self._refused: Recent[str, tuple[float, Refusal]] = Recent(_REFUSED_BYTES)
+        self._kept: Recent[str, _Kept] = Recent(_KEPT_BYTES)
         self._down_until_s = 0.0
         self._generation = 0
         self._asking: dict[str, asyncio.Task[_Kept]] = {}
@@ -212,7 +220,8 @@ class Library:
 
     def _remember(self, key: str, refusal: Refusal, tells: bool = True) -> None:
         if refusal.fresh_s:
-            self._refused.keep(key, (time.monotonic() + refusal.fresh_s, refusal))
+            size = len(key) + len(refusal.text) + _OVERHEAD
+            self._refused.keep(key, (time.monotonic() + refusal.fresh_s, refusal), size)
         if tells and refusal.status not in (404, 410):
             self._means.log(f"{key}: {refusal.status}: {refusal.text}")
         if refusal.status == 502 and refusal.fresh_s:
@@ -227,7 +236,7 @@ class Library:
             left_s = until_s - time.monotonic()
             if left_s > 0:
                 return Refusal(refusal.status, refusal.text, left_s, refusal.retry_after_s)
-            del self._refused[key]
+            self._refused.forget(key)
         if question.database:
             refused = self._refuse_database(question)
             if refused is not None:
@@ -262,7 +271,8 @@ class Library:
         served = self._means.proofs.database
         if served is None or question.database != served.name:
             return Refusal(404, "not found: no checksum database of this proxy", self._fresh.missing_s)
-        if question.kind == "lookup" and not self._means.proofs.covers(question.path):
+        lives_here = self.published is not None and self.published.covers(question.path)
+        if question.kind == "lookup" and (lives_here or not self._means.proofs.covers(question.path)):
             return Refusal(403, "the database is not asked about private modules (GONOSUMDB, GOPRIVATE)")
         return None
 
@@ -276,7 +286,7 @@ class Library:
         if not fetch:
             raise not_stored()
         self._means.counters.add("fetched_info")
-        info = await self._ask(lambda source: source.stat(*mod))
+        info = await self._means.sources.ask(lambda source: source.stat(*mod))
         if info.version != mod.version:
             raise UnavailableError(f"{mod}: upstream says that this is version {info.version}")
         data = format_info(for_cache(info))
@@ -307,7 +317,7 @@ class Library:
             raise not_stored()
         self._means.counters.add("fetched_mod")
         async with self._means.proofs.expecting(mod):
-            data = await self._ask(lambda source: source.gomod(*mod))
+            data = await self._means.sources.ask(lambda source: source.gomod(*mod))
             await self._means.proofs.check(mod.gomod_key(), hash_gomod(data))
         await self._store(key, data, lambda: self._means.appeared(mod))
         return Body(data, time.time())
@@ -375,26 +385,17 @@ class Library:
 
     async def _check_age(self, mod: ModuleVersion, fetch: bool) -> None:
         info = parse_info((await self._info(mod, fetch)).data)
-        self._check_time(mod, info)
-
-    def _check_time(self, mod: ModuleVersion, info: RevInfo) -> None:
-        if self.min_age_s and not self._is_old(info):
-            raise YoungVersionError(f"{mod} is younger than the minimum age of this proxy")
-
-    def _is_old(self, info: RevInfo) -> bool:
-        if info.time is None:
-            return True
-        when = info.time if info.time.tzinfo else info.time.replace(tzinfo=UTC)
-        return (datetime.now(UTC) - when).total_seconds() >= self.min_age_s
+        check_time(mod, info, self.min_age_s)
 
     # What may change.
 
     async def _changing(self, question: Question, fetch: bool) -> Body:
         key = question.key
-        if key not in self._kept:
-            await self._flights.join((key, "old"), lambda: self._old(question))
-        kept: _Kept | None = self._kept.get(key)
         now_s = time.monotonic()
+        kept = self._kept.get(key)
+        if kept is None or (not fetch and kept.read_s and now_s - kept.read_s >= self._fresh.list_s):
+            await self._flights.join((key, "old"), lambda: self._old(question))
+            kept = self._kept.get(key)
         if kept is not None and kept.asked_s and now_s - kept.asked_s < self._fresh.list_s:
             return self._body(kept, self._fresh.list_s - (now_s - kept.asked_s))
         if not fetch or (kept is not None and now_s < self._down_until_s):
@@ -417,7 +418,7 @@ class Library:
             if error is None:
                 return self._body(asking.result(), self._fresh.list_s)
             if isinstance(error, YoungVersionError) or (question.kind == "query" and is_not_found(error)):
-                self._kept.pop(key, None)  # what a branch was is of no use when it is gone
+                self._kept.forget(key)  # what a branch was is of no use when it is gone
                 raise error
         self._means.counters.add("stale_answers")
         return self._body(kept, 1.0)
@@ -427,8 +428,7 @@ class Library:
         if not task.cancelled():
             task.exception()
 
-    def _body(self, kept: _Kept | None, fresh_s: float) -> Body:
-        assert kept is not None
+    def _body(self, kept: _Kept, fresh_s: float) -> Body:
         return Body(kept.data, kept.modified, max(1.0, fresh_s))
 
     async def _ask_anew(self, question: Question) -> _Kept:
@@ -440,7 +440,7 @@ class Library:
         }
         generation = self._generation
         try:
-            async with asyncio.timeout(None if question.key not in self._kept else 60):
+            async with asyncio.timeout(None if self._kept.get(question.key) is None else 60):
                 data = await kinds[question.kind](question)
         except TimeoutError:
             raise UnavailableError(f"{question.key}: upstream did not answer in time") from None
@@ -448,19 +448,19 @@ class Library:
             if not is_not_found(error) and not is_refused(error):
                 self._down_until_s = time.monotonic() + self._fresh.down_s
             raise
-        before: _Kept | None = self._kept.get(question.key)
+        before = self._kept.get(question.key)
         same = before is not None and before.data == data
         modified = before.modified if same and before is not None else time.time()
         # What was asked for before somebody said that it has changed is old already.
         kept = _Kept(data, time.monotonic() if generation == self._generation else 0.0, modified)
-        self._kept.keep(question.key, kept)
+        self._remember_answer(question.key, kept)
         if not same and question.kind in ("list", "latest") and self._means.stores:
             await self._means.owed.store(question.key + SUFFIX, len(data), partial(self._keep, question.key))
         return kept
 
     def _keep(self, key: str) -> None:
         """Store the newest answer, for times when upstream is down."""
-        if (kept := self._kept.get(key)) is not None:
+        if (kept := self._kept.peek(key)) is not None:
             self._storage.replace(key + SUFFIX, format_kept(kept.data))
 
     async def _old(self, question: Question) -> None:
@@ -471,42 +471,40 @@ class Library:
         elif question.kind == "head":
             with suppress(NotFoundError):
                 kept = _Kept(await self._means.proofs.known(), 0.0, time.time())
-        if kept is not None and question.key not in self._kept:  # somebody else may have asked anew meanwhile
-            self._kept.keep(question.key, kept)
+        before = self._kept.get(question.key)
+        if before is not None and not before.read_s:
+            return  # somebody else has asked upstream meanwhile
+        if kept is not None:
+            same = before is not None and before.data == kept.data
+            self._remember_answer(question.key, kept._replace(modified=before.modified) if same and before else kept)
+        else:
+            self._kept.forget(question.key)
+
+    def _remember_answer(self, key: str, kept: _Kept) -> None:
+        self._kept.keep(key, kept, len(key) + len(kept.data) + _OVERHEAD)
 
     async def _kept_before(self, question: Question) -> _Kept | None:
         """What upstream said about a module, else what the storage itself can say."""
         key = question.key + SUFFIX
         found = await self._read(key, MAX_KEPT)
-        if found is not None:
-            answer = parse_kept(found[1])
-            if answer is not None:
-                return _Kept(answer, 0.0, found[0].modified)
+        answer = None if found is None else parse_kept(found[1])
+        modified = time.time() if found is None else found[0].modified
+        if found is not None and answer is None:
             await self._damaged(key, "it is not what was written")
-        data = await self._cold.stored(lambda: stored_answer(self._storage, question))
-        return _Kept(data, 0.0, time.time()) if data else None
+        if answer is None:
+            stored = await self._cold.stored(lambda: stored_answer(self._storage, question))
+            answer, modified = stored or None, time.time()
+        if answer is not None and self.min_age_s:
+            answer = await old_part(question, answer, self.min_age_s, partial(self._check_age, fetch=False))
+        return None if answer is None else _Kept(answer, 0.0, modified, time.monotonic())
 
     async def _fetch_list(self, question: Question) -> bytes:
         self._means.counters.add("fetched_list")
-        found = await self._ask(lambda source: source.versions(question.path))
+        found = await self._means.sources.ask(lambda source: source.versions(question.path))
         versions = [version for version in found.list if canonical_version(version) == version]
         if self.min_age_s:
-            versions = await self._without_young(question.path, versions)
+            versions = await without_young(question.path, versions, partial(self._check_age, fetch=True))
         return "".join(f"{version}\n" for version in versions).encode()
-
-    async def _without_young(self, path: str, versions: list[str]) -> list[str]:
-        """A list whose highest versions are old enough to be chosen; lower ones are refused when they are asked for."""
-        left = list(versions)
-        for version in sorted(versions, key=semver.key, reverse=True)[:_YOUNG_LOOKED_AT]:
-            try:
-                await self._check_age(ModuleVersion(path, version), True)
-            except YoungVersionError:
-                left.remove(version)
-                continue
-            except Failure:
-                pass  # it is told when the version is asked for
-            break
-        return left
 
     async def _fetch_latest(self, question: Question) -> bytes:
         self._means.counters.add("fetched_latest")
@@ -517,8 +515,8 @@ class Library:
         return await self._revision(question, lambda source: source.stat(question.path, question.version))
 
     async def _revision(self, question: Question, ask: Callable[[Any], Coroutine[Any, Any, RevInfo]]) -> bytes:
-        info = await self._ask(ask)
-        self._check_time(ModuleVersion(question.path, info.version), info)
+        info = await self._means.sources.ask(ask)
+        check_time(ModuleVersion(question.path, info.version), info, self.min_age_s)
         if is_settled(question.path, info.version):
             await self._store(
                 file_key(ModuleVersion(question.path, info.version), "info"), format_info(for_cache(info))
@@ -540,9 +538,6 @@ class Library:
         return Body(data, time.time())
 
     # The storage and upstream.
-
-    async def _ask(self, ask: Callable[[Any], Coroutine[Any, Any, Any]]) -> Any:
-        return await self._means.sources.ask(ask)
 
     async def _read(self, key: str, limit: int) -> tuple[Entry, bytes] | None:
         def read() -> tuple[Entry, bytes] | None:
@@ -573,15 +568,16 @@ class Library:
         prefixes = None if paths is None else tuple(f"{escape_path(path)}/" for path in paths)
         for key, kept in self._kept.items():
             if prefixes is None or key.startswith(prefixes):
-                self._kept[key] = kept._replace(asked_s=0.0)
-        for key, (_, refusal) in list(self._refused.items()):
+                self._remember_answer(key, kept._replace(asked_s=0.0))
+        for key, (_, refusal) in self._refused.items():
             if refusal.status in (404, 410) and (prefixes is None or key.startswith(prefixes)):
-                del self._refused[key]
+                self._refused.forget(key)
 
     def forget(self) -> None:
         """Forget what is remembered of answers and failures; what is under way goes on."""
-        for each in (self._sound, self._refused, self._kept):
-            each.clear()
+        self._sound.clear()
+        self._refused.clear()
+        self._kept.clear()
         self._down_until_s = 0.0
         self._means.proofs.forget()
 

@@ -41,6 +41,7 @@ from govgo.ports.advisories import AdvisorySource, Snapshot
 from govgo.ports.licenses import TextMatcher
 from govgo.serve.policy import Threshold
 from govgo.serve.protocol.answer import StoredFile
+from govgo.serve.upstream.lately import Recent
 from govgo.serve.upstream.severity import refuses, worst_of
 from govgo.serve.upstream.zips import Reading
 
@@ -48,7 +49,8 @@ FRESH_S = 3600.0
 """How long what databases of advisories say is taken for true."""
 _PATIENCE_S = 15.0
 _DOWN_S = 30.0
-_MOST_KEPT = 50_000
+_MOST_KEPT, _KNOWN_BYTES, _OVERHEAD = 50_000, 64 << 20, 1000
+"""So many verdicts on zips; and what is known of modules, whose paths others choose: each takes so much beside it."""
 
 
 class Tools(NamedTuple):
@@ -84,7 +86,7 @@ class Verdicts:
         self._threshold = threshold
         self._unknown_is_refused = unknown_is_refused
         self._thread = ThreadPoolExecutor(1, "govgo-advisories")
-        self._known: dict[str, tuple[float, AdvisoryIndex]] = {}
+        self._known: Recent[str, tuple[float, AdvisoryIndex]] = Recent(_KNOWN_BYTES)
         self._sources: tuple[float, Sequence[AdvisorySource]] = (0.0, ())
         self._down_until_s = 0.0
         self._licenses: dict[ModuleVersion, str] = {}
@@ -157,7 +159,7 @@ class Verdicts:
     async def _advisories(self, path: str) -> AdvisoryIndex | None:
         """What is known about a module; None for nothing."""
         now_s = time.monotonic()
-        asked_s, index = self._known.get(path, (-FRESH_S, None))
+        asked_s, index = self._known.get(path) or (-FRESH_S, None)
         if now_s - asked_s < FRESH_S or now_s < self._down_until_s:
             return index
         work = asyncio.get_running_loop().run_in_executor(self._thread, lambda: self._ask({path}))
@@ -167,9 +169,7 @@ class Verdicts:
             self._down_until_s = time.monotonic() + _DOWN_S
             self._tools.log(f"databases of advisories: {error or 'no answer in time'}")
             return index
-        if len(self._known) >= _MOST_KEPT:
-            self._known.clear()
-        self._known[path] = time.monotonic(), found
+        self._known.keep(path, (time.monotonic(), found), len(path) + _OVERHEAD)
         return found
 
     def _ask(self, paths: Collection[str]) -> AdvisoryIndex:

@@ -10,6 +10,7 @@ import pytest
 
 from govgo.adapters.disk import lockfile
 from govgo.errors import DiskError
+from tests.simulators.memory import little_memory
 
 
 def test_incomplete_overwrite_shows_as_nul_bytes_or_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -45,6 +46,19 @@ def test_whole_files_are_read(tmp_path: Path, size: int) -> None:
     path = tmp_path / "file"
     path.write_bytes(b"x" * size)
     assert lockfile.read_locked(str(path)) == b"x" * size
+
+
+def test_attack_a_file_without_end() -> None:
+    with little_memory(), pytest.raises(OSError, match="File too large"):
+        lockfile.read_whole("/dev/zero")
+
+
+def test_attack_a_file_larger_than_any_that_is_read_whole(tmp_path: Path) -> None:
+    path = tmp_path / "file"
+    with open(path, "wb") as file:
+        file.truncate((1 << 30) + 1)
+    with little_memory(), pytest.raises(OSError, match="File too large"):
+        lockfile.read_whole(str(path))
 
 
 def test_a_link_is_not_opened_where_nothing_is_created(tmp_path: Path) -> None:

@@ -15,7 +15,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from govgo.adapters.disk.system import Sign, peak_memory_bytes, sign_of, sync
+from govgo.adapters.disk.system import Sign, can_read, peak_memory_bytes, sign_of, sync
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="TCP_INFO is Linux's")
 
@@ -55,6 +55,25 @@ def test_who_has_sent_something_has_answered() -> None:
             wait_for(Sign.ACKNOWLEDGED, client)
             connection.sendall(b"y")
             wait_for(Sign.ANSWERED, client)
+
+
+def test_a_descriptor_of_a_large_number_is_waited_for() -> None:
+    """A server with more than a thousand connections starts processes, too."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
+    reader, writer = os.pipe()
+    try:
+        large = fcntl.fcntl(reader, fcntl.F_DUPFD_CLOEXEC, 1030)
+        assert not can_read(large, 0.0)
+        os.write(writer, b"x")
+        assert can_read(large, 1e9)
+        os.read(large, 1)
+        os.close(writer)
+        assert can_read(large, 60.0)  # its end
+        os.close(large)
+    finally:
+        os.close(reader)
+        resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
 
 
 def test_of_what_is_no_connection_nothing_is_known() -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import os
 import stat
+from collections.abc import Callable, Iterable
 from pathlib import Path
 
 import pytest
@@ -26,6 +27,29 @@ def test_a_read_only_tree_is_removed_and_no_link_is_followed(tmp_path: Path) -> 
     assert not tree.exists()
     assert (victim / "keep").exists()
     trees.remove_tree(str(tree))  # nothing is there: nothing to do
+
+
+def test_a_tree_that_others_remove_too(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """At each file and at each directory that goes, another process was faster somewhere else."""
+    tree = tmp_path / "tree"
+    for name in ("a", "b", "c"):
+        (tree / name / "below").mkdir(parents=True)
+        for file in ("1", "2", "3"):
+            (tree / name / "below" / file).touch()
+
+    def with_another(real: Callable[[str], None], others: Callable[[], Iterable[Path]]) -> Callable[[str], None]:
+        def remove(path: str) -> None:
+            for each in list(others())[:1]:
+                real(str(each))
+            real(path)
+
+        return remove
+
+    monkeypatch.setattr(os, "unlink", with_another(os.unlink, lambda: tree.glob("*/*/?")))
+    monkeypatch.setattr(os, "rmdir", with_another(os.rmdir, lambda: tree.glob("*/*")))
+    trees.remove_tree(str(tree))
+    monkeypatch.undo()
+    assert not tree.exists()
 
 
 def test_what_is_left_of_a_temporary_tree_goes(tmp_path: Path) -> None:

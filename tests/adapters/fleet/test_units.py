@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from govgo.adapters.fleet.units import find_units, read_list
+from govgo.adapters.fleet.units import Word, find_units, read_list
 from govgo.core.fleet.units import Kind
 from govgo.errors import UsageError
 
@@ -41,7 +41,7 @@ def root(tmp_path: Path) -> Path:
 def named(root: Path, *words: str) -> list[tuple[str, str, str, str]]:
     return [
         (unit.name, str(unit.kind), unit.place.removeprefix(f"{root}/"), unit.ref)
-        for unit in find_units(str(root), words)
+        for unit in find_units(str(root), map(Word, words))
     ]
 
 
@@ -79,11 +79,11 @@ def test_one_word(root: Path, word: str, kind: str, place: str, ref: str) -> Non
 
 
 def test_passwords_are_in_no_name(root: Path) -> None:
-    (unit,) = find_units(str(root), ["https://user:secret@h.example/app@v1"])
+    (unit,) = find_units(str(root), [Word("https://user:secret@h.example/app@v1")])
     assert "secret" not in unit.name
     assert unit.place == "https://user:secret@h.example/app"
     words = [f"https://h.example/app.zip?key={key}" for key in (1, 2, 1)]
-    assert [(unit.name, unit.place) for unit in find_units(str(root), words)] == [
+    assert [(unit.name, unit.place) for unit in find_units(str(root), map(Word, words))] == [
         ("https://h.example/app.zip?xxxxx", words[0]),
         ("https://h.example/app.zip?xxxxx (2)", words[1]),
     ]
@@ -135,18 +135,39 @@ def test_each_name_counts_once(root: Path) -> None:
 
 def test_lists() -> None:
     assert list(read_list("l", [b"# no\n", b"\n", b"  a b \r\n", b"https://x#y\n", "é".encode()])) == [
-        *("a b", "https://x#y", "é")
+        *(("a b", "l:3"), ("https://x#y", "l:4"), ("é", "l:5"))
     ]
     for bad in (b"a\0b\n", b"x" * (1 << 17)):
         with pytest.raises(UsageError, match="l:2"):
             list(read_list("l", [b"a\n", bad]))
 
 
+def test_lines_of_lists_may_name_what_is_gone(root: Path) -> None:
+    """The repository fails when it is opened; a line that names nothing whatever is there is told with its place."""
+    lines = [Word("r/gone", "l:1"), Word("r/gone@v1", "l:2"), Word("r/group@v1", "l:3"), Word("r/c", "l:4")]
+    found = [(unit.name, unit.kind, unit.ref) for unit in find_units(str(root), lines)]
+    assert found == [
+        ("r/gone", Kind.DIRECTORY, ""),
+        ("r/gone@v1", Kind.DIRECTORY, ""),
+        ("r/group@v1", Kind.GIT, "v1"),
+        ("r/c", Kind.DIRECTORY, ""),
+    ]
+    (root / "void").mkdir()
+    mistakes = (
+        ("plain.txt", "neither a directory nor an archive"),
+        ("http:/x", "two slashes"),
+        ("void/...", "no repository"),
+    )
+    for word, why in mistakes:
+        with pytest.raises(UsageError, match=f"^l:7: .*{why}"):
+            list(find_units(str(root), [Word(word, "l:7")]))
+
+
 def test_attack_a_name_that_another_repository_gets(tmp_path: Path) -> None:
     """Results are kept by name: two repositories of one name would write over each other's."""
     words = ["https://h.example/x?a=1", "https://h.example/x?a=2", "https://h.example/x?xxxxx (2)"]
     for order in itertools.permutations(words):
-        names = [unit.name for unit in find_units(str(tmp_path), order)]
+        names = [unit.name for unit in find_units(str(tmp_path), map(Word, order))]
         assert len(set(names)) == 3, names
 
 

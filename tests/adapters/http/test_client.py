@@ -23,7 +23,7 @@ from govgo.adapters.http.retry import RetryPolicy
 from govgo.adapters.http.timeouts import Patience
 from govgo.errors import NetworkError, NotFoundError, TooLargeError
 from tests.simulators import campaigns
-from tests.simulators.httpclients import FAST, QUICK, MakeEngine, fetch, refusal, with_client
+from tests.simulators.httpclients import FAST, PATIENT, QUICK, MakeEngine, fetch, refusal, with_client
 from tests.simulators.proxy import (
     Action,
     Body,
@@ -153,6 +153,23 @@ def test_attack_silence_is_an_error_and_no_hang(engine: MakeEngine, fault: Actio
         assert "context deadline exceeded" in str(error)
 
 
+def test_a_connection_is_waited_for_once(engine: MakeEngine) -> None:
+    """The server's system takes connections, and the server says nothing in the TLS handshake."""
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        place = f"127.0.0.1:{server.getsockname()[1]}"
+        timeouts = PATIENT._replace(connect_s=0.3)
+        with pytest.raises(NetworkError, match=f"dial tcp {place}: i/o timeout$"):
+            with_client(
+                lambda options: engine(options._replace(insecure=True)),
+                lambda client: client.get(f"https://{place}{LIST}", 1000),
+                timeouts=timeouts,
+            )
+        server.setblocking(False)
+        server.accept()[0].close()
+        with pytest.raises(BlockingIOError):
+            server.accept()
+
+
 def test_a_body_that_stalls_is_asked_for_again_soon() -> None:
     """After 0.1 and 0.4 s. A time-out, here of 2 s, allows one more try only."""
     with ProxySimulator({LIST: b"v1.0.0\n" * 10}) as proxy:
@@ -217,6 +234,26 @@ def test_attack_malformed_answers(engine: MakeEngine, data: bytes) -> None:
     with ProxySimulator() as proxy:
         proxy.script(LIST, Raw(data))
         assert isinstance(refusal(engine, proxy.url + LIST, retry=RetryPolicy(retries=0)), NetworkError)
+
+
+OK = b"HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nv1.0\n"
+CHUNKS = b"Transfer-Encoding: chunked\r\n\r\n3\r\nno\n\r\n0\r\n"
+
+
+@pytest.mark.parametrize("name", [b"Content-Encoding: gzip", b"ETag: x", b"Location: /elsewhere"])
+def test_headers_of_an_answer_that_announces_another_are_not_its_own(engine: MakeEngine, name: bytes) -> None:
+    with ProxySimulator() as proxy:
+        proxy.script(LIST, Raw(b"HTTP/1.1 103 Early Hints\r\n" + name + b"\r\n\r\n" + OK))
+        assert fetch(engine, proxy.url + LIST) == b"v1.0\n"
+
+
+def test_trailers_are_no_headers(engine: MakeEngine) -> None:
+    with ProxySimulator() as proxy:
+        proxy.script(LIST, Raw(b"HTTP/1.1 200 OK\r\n" + CHUNKS + b"Content-Encoding: gzip\r\n\r\n"))
+        assert fetch(engine, proxy.url + LIST) == b"no\n"
+        head = b"HTTP/1.1 404 Not Found\r\nContent-Type: text/plain\r\n"
+        proxy.script(LIST, Raw(head + CHUNKS + b"Content-Type: text/html\r\n\r\n"))
+        assert str(refusal(engine, proxy.url + LIST)).endswith("404 Not Found\n\tserver response: no")
 
 
 def test_attack_compressed_garbage(engine: MakeEngine) -> None:

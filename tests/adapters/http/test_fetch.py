@@ -142,6 +142,32 @@ def test_attack_two_files_are_never_joined(engine: MakeEngine, tag: str, answer:
         assert ranges(proxy) == ["", "bytes=1000000-" if tag else "", ""]
 
 
+def part_of(begin: int, end: int, size: str = str(len(CONTENT))) -> Status:
+    """A range that a server with the tag `TAG` sends."""
+    headers = {"Content-Range": f"bytes {begin}-{end - 1}/{size}", "ETag": TAG}
+    return Status(206, b"Partial Content", headers, CONTENT[begin:end])
+
+
+def test_less_than_the_range_that_was_asked_for(engine: MakeEngine) -> None:
+    """RFC 9110, section 15.3.7: a server may send only a part of it."""
+    with ProxySimulator({ZIP: CONTENT}) as proxy:
+        proxy.script(ZIP, Drip(((0, 1_000_000),), cuts=True, tag=TAG), part_of(1_000_000, 2_000_000), Resumable(TAG))
+        got = Got()
+        assert got.stream(engine, proxy.url + ZIP) == len(CONTENT)
+        assert got.data == CONTENT
+        assert got.rewinds == 1
+        assert ranges(proxy) == ["", "bytes=1000000-", "bytes=2000000-"]
+
+
+def test_a_range_that_does_not_say_of_how_much(engine: MakeEngine) -> None:
+    with ProxySimulator({ZIP: CONTENT}) as proxy:
+        proxy.script(ZIP, Drip(((0, 1_000_000),), cuts=True, tag=TAG), part_of(1_000_000, 2_000_000, "*"), File())
+        got = Got()
+        assert got.stream(engine, proxy.url + ZIP) == len(CONTENT)
+        assert got.data == CONTENT
+        assert ranges(proxy) == ["", "bytes=1000000-", ""]
+
+
 def test_attack_a_file_that_is_always_another_one(engine: MakeEngine) -> None:
     """Each answer is cut after more than a megabyte, and the next one is of another file."""
     with ProxySimulator({ZIP: CONTENT}) as proxy:

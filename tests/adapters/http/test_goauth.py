@@ -158,6 +158,19 @@ def test_attack_credentials_for_another_place(tmp_path: Path, answer: str, fault
     assert credentials.lines("https://evil.io/m") == ()
 
 
+@pytest.mark.parametrize("path", [".", "", "bin:"])
+def test_attack_a_program_in_the_working_directory(path: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """os/exec runs nothing that PATH names from the working directory."""
+    (tmp_path / "bin").mkdir()
+    for directory in (tmp_path, tmp_path / "bin"):
+        program(directory, "helper", f"touch {tmp_path}/ran\n")
+    monkeypatch.chdir(tmp_path)
+    _, faults = asked(("helper",), {"PATH": path})
+    text = 'could not run command helper: exec: "helper": executable file not found in $PATH'
+    assert faults == [f"GOAUTH=helper: {text}"]
+    assert not (tmp_path / "ran").exists()
+
+
 def test_programs_that_fail(tmp_path: Path) -> None:
     bad = program(tmp_path, "bad", "echo secret; echo oops >&2; exit 3\n")
     odd = program(tmp_path, "odd", "echo what\n")

@@ -198,6 +198,18 @@ def test_a_redirect_is_followed(engine: MakeEngine) -> None:
         assert fetch(engine, proxy.url + LIST) == b"here"
 
 
+# Where go is led from /q.io/a/@v/list.
+@pytest.mark.parametrize(
+    ("location", "asked"),
+    [("one//two", "/q.io/a/@v/one//two"), ("$SERVER/a/../b//c", "/b//c"), ("/x?", "/x?"), ("?y#z", LIST + "?y")],
+)
+def test_empty_and_dot_segments_of_a_redirect(engine: MakeEngine, location: str, asked: str) -> None:
+    with ProxySimulator({asked: b"here"}) as proxy:
+        proxy.script(LIST, Redirect(location.replace("$SERVER", proxy.url)))
+        fetch(engine, proxy.url + LIST)
+        assert proxy.asked == [LIST, asked]
+
+
 def test_attack_redirect_away_from_tls_at_the_end_of_a_long_url() -> None:
     from govgo.adapters.http.client import _resolve
 

@@ -42,7 +42,15 @@ def test_pauses_grow_and_end() -> None:
 
 @pytest.mark.parametrize(
     ("fault", "tries"),
-    [(Fault.CUT, 4), (Fault.STALL, 4), (Fault.CONNECT, 1), (Fault.TIMEOUT, 1), (Fault.PROTOCOL, 1), (Fault.TLS, 0)],
+    [
+        (Fault.CUT, 4),
+        (Fault.STALL, 4),
+        (Fault.CONNECT, 1),
+        (Fault.CONNECT_TIMEOUT, 0),
+        (Fault.TIMEOUT, 1),
+        (Fault.PROTOCOL, 1),
+        (Fault.TLS, 0),
+    ],
 )
 def test_faults(fault: Fault, tries: int) -> None:
     policy = RetryPolicy(retries=4)

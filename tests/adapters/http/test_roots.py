@@ -124,7 +124,8 @@ def ask_govgo(company: Company, case: str, engine: MakeEngine) -> dict[str, str]
             except NotFoundError:
                 answers[host] = "trusted"
             except NetworkError as err:
-                answers[host] = "refused" if str(err).startswith(f'Get "https://{host}/": tls: ') else str(err)
+                refused = str(err).startswith(f'Get "https://{host}/": tls: ') and "SSL_CERT_FILE" in err.hint
+                answers[host] = "refused" if refused else str(err)
         await client.aclose()
         return answers
 

@@ -7,6 +7,7 @@ import asyncio
 import gc
 import sys
 import threading
+import time
 from collections.abc import Iterator
 
 import pytest
@@ -54,6 +55,31 @@ def test_blocking_work_leaves_the_thread_of_the_loop(remote: Network) -> None:
     assert remote.run(remote.off(threading.get_ident)) != threading.get_ident()
     local = network(local=True)
     assert local.run(local.off(threading.get_ident)) == threading.get_ident()
+
+
+def test_work_that_is_stopped_has_ended_when_its_caller_goes_on(remote: Network) -> None:
+    """Whoever waits for several, as `asyncio.gather`, cancels those twice that have not ended at once."""
+    begun, stopped, ended = threading.Event(), threading.Event(), threading.Event()
+
+    def work() -> None:
+        begun.set()
+        stopped.wait(60)
+        time.sleep(0.02)
+        ended.set()
+
+    async def main() -> bool:
+        task = asyncio.ensure_future(remote.off(work, stop=stopped.set))
+        while not begun.is_set():
+            await asyncio.sleep(0.001)
+        for _ in range(2):
+            task.cancel()
+            await asyncio.sleep(0)
+        with pytest.raises(asyncio.CancelledError):
+            await task
+        return ended.is_set()
+
+    assert remote.run(main())
+    assert remote.run(remote.off(lambda: 7, stop=stopped.set)) == 7
 
 
 def test_an_error_in_a_coroutine_is_raised(remote: Network) -> None:

@@ -19,6 +19,7 @@ from govgo.adapters.modcache.cache import ModCache, NoModCacheError
 from govgo.adapters.modzip.hash import hash_tree, hash_zip
 from govgo.core.module.moduleversion import ModuleVersion
 from govgo.errors import BadZipError, DiskError, InputError, UsageError
+from govgo.ports.talk import Cancelled
 from tests.simulators.zips import module_zip
 
 MV = ModuleVersion("github.com/Big/x", "v1.0.0-RC1")
@@ -66,6 +67,31 @@ def test_trees_are_read_only_unless_asked_otherwise(tmp_path: Path) -> None:
         tree = Path(cache.extract(MV))
         assert {stat.S_IMODE(p.stat().st_mode) for p in (tree, tree / "a", tree / "a/b")} == {mode}
         assert stat.S_IMODE((tree / "a/b/c.go").stat().st_mode) == 0o444
+
+
+def test_an_extraction_that_is_not_wanted_any_more_leaves_nothing(cache: ModCache) -> None:
+    h1 = fill(cache)
+    before = listing(cache)
+    answers = [False, True, True]
+    with pytest.raises(Cancelled):
+        cache.extract(MV, is_stopped=lambda: answers.pop(0))
+    with cache.lock(MV), cache.new_tree(MV) as tree:
+        path = cache.zip_path(MV)
+        with pytest.raises(Cancelled):
+            cache.check_and_hash_zip(path, MV, tree=tree, is_stopped=lambda: answers.pop(0))
+        assert cache.check_and_hash_zip(path, MV, tree=tree) == h1  # as long as it is wanted, it goes on
+    assert answers == []
+    assert listing(cache) == before
+    assert os.listdir(os.path.dirname(cache.download_dir(MV).dir)) == []
+
+
+def test_a_thread_that_is_left_behind_writes_to_no_other_file(cache: ModCache, tmp_path: Path) -> None:
+    with cache.lock(MV), cache.new_zip_temp(MV) as temp:
+        temp.write(b"zip")
+    with open(tmp_path / "other", "wb", buffering=0) as other, pytest.raises(DiskError):
+        temp.write(b"zip")  # to the number that the other file has by now
+    assert other.closed
+    assert (tmp_path / "other").read_bytes() == b""
 
 
 def test_small_files_read_back(cache: ModCache) -> None:

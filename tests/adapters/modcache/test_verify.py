@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import threading
 from collections.abc import Iterator
@@ -142,11 +143,16 @@ def test_several_processes_give_the_answers_of_one(
 
 
 @pytest.fixture
-def forks(cache: ModCache, monkeypatch: pytest.MonkeyPatch) -> Iterator[list[int]]:
-    """Three processes do the work; they are in the list, and have ended when the test has."""
+def divided(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Three processes are wanted for the work."""
     monkeypatch.setattr(audit, "_WORTH_A_WORKER", 1000)
     monkeypatch.setattr("govgo.adapters.modcache.verify.os.sched_getaffinity", lambda pid: {0, 1, 2})
     monkeypatch.setattr("govgo.adapters.modcache.verify.threading.enumerate", lambda: [threading.current_thread()])
+
+
+@pytest.fixture
+def forks(divided: None, monkeypatch: pytest.MonkeyPatch) -> Iterator[list[int]]:
+    """Three processes do the work; they are in the list, and have ended when the test has."""
     forked: list[int] = []
     fork = os.fork
 
@@ -176,6 +182,26 @@ def test_what_other_processes_find_is_not_found_again_here(
     here, do = os.getpid(), getattr(owner, name)
     monkeypatch.setattr(owner, name, lambda mv: pytest.fail("done twice") if os.getpid() == here else do(mv))
     assert [tuple(each) for each in work(MODS)] == [tuple(each) for each in want]
+
+
+@pytest.mark.usefixtures("divided")
+@pytest.mark.parametrize("most", [0, 1])
+def test_what_no_process_can_be_had_for_is_done_here(
+    most: int, cache: ModCache, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tries, fork = [], os.fork
+
+    def bounded() -> int:
+        tries.append(1)
+        if len(tries) > most:
+            raise BlockingIOError(errno.EAGAIN, os.strerror(errno.EAGAIN))
+        return fork()
+
+    monkeypatch.setattr("govgo.adapters.modcache.verify.os.fork", bounded)
+    descriptors = len(os.listdir("/proc/self/fd"))
+    assert CacheAudit(cache).faults(MODS) == ((),) * len(MODS)
+    assert len(os.listdir("/proc/self/fd")) == descriptors
+    assert len(tries) == most + 1
 
 
 def test_a_look_goes_on_while_nobody_waits_for_it(cache: ModCache, forks: list[int]) -> None:

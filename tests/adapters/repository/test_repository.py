@@ -7,6 +7,8 @@ The texts are those that go 1.26.8 prints for the same situations.
 from __future__ import annotations
 
 import os
+import threading
+import time
 from collections.abc import Callable
 from contextlib import closing
 from functools import partial
@@ -16,6 +18,7 @@ import pytest
 
 from govgo.adapters.loop.network import Network
 from govgo.adapters.modcache.cache import NoModCacheError
+from govgo.adapters.modzip import unzip
 from govgo.adapters.modzip.read import Archive
 from govgo.adapters.repository.repository import Repository
 from govgo.adapters.workspace.goenvfile import load_env
@@ -33,6 +36,7 @@ from govgo.errors import (
     is_not_found,
 )
 from govgo.ports.modules import Versions
+from govgo.ports.talk import Cancelled
 from tests.simulators.modulehome import Home, refusal, tree
 from tests.simulators.proxy import Body, Endless, ProxySimulator, Reset, Status
 from tests.simulators.sumdb_log import Log, Server
@@ -284,6 +288,24 @@ def test_a_zip_and_its_tree_are_read_once(home: Home, monkeypatch: pytest.Monkey
         proxy.add_module("q.io/a", "v1.0.0")
         assert sorted(os.listdir(home.repo(proxy.url).zip_dir(A))) == ["a.go", "go.mod"]
     assert sorted(read) == ["q.io/a@v1.0.0/a.go", "q.io/a@v1.0.0/go.mod"]
+
+
+def test_nothing_is_left_of_a_zip_whose_extraction_is_interrupted(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The thread makes the tree after the command has ended, unless that waits for it."""
+    begun, begin = threading.Event(), unzip._Tree.begin
+
+    def begin_late(tree: unzip._Tree, names: list[str]) -> None:
+        begun.set()
+        time.sleep(0.2)
+        begin(tree, names)
+
+    monkeypatch.setattr(unzip._Tree, "begin", begin_late)
+    with ProxySimulator() as proxy:
+        proxy.add_module("q.io/a", "v1.0.0")
+        with closing(home.repo(proxy.url, cancelled=begun.is_set)) as repo, pytest.raises(Cancelled):
+            repo.zip_dir(A)
+        assert not [name for name in home.cached() if "zip" in name or "tmp" in name]
+        assert not list(home.root.glob("go/pkg/mod/q.io/*"))
 
 
 @pytest.mark.usefixtures("extracting")

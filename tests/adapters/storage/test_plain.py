@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import os
+import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -113,3 +114,16 @@ def test_what_cannot_be_written_is_an_error_and_leaves_nothing(tmp_path: Path) -
     with pytest.raises(StorageError, match="no such file"):
         storage.create_from("c", str(tmp_path / "no such"))
     assert os.listdir(tmp_path / "s/.govgo") == []
+
+
+def test_what_killed_writers_have_left_goes_after_a_day(storage: PlainStorage, tmp_path: Path) -> None:
+    storage.create("a", b"one")
+    work = tmp_path / "store/.govgo"
+    now_s = time.time()
+    for name, hours in (("new1.tmp", 25), ("new2.tmp", 23), ("mine.tmp", 25), ("lock", 25)):
+        (work / name).touch()
+        os.utime(work / name, (now_s - hours * 3600,) * 2)
+    storage.create("b", b"two")
+    assert (work / "new1.tmp").exists(), "a process looks once"
+    PlainStorage(str(tmp_path / "store")).create("c", b"three")
+    assert {path.name for path in work.iterdir()} == {"new2.tmp", "mine.tmp", "lock"}

@@ -168,6 +168,13 @@ def test_attack_a_tag_with_the_scheme_of_a_helper(root: str) -> None:
     assert str(error) == UNKNOWN + f'{M}: invalid repo root "{words}": {scheme} scheme disallowed'
 
 
+@pytest.mark.parametrize("protocols", ["", "file", "https:file"])
+def test_attack_a_tag_with_a_repository_of_this_machine(protocols: str) -> None:
+    """Go refuses `file` before it looks at GIT_ALLOW_PROTOCOL."""
+    error = refusal(Pages({M: TAG("q.io/m git file:///srv/r")}), "q.io/m", protocols=protocols)
+    assert str(error) == UNKNOWN + f'{M}: invalid repo root "file:///srv/r": file scheme disallowed'
+
+
 @pytest.mark.parametrize("scheme", ["git", "https", "http", "git+ssh", "ssh"])  # those of cmd/go's vcsGit
 def test_the_schemes_of_git(scheme: str) -> None:
     page = {M: TAG(f"q.io/m git {scheme}://h.io/r")}

@@ -6,12 +6,15 @@ from __future__ import annotations
 import io
 import threading
 import time
+import tracemalloc
 from pathlib import Path
 
 import pytest
 
+from govgo.adapters.vcs import git as git_runner
 from govgo.adapters.vcs.git import Git, GitError
-from govgo.errors import TooLargeError
+from govgo.errors import DiskError, TooLargeError
+from tests.simulators.fulldisk import full_disk
 from tests.simulators.gitrepos import fake_git, needs_git
 
 pytestmark = needs_git
@@ -48,11 +51,18 @@ def test_attack_passwords_and_control_characters_do_not_come_out(tmp_path: Path)
 
 
 def test_attack_endless_output_is_cut(tmp_path: Path) -> None:
-    git = Git(fake_git(tmp_path / "bin", "exec yes\n"))
+    git = Git(fake_git(tmp_path / "bin", "yes | head -c 9000000\n"))  # it has an end where nothing cuts it
     with pytest.raises(TooLargeError):
         git.run(["x"], str(tmp_path), limit_bytes=1 << 20)
     with pytest.raises(TooLargeError):
         git.run(["x"], str(tmp_path), limit_bytes=1 << 20, sink=io.BytesIO())
+
+
+def test_a_full_disk_is_told(tmp_path: Path) -> None:
+    git = Git(fake_git(tmp_path / "bin", "head -c 1000000 /dev/zero\n"))
+    refused = pytest.raises(DiskError, match=r"^write /\S*: file too large$")
+    with full_disk(), open(tmp_path / "out", "wb", buffering=0) as out, refused:
+        git.run(["archive"], str(tmp_path), sink=out)
 
 
 def test_attack_endless_complaints_are_cut(tmp_path: Path) -> None:
@@ -60,6 +70,26 @@ def test_attack_endless_complaints_are_cut(tmp_path: Path) -> None:
     with pytest.raises(GitError) as caught:
         git.run(["x"], str(tmp_path))
     assert str(caught.value).endswith("\n\t20\n\t[Truncated: too many lines.]")
+
+
+def test_attack_a_complaint_of_megabytes_is_not_read_whole(tmp_path: Path) -> None:
+    git = Git(fake_git(tmp_path / "bin", "head -c 20000000 /dev/zero >&2; exit 1\n"))
+    tracemalloc.start()
+    try:
+        with pytest.raises(GitError):
+            git.run(["x"], str(tmp_path))
+        assert tracemalloc.get_traced_memory()[1] < 5_000_000
+    finally:
+        tracemalloc.stop()
+
+
+def test_attack_complaints_without_end_do_not_fill_the_disk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What a server says while it is fetched from, git prints there."""
+    monkeypatch.setattr(git_runner, "_LOOK_S", 0.02)
+    monkeypatch.setattr(git_runner, "_MAX_SAID_BYTES", 1 << 20)
+    git = Git(fake_git(tmp_path / "bin", "yes remote: hello | head -c 99000000 >&2; exec sleep 9\n"), timeout_s=60)
+    with pytest.raises(GitError, match="standard error exceeds 1048576 bytes"):
+        git.run(["x"], str(tmp_path))
 
 
 def test_attack_a_server_that_says_nothing_is_not_waited_for_forever(tmp_path: Path) -> None:
@@ -103,6 +133,16 @@ def test_closing_ends_what_is_running(tmp_path: Path) -> None:
     assert "signal: terminated" in str(failures[0])
     with pytest.raises(GitError, match="context canceled"):
         git.run(["x"], str(tmp_path))
+
+
+@pytest.mark.parametrize("path", [".", "", ":", "bin:.", "./bin"])
+def test_attack_a_git_in_the_working_directory(path: str, tmp_path: Path) -> None:
+    """os/exec runs nothing that PATH names from the working directory."""
+    for directory in (tmp_path, tmp_path / "bin"):
+        fake_git(directory, f"touch {tmp_path}/ran\n")
+    with pytest.raises(GitError, match="executable file not found"):
+        Git({"PATH": path}).run(["x"], str(tmp_path))
+    assert not (tmp_path / "ran").exists()
 
 
 def test_without_git(tmp_path: Path) -> None:

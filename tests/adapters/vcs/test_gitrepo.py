@@ -244,6 +244,21 @@ def test_a_repository_that_wants_a_name(tmp_path: Path) -> None:
         "\nConfirm the import path was entered correctly.\n"
         "If this is a private repository, see https://golang.org/doc/faq#git_https for additional information."
     )
+    assert "~/.netrc" in caught.value.hint
+
+
+@pytest.mark.parametrize(
+    "says",  # git 2.39 with libcurl over OpenSSL and over GnuTLS
+    [
+        "unable to access 'https://x/': SSL certificate problem: self-signed certificate",
+        "unable to access 'https://x/': server certificate verification failed. CAfile: none CRLfile: none",
+    ],
+)
+def test_an_authority_that_git_does_not_know(tmp_path: Path, says: str) -> None:
+    git = Git(fake_git(tmp_path / "bin", f'echo "fatal: {says}" >&2\nexit 128\n'))
+    with pytest.raises(GitError, match="certificate") as caught:
+        GitRepo(git, URL, str(tmp_path), lambda url: False).refs()
+    assert "http.sslCAInfo" in caught.value.hint
 
 
 def test_attack_a_commit_after_the_year_9999(traced: Traced) -> None:

@@ -11,6 +11,7 @@ import pytest
 
 from govgo.adapters.vcs.gitshow import GitFiles, GitTree, find_commit
 from govgo.errors import DiskError, UsageError
+from tests.simulators.gitrepos import trap
 from tests.simulators.repo import MemoryFiles
 
 
@@ -106,6 +107,15 @@ def test_links_and_submodules_of_a_tree(repository: Path) -> None:
         assert tree.read(f"{repository}/module/go.mod") is None
     finally:
         tree.close()
+
+
+def test_attack_a_directory_that_looks_like_a_repository(repository: Path, tmp_path: Path) -> None:
+    want = find_commit(str(repository), "HEAD")
+    assert find_commit(str(repository / "sub"), "HEAD") == want
+    trap(repository / "sub", tmp_path / "ran")
+    assert find_commit(str(repository / "sub"), "HEAD") == want
+    assert GitFiles("HEAD").read(str(repository / "sub/go.sum")) == b"sub\n"
+    assert not (tmp_path / "ran").exists()
 
 
 def test_where_two_histories_part(repository: Path) -> None:

@@ -19,7 +19,12 @@ from unittest import mock
 
 import pytest
 
+from govgo.adapters.vcs.git import Git
+from govgo.adapters.vcs.gitrepo import GitRepo
+from govgo.adapters.vcs.gitsource import GitSource
 from govgo.cli.main import invoke
+from govgo.core.vcs.coderepo import locate
+from govgo.errors import NotFoundError
 from tests.adapters.vcs.gitquestions import ANSWERS, environment, go_answer, neutral, questions
 from tests.simulators import campaigns
 from tests.simulators.gitrepos import Repos, needs_git, sample
@@ -89,6 +94,25 @@ def test_all_answers_are_those_of_go(question: str, place: tuple[Repos, Path]) -
 
 def test_the_recorded_questions_are_those_that_are_asked(place: tuple[Repos, Path]) -> None:
     assert list(RECORDED) == questions(place[0])
+
+
+def test_a_go_mod_is_made_up_for_revisions_that_are_there_alone(place: tuple[Repos, Path], tmp_path: Path) -> None:
+    """A missing tag, or a host that says 404 to a stranger, says nothing of the file; the text is that of go 1.26.8."""
+    repos, _ = place
+    with contextlib.closing(Git(repos.environ())) as git:
+
+        def source(path: str) -> GitSource:
+            repo = GitRepo(git, f"https://{path}", str(tmp_path), lambda url: True)
+            return GitSource(locate(path, path), repo, "1.26.8", None)
+
+        legacy, absent = source("github.com/u/legacy"), source("github.com/u/absent")
+        assert legacy.gomod("v1.0.0") == b"module github.com/u/legacy\n"
+        reading = "reading github.com/u/legacy/go.mod at revision v1.7.0: unknown revision v1.7.0"
+        with pytest.raises(NotFoundError, match=f"^{reading}$"):
+            legacy.gomod("v1.7.0")
+        reading = "reading github.com/u/absent/go.mod at revision v1.0.0: git ls-remote "
+        with pytest.raises(NotFoundError, match=f"^{reading}"):
+            absent.gomod("v1.0.0")
 
 
 @pytest.mark.wide  # it changes with a release of Go alone

@@ -14,7 +14,7 @@ import pytest
 
 from govgo.adapters.vcs.git import GitError
 from govgo.adapters.vcs.worktree import GitWorkTrees
-from tests.simulators.gitrepos import needs_git
+from tests.simulators.gitrepos import needs_git, trap
 
 pytestmark = needs_git
 
@@ -123,6 +123,16 @@ def test_a_program_that_the_repository_names_is_not_run(tree: Path) -> None:
     found = TREES.state(str(tree), "q.io/m")
     assert found is not None
     assert not found.is_modified
+    assert not (tree.parent / "ran").exists()
+
+
+def test_attack_a_directory_that_looks_like_a_repository(tree: Path) -> None:
+    trap(tree / "sub", tree.parent / "ran")
+    git(tree, "add", "-A", "-f")
+    git(tree, "-c", "core.fsmonitor=", "commit", "-q", "-m", "second")
+    found = TREES.state(str(tree / "sub"), "q.io/m/sub")
+    assert found is not None
+    assert found.commit == git(tree, "rev-parse", "HEAD").strip()
     assert not (tree.parent / "ran").exists()
 
 

@@ -95,7 +95,9 @@ def test_what_is_no_archive(tmp_path: Path) -> None:
             ArchiveFiles(str(tmp_path / "bad"), "/src")
 
 
-@pytest.mark.parametrize(("limit", "value"), [("_MOST_ENTRIES", 1), ("_MOST_BYTES", 9), ("MAX_GO_MOD", 8)])
+@pytest.mark.parametrize(
+    ("limit", "value"), [("_MOST_ENTRIES", 1), ("_MOST_BYTES", 9), ("MAX_GO_MOD", 8), ("_MOST_BYTES_KEPT", 8)]
+)
 def test_limits(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, limit: str, value: int) -> None:
     monkeypatch.setattr(archive, limit, value)
     with pytest.raises(UsageError, match="too large"):

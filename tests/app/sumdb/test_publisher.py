@@ -9,6 +9,7 @@ from collections.abc import Iterable
 import pytest
 
 from govgo.app.sumdb import publisher as module
+from govgo.app.sumdb.growing import one_key
 from govgo.app.sumdb.publisher import Added, Publisher
 from govgo.core.module.moduleversion import ModuleVersion
 from govgo.core.sumdb.note import parse_verifier
@@ -38,7 +39,7 @@ class Database:
 
     def publisher(self) -> Publisher:
         """That of a new process."""
-        return Publisher(self.storage, VERIFIER, SIGNER, self.memory, pause=lambda seconds: None)
+        return Publisher(self.storage, one_key(SIGNER, VERIFIER), self.memory, pause=lambda seconds: None)
 
     def add(self, *names: str) -> Added:
         return self.publisher().add(records(names))
@@ -165,7 +166,7 @@ def test_many_writers_at_once() -> None:
     def work(n: int) -> None:
         try:
             for turn in range(6):
-                publisher = Publisher(database.storage, VERIFIER, SIGNER, Memory())
+                publisher = Publisher(database.storage, one_key(SIGNER, VERIFIER), Memory())
                 publisher.add(records([f"q.io/w{n}@v1.{turn}.0", f"q.io/shared@v1.{turn}.0"]))
         except BaseException as error:
             failures.append(error)
@@ -287,13 +288,13 @@ def test_lost_or_forged_pending_records_are_not_published() -> None:
 def test_no_database_no_key() -> None:
     empty = MemoryStorage()
     with pytest.raises(UsageError, match="no checksum database"):
-        Publisher(empty, VERIFIER, SIGNER, Memory()).add({})
+        Publisher(empty, one_key(SIGNER, VERIFIER), Memory()).add({})
     database = Database()
     assert database.storage.files[KEY] == f"{KEY_TEXT}\n".encode()
     assert database.publisher().create() is False, "once is enough"
     other_signer, other_key = keys(2)
     with pytest.raises(UsageError, match="with another key"):
-        Publisher(database.storage, parse_verifier(other_key), other_signer, Memory()).create()
+        Publisher(database.storage, one_key(other_signer, parse_verifier(other_key)), Memory()).create()
 
 
 def test_the_empty_tree_is_signed() -> None:

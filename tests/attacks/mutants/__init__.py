@@ -3,16 +3,18 @@
 
 from __future__ import annotations
 
-from tests.attacks.mutants import files, mirrors, network, reports, serving, trust
+from tests.attacks.mutants import files, histories, mirrors, network, reports, repositories, serving, trust
 from tests.attacks.mutants.mutant import Mutant
 
 __all__ = ["MUTANTS", "Mutant"]
 
 MUTANTS = {
     **trust.MUTANTS,
+    **histories.MUTANTS,
     **mirrors.MUTANTS,
     **network.MUTANTS,
     **files.MUTANTS,
+    **repositories.MUTANTS,
     **reports.MUTANTS,
     **serving.MUTANTS,
 }

@@ -15,6 +15,9 @@ FORMAT = "tests/core/modzip/test_zipformat.py::"
 RENEW = "tests/adapters/disk/test_renew.py::"
 SEALED = "tests/adapters/disk/test_sealed.py::"
 OUTPUTS = "tests/adapters/disk/test_streams.py::"
+DIRECTORY = "tests/adapters/storage/test_directory.py::"
+OBJECTS = "tests/adapters/storage/test_objects.py::"
+HOSTILE_ARCHIVES = "tests/attacks/test_hostile_archives.py::"
 
 MUTANTS = {
     "zip-prefix-hash": Mutant(
@@ -247,5 +250,85 @@ MUTANTS = {
         "    return not stat.S_ISREG(mode) and not stat.S_ISDIR(mode)\n",
         "    return False\n",
         (OUTPUTS + "test_what_is_a_stream",),
+    ),
+    "zip-checksum": Mutant(
+        "zips",
+        "the checksum of a file is that of its content",
+        "adapters/modzip/read.py",
+        "        if crc != entry.crc and not unset:\n",
+        "        if False:\n",
+        (ZIPS + "test_refused",),
+    ),
+    "zip-cut": Mutant(
+        "zips",
+        "a file has the size that was declared",
+        "adapters/modzip/read.py",
+        "        if total != entry.size:\n",
+        "        if False:\n",
+        (ZIPS + "test_refused",),
+    ),
+    "zip-behind-the-stream": Mutant(
+        "zips",
+        "nothing lies behind a compressed stream",
+        "adapters/modzip/read.py",
+        "        if self._strict and (stream.unused_data or used != entry.packed):\n",
+        "        if False:\n",
+        (ZIPS + "test_refused",),
+    ),
+    "storage-keys": Mutant(
+        "planted links",
+        "a key of a storage stays below its directory",
+        "adapters/storage/directory.py",
+        '        if not key or "\\0" in key or any(part in ("", ".", "..") for part in key.split("/")):\n',
+        "        if False:\n",
+        (DIRECTORY + "test_keys_that_are_none",),
+    ),
+    "storage-links": Mutant(
+        "planted links",
+        "a link in the place of a stored file is not read",
+        "adapters/storage/directory.py",
+        "os.open(self._path(key), os.O_RDONLY | os.O_CLOEXEC | os.O_NOFOLLOW | os.O_NONBLOCK)",
+        "os.open(self._path(key), os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK)",
+        (DIRECTORY + "test_what_is_no_plain_file",),
+    ),
+    "bucket-secrets": Mutant(
+        "secrets",
+        "a bucket's URL holds no credentials",
+        "adapters/storage/objects.py",
+        '    if "@" in found.netloc or found.query or found.fragment:\n',
+        "    if False:\n",
+        (OBJECTS + "test_urls_that_are_refused_show_no_secret",),
+    ),
+    "archive-kinds": Mutant(
+        "archives",
+        "a member of a tar file is a regular file",
+        "adapters/storage/archive.py",
+        "            if not member.isreg() or member.issparse():\n",
+        "            if False:\n",
+        (ARCHIVE + "test_tar_files_that_are_refused",),
+    ),
+    "archive-packed": Mutant(
+        "archives",
+        "a member of a zip file is stored as it is",
+        "adapters/storage/archive.py",
+        "            if member.compress_type != zipfile.ZIP_STORED or member.flag_bits & 1:\n",
+        "            if False:\n",
+        (ARCHIVE + "test_zip_files_that_are_refused",),
+    ),
+    "archive-of-another": Mutant(
+        "crowds",
+        "an archive that another process has written meanwhile is not replaced",
+        "adapters/storage/archive.py",
+        "                if self._identity != _identity(self._path):\n",
+        "                if False:\n",
+        (ARCHIVE + "test_of_two_writers_the_later_is_told",),
+    ),
+    "binaries-passed-over": Mutant(
+        "archives",
+        "what is passed over in an archive of binaries has a limit, too",
+        "adapters/disk/packed.py",
+        "            if total > 4 * MAX_PACKED_BYTES:\n",
+        "            if False:\n",
+        (HOSTILE_ARCHIVES + "test_attack_what_is_passed_over_in_an_archive_of_binaries_has_an_end",),
     ),
 }

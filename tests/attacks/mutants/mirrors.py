@@ -6,6 +6,10 @@ from __future__ import annotations
 from tests.attacks.mutants.mutant import Mutant
 
 MIRROR = "tests/core/mirror/test_prove.py::"
+MANIFEST = "tests/core/mirror/test_manifest.py::"
+MIRROR_VERIFY = "tests/cli/commands/serve/test_mirror_verify.py::"
+MIRROR_SHIP = "tests/cli/commands/serve/test_mirror_ship.py::"
+MIRROR_KILLED = "tests/cli/commands/serve/test_mirror_killed.py::"
 
 MUTANTS = {
     "mirror-heads-of-one-size": Mutant(
@@ -66,5 +70,69 @@ MUTANTS = {
         "        if auth is None or missing:\n",
         "        if auth is None:\n",
         (MIRROR + "test_a_tile_that_is_lost",),
+    ),
+    "manifest-without-end": Mutant(
+        "mirrors",
+        "a manifest has a limit",
+        "core/mirror/manifest.py",
+        "    if len(data) > MAX_MANIFEST_BYTES:\n",
+        "    if False:\n",
+        (MANIFEST + "test_attack_a_manifest_without_end",),
+    ),
+    "manifest-names": Mutant(
+        "mirrors",
+        "a manifest names keys of storages",
+        "core/mirror/manifest.py",
+        ' or not _NO_NAME.isdisjoint(entry[3].split("/")):\n',
+        ":\n",
+        (MANIFEST + "test_no_other_spelling_is_read",),
+    ),
+    "manifest-spelling": Mutant(
+        "mirrors",
+        "a manifest has one spelling",
+        "core/mirror/manifest.py",
+        "    if format_manifest(manifest) != data:\n",
+        "    if False:\n",
+        (MANIFEST + "test_no_other_spelling_is_read",),
+    ),
+    "mirror-damage": Mutant(
+        "mirrors",
+        "a file of a mirror is the one of its manifest",
+        "app/mirror/check.py",
+        "    if found != want:\n",
+        "    if False:\n",
+        (MIRROR_VERIFY + "test_every_file_counts",),
+    ),
+    "mirror-older": Mutant(
+        "mirrors",
+        "an import takes nothing away",
+        "app/mirror/ship.py",
+        "    if difference.removed or not here.heads <= manifest.heads:\n",
+        "    if False:\n",
+        (MIRROR_SHIP + "test_an_older_export_does_not_undo_a_newer_one",),
+    ),
+    "mirror-version-changed": Mutant(
+        "mirrors",
+        "an import changes no version",
+        "app/mirror/ship.py",
+        "        if module_of_key(key) is not None and (",
+        "        if False and (",
+        (MIRROR_VERIFY + "test_attack_an_import_with_another_content_of_a_private_version",),
+    ),
+    "mirror-part": Mutant(
+        "mirrors",
+        "the parts of an import are of one export",
+        "app/mirror/ship.py",
+        "        if digest and (header[1], int(header[3])) != (digest, total):\n",
+        "        if False:\n",
+        (MIRROR_SHIP + "test_an_import_needs_all_parts_of_one_export",),
+    ),
+    "mirror-tag-moved": Mutant(
+        "mirrors",
+        "a run changes no version of a mirror",
+        "app/mirror/add.py",
+        '        if self._before.files.get(key, content) != content and key.endswith((".mod", ".ziphash")):\n',
+        "        if False:\n",
+        (MIRROR_KILLED + "test_a_private_module_whose_tag_was_moved_is_refused",),
     ),
 }

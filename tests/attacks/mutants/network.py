@@ -17,6 +17,16 @@ GITCLONE = "tests/adapters/vcs/test_gitclone.py::"
 DISCOVERY = "tests/adapters/vcs/test_discovery.py::"
 POST = "tests/adapters/http/test_post.py::"
 STORAGE = "tests/adapters/storage/test_open.py::"
+REDIRECTS = "tests/adapters/http/test_redirects.py::"
+GUNZIP = "tests/adapters/http/test_gunzip.py::"
+GOAUTH = "tests/adapters/http/test_goauth.py::"
+PUBLISH = "tests/cli/commands/serve/test_publish.py::"
+PROXIES = "tests/adapters/http/test_proxies.py::"
+SOCKS = "tests/adapters/http/test_socks.py::"
+CONNECT = "tests/adapters/http/test_connect.py::"
+REPOSITORY = "tests/adapters/repository/test_repository.py::"
+PROXY = "tests/adapters/proxy/test_proxy.py::"
+RETRACT = "tests/load/query/test_retract.py::"
 
 MUTANTS = {
     "tree-of-2-to-the-62": Mutant(
@@ -237,5 +247,125 @@ MUTANTS = {
         "    if _MEANT_AS_URL.match(where):\n",
         "    if False:\n",
         (STORAGE + "test_attack_a_url_with_a_secret_does_not_become_a_directory",),
+    ),
+    "redirect-downgrade": Mutant(
+        "credentials",
+        "a redirect from https to http is not followed",
+        "adapters/http/client.py",
+        '    if base.startswith("https:") and parsed.scheme != "https" and not anywhere:\n',
+        "    if False:\n",
+        (REDIRECTS + "test_attack_redirect_away_from_tls_is_refused",),
+    ),
+    "redirect-scheme": Mutant(
+        "limits",
+        "a redirect leads to a URL of http or https",
+        "adapters/http/client.py",
+        '    if parsed.scheme not in ("http", "https") or not parsed.host:\n',
+        "    if False:\n",
+        (REDIRECTS + "test_attack_redirect_to_another_scheme",),
+    ),
+    "body-unpacked": Mutant(
+        "limits",
+        "a body that is packed holds no more than it may",
+        "adapters/http/client.py",
+        "                if size > limit_bytes:\n                    raise too",
+        "                if False:\n                    raise too",
+        (HTTP + "test_attack_a_gzip_bomb_costs_no_more_than_what_it_may_hold",),
+    ),
+    "gzip-members": Mutant(
+        "limits",
+        "a body has no more than some gzip members",
+        "adapters/http/gunzip.py",
+        "                if self._members > _MAX_MEMBERS:\n",
+        "                if False:\n",
+        (GUNZIP + "test_attack_members_without_end",),
+    ),
+    "gzip-pieces": Mutant(
+        "limits",
+        "a body is unpacked as far as it is read",
+        "adapters/http/gunzip.py",
+        "self._stream.decompress(data, _PIECE)",
+        "self._stream.decompress(data)",
+        (GUNZIP + "test_attack_a_bomb_is_inflated_as_far_as_it_is_read",),
+    ),
+    "goauth-header": Mutant(
+        "credentials",
+        "a header of GOAUTH's programs is one line of a header",
+        "adapters/http/goauth.py",
+        "            if not separator or not _TOKEN.match(name) or not _VALUE.match(value):\n",
+        "            if not separator:\n",
+        (GOAUTH + "test_output_that_breaks_the_format",),
+    ),
+    "goauth-place": Mutant(
+        "credentials",
+        "git's helper answers for the URL that was asked about",
+        "adapters/http/goauth.py",
+        "        if not url.startswith(prefix):\n",
+        "        if False:\n",
+        (GOAUTH + "test_attack_credentials_for_another_place",),
+    ),
+    "post-token": Mutant(
+        "credentials",
+        "a token is what a header can carry",
+        "adapters/http/post.py",
+        '        if not token.isascii() or not token.isprintable() or " " in token:\n',
+        "        if False:\n",
+        (POST + "test_attack_a_token_that_is_no_header",),
+    ),
+    "post-plain": Mutant(
+        "credentials",
+        "a token is not sent over plain HTTP",
+        "adapters/http/post.py",
+        "        if (secret or self._url.user is not None) and self._url.scheme",
+        "        if False and self._url.scheme",
+        (PUBLISH + "test_what_fails",),
+    ),
+    "cgi-proxy": Mutant(
+        "proxies",
+        "a request's header is not taken for HTTP_PROXY",
+        "adapters/http/proxies.py",
+        " and network.cgi:\n",
+        " and False:\n",
+        (PROXIES + "test_a_variable_with_which_nothing_is_sent",),
+    ),
+    "socks-login": Mutant(
+        "proxies",
+        "a proxy that wants no login is not taken where there is one",
+        "adapters/http/socks.py",
+        "    elif has_login and chosen[1]:\n",
+        "    elif False:\n",
+        (SOCKS + "test_httpx_says_what_go_says",),
+    ),
+    "certificate-checked": Mutant(
+        "certificates",
+        "a server shows a certificate of a root that is known",
+        "adapters/http/curl_engine.py",
+        "    if options.insecure:\n        checks",
+        "    if True:\n        checks",
+        (CONNECT + "test_attack_an_untrusted_certificate",),
+    ),
+    "info-of-another": Mutant(
+        "10",
+        "the .info of a version is that version's",
+        "adapters/proxy/proxy.py",
+        "            if version != rev and rev == canonical_version(rev) and _belongs(path, rev):\n",
+        "            if False:\n",
+        (REPOSITORY + "test_attack_info_for_another_version",),
+    ),
+    "version-without-end": Mutant(
+        "limits",
+        "a version has a limit",
+        "adapters/proxy/proxy.py",
+        "len(fields[0]) > semver.MAX_LENGTH or ",
+        "",
+        (PROXY + "test_attack_a_version_of_megabytes_in_a_list",),
+    ),
+    "retractions-without-end": Mutant(
+        "limits",
+        "a module has no more than some retractions",
+        "load/query/retract.py",
+        "        if len(retracted) > _MAX_RETRACTIONS:\n",
+        "        if False:\n",
+        (RETRACT + "test_attack_retractions_without_end",),
     ),
 }

@@ -1,9 +1,16 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""A plugin of pytest: of a test that has failed no further rows are run, since it counts once."""
+"""A plugin of pytest: of a test that has failed no further rows are run, since it counts once.
+
+Without a limit that was taken out a test may fill the memory of the machine; so this process has a part of it.
+"""
 
 from __future__ import annotations
 
+import resource
+
 import pytest
+
+_MOST_BYTES = 8 << 30
 
 
 class Once:
@@ -23,6 +30,7 @@ class Once:
 
 
 def pytest_configure(config: pytest.Config) -> None:
+    resource.setrlimit(resource.RLIMIT_AS, (_MOST_BYTES, resource.getrlimit(resource.RLIMIT_AS)[1]))
     config.pluginmanager.register(Once())
 
 

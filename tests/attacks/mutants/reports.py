@@ -16,6 +16,7 @@ AGES = "tests/load/buildlist/test_ages.py::"
 MIN_AGE = "tests/cli/commands/change/test_min_age.py::"
 VERIFY = "tests/cli/commands/trust/test_verify.py::"
 VERIFY_REPORTS = "tests/cli/commands/trust/test_verify_reports.py::"
+SERVED_TEXT = "tests/attacks/test_served_text.py::"
 
 MUTANTS = {
     "foreign-text": Mutant(
@@ -208,5 +209,53 @@ MUTANTS = {
         "min_age=allowed is not None and not any_age)",
         "min_age=not any_age)",
         (PUBLISHED + "test_retractions_are_those_of_the_true_latest_version_but_for_as_of",),
+    ),
+    "merge-two": Mutant(
+        "merge",
+        "a merge takes no two hashes for one version of a private module",
+        "app/sum/merge.py",
+        "    if len({digest for _, digest in known}) > 1:\n",
+        "    if False:\n",
+        (SUM + "test_merge_of_private_modules",),
+    ),
+    "markdown-cell": Mutant(
+        "foreign text",
+        "a cell of Markdown holds text alone",
+        "report/markdown.py",
+        '    return _SPECIAL.sub(r"\\\\\\1", " ".join(visible(text).split()))\n',
+        '    return " ".join(visible(text).split())\n',
+        (FORMATS + "test_markdown_contains_hostile_text",),
+    ),
+    "github-line": Mutant(
+        "foreign text",
+        "an annotation of GitHub is one line",
+        "report/findings/github.py",
+        '.replace("\\n", "%0A")',
+        "",
+        (FORMATS + "test_github_commands_are_one_line_each",),
+    ),
+    "github-property": Mutant(
+        "foreign text",
+        "a property of an annotation ends where it ends",
+        "report/findings/github.py",
+        '.replace(":", "%3A").replace(",", "%2C")',
+        "",
+        (FORMATS + "test_github_commands_are_one_line_each",),
+    ),
+    "junit-text": Mutant(
+        "foreign text",
+        "text in JUnit ends no element",
+        "report/findings/junit.py",
+        '.replace("<", "&lt;")',
+        "",
+        (FORMATS + "test_junit_is_valid_by_both_schemas",),
+    ),
+    "html-text": Mutant(
+        "foreign text",
+        "text in a page of the registry ends no element",
+        "report/html.py",
+        "    return Html(html.escape(one_line(words)))\n",
+        "    return Html(one_line(words))\n",
+        (SERVED_TEXT + "test_attack_text_of_who_has_published_what_is_stored",),
     ),
 }

@@ -9,6 +9,13 @@ ACCESS = "tests/serve/test_access.py::"
 HOOKS = "tests/serve/hooks/test_route.py::"
 PAYLOAD = "tests/serve/hooks/test_payload.py::"
 PUBLISH = "tests/serve/publish/test_route.py::"
+QUESTION = "tests/serve/protocol/test_question.py::"
+PUBLISHED = "tests/serve/upstream/test_published.py::"
+ROUTES = "tests/serve/registry/test_routes.py::"
+RULES = "tests/serve/server/test_rules.py::"
+SERVER = "tests/serve/server/test_server.py::"
+SERVED_WIRE = "tests/attacks/test_served_wire.py::"
+FOLLOW = "tests/serve/events/test_follow.py::"
 
 MUTANTS = {
     "publish-right": Mutant(
@@ -138,5 +145,101 @@ MUTANTS = {
         "        self.known.clear()\n",
         "",
         (ACCESS + "test_new_users_count_at_once",),
+    ),
+    "question-without-end": Mutant(
+        "requests",
+        "the path of a request has a limit",
+        "serve/protocol/question.py",
+        '    if len(path) > MAX_PATH or not path.startswith("/"):\n',
+        '    if not path.startswith("/"):\n',
+        (QUESTION + "test_what_asks_for_nothing",),
+    ),
+    "upload-declared": Mutant(
+        "publishing",
+        "an upload that says that it is too large is not begun",
+        "serve/http/application.py",
+        "    if declared.isdigit() and int(declared[:19]) > limit_bytes:\n",
+        "    if False:\n",
+        (PUBLISH + "test_sizes",),
+    ),
+    "upload-sent": Mutant(
+        "publishing",
+        "an upload has a limit, whatever it says",
+        "serve/http/application.py",
+        "        if size > limit_bytes:\n",
+        "        if False:\n",
+        (PUBLISH + "test_sizes",),
+    ),
+    "published-mod": Mutant(
+        "publishing",
+        "the go.mod is the one that was published",
+        "serve/upstream/published.py",
+        "        if data is None or hash_gomod(data) != record.gomod_sum:\n",
+        "        if data is None:\n",
+        (PUBLISH + "test_damage_is_told_and_mended_by_the_same_bytes",),
+    ),
+    "published-zip": Mutant(
+        "publishing",
+        "the zip is the one that was published",
+        "serve/upstream/published.py",
+        "        if h1 and h1 != record.sum:\n",
+        "        if False:\n",
+        (PUBLISH + "test_attack_another_zip_in_the_place_of_a_published_one",),
+    ),
+    "published-again": Mutant(
+        "publishing",
+        "a version that was published never changes",
+        "serve/upstream/published.py",
+        "                if (before.sum, before.gomod_sum) != (wanted.sum, wanted.gomod_sum):\n",
+        "                if False:\n",
+        (PUBLISH + "test_what_was_published_never_changes",),
+    ),
+    "published-anew": Mutant(
+        "publishing",
+        "a damaged record is mended by the bytes that were published alone",
+        "serve/upstream/published.py",
+        "        if stated.strip() != wanted.sum.encode():\n",
+        "        if False:\n",
+        (PUBLISHED + "test_a_damaged_record_whose_hash_is_lost_too",),
+    ),
+    "registry-lists": Mutant(
+        "access",
+        "lists of modules hold no private ones",
+        "serve/registry/registry.py",
+        '[row for row in rows if self._visible(row.path, "")]',
+        "list(rows)",
+        (ROUTES + "test_new_rules_count_without_a_restart",),
+    ),
+    "hook-secret": Mutant(
+        "hooks",
+        "a secret cannot be guessed",
+        "serve/server/rules.py",
+        "    if len(secret) < _LEAST_SECRET:\n",
+        "    if False:\n",
+        (RULES + "test_attack_a_secret_that_can_be_guessed",),
+    ),
+    "socket-file": Mutant(
+        "outputs",
+        "only a socket gives way to a server's socket",
+        "serve/server/server.py",
+        "        if not stat.S_ISSOCK(os.lstat(path).st_mode):\n",
+        "        if False:\n",
+        (SERVER + "test_a_socket_takes_the_place_of_a_dead_one_alone",),
+    ),
+    "private-in-the-log": Mutant(
+        "access",
+        "a private path is not in the access log",
+        "serve/http/application.py",
+        '"" if self._is_private(request.path) else request.path',
+        "request.path",
+        (SERVED_WIRE + "test_attack_a_private_path_in_the_log_of_who_may_not_ask",),
+    ),
+    "private-of-a-peer": Mutant(
+        "access",
+        "a peer's private modules are not taken",
+        "serve/events/taking.py",
+        "        if not self._libraries(mod.path):\n",
+        "        if False:\n",
+        (FOLLOW + "test_attack_a_peer_that_tells_of_private_modules",),
     ),
 }

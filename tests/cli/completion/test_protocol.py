@@ -24,6 +24,10 @@ def test_examples() -> None:
         ("govgo list -f '{{.Path}} x", ["govgo", "list", "-f", "{{.Path}} x"]),
         ('govgo list -f "a b" ', ["govgo", "list", "-f", "a b", ""]),
         ("govgo verify my\\ dir", ["govgo", "verify", "my dir"]),
+        ("govgo -C my\\  list", ["govgo", "-C", "my ", "list"]),
+        (r'govgo list -f "a\"b\n" x', ["govgo", "list", "-f", r'a"b\n', "x"]),
+        ("govgo list -f 'a\\' x", ["govgo", "list", "-f", "a\\", "x"]),
+        ("govgo -C '' list", ["govgo", "-C", "", "list"]),
         ("", [""]),
     ],
 )

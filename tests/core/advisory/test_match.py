@@ -72,7 +72,10 @@ def test_match(module: str, found: str) -> None:
         ("1.18beta2", "1.18.0-beta.2"),
         ("go1.26.3-X:nocoverageredesign", "1.26.3"),
         ("go1.26.3 X:boringcrypto", "1.26.3"),
-        ("devel go1.27-abc", ""),
+        ("devel go1.27-abc", "1.27.0-0"),
+        ("devel +206df8e7ad Tue Jan 2", ""),
+        ("go1.27-devel_9f2b1c", "1.27.0-0"),
+        ("1.22.3-bigcorp", "1.22.3"),
         ("", ""),
     ],
 )

@@ -47,6 +47,18 @@ PSEUDO = "v0.0.0-20210101000000-0123456789ab"
         # a pre-release stands before its release, a pseudo-version after what it is based on
         ([{"introduced": "1.20.0-0"}, {"fixed": "1.20.3"}], "v1.20.0-rc.1 v1.20.0 v1.20.2", "v1.19.9 v1.20.3"),
         ([ALL, {"fixed": "0.0.0-20210601000000-000000000000"}], PSEUDO, "v0.0.0-20210601000001-0123456789ab v0.0.1"),
+        # introduced anew where it was fixed: the order in the file does not matter
+        (
+            [ALL, {"fixed": "1.0.0"}, {"introduced": "1.0.0"}, {"fixed": "1.2.0"}],
+            "v0.9.0 v1.0.0 v1.1.0",
+            "v1.2.0",
+        ),
+        (
+            [{"introduced": "1.0.0"}, {"last_affected": "1.2.0"}, ALL, {"fixed": "1.0.0"}],
+            "v0.9.0 v1.0.0 v1.2.0",
+            "v1.2.1",
+        ),
+        ([{"introduced": "1.0.0"}, {"fixed": "1.0.0"}], "", "v0.9.0 v1.0.0 v1.1.0"),
         ([ALL, {"fixed": "1.0.1"}], "v1.0.1-0.20210101000000-0123456789ab", "v1.0.2-0.20210101000000-0123456789ab"),
     ],
 )
@@ -57,8 +69,20 @@ def test_ranges(events: list[dict[str, str]], hit: str, missed: str) -> None:
 
 
 def test_versions_that_are_listed() -> None:
-    found = affected(versions=["1.0.0", "v1.5.0"])
-    assert [version for version in ("v1.0.0", "v1.5.0", "v1.1.0") if found.has(version)] == ["v1.0.0", "v1.5.0"]
+    found = affected(ranges=[], versions=["1.0.0", "v1.5.0", "2.0.0+incompatible", "3.0.0"])
+    hits = ["v1.0.0", "v1.5.0", "v2.0.0+incompatible", "v3.0.0+incompatible"]
+    assert [version for version in (*hits, "v1.1.0") if found.has(version)] == hits
+
+
+@pytest.mark.parametrize(
+    "ranges", [[], None, [{"type": "GIT", "events": [{"introduced": "0"}, {"fixed": "0123abc"}]}], [{"type": "SEMVER"}]]
+)
+def test_every_version_where_none_is_named(ranges: Any) -> None:
+    # golang.org/x/vuln/internal/semver, Affects: "No ranges implies all versions are affected", nor semver ranges
+    found = affected(ranges=ranges)
+    assert found.has("v0.1.0")
+    assert found.has("v9.0.0+incompatible")
+    assert found.fixed_in("v1.0.0") == ""
 
 
 @pytest.mark.parametrize(
@@ -104,7 +128,6 @@ def test_all_that_is_read() -> None:
         ("q.io/m", ("q.io/m/p", "q.io/m/q")),
         ("q.io/n", ()),
     ]
-    assert not found.affected[1].has("v1.0.0")  # commits say nothing about versions
 
 
 @pytest.mark.parametrize(

@@ -114,6 +114,53 @@ def test_clean_path(path: str, clean: str) -> None:
 
 
 @pytest.mark.parametrize(
+    ("base", "reference", "found"),
+    [
+        # RFC 3986, section 5.4
+        *(
+            ("http://a/b/c/d;p?q", reference, found)
+            for reference, found in [
+                ("g:h", "g:h"),
+                ("g", "http://a/b/c/g"),
+                ("./g/", "http://a/b/c/g/"),
+                ("/g", "http://a/g"),
+                ("//g", "http://g"),
+                ("?y", "http://a/b/c/d;p?y"),
+                ("g?y", "http://a/b/c/g?y"),
+                ("#s", "http://a/b/c/d;p?q#s"),
+                (";x", "http://a/b/c/;x"),
+                ("", "http://a/b/c/d;p?q"),
+                (".", "http://a/b/c/"),
+                ("..", "http://a/b/"),
+                ("../g", "http://a/b/g"),
+                ("../..", "http://a/"),
+                ("../../../g", "http://a/g"),
+                ("/./g", "http://a/g"),
+                ("/../g", "http://a/g"),
+                ("g..", "http://a/b/c/g.."),
+                ("./g/.", "http://a/b/c/g/"),
+                ("g/../h", "http://a/b/c/h"),
+                ("g;x=1/../y", "http://a/b/c/y"),
+                ("g?y/../x", "http://a/b/c/g?y/../x"),
+            ]
+        ),
+        # what net/url makes of them
+        ("http://me:pw@h/a//b?q", "c//d", "http://me:pw@h/a//c//d"),
+        ("http://h/a/b", "..//c", "http://h/c"),
+        ("http://h/a/b", "///c", "http://h///c"),
+        ("http://h/a/b", "/c?", "http://h/c?"),
+        ("http://h/a/b", "https://g/c/../d//e", "https://g/d//e"),
+        ("http://h/a%2Fb/c", "%41", "http://h/a%2Fb/%41"),
+        ("http://h/a/b", "//g?x", "http://g?x"),
+        ("http://h", "c", "http://h/c"),
+        ("http://h/a", "mailto:me", "mailto:me"),
+    ],
+)
+def test_resolve(base: str, reference: str, found: str) -> None:
+    assert str(parse(base).resolve(parse(reference))) == found
+
+
+@pytest.mark.parametrize(
     ("text", "port"), [("http://h", 80), ("https://h", 443), ("https://h:1", 1), ("https://[::1]:8", 8), ("ftp://h", 0)]
 )
 def test_port(text: str, port: int) -> None:

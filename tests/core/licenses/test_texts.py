@@ -24,11 +24,12 @@ from govgo.core.licenses.texts import (
 KINDS = {
     LICENSE: "LICENSE LICENCE License license.txt LICENSE.md Licence.rst COPYING COPYING.LESSER COPYRIGHT UNLICENSE "
     "LICENSE-MIT LICENSE-APACHE LICENSE_MIT LICENSE.MIT LICENSE-2.0.txt LICENSE.Apache-2.0 LICENSES MIT-LICENSE "
-    "a/b/LICENSE licenses/LICENSE-golang LICENSE-3rdparty.txt",
+    "a/b/LICENSE licenses/LICENSE-golang LICENSE-3rdparty.txt LICENSES/MIT.txt LICENSES/LicenseRef-Ours.txt",
     NOTICE: "NOTICE NOTICE.txt NOTICES notice.md THIRD_PARTY_NOTICES.md third-party-licenses.txt",
     PATENTS: "PATENTS patents.txt PATENT",
     "": "license.go license_test.go README.md LICENSES.json licenses/README.rst testdata/LICENSE vendor/q.io/LICENSE "
-    ".github/LICENSE _x/LICENSE copyrighted.txt licensed licenser.txt noticeboard.go COPYING.go license.sh",
+    ".github/LICENSE _x/LICENSE copyrighted.txt licensed licenser.txt noticeboard.go COPYING.go license.sh "
+    "LICENSES/README.txt LICENSES/MIT.html LICENSES/MIT a/LICENSES/MIT.txt MIT.txt",
 }
 
 
@@ -42,6 +43,15 @@ EXPRESSIONS = {
     "apache-2.0 or MIT": "Apache-2.0 OR MIT",
     "GPL-2.0-only with Classpath-exception-2.0": "GPL-2.0-only WITH Classpath-exception-2.0",
     "LicenseRef-Ours": "LicenseRef-Ours",
+    # SPDX License List, "Deprecated License Identifiers"
+    "GPL-2.0": "GPL-2.0-only",
+    "lgpl-2.1+ OR (AGPL-3.0 AND GFDL-1.3)": "LGPL-2.1-or-later OR (AGPL-3.0-only AND GFDL-1.3-only)",
+    "GPL-2.0-with-GCC-exception": "GPL-2.0-only WITH GCC-exception-2.0",
+    "gpl-3.0-with-autoconf-exception": "GPL-3.0-only WITH Autoconf-exception-3.0",
+    "GPL-2.0+ WITH Classpath-exception-2.0": "GPL-2.0-or-later WITH Classpath-exception-2.0",
+    "GPL-3.0-only": "GPL-3.0-only",
+    "Apache-2.0+": "Apache-2.0+",
+    "LicenseRef-GPL-2.0": "LicenseRef-GPL-2.0",
     "MIT License": "",
     "": "",
     "MIT AND": "",
@@ -96,6 +106,9 @@ MODULES = [
     ([text("LICENSE", "MIT"), text("a/LICENSE", "")], "MIT", ""),
     ([text("LICENSE", "MIT"), text("COPYING", "")], "", ""),
     ([text("a/LICENSE", "MIT")], "", ""),
+    # as the REUSE specification has them: which one is of what, other files say
+    ([text("LICENSES/MIT.txt", "MIT"), text("LICENSES/CC0-1.0.txt", "CC0-1.0")], *["CC0-1.0 AND MIT"] * 2),
+    ([text("LICENSE", "MIT"), text("LICENSES/GPL-3.0-only.txt", "GPL-3.0-only")], "MIT", "GPL-3.0-only AND MIT"),
 ]
 
 
@@ -129,6 +142,47 @@ def test_one_text() -> None:
     ],
 )
 def test_what_a_text_states(line: bytes, expression: str) -> None:
-    found = judged("LICENSE", "", b"Terms\n\n" + line + b"\n", Match(("ISC",), 1.0))
+    matched = Match(("ISC",), 1.0) if expression == "ISC" else Match()
+    found = judged("LICENSE", "", b"Terms\n\n" + line + b"\n", matched)
     assert found.expression == expression
     assert found.is_stated == (expression != "ISC")
+
+
+@pytest.mark.parametrize(
+    ("stated", "matched", "expression"),
+    [
+        ("MIT OR Apache-2.0", "MIT,Apache-2.0", "MIT OR Apache-2.0"),
+        ("GPL-2.0-or-later", "GPL-2.0-only", "GPL-2.0-or-later"),
+        ("GPL-2.0+", "GPL-2.0-only", "GPL-2.0-or-later"),
+        ("Apache-2.0 WITH LLVM-exception", "Apache-2.0 WITH LLVM-exception", "Apache-2.0 WITH LLVM-exception"),
+        # what is in the text, too, applies as well: a part of somebody else's below the licence of the whole
+        ("Apache-2.0", "Apache-2.0,MIT", "Apache-2.0 AND MIT"),
+        ("MIT OR ISC", "MIT,GPL-3.0-only", "GPL-3.0-only AND (MIT OR ISC)"),
+        ("MIT", "GPL-2.0-only WITH Classpath-exception-2.0", "GPL-2.0-only WITH Classpath-exception-2.0 AND MIT"),
+    ],
+)
+def test_what_a_text_states_and_what_is_in_it(stated: str, matched: str, expression: str) -> None:
+    data = f"SPDX-License-Identifier: {stated}\n\nTerms\n".encode()
+    assert judged("LICENSE", "", data, Match(tuple(matched.split(",")), 0.9)).expression == expression
+
+
+def test_all_lines_in_which_a_text_states_licences_apply() -> None:
+    lines = b"SPDX-License-Identifier: MIT\nSPDX-License-Identifier: BSD-3-Clause OR ISC\n"
+    assert judged("LICENSE", "", lines, Match()).expression == "(BSD-3-Clause OR ISC) AND MIT"
+    assert judged("LICENSE", "", lines + b"SPDX-License-Identifier: <name>\n", Match(("MIT",), 1.0)).expression == "MIT"
+
+
+def test_a_text_that_is_called_by_its_licence() -> None:
+    called = judged("LICENSES/LicenseRef-Ours.txt", "", b"Our terms", Match())
+    assert (called.expression, called.is_stated) == ("LicenseRef-Ours", True)
+    assert (
+        judged("LICENSES/GPL-2.0-or-later.txt", "", b"", Match(("GPL-2.0-only",), 1.0)).expression == "GPL-2.0-or-later"
+    )
+    assert judged("LICENSES/MIT.txt", "", b"", Match(("GPL-2.0-only",), 1.0)).expression == "GPL-2.0-only AND MIT"
+
+
+def test_the_commons_clause_restricts_what_a_text_states() -> None:
+    data = b'SPDX-License-Identifier: Apache-2.0\n\n"Commons Clause" License Condition v1.0\n'
+    found = judged("LICENSE", "", data, Match(("Apache-2.0",), 0.9))
+    assert (found.expression, found.note) == ("", "Apache-2.0 with the Commons Clause")
+    assert judged("LICENSE", "", data, Match()).expression == ""

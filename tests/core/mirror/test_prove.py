@@ -10,7 +10,7 @@ import pytest
 from govgo.core.mirror.prove import ProvedLog, prove_log
 from govgo.core.module.moduleversion import ModuleVersion
 from govgo.core.sumdb.note import parse_verifier
-from govgo.core.sumdb.record import format_record
+from govgo.core.sumdb.record import format_record, parse_record
 from govgo.core.sumdb.tile import parse_tile_path
 from govgo.core.sumdb.tlog import Tree
 from govgo.errors import ForkError
@@ -21,6 +21,8 @@ OLD, NEW = 300, 600
 A, FILLER = ModuleVersion("q.io/a", "v1.0.0"), ModuleVersion("example.org/filler", "v0.0.5")
 PARTIAL = "tile/8/0/001.p/44"
 """The tile at the edge of the older tree, which the newer one has no use for."""
+
+H1 = "h1:" + "A" * 43 + "="
 
 Lookups = Mapping[ModuleVersion, tuple[str, bytes]]
 
@@ -132,3 +134,16 @@ def test_a_tile_that_is_lost() -> None:
     log, _ = logs()
     found = prove(log, log, {}, [log.tree(OLD)], lost="tile/8/0/001")
     assert [(fault.key, str(fault.error)) for fault in found.faults] == [(f"{TOP}/tile/8/0/001", "the tile is missing")]
+
+
+@pytest.mark.parametrize("first", [A, FILLER])
+def test_attack_a_record_under_the_number_of_another(first: ModuleVersion) -> None:
+    """Two lookups may not share a number: only one of them is about the record that the tree has there."""
+    log, _ = logs()
+    key, _ = lookup(log, A)
+    honest = parse_record(log.answer(*FILLER, OLD))
+    forged = f"{A.path} {A.version} {H1}\n{A.path} {A.version}/go.mod {H1}\n".encode()
+    both = {A: (key, format_record(honest.number, forged) + honest.rest), FILLER: lookup(log, FILLER)}
+    found = prove(log, log, {first: both.pop(first), **both}, [])
+    assert [(fault.key, fault.module) for fault in found.faults] == [(key, A)]
+    assert set(found.texts) == {FILLER}

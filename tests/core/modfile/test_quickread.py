@@ -196,3 +196,14 @@ def test_large_files_go_to_the_parser_which_may_refuse_them(monkeypatch: pytest.
     monkeypatch.setattr(parser, "MAX_LINES", 31)
     with pytest.raises(ModFileErrors, match=re.escape("too many lines (limit 31)")):
         summarize("go.mod", data)
+
+
+def test_files_of_many_words_go_to_the_parser_which_may_refuse_them(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A word has a character at least: so many bytes may be as many words, on a few long lines."""
+    data = b"exclude (\n" + b"\ta.io/x v1.0.0\n" * 30 + b")\n"
+    monkeypatch.setattr(parser, "MAX_TOKENS", 50)
+    monkeypatch.setattr(quickread, "MAX_TOKENS", len(data))
+    assert summarize("go.mod", data) == Summary()
+    monkeypatch.setattr(quickread, "MAX_TOKENS", len(data) - 1)
+    with pytest.raises(ModFileErrors, match=re.escape("too many tokens (limit 50)")):
+        summarize("go.mod", data)

@@ -67,6 +67,14 @@ def test_the_key_of_a_log_is_no_witness_key(key: str) -> None:
         parse_witness(key)
 
 
+def test_a_key_with_another_hash_is_none() -> None:
+    """A mistyped key would be that of nobody, and its witness would count for nothing."""
+    name, digest, key = W1.key.split("+", 2)
+    other = f"{int(digest, 16) ^ 1:08x}"
+    with pytest.raises(NoteError, match="invalid witness key hash"):
+        parse_witness(f"{name}+{other}+{key}")
+
+
 @pytest.mark.parametrize("length", [31, 33])
 def test_a_key_of_another_length_is_none(length: int) -> None:
     key = b"\x04" + bytes(length)

@@ -35,7 +35,8 @@ AT_LATEST = "a re-tagged release? move to another version: `govgo get q.io/a@lat
         (Cause.TYPO, Place("/cache/x.zip"), "edited go.sum: ", AT_LATEST),
         (
             *(Cause.BAD_CACHE, Place("go.sum", 3), "bad cache: "),
-            "move the cached copy aside and fetch it again, proved: `govgo download q.io/a@v1.0.0`",
+            "fetch it again, proved: `govgo cache verify -repair q.io/a@v1.0.0`; if that refuses, move the cached copy "
+            "aside and run `govgo download q.io/a@v1.0.0`",
         ),
     ],
 )
@@ -104,6 +105,8 @@ def test_hints_of_several_errors_are_given_once() -> None:
     assert len(error_hints(ReportedError(tuple(same)))) == 1
     chain = Failure("outer", inner=NetworkError("inner", status=401, hint="GOPROXY: …"))
     assert error_hints(chain) == ("GOPROXY: …", *error_hints(same[0]))
+    inside = Failure("outer", hint="GOPROXY: …", inner=NotFoundError("", inner=Failure("inner", hint="log in")))
+    assert error_hints(inside) == ("GOPROXY: …", "log in"), "of the cause, too"
     many = tuple(Failure(hint=f"hint {number}") for number in range(9))
     assert error_hints(ReportedError(many)) == ("hint 0", "hint 1", "hint 2")
 

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import base64
 import hashlib
 import http.client
@@ -12,6 +13,7 @@ import threading
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import bcrypt
 import pytest
@@ -179,6 +181,21 @@ def test_conditions(served: Served, file: str) -> None:
     assert served.get(A + file, If_Modified_Since="yesterday").status == 200
 
 
+def test_a_part_of_a_zip_that_the_client_knows_is_of_no_other(served: Served) -> None:
+    """Also while the zip is on its way, and has no tag yet."""
+    path = "/q.io/big/@v/v1.0.0.zip"
+    assert served.get(path, If_Match='"another"', Range="bytes=5-9").status == 412
+    tag = served.get(path).headers["etag"]
+    assert served.get(path, If_Match='"another"', Range="bytes=5-9").status == 412
+    assert served.get(path, If_Match=tag, Range="bytes=5-9").status == 206
+
+
+def test_tags_in_several_lines(served: Served) -> None:
+    tag = served.get(A + "v1.0.0.mod").headers["etag"]
+    head = f"GET {A}v1.0.0.mod HTTP/1.1\r\nHost: x\r\nConnection: close\r\n"
+    assert served.raw(f'{head}If-None-Match: {tag}\r\nIf-None-Match: "x"\r\n\r\n'.encode()).startswith(b"HTTP/1.1 304")
+
+
 def test_how_long_answers_may_be_kept(served: Served) -> None:
     lasting = "public, max-age=31536000, immutable"
     for path in (A + "v1.0.0.info", A + "v1.0.0.mod", A + "v1.0.0.zip", SUMDB + "/lookup/q.io/a@v1.0.0",
@@ -223,6 +240,18 @@ def test_the_first_byte_comes_before_upstreams_last(served: Served) -> None:
     connection.request("GET", path)
     assert connection.getresponse().read(1000) == served.world.proxy.files[path][:1000]
     connection.close()
+
+
+def test_a_source_that_fails_before_anything_was_given_to_a_client(world: World) -> None:
+    """The next source begins anew, and who has got nothing yet gets all of it."""
+    path, url = "/q.io/large/@v/v1.0.0.zip", world.proxy.url
+    world.publish("q.io/large", "v1.0.0", files={"a.go": noise(1 << 18)})
+    world.proxy.files["/first" + path] = world.proxy.files[path]
+    world.proxy.script("/first" + path, Drip(((0.0, 30_000), (0.2, 10)), cuts=True))
+    world.proxy.script(path, Drip(((0.0, 200_000), (0.3, 10))))
+    with Served(world, upstream=f"{url}/first|{url}") as served:
+        got = served.get(path)
+        assert (got.status, got.whole, got.body == world.proxy.files[path]) == (200, True, True), got.text[:200]
 
 
 def test_many_clients_of_a_cold_zip_make_one_fetch(served: Served) -> None:
@@ -351,6 +380,31 @@ def test_a_download_mode_file(world: World, tmp_path: Path) -> None:
         for name in ("list", "v1.0.0.mod"):
             assert served.get(f"/q.io/none/@v/{name}").status == 404
     assert asked(world, "q.io/none") == asked(world, "q.io/big") == []
+
+
+@pytest.mark.parametrize("change", ["before the answer", "after it"])
+def test_rules_that_change_count_for_large_zips(world: World, change: str) -> None:
+    """A zip that is open was given by the rules from before."""
+    path = "/q.io/large/@v/v1.0.0.zip"
+    world.publish("q.io/large", "v1.0.0", files={"a.go": noise(1 << 20)})
+    with Served(world) as served:
+        assert served.get(path).status == 200
+        served.renew(storage=False)
+        site, answer = served.site, served.site.library.answer
+
+        async def slow(*args: Any, **more: Any) -> Any:
+            found = await answer(*args, **more)
+            if change == "before the answer":
+                await asyncio.wrap_future(asyncio.run_coroutine_threadsafe(served._renew(), served._loop))
+            return found
+
+        site.library.answer = slow  # type: ignore[method-assign]
+        assert served.get(path).status == 200
+        if change == "after it":
+            assert len(site.files) == 1
+            site.is_judged, site._judged_s = True, float("-inf")  # what was known of advisories is old
+            served._loop.call_soon_threadsafe(site.look)
+        eventually(lambda: len(site.files) == 0)
 
 
 def test_young_versions_are_not_redirected_to(world: World) -> None:

@@ -3,11 +3,14 @@
 
 from __future__ import annotations
 
+import asyncio
+import os
 import re
 import socket
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from itertools import islice
 from pathlib import Path
 
@@ -16,7 +19,7 @@ import pytest
 from govgo.serve.http.site import Limits
 from tests.property.edits import edited
 from tests.simulators import campaigns
-from tests.simulators.proxy import Drip
+from tests.simulators.proxy import Drip, File, Stall
 from tests.simulators.served import Served, eventually
 from tests.simulators.world import World
 
@@ -151,7 +154,7 @@ def test_both_ways_give_one_answer(alone: Served, count: int) -> None:
             assert heads[0] == heads[1], data
             assert pair[0][2] == pair[1][2], data
             same += fast.startswith(b"HTTP/1.1 200")
-    assert same > count / 30
+    assert same > count / 50
 
 
 def test_requests_in_a_row(served: Served) -> None:
@@ -175,6 +178,77 @@ def test_a_fast_request_waits_for_a_slow_one_before_it(served: Served) -> None:
     got = answers(served.raw(request(path, "Range: bytes=0-9") + LAST))
     assert [len(body) for _, _, body in got] == [10, len(BODY)]
     assert time.monotonic() - begun_s > 0.3
+
+
+def test_attack_thousands_of_requests_behind_one_that_waits(served: Served) -> None:
+    """They are held as they came: as requests each of them would take a hundred times its bytes."""
+    path = "/q.io/a/@v/v1.0.0.zip"
+    served.world.proxy.script(path, Drip(((0.7, 100),)))
+    served.renew()
+    row = request("/nothing/@v/list") * 2000
+    with socket.create_connection(("127.0.0.1", served.port), timeout=20) as connection:
+        connection.setblocking(False)
+        sent = connection.send(request(path) + row)
+        eventually(lambda: served.site.requests == 1)
+        (protocol,) = served.server.server_state.connections
+        eventually(lambda: len(protocol._held) > 60_000)
+        with suppress(BlockingIOError):
+            while sent < 1 << 26:
+                sent += connection.send(row)
+        assert sent < 1 << 26
+        assert len(protocol._held) < 1 << 20
+        assert 0 < len(protocol.pipeline) < 200
+    eventually(lambda: served.site.requests == 0)
+
+
+def test_a_long_row_of_requests_behind_one_that_waits_is_answered_in_order(served: Served) -> None:
+    path = "/q.io/a/@v/v1.0.0.zip"
+    served.renew()
+    served.world.proxy.script(path, Drip(((0.2, 100),)))
+    row = [MOD, "/nothing/@v/list"] * 1000
+    got = answers(served.raw(request(path, "Range: bytes=0-9") + b"".join(map(request, row)) + LAST))
+    assert [status for status, _, _ in got] == [206, *[200, 404] * 1000, 200]
+
+
+def test_a_client_that_leaves_while_its_second_request_waits_for_the_first(served: Served) -> None:
+    """Nobody waits any more, so the fetch ends."""
+    path = "/q.io/a/@v/v1.0.0.zip"
+    served.renew()
+    served.world.proxy.script(path, Stall())
+    with socket.create_connection(("127.0.0.1", served.port)) as connection:
+        connection.sendall(request(path))
+        eventually(lambda: served.site.library.flights == 1)
+        connection.sendall(request("/nothing/@v/list"))
+        (protocol,) = served.server.server_state.connections
+        eventually(lambda: len(protocol.pipeline) == 1)
+    eventually(lambda: served.site.requests == 0)
+    eventually(lambda: served.site.library.flights == 0)
+    served.world.proxy.script(path, File())
+
+
+@pytest.mark.parametrize("protocol", ["h2c", "websocket"])
+def test_a_wish_for_another_protocol_is_passed_over(served: Served, protocol: str) -> None:
+    """As with `curl --http2`: the answer is that of HTTP/1.1, and the connection is as good as before."""
+    wish = request(MOD, "Connection: Upgrade, HTTP2-Settings", f"Upgrade: {protocol}", "HTTP2-Settings: AAMAAABkAAQ")
+    got = answers(served.raw(wish + request(LIST) + wish + LAST))
+    assert [body for _, _, body in got] == [BODY, b"v1.0.0\n", BODY, BODY]
+    assert "connection" not in got[0][1]
+
+
+@pytest.mark.parametrize(
+    ("head", "status"),
+    [
+        (f"GET {MOD} HTTP/1.1\r\nConnection: close", 400),
+        (f"GET {MOD} HTTP/1.1\r\nHost: x\r\nConnection: close\r\nHost: x", 400),
+        (f"GET {MOD} HTTP/1.0\r\nHost: x\r\nHost: y", 400),
+        (f"GET {MOD} HTTP/1.0\r\nA: b", 200),
+        (f"GET {MOD} HTTP/1.1\r\nHost:\r\nConnection: close", 200),
+        (f"GET http://x{MOD} HTTP/1.1\r\nHost: y\r\nConnection: close", 200),
+    ],
+)
+def test_the_host_is_named_once(served: Served, head: str, status: int) -> None:
+    """RFC 9112, 3.2."""
+    assert answers(served.raw(head.encode() + b"\r\n\r\n"))[0][0] == status
 
 
 @pytest.mark.parametrize("pieces", [2, 7, 1000])
@@ -286,6 +360,28 @@ def test_slow_and_idle_clients(strict: Served) -> None:
     assert b" 408 " in slow.split(b"\r\n")[0]
     assert silent == b""
     assert answers(idle)[0][0] == 200  # answered, and closed when nothing more comes
+
+
+def test_attack_a_client_that_reads_nothing_of_a_large_zip(tmp_path: Path) -> None:
+    """Its request ends, and with it the copy that it is sent from, whether or not another request waits behind it."""
+    with World(tmp_path) as world, Served(world) as served:
+        world.publish("q.io/a", "v1.0.0", files={"a.go": "// " + os.urandom(3 << 20).hex()})
+        served.site.limits = Limits(stuck_s=0.05)
+        path = "/q.io/a/@v/v1.0.0.zip"
+        served.get(path)
+
+        async def look() -> int:
+            for each in list(served.server.server_state.connections):
+                each.look(served._loop.time())
+            return served.site.requests
+
+        for more in (b"", request(MOD)):
+            with socket.socket() as connection:
+                connection.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+                connection.connect(("127.0.0.1", served.port))
+                connection.sendall(request(path) + more)
+                eventually(lambda: served.site.requests == 1)
+                eventually(lambda: asyncio.run_coroutine_threadsafe(look(), served._loop).result() == 0)
 
 
 def test_too_many_connections(strict: Served) -> None:

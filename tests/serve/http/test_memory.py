@@ -52,6 +52,20 @@ def test_it_keeps_to_its_limit() -> None:
     assert b"huge" not in memory.entries
 
 
+def test_attack_paths_that_are_longer_than_their_answers() -> None:
+    """They are held, too: as they came, and as the log shows them."""
+    memory = Memory(100_000, Counters())
+    for number in range(100):
+        path = f"{number:04}" + "x" * 4000
+        memory.put(path.encode(), Entry("list", 404, [], b"not found\n", FOR_EVER, None, path))
+    assert sum(len(path) + len(entry.path) for path, entry in memory.entries.items()) < 100_000
+    assert memory.entries
+    for path in names(memory):
+        memory.put(path, entry())
+    memory.clear()
+    assert memory._size == 0
+
+
 def test_it_forgets_what_is_not_true_any_more() -> None:
     clock = Clock()
     memory = Memory(10_000, Counters(), clock)

@@ -3,9 +3,11 @@
 
 from __future__ import annotations
 
+import time
+
 import pytest
 
-from govgo.serve.http.responses import Asked, Facts, http_date, ok_headers, refusal_headers, wanted
+from govgo.serve.http.responses import Asked, Facts, http_date, joined, ok_headers, refusal_headers, wanted
 from govgo.serve.protocol.answer import Refusal
 
 #: RFC 9110, 14.1.2: "Assuming that the representation length is 10000".
@@ -57,10 +59,39 @@ def test_ranges_are_for_get() -> None:
         ({b"range": b"bytes=0-1", b"if-range": DATE}, 206),
         ({b"range": b"bytes=0-1", b"if-range": b"Sun, 06 Nov 1994 08:49:38 GMT"}, 200),
         ({b"range": b"bytes=0-1", b"if-none-match": b'"xyzzy"'}, 304),
+        # The other forms of a date (5.6.7), and what precedes what (13.2.2).
+        ({b"if-modified-since": b"Sunday, 06-Nov-94 08:49:37 GMT"}, 304),
+        ({b"if-modified-since": b"Sun Nov  6 08:49:37 1994"}, 304),
+        ({b"if-modified-since": b"Sun Nov  6 08:49:36 1994"}, 200),
+        ({b"if-match": b'"r2d2xxxx", "xyzzy"'}, 200),
+        ({b"if-match": b"*"}, 200),
+        ({b"if-match": b'W/"xyzzy"'}, 412),
+        ({b"if-match": b'"r2d2xxxx"', b"if-none-match": b'"xyzzy"'}, 412),
+        ({b"if-match": b'"r2d2xxxx"', b"range": b"bytes=0-1"}, 412),
+        ({b"if-match": b'"xyzzy"', b"if-unmodified-since": b"Sun, 06 Nov 1994 08:49:36 GMT"}, 200),
+        ({b"if-unmodified-since": b"Sun, 06 Nov 1994 08:49:36 GMT"}, 412),
+        ({b"if-unmodified-since": DATE}, 200),
+        ({b"if-unmodified-since": b"last week"}, 200),
     ],
 )
 def test_conditions(headers: dict[bytes, bytes], status: int) -> None:
     assert wanted(Asked("GET", headers), FACTS).status == status
+
+
+def test_a_date_without_a_zone_is_in_gmt_wherever_the_server_is(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TZ", "Asia/Tokyo")
+    time.tzset()
+    try:
+        assert wanted(Asked("GET", {b"if-modified-since": b"Sun Nov  6 08:49:37 1994"}), FACTS).status == 304
+        assert wanted(Asked("GET", {b"if-modified-since": b"Sun Nov  6 08:49:36 1994"}), FACTS).status == 200
+    finally:
+        monkeypatch.undo()
+        time.tzset()
+
+
+def test_tags_in_several_lines_are_one_list() -> None:
+    lines = [(b"if-none-match", b'"r2d2xxxx"'), (b"if-none-match", b'"xyzzy"'), (b"range", b"a"), (b"range", b"b")]
+    assert joined(lines) == {b"if-none-match": b'"r2d2xxxx", "xyzzy"', b"range": b"b"}
 
 
 def test_dates() -> None:

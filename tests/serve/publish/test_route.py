@@ -247,6 +247,7 @@ def test_sizes(world: World) -> None:
         assert (got.status, got.text) == (413, f"the body of the request exceeds {len(data) - 1} bytes\n")
         chunked = ask(served, "PUT", X, iter([data]))  # type: ignore[arg-type]  # chunks, no length
         assert chunked.status == 413
+        assert ask(served, "PUT", X, Content_Length=f"{1 << 40}").status == 413, "and nothing of it was sent"
 
 
 def test_a_large_zip_is_not_held_in_memory(served: Served) -> None:
@@ -354,6 +355,13 @@ def test_no_other_spelling_leads_upstream(served: Served) -> None:
     assert served.world.proxy.asked == []
 
 
+def test_no_other_spelling_is_shown_to_the_database(world: World) -> None:
+    world.publish("corp.example/Lib", "v1.0.0")
+    with other(world, publishing=Publishing(("corp.example/lib",))) as served:
+        for path in ("corp.example/lib", "corp.example/!lib"):
+            assert get(served, f"/sumdb/sum.example.org/lookup/{path}@v1.0.0").status == 403
+
+
 def test_what_the_cache_had_before_is_not_published(world: World) -> None:
     """Files of upstream from a time when the module did not live here."""
     world.publish("corp.example/x", "v1.0.0")
@@ -383,6 +391,16 @@ def test_damage_is_told_and_mended_by_the_same_bytes(served: Served, file: str, 
     assert put(served, "corp.example/x", "v1.0.0", body="package y\n").status == 409
     assert put(served, "corp.example/x", "v1.0.0").status == 200
     assert get(served, f"/corp.example/x/@v/{file}").body == whole == path.read_bytes()
+
+
+def test_attack_another_zip_in_the_place_of_a_published_one(served: Served) -> None:
+    """It is a sound zip of this version, so that its hash alone tells it from the one that was published."""
+    put(served, "corp.example/x", "v1.0.0")
+    path = served.storage / "corp.example/x/@v/v1.0.0.zip"
+    path.unlink()
+    path.write_bytes(zip_of("corp.example/x", "v1.0.0", body="package evil\n"))
+    got = get(served, "/corp.example/x/@v/v1.0.0.zip")
+    assert (got.status, "is not the file that was published" in got.text) == (503, True)
 
 
 def test_private_modules_are_not_in_the_log(world: World) -> None:

@@ -13,14 +13,14 @@ import selectors
 import shutil
 import signal
 import socket
-import ssl
 import subprocess
 import sys
 import threading
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import AbstractContextManager
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -31,9 +31,10 @@ from govgo.errors import DiskError
 from govgo.serve.server.server import listen
 from govgo.serve.settings import Settings
 from tests.simulators import campaigns
-from tests.simulators.certificates import Authority
+from tests.simulators.hangups import hung_up, needs_proc
 from tests.simulators.proxy import Stall
 from tests.simulators.served import PATIENCE_S, eventually
+from tests.simulators.tlsfiles import TlsFiles
 from tests.simulators.world import World
 
 ROOT = Path(__file__).parents[3]
@@ -46,7 +47,13 @@ class Process:
         url: where it serves.
     """
 
-    def __init__(self, world: World, *flags: str, environment: Mapping[str, str] | None = None) -> None:
+    def __init__(
+        self,
+        world: World,
+        *flags: str,
+        environment: Mapping[str, str] | None = None,
+        around: Callable[[subprocess.Popen[str]], AbstractContextManager[None]] = contextlib.nullcontext,
+    ) -> None:
         given = {**world.environment, "PYTHONPATH": str(ROOT), **(environment or {})}
         words = [sys.executable, "-m", "govgo", "serve", *flags]
         if "-storage" not in flags:
@@ -55,7 +62,8 @@ class Process:
             words += ["-listen", "127.0.0.1:0"]
         self.popen = subprocess.Popen(words, env=given, stderr=subprocess.PIPE, text=True)
         assert self.popen.stderr is not None
-        line = self.popen.stderr.readline()
+        with around(self.popen):
+            line = self.popen.stderr.readline()
         assert line.startswith("govgo: serving at "), line
         self.url = line.split()[-1]
         self._lines: list[str] = []
@@ -173,40 +181,37 @@ def test_a_socket_takes_the_place_of_a_dead_one_alone(tmp_path: Path) -> None:
 @pytest.mark.wide
 def test_a_certificate_is_renewed_while_it_runs(world: World, tmp_path: Path) -> None:
     """One that does not fit its key changes nothing, nor do the rules that were read with it."""
-    authority = Authority(tmp_path)
-    cert, key, config = tmp_path / "cert.pem", tmp_path / "key.pem", tmp_path / "serve.toml"
-
-    def made(name: str) -> tuple[bytes, bytes]:
-        chain, begin, rest = Path(authority.issue(name, ["127.0.0.1"])).read_bytes().partition(b"-----BEGIN PRIVATE")
-        return chain, begin + rest
-
-    def use(chain: bytes, secret: bytes) -> None:
-        cert.write_bytes(chain)
-        key.write_bytes(secret)
-
-    def shown() -> str:
-        context = ssl.create_default_context(cafile=str(authority.file))
-        context.verify_flags &= ~getattr(ssl, "VERIFY_X509_STRICT", 0)
-        address = ("127.0.0.1", int(process.url.rpartition(":")[2]))
-        with socket.create_connection(address) as plain, context.wrap_socket(plain, server_hostname=address[0]) as tls:
-            subject = tls.getpeercert()["subject"]  # type: ignore[index]
-            tls.sendall(b"GET /q.io/a/@v/v1.0.0.mod HTTP/1.0\r\n\r\n")
-            return f"{dict(each[0] for each in subject)['commonName']} {tls.recv(4096)[9:12].decode()}"  # type: ignore[misc, index]
-
-    one, two = made("one"), made("two")
-    use(*one)
+    files, config = TlsFiles(tmp_path), tmp_path / "serve.toml"
+    one, two = files.made("one"), files.made("two")
+    files.use(*one)
     config.write_text("")
-    with Process(world, "-config", str(config), "-tls-cert", str(cert), "-tls-key", str(key)) as process:
+    flags = ("-config", str(config), "-tls-cert", str(files.cert), "-tls-key", str(files.key))
+    with Process(world, *flags) as process:
+
+        def shown() -> str:
+            return files.shown(process.url, "/q.io/a/@v/v1.0.0.mod")
+
         assert shown() == "one 200"
-        use(two[0], one[1])
+        files.use(two[0], one[1])
         config.write_text('[policy]\ndeny = [{ module = "q.io/a" }]\n')
         process.popen.send_signal(signal.SIGHUP)
         eventually(lambda: "the settings from before still count: tls_cert and tls_key: " in process.said)
         assert "key values mismatch" in process.said
         assert shown() == "one 200"
-        use(*two)
+        files.use(*two)
         process.popen.send_signal(signal.SIGHUP)
         eventually(lambda: shown() == "two 403")
+
+
+@pytest.mark.wide
+@needs_proc
+@pytest.mark.parametrize("workers", ["1", "2"])
+def test_a_reload_while_it_starts_does_not_end_it(world: World, workers: str) -> None:
+    """The default of SIGHUP is to end a process, and systemd would not start it again."""
+    with Process(world, "-workers", workers, around=hung_up) as process:
+        assert process.get("/q.io/a/@v/v1.0.0.mod")[0] == 200
+        assert process.kill(signal.SIGTERM) == 0
+        assert process.said == ""
 
 
 @pytest.mark.wide

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import asyncio
+import threading
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -103,6 +104,47 @@ def test_a_lease_whose_holder_is_gone_is_taken_over(tmp_path: Path) -> None:
 
     asyncio.run(main())
     assert storage.head(f"{KEY}.lease") is None
+
+
+def test_who_leaves_while_the_lease_is_taken_leaves_none_behind(storage: Any) -> None:
+    """The thread goes on, and takes it for nobody: the next one would wait for half a minute."""
+    taken, goes_on = threading.Event(), threading.Event()
+
+    async def slow(work: Callable[[], Any]) -> Any:
+        def late() -> Any:
+            found = work()
+            taken.set()
+            assert goes_on.wait(10)
+            return found
+
+        return await off(late)
+
+    async def main() -> None:
+        holding = asyncio.ensure_future(Leases(storage, slow).take(KEY))
+        await asyncio.to_thread(taken.wait, 10)
+        holding.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await holding
+        goes_on.set()
+        async with asyncio.timeout(5), Leases(storage, off).hold(KEY) as ours:
+            assert ours
+
+    asyncio.run(main())
+    assert list(storage.entries()) == []
+
+
+def test_a_lease_whose_answer_was_lost_is_ones_own(tmp_path: Path) -> None:
+    """The client of the store makes the put again, and finds its own object."""
+    storage: Any = Objects(DirectoryStorage(str(tmp_path)))
+    create = storage.create
+    storage.create = lambda key, data: create(key, data) and False
+
+    async def main() -> None:
+        async with asyncio.timeout(5), Leases(storage, off).hold(KEY) as ours:
+            assert ours
+
+    asyncio.run(main())
+    assert list(storage.entries()) == []
 
 
 def test_nothing_is_left_where_nothing_was_made(tmp_path: Path) -> None:

@@ -226,6 +226,32 @@ def test_the_latest_version_that_a_mirror_names(world: World) -> None:
             assert served.get("/q.io/a/@latest").status == status
 
 
+# What is remembered is bounded in bytes, too.
+
+
+def test_attack_many_long_paths_that_are_not_there(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("govgo.serve.upstream.library._REFUSED_BYTES", 20_000)
+    with Served(world) as served:
+        for number in range(20):
+            assert served.get(f"/q.io/{'/'.join(['long'] * 400)}/{number}/@v/list").status == 404
+        known = served.site.library._refused
+        assert 0 < sum(len(key) + len(refusal.text) for key, (_, refusal) in known.items()) <= known.bytes <= 20_000
+
+
+def test_attack_many_long_lists(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    """One that was forgotten is asked for again, and is the same."""
+    monkeypatch.setattr("govgo.serve.upstream.library._KEPT_BYTES", 30_000)
+    versions = "".join(f"v1.{number}.0\n" for number in range(1000)).encode()
+    for number in range(5):
+        world.proxy.files[f"/q.io/l{number}/@v/list"] = versions
+    with Served(world) as served:
+        for number in (*range(5), *range(5)):
+            served.site.memory.clear()
+            assert served.get(f"/q.io/l{number}/@v/list").body == versions
+        known = served.site.library._kept
+        assert 0 < sum(len(key) + len(kept.data) for key, kept in known.items()) <= known.bytes <= 30_000
+
+
 # The checksum database.
 
 

@@ -50,7 +50,7 @@ _HELP = """{purpose}
 
     \b
     govgo fleet {verb} repos/...                       every repository below
-    govgo fleet {verb} -from list.txt -out audit       a list of paths and URLs
+    govgo fleet {verb} -from list.txt -out results     a list of paths and URLs
     govgo fleet {verb} -resume -from list.txt          go on with a run that was interrupted
     govgo fleet {verb} -engine dask:tcp://host:8786 …  on a Dask cluster (python -m pip install 'govgo[dask]')
 
@@ -158,10 +158,10 @@ class _Kept:
 
 
 def _units(cwd: str, inputs: Sequence[str], lists: Sequence[str]) -> list[Unit]:
-    from govgo.adapters.fleet.units import find_units, read_list
+    from govgo.adapters.fleet.units import Word, find_units, read_list
 
-    def words() -> Iterator[str]:
-        yield from inputs
+    def words() -> Iterator[Word]:
+        yield from map(Word, inputs)
         for name in lists:
             if name == "-":
                 yield from read_list("standard input", sys.stdin.buffer)

@@ -26,7 +26,7 @@ from govgo.adapters.workspace.goenvfile import load_env
 from govgo.cli.call import Call
 from govgo.cli.commands.fleet.verbs import VERBS
 from govgo.cli.console import ConsoleReporter
-from govgo.cli.exitcodes import EXIT_DONE, EXIT_SECURITY, EXIT_UNFINISHED, EXIT_USAGE, exit_code
+from govgo.cli.exitcodes import EXIT_DONE, EXIT_SECURITY, EXIT_UNFINISHED, exit_code
 from govgo.cli.session import make_settings, network_options
 from govgo.core.fleet.units import Known, Outcome, Status, Unit
 from govgo.core.foreign import one_line
@@ -203,12 +203,11 @@ class _Worker:
     def _failed(self, unit: Unit, error: BaseException) -> Outcome:
         """A repository that cannot be opened."""
         faults = (error.code,) if isinstance(error, GovgoError) else (_BUG,)
-        code = exit_code(error)
         text = one_line(f"{unit.name}: {error}")
         return Outcome(
             unit.name,
             Status.FAILED,
-            EXIT_UNFINISHED if code in (EXIT_DONE, EXIT_USAGE) else code,
+            _unfinished(exit_code(error)),
             faults,
             text,
             may_pass=bool(_PASSING.intersection(faults)),
@@ -261,6 +260,11 @@ def _attempted(work: Callable[[], int | None]) -> tuple[int, GovgoError | None]:
         return exit_code(error), error
 
 
+def _unfinished(code: int) -> int:
+    """The exit code of a repository that was not looked at wholly: 1 stands for findings alone."""
+    return code if code == EXIT_SECURITY else EXIT_UNFINISHED
+
+
 def _outcome(unit: Unit, document: str, code: int, error: GovgoError | None, known: Known) -> Outcome:
     """What the document and the exit code of a verb come to."""
     try:
@@ -270,8 +274,8 @@ def _outcome(unit: Unit, document: str, code: int, error: GovgoError | None, kno
     faults = tuple(dict.fromkeys(str(each["code"]) for each in errors)) or ((error.code,) if error is not None else ())
     text = str(errors[0]["text"]) if errors else str(error or "")
     is_done = not faults and error is None
-    if code == EXIT_USAGE:
-        code = EXIT_UNFINISHED
+    if not is_done and code != EXIT_DONE:
+        code = _unfinished(code)
     is_settled = _LASTING.issuperset(faults)
     return Outcome(
         unit.name,

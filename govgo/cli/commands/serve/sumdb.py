@@ -4,7 +4,8 @@
 from __future__ import annotations
 
 import os
-from typing import Any
+from collections.abc import Collection
+from typing import TYPE_CHECKING, Any
 
 from govgo.cli.call import current_call, reporter, show
 from govgo.cli.exitcodes import EXIT_DONE
@@ -20,11 +21,15 @@ from govgo.cli.options import (
 )
 from govgo.cli.session import change_directory, environment, network_options, open_session
 from govgo.errors import DiskError, GovgoError, NoteError, ReportedError, UsageError
-from govgo.report.sumdb import add_document, added_text, cosigned_text, init_text
+from govgo.report.sumdb import add_document, added_text, cosigned_text, init_text, key_added_text
+
+if TYPE_CHECKING:
+    from govgo.core.sumdb.note import Verifier
 
 _COMMANDS = {
     "init": Entry("serve.sumdb", "init", SERVE, "Make a key and an empty checksum database."),
     "add": Entry("serve.sumdb", "add", SERVE, "Append records of modules, and publish the new tree head."),
+    "key": Entry("serve.sumdb", "key", SERVE, "Print the keys, add one, or retire one."),
     "cosign": Entry("serve.sumdb", "cosign", SERVE, "Publish cosignatures of witnesses."),
     "serve": Entry("serve.sumdb", "serve", SERVE, "Answer go and govgo over HTTP."),
     "help": COMMANDS["help"],
@@ -94,7 +99,7 @@ def add(words: tuple[str, ...], place: str, key_file: str, as_json: bool, **flag
     try:
         change_directory(flags)
         publisher = open_publisher(place, key_file, os.environ)
-        _prove_by(flags["upstream"], publisher.key)
+        _prove_by(flags["upstream"], publisher.verifiers)
         gathered = Gathered({}, ())
         if words:
             session = open_session({**flags, "chdir": ""})
@@ -111,18 +116,55 @@ def add(words: tuple[str, ...], place: str, key_file: str, as_json: bool, **flag
     return EXIT_DONE
 
 
-def _prove_by(upstream: str, own_key: str) -> None:
+def _prove_by(upstream: str, own_keys: Collection[Verifier]) -> None:
     """Set GOSUMDB of this call: the database that proves downloads cannot be the one that they are added to."""
     from govgo.core.sumdb.gosumdb import database_of
+    from govgo.core.sumdb.note import parse_verifier
 
     env = environment()
     if upstream:
         env = env._replace(gosumdb=upstream)
-    elif env.gosumdb != "off" and database_of(env).key == own_key:
+    elif env.gosumdb != "off" and parse_verifier(database_of(env).key) in own_keys:
         env = env._replace(gosumdb="off")
     call = current_call()
     if call is not None:
         call.env = env
+
+
+@command(own=True, usage="-storage=PLACE [-key=FILE] [-add=NAME | -retire=NAME]")
+@_storage_option
+@_key_option
+@option("-add", "added", metavar="NAME", help="Make a key with this name, and sign with it, too.")
+@option("-retire", "retired", metavar="NAME", help="Sign with the key of this name no more.")
+@chdir_option
+def key(place: str, key_file: str, added: str, retired: str, **flags: Any) -> int:
+    """Print the verifier keys of the database, each of which clients can have in GOSUMDB.
+
+    To change the key, give the database a second one: from then on both sign every tree head, and what was published
+    before is signed anew, so that clients with either key are served. When all of them have the new one, retire the
+    old one. The new key has a name of its own, since clients keep what they have seen under the name of the key.
+
+    A key that is added is written into the file of the private key, which every writer needs. A command that was
+    killed is finished by running it again.
+
+    \b
+    govgo sumdb key -storage=/srv/sumdb -add=sum.corp.example/2
+    govgo sumdb key -storage=/srv/sumdb -retire=sum.corp.example
+    """
+    if added and retired:
+        raise CommandLineError("a key is added or retired, and not both at once")
+    from govgo.app.sumdb.publisher import stored_keys
+    from govgo.wiring.sumdb import add_database_key, open_place, retire_database_key
+
+    change_directory(flags)
+    environ = environment().process
+    if added:
+        file = add_database_key(added, place, key_file, environ)
+        reporter().note(key_added_text(added, file))
+    if retired:
+        retire_database_key(retired, place, key_file, environ)
+    show("".join(f"{each}\n" for each in stored_keys(open_place(place, environ))))
+    return EXIT_DONE
 
 
 @command(own=True, usage="-storage=PLACE [-witness=KEY[,URL]]... [note]...")
@@ -190,7 +232,8 @@ def serve(place: str, address: str, certificate: str, certificate_key: str, **fl
     """Serve the database until the command is interrupted: /latest, /lookup/, /tile/ and /supported.
 
     No private key is needed, and what `add` publishes is served within a second. The directory is laid out as it is
-    served, so that any other file server can do the same. Who asks for what is not logged.
+    served, so that any other file server can do the same. Who asks for what is not logged. SIGHUP reads the certificate
+    anew; one that does not fit its key is told, and the one from before is used on.
 
     \b
     govgo sumdb serve -storage=/srv/sumdb -listen=0.0.0.0:8080
@@ -198,20 +241,22 @@ def serve(place: str, address: str, certificate: str, certificate_key: str, **fl
     """
     import gc
 
+    from govgo.serve.hangup import hangups_wait
     from govgo.serve.sumdb import Server, Site
-    from govgo.wiring.sumdb import database_key, open_place
+    from govgo.wiring.sumdb import open_place
 
     if bool(certificate) != bool(certificate_key):
         raise UsageError("-tls-cert and -tls-key belong together")
     change_directory(flags)
-    storage = open_place(place, environment().process)
-    verifier = database_key(storage)
-    host, port = _address(address)
-    gc.enable()  # `cli.main` turns it off, for commands that end
-    tls = (certificate, certificate_key) if certificate else None
-    server = Server(Site(storage, verifier), host, port, tls=tls, tell=reporter().note)
-    reporter().note(f"serving {verifier.name} at {server.url}")
-    _run_until_stopped(server)
+    with hangups_wait():
+        storage = open_place(place, environment().process)
+        site = Site(storage)
+        host, port = _address(address)
+        gc.enable()  # `cli.main` turns it off, for commands that end
+        tls = (certificate, certificate_key) if certificate else None
+        server = Server(site, host, port, tls=tls, tell=reporter().note)
+        reporter().note(f"serving {site.names[0]} at {server.url}")
+        _run_until_stopped(server)
     return EXIT_DONE
 
 
@@ -223,16 +268,31 @@ def _address(text: str) -> tuple[str, int]:
 
 
 def _run_until_stopped(server: Any) -> None:
-    """Answer until Ctrl-C or SIGTERM: both are how a server is meant to end."""
+    """Answer until Ctrl-C or SIGTERM: both are how a server is meant to end. SIGHUP reads the certificate anew."""
     import signal
     import threading
+
+    from govgo.serve.hangup import hangups_come
+
+    tell = reporter().note
 
     def stop(*_: object) -> None:
         threading.Thread(target=server.stop, daemon=True).start()
 
-    before = {each: signal.signal(each, stop) for each in (signal.SIGINT, signal.SIGTERM)}
+    def renew() -> None:
+        try:
+            server.renew()
+        except UsageError as error:
+            tell(f"the certificate from before is still used: {error}")
+
+    def hang_up(*_: object) -> None:
+        threading.Thread(target=renew, daemon=True).start()
+
+    handlers = {signal.SIGINT: stop, signal.SIGTERM: stop, signal.SIGHUP: hang_up}
+    before = {number: signal.signal(number, handler) for number, handler in handlers.items()}
+    hangups_come()
     try:
         server.run()
     finally:
-        for each, handler in before.items():
-            signal.signal(each, handler)
+        for number, handler in before.items():
+            signal.signal(number, handler)

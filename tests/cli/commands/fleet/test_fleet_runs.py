@@ -117,6 +117,15 @@ class TestInputs:
         fleet("list", "-from", "list.txt", "bare.git", "repos/one")
         assert lines("fleet/units/list.jsonl") == before
 
+    def test_what_is_gone_is_no_finding_and_stops_no_other(self, world: World, fleet: Any) -> None:
+        subprocess.run(["git", "init", "-q", "repos/one"], check=True, capture_output=True)
+        Path("list.txt").write_text("repos/one@nope\nrepos/gone\nrepos/two\n")
+        run = fleet("list", "-from", "list.txt", "-exit-zero", "-json")
+        assert run.code == 3
+        (verb,) = run.json["summary"]
+        assert (verb["repositories"], verb["done"], verb["failed"], verb["findings"]) == (3, 1, 2, 0)
+        assert selected()["repos/two"] == SELECTED["repos/two"]
+
     def test_an_archive_at_a_url(self, world: World, fleet: Any) -> None:
         with tarfile.open("two.tar.gz", "w:gz") as archive:
             archive.add("repos/two", "two-1.0")

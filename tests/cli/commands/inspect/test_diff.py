@@ -553,3 +553,35 @@ class TestLicences:
         Path("go.sum").write_text(f"q.io/b v1.1.0 h1:{'A' * 43}=\n")
         run = diff()
         assert (run.code, "SECURITY ERROR" in run.err) == (4, True)
+
+
+def test_what_replaces_a_module_is_judged_by_its_own_author(world: World, diff: Any) -> None:
+    world.publish("q.io/c", "v1.1.0", "module q.io/c\n\nretract v1.0.0 // of no matter: its code is not used\n")
+    world.publish("q.io/fork", "v1.5.0", "module q.io/fork\n")
+    world.publish("q.io/fork", "v1.6.0", "// Deprecated: no more\nmodule q.io/fork\n\nretract v1.5.0 // broken fork\n")
+    world.publish("q.io/other", "v1.0.0", "module q.io/other\n")
+    Path("go.mod").write_text(
+        OLD
+        + "require (\n\tq.io/b v1.1.0\n\tq.io/c v1.0.0\n)\n\n"
+        + "replace q.io/b => q.io/fork v1.5.0\n\nreplace q.io/c v1.0.0 => q.io/other v1.0.0\n"
+    )
+    told = [line for line in diff().out.splitlines() if line.startswith(("retracted", "deprecated"))]
+    assert told == ["retracted: q.io/fork v1.5.0: broken fork", "deprecated: q.io/fork: no more"]
+
+
+def test_a_module_that_has_moved_is_compared_with_itself(world: World, diff: Any) -> None:
+    for name, path in (("x", "m.io/x"), ("y", "m.io/y"), ("z1", "m.io/z"), ("z2", "m.io/z")):
+        world.main(OLD.replace("m.io/m", path), name=f"main/{name}")
+    git(Path(), "add", ".")
+    git(Path(), "commit", "-qm", "many")
+    world.main(NEW.replace("m.io/m", "m.io/x"), name="main/cmd/x")
+    for name in ("x", "z1", "z2"):
+        Path(name, "go.mod").unlink()
+    world.main(OLD.replace("m.io/m", "m.io/z"), name="main/z3")  # which of two it was, nobody knows
+    run = diff("HEAD", "./...", "--json")
+    seen = {each["directory"]: each["in"] for each in run.json["results"] if each["path"] == "m.io/z"}
+    assert seen == {"z1": "old", "z2": "old", "z3": "new"}
+    (x,) = (each for each in run.json["results"] if each["path"] == "m.io/x")
+    assert (x["directory"], [each["path"] for each in x["modules"]]) == ("cmd/x", [path for _, path in ALL])
+    assert [each["file"] for each in x["files"]] == ["cmd/x/go.mod"]
+    assert run.json["notes"] == ["m.io/x has moved from x to cmd/x"]

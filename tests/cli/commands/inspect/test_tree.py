@@ -232,3 +232,16 @@ def test_bytes_that_contradict_go_sum_end_the_command(world: World, tree: Any) -
     run = tree("./...", "--json")
     assert run.code == 4
     assert run.json["errors"][0]["code"] == "sum-mismatch"
+
+
+def test_retractions_of_what_replaces_a_module(world: World, tree: Any) -> None:
+    world.publish("q.io/fork", "v1.5.0", "module q.io/fork\n\nretract v1.5.0 // broken fork\n")
+    world.publish("q.io/fork", "v1.6.0", "module q.io/fork\n\nretract v1.5.0 // very broken\n")
+    world.publish("q.io/other", "v1.0.0", "module q.io/other\n")
+    world.main(
+        "module example.com/app\n\ngo 1.21\n\nrequire (\n\tq.io/b v1.1.0\n\tq.io/c v1.0.0\n)\n\n"
+        "replace q.io/b => q.io/fork v1.5.0\n\nreplace q.io/c v1.0.0 => q.io/other v1.0.0\n"
+    )
+    b, c = "q.io/b v1.1.0 => q.io/fork v1.5.0", "q.io/c v1.0.0 => q.io/other v1.0.0\n"
+    assert tree("--prefix=none").out == f"example.com/app\n{b} (retracted: broken fork)\n{c}"
+    assert tree("--prefix=none", "--retracted").out == f"example.com/app\n{b} (retracted: very broken)\n{c}"

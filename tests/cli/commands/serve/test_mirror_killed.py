@@ -4,7 +4,9 @@
 from __future__ import annotations
 
 import itertools
+import os
 import shutil
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -12,6 +14,7 @@ import pytest
 
 from govgo.cli.main import invoke
 from tests.cli.commands.serve.test_mirror import Run, files, mirror, world
+from tests.simulators.kills import killed_at
 from tests.simulators.proxy import Body, Status
 from tests.simulators.storage import Killed, MemoryStorage
 from tests.simulators.world import World
@@ -218,4 +221,27 @@ def test_a_private_module_whose_tag_was_moved_is_refused(
     assert run.code == 3
     assert "with another content: a version never changes" in run.err
     assert (mirror / "q.io/private/@v/v1.0.0.mod").read_bytes() == kept
+    assert Run(capsys, "verify", str(mirror)).code == 0
+
+
+@pytest.mark.wide
+def test_temporary_files_of_killed_runs_go(
+    world: World, mirror: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Those of another run that is still at work stay, and so do files of others."""
+    (mirror / "notes1.tmp").touch()
+    left: set[Path] = set()
+    step, killed = 0, True
+    while killed:
+        world.publish("q.io/late", f"v1.{step}.0")
+        killed = killed_at(step, ["mirror", "add", str(mirror), f"q.io/late@v1.{step}.0"], dict(os.environ))
+        left |= set(mirror.rglob("*.tmp"))
+        step += 7
+    assert len(left) > 2
+    live = mirror / "q.io/a/@v/v1.1.0.zip5.tmp"
+    for path in (*mirror.rglob("*.tmp"), mirror / "govgo/manifest"):
+        os.utime(path, (time.time() - 25 * 3600,) * 2)
+    live.touch()
+    assert Run(capsys, "add", "-alone", str(mirror), "q.io/c@v1.0.0").code == 0
+    assert set(mirror.rglob("*.tmp")) == {mirror / "notes1.tmp", live}
     assert Run(capsys, "verify", str(mirror)).code == 0

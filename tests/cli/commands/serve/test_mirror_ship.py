@@ -76,11 +76,22 @@ def test_an_export_that_fails_leaves_nothing(world: World, mirror: Path, capsys:
     assert [path.name for path in usb.iterdir()] == ["other"]
 
 
+def test_every_part_has_room_for_the_manifest(world: World, mirror: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    usb = world.root / "usb"
+    run = Run(capsys, "export", "-part-size", "10KB", str(mirror), str(usb))
+    assert run.code == 2
+    least = int(run.err.split()[-1])
+    assert run.err == f"govgo: a part of 10000 bytes has no room for the manifest, which takes {least}\n"
+    assert not usb.exists()
+    assert Run(capsys, "export", "-part-size", str(least), str(mirror), str(usb)).code == 0
+    assert min(path.stat().st_size for path in usb.glob("*.tar")) <= least
+
+
 def test_an_import_needs_all_parts_of_one_export(
     world: World, mirror: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     gap, usb, other = world.root / "gap", world.root / "usb", world.root / "other"
-    Run(capsys, "export", "-part-size", "1500", str(mirror), str(usb))
+    Run(capsys, "export", "-part-size", "20KB", str(mirror), str(usb))
     parts = sorted(usb.glob("*.tar"))
     run = Run(capsys, "import", str(gap), *map(str, parts[1:]))
     assert run.code == 2

@@ -15,10 +15,11 @@ import sys
 import threading
 import time
 import urllib.request
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from typing import NamedTuple
 
 import pytest
 
@@ -28,12 +29,15 @@ from govgo.core.module.moduleversion import ModuleVersion
 from govgo.core.sumdb.note import parse_verifier
 from govgo.core.sumdb.timeline import read_head
 from govgo.serve.sumdb import Server, Site
-from govgo.wiring.sumdb import database_key
 from tests.app.sumdb.test_publisher import check as check_files
 from tests.simulators import campaigns
 from tests.simulators import run as runs
+from tests.simulators.hangups import hung_up, needs_proc
+from tests.simulators.kills import killed_at
+from tests.simulators.served import eventually
 from tests.simulators.storage import MemoryStorage
 from tests.simulators.sumdb_log import record_text
+from tests.simulators.tlsfiles import TlsFiles
 from tests.simulators.witness import Witness
 from tests.simulators.world import World
 
@@ -71,7 +75,7 @@ def database(world: World, capsys: pytest.CaptureFixture[str]) -> str:
 def served(directory: str = "db") -> Iterator[str]:
     """Its URL."""
     storage = PlainStorage(os.path.abspath(directory))
-    server = Server(Site(storage, database_key(storage)), "127.0.0.1", 0)
+    server = Server(Site(storage), "127.0.0.1", 0)
     thread = threading.Thread(target=server.run, daemon=True)
     thread.start()
     try:
@@ -316,6 +320,31 @@ def test_killed_while_it_adds_a_plain_rerun_mends(
         assert tree_of_files(monkeypatch, database) == 150 * (turn + 1)
 
 
+@pytest.mark.slow
+def test_temporary_files_of_killed_writers_go(
+    world: World, database: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """At once beside the key, where there is a lock; in the storage after a day."""
+    room = world.home / ".config/govgo/sumdb"
+    left: set[Path] = set()
+    step, killed = 0, True
+    while killed:
+        Path("go.sum").write_text(record_text("q.io/t", f"v1.{step}.0"))
+        killed = killed_at(step, ["sumdb", "add", "-storage=db", "go.sum"], world.environment)
+        left |= {*Path("db").rglob("*.tmp"), *room.glob("*.tmp")}
+        step += 1
+    assert {path.parent for path in left} == {Path("db/.govgo"), room}
+    for path in Path("db").rglob("*.tmp"):
+        os.utime(path, (time.time() - 25 * 3600,) * 2)
+    Path("db/.govgo/new77.tmp").touch()  # of a writer that lives
+    (room / f"{NAME}.keyx1.tmp").touch()
+    Path("go.sum").write_text(record_text("q.io/last", "v1.0.0"))
+    assert Run(capsys, "add", "-storage=db", "go.sum").code == 0
+    assert list(Path("db").rglob("*.tmp")) == [Path("db/.govgo/new77.tmp")]
+    assert list(room.glob("*.tmp")) == [room / f"{NAME}.keyx1.tmp"]
+    assert tree_of_files(monkeypatch, database) > 1
+
+
 @pytest.mark.wide
 def test_two_processes_add_at_once(
     world: World, database: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
@@ -351,23 +380,80 @@ def test_killed_at_random_moments_many_times(
     assert count > 10 * turns  # some got through before they were killed
 
 
+Around = Callable[[subprocess.Popen[str]], AbstractContextManager[None]]
+
+
+@contextmanager
+def serving(world: World, *flags: str, around: Around = nullcontext) -> Iterator[Serving]:
+    """A `govgo sumdb serve` of the database in ./db; `around` the process while it starts."""
+    process = program(world, "serve", "-storage=db", "-listen=127.0.0.1:0", *flags)
+    try:
+        assert process.stderr is not None
+        with around(process):
+            line = process.stderr.readline()
+        found = re.search(r"serving sum\.corp\.example at (https?://127\.0\.0\.1:\d+)", line)
+        assert found is not None, line
+        yield Serving(found[1], process)
+    finally:
+        process.kill()
+        process.communicate()
+
+
+class Serving(NamedTuple):
+    url: str
+    process: subprocess.Popen[str]
+
+    def next_line(self) -> str:
+        """What it says next."""
+        assert self.process.stderr is not None
+        return self.process.stderr.readline()
+
+
 def test_serve_answers_until_it_is_told_to_stop(
     world: World, database: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
     Run(capsys, "add", "-storage=db", str(A))
-    process = program(world, "serve", "-storage=db", "-listen=127.0.0.1:0")
-    try:
-        assert process.stderr is not None
-        line = process.stderr.readline()
-        found = re.search(r"serving sum\.corp\.example at (http://127\.0\.0\.1:\d+)", line)
-        assert found is not None, line
-        with urllib.request.urlopen(f"{found[1]}/lookup/q.io/a@v1.0.0", timeout=10) as answer:
+    with serving(world) as (url, process):
+        with urllib.request.urlopen(f"{url}/lookup/q.io/a@v1.0.0", timeout=10) as answer:
             assert world.record(A).encode() in answer.read()
+        process.send_signal(signal.SIGHUP)
+        with urllib.request.urlopen(f"{url}/latest", timeout=10) as answer:
+            assert answer.status == 200
         process.send_signal(signal.SIGTERM)
         assert process.wait(timeout=10) == 0
-    finally:
-        process.kill()
-        process.communicate()
+
+
+def test_serve_renews_its_certificate(world: World, database: str, tmp_path: Path) -> None:
+    """One that does not fit is told, and the one from before is shown on."""
+    files = TlsFiles(tmp_path)
+    one, two = files.made("one"), files.made("two")
+    files.use(*one)
+    with serving(world, f"-tls-cert={files.cert}", f"-tls-key={files.key}") as server:
+
+        def shown() -> str:
+            return files.shown(server.url, "/latest")
+
+        assert shown() == "one 200"
+        files.use(two[0], one[1])
+        server.process.send_signal(signal.SIGHUP)
+        said = server.next_line()
+        assert "the certificate from before is still used: -tls-cert and -tls-key: " in said
+        assert "key values mismatch" in said
+        assert shown() == "one 200"
+        files.cert.unlink()
+        server.process.send_signal(signal.SIGHUP)
+        assert f"{files.cert}: no such file" in server.next_line()
+        assert shown() == "one 200"
+        files.use(*two)
+        server.process.send_signal(signal.SIGHUP)
+        eventually(lambda: shown() == "two 200")
+
+
+@needs_proc
+def test_a_reload_while_it_starts_does_not_end_it(world: World, database: str) -> None:
+    with serving(world, around=hung_up) as server:
+        server.process.send_signal(signal.SIGTERM)
+        assert server.process.wait(timeout=10) == 0
 
 
 def test_serve_refuses_what_cannot_be(world: World, database: str, capsys: pytest.CaptureFixture[str]) -> None:

@@ -357,6 +357,17 @@ def test_only_packages_that_are_imported(world: World, audit: Any, tmp_path: Pat
     assert "gone.io/g: " in run.json["errors"][0]["text"]
 
 
+def test_packages_of_a_replacement_are_imported_by_the_replaced_path(world: World, audit: Any, tmp_path: Path) -> None:
+    world.publish("q.io/fork", "v1.5.1", "module q.io/r\n", {"r.go": "package r\n", "p/p.go": "package p\n"})
+    replaced = "\nreplace q.io/r => q.io/fork v1.5.1\n"
+    world.main(HEAD + requirements(r="v1.0.0") + replaced, {"main.go": 'package main\n\nimport _ "q.io/r/p"\n'})
+    for name, package in (("GO-6", "q.io/fork/p"), ("GO-20", "q.io/fork"), ("GO-21", "q.io/fork/p2")):
+        text = json.loads(ADVISORIES["GO-6"])
+        text["affected"][0]["ecosystem_specific"] = {"imports": [{"path": package}]}
+        (tmp_path / "db" / f"{name}.json").write_text(json.dumps({**text, "id": name}))
+    assert [each[:2] for each in audit("--packages", "--json").found] == [("GO-10", "stdlib"), ("GO-6", "q.io/r")]
+
+
 IGNORES = """
 [audit]
 ignore = [
@@ -377,7 +388,7 @@ def test_what_govgo_toml_puts_aside(world: World, audit: Any) -> None:
     assert shown == {"ignored": ["GO-6", "GO-1"], "expired": ["GO-4"], "unused": ["GO-99"]}
     text = audit().out
     assert "note: GO-1 in q.io/v v1.2.0 does not count: we do not parse files (govgo.toml)\n" in text
-    assert "note: govgo.toml:5: the entry of GO-4 expired on 2020-01-31, and counts no more\n" in text
+    assert "note: govgo.toml:5: the entry of GO-4 expired on 2020-01-31, and no longer counts\n" in text
     assert "note: govgo.toml:7: nothing is known as GO-99 in the build list\n" in text
 
 
@@ -410,7 +421,7 @@ def test_an_entry_that_has_expired_beside_one_that_counts(world: World, audit: A
     )
     text = audit().out
     assert "note: GO-4 in " in text
-    assert "note: govgo.toml:2: the entry of GO-4 expired on 2020-01-31, and counts no more\n" in text
+    assert "note: govgo.toml:2: the entry of GO-4 expired on 2020-01-31, and no longer counts\n" in text
 
 
 MODULES_IN_APP = """\
@@ -456,3 +467,26 @@ def test_a_binary(world: World, audit: Any, tmp_path: Path, monkeypatch: pytest.
     assert (audit("app", "-plan").code, audit("app", "-fix").code) == (2, 2)
     (empty / "other").write_text("no binary")
     assert audit("other").code == 2
+
+
+@pytest.mark.parametrize(
+    ("built_by", "closing"),
+    [
+        # Go 1.25 and before write "devel go1.22-…", 1.26 and later "go1.22-devel_…": neither has what 1.22.3 fixed.
+        (
+            "devel go1.22-206df8e7ad Tue Jan 2 00:00:00 2024",
+            "1 vulnerability in 0 of 0 modules and in go devel go1.22-206df8e7ad",
+        ),
+        ("go1.22-devel_206df8e7ad", "1 vulnerability in 0 of 0 modules and in go 1.22-devel_206df8e7ad"),
+        ("devel +206df8e7ad Tue Jan 2", "no known vulnerabilities in 0 modules"),
+        ("unknown", "no known vulnerabilities in 0 modules"),
+    ],
+)
+def test_a_binary_that_no_release_built(audit: Any, world: World, built_by: str, closing: str) -> None:
+    Path("app").write_bytes(binaries.elf(binaries.inline(built_by, "path\tq.io/app\nmod\tq.io/app\t(devel)\t\n")))
+    run = audit("app", "-plan=none")
+    assert run.out.splitlines()[-1] == f"{closing} (module level: calls are not analysed)"
+    is_known = run.code == 1
+    assert ("note: the standard library is of an unknown Go release" in run.out) is not is_known
+    (module,) = audit("app", "--json").json["modules"]
+    assert module["unmatched"] == ([] if is_known else [{"module": "stdlib", "version": ""}])

@@ -307,7 +307,7 @@ def test_what_stays_as_it_is_may_be_young(world: World, audit: Any) -> None:
             MAIN,
             [advisory("GO-1", "q.io/x", "introduced=0", "fixed=1.9.0")],
             "no-fix",
-            "fixed in v1.9.0, which is not published",
+            "fixed in v1.9.0, which GOPROXY does not have",
             id="not published",
         ),
         pytest.param(
@@ -425,9 +425,32 @@ def test_a_workspace_has_a_plan_for_each_module(world: World, audit: Any) -> Non
     assert audit("./...").code == 0
 
 
+def test_what_go_work_replaces_stays_vulnerable_in_the_workspace(world: World, audit: Any) -> None:
+    """Each module is cleared where it is built by itself. What go.work replaces at one version is left by a raise."""
+    work = "go 1.21\n\nuse .\n\nreplace q.io/x => q.io/x v1.0.0\n"
+    world.main(HEAD + requirements(x="v1.0.0", y="v1.0.0"), {"go.work": work})
+    why = "it is replaced by q.io/x@v1.0.0, which the replace line of go.work decides; fixed in v1.2.0"
+    run = audit("--plan")
+    assert f" ! GO-1 in q.io/x v1.0.0 stays: {why}\n" in run.out
+    assert audit("--plan", "-format", "github").out.count("govgo get") == 1  # of y alone
+    run = audit("--fix", "--json")
+    assert [(each["id"], each["version"], each["replaced_by"]["version"]) for each in run.json["results"]] == [
+        ("GO-1", "v1.2.0", "v1.0.0")
+    ]
+    assert [(each["why"], each["text"]) for each in run.json["modules"][0]["unfixable"]] == [("replaced", why)]
+    one = {"go.work": work.replace("q.io/x =>", "q.io/x v1.0.0 =>")}
+    world.main(HEAD + requirements(x="v1.0.0", y="v1.0.0"), one)
+    assert audit("--fix").code == 0
+
+
 def test_many_modules(world: World, audit: Any) -> None:
     sub = HEAD.replace("app", "sub") + requirements(y="v1.0.0")
     world.main(sub, name="main/sub")
+    plain, told = audit("./...", "--plan=none", "-format", "github").out, audit("./...", "--plan").out
+    assert "hint: `govgo -C sub get q.io/y@v1.1.0`" in plain
+    assert "hint: `govgo get q.io/x@v1.2.0`" in plain
+    assert "   govgo -C sub get q.io/y@v1.1.0\n" in told
+    assert "hint: `govgo -C sub get q.io/y@v1.1.0`" in audit("./...", "--plan", "-format", "github").out
     run = audit("./...", "--fix")
     assert run.code == 0
     assert "example.com/sub (sub/go.mod): cleared 1 of 1 vulnerability by raising 1 requirement\n" in run.out

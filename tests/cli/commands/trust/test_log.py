@@ -345,7 +345,8 @@ def test_memory_does_not_grow_with_the_log(tmp_path: Path) -> None:
             path.write_bytes(data)
 
     publish(Files(), made_up_records(count))
-    server = SumServer(Site(PlainStorage(str(tmp_path / "log")), parse_verifier(KEY_TEXT)), "127.0.0.1", 0)
+    (tmp_path / "log/key").write_text(KEY_TEXT)
+    server = SumServer(Site(PlainStorage(str(tmp_path / "log"))), "127.0.0.1", 0)
     thread = threading.Thread(target=server.run, daemon=True)
     thread.start()
     environment = {

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import io
 import json
+import re
 import zipfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -17,6 +18,7 @@ import pytest
 
 from tests.simulators import campaigns
 from tests.simulators import run as runs
+from tests.simulators.fulldisk import full_disk
 from tests.simulators.proxy import Action, Body, ProxySimulator, Redirect, Status
 from tests.simulators.sumdb_log import Log, Server
 from tests.simulators.world import World
@@ -92,6 +94,14 @@ def test_two_that_agree(pair: Pair, proxies: Any) -> None:
     asked = {(each["proxy"], each["asked"]): each["status"] for each in module["answers"]}
     assert len(asked) == 14
     assert {question for (_, question), status in asked.items() if status == 404} == {"absent"}
+
+
+def test_a_full_disk_is_no_fault_of_a_proxy(pair: Pair, proxies: Any) -> None:
+    pair.other.files[f"{AT}/{VERSION}.zip"] = bytes(1 << 20)
+    with full_disk(500_000):
+        run = proxies(f"{PATH}@{VERSION}", *pair.args)
+    assert (run.out, run.code) == ("", 3)
+    assert re.fullmatch(r"govgo: write \S*/govgo-proxies-\w+: file too large\n", run.err)
 
 
 def put(name: str, data: bytes) -> Callable[[Pair], None]:

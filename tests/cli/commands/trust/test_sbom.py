@@ -164,6 +164,11 @@ def _sorted(value: Any) -> Any:
 
 def validate(text: str, version: SchemaVersion = SchemaVersion.V1_6) -> None:
     assert JsonStrictValidator(version).validate_str(text) is None
+    bom = json.loads(text)  # the schema does not say that references lead somewhere, the specification does
+    named = {each["bom-ref"] for each in (bom["metadata"]["component"], *bom.get("components", ()))}
+    used = {ref for each in bom["dependencies"] for ref in (each["ref"], *each.get("dependsOn", ()))}
+    used.update(each["ref"] for one in bom.get("vulnerabilities", ()) for each in one["affects"])
+    assert used <= named
 
 
 def validate_spdx(file: Path) -> Any:
@@ -420,6 +425,8 @@ def test_advisories(world: World, sbom: Any, monkeypatch: pytest.MonkeyPatch, tm
     assert found["GO-3"]["analysis"] == {"detail": "tests only"}
     (document,) = sbom("--advisories", "--json").json["documents"]
     assert [each["id"] for each in document["vulnerabilities"]] == ["GO-4", "GO-1", "GO-2"]
+    Path("govgo.toml").write_text('[audit]\nignore = [{ id = "GO-4", reason = "not reached" }]\n')
+    validate(sbom("--advisories", "--format", "cyclonedx").out)
 
 
 VECTOR = {"type": "CVSS_V3", "score": "CVSS:3.1/AV:N/AC:L/PR:N/UI:N/S:U/C:H/I:H/A:H"}

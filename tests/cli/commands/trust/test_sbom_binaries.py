@@ -89,6 +89,9 @@ def test_licences_and_advisories_of_a_binary(
         validate(sbom(*args, "--format", form).out, SchemaVersion.V1_7 if form.endswith("7") else SchemaVersion.V1_6)
     assert sbom(*args, "-o", "spdx:tool.spdx.json").code == 0
     validate_spdx(Path("tool.spdx.json"))
+    for release in ("go1.25rc1", "go1.21", "go1.21.4 X:loopvar", "devel go1.23-206df8e Tue Jan 2", "unknown"):
+        Path("tool").write_bytes(binaries.elf(binaries.inline(release, text)))
+        validate(sbom(*args, "--format", "cyclonedx").out)
 
 
 HOSTILE = """\

@@ -1,0 +1,53 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""Temporary files where there is no room for them, or no place at all."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+from pathlib import Path
+
+import pytest
+
+from govgo.adapters.disk.temporary import new_directory, new_file, spool
+from govgo.errors import DiskError
+from tests.simulators.fulldisk import full_disk
+
+LARGE = bytes(1 << 20)
+TOO_LARGE = r"^write /\S*: file too large$"
+
+
+@pytest.fixture(autouse=True)
+def place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    return tmp_path
+
+
+def test_a_full_disk(place: Path) -> None:
+    with pytest.raises(DiskError, match=TOO_LARGE), full_disk(), spool() as file:
+        file.write(LARGE)
+    with pytest.raises(DiskError, match=TOO_LARGE), full_disk(), new_file(str(place)) as (_, file):
+        file.write(LARGE)
+
+
+def test_what_is_held_back_until_the_end(place: Path) -> None:
+    with pytest.raises(DiskError, match=TOO_LARGE), full_disk(10), spool() as file:
+        file.write(b"eleven byte")
+
+
+@pytest.mark.parametrize("make", [spool, lambda: new_directory("x-")])
+def test_no_directory(
+    make: Callable[[], AbstractContextManager[object]], place: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(tempfile, "tempdir", f"{place}/none")
+    with pytest.raises(DiskError, match=r"^write /\S*/none: no such file or directory$"), make():
+        pass
+
+
+def test_a_directory_goes_with_what_is_in_it(place: Path) -> None:
+    with new_directory("x-") as directory:
+        with new_file(directory) as (path, file):
+            file.write(b"zip")
+        assert Path(path).read_bytes() == b"zip"
+    assert list(place.iterdir()) == []

@@ -1,0 +1,92 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""A repository of strangers, cloned and worked in.
+
+git keeps links, and a link may lead to a file without end: the command ends with an error of ours before the memory is
+full. git also keeps directories that look like repositories, with settings of strangers: no program of theirs is run.
+"""
+
+from __future__ import annotations
+
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from govgo.adapters.disk import lockfile
+from govgo.cli.main import invoke
+from tests.simulators import campaigns
+from tests.simulators.gitrepos import needs_git, trap
+from tests.simulators.memory import little_memory
+
+MAIN = "module example.com/main\n\ngo 1.21\n"
+REPLACED = f"{MAIN}\nrequire q.io/x v1.0.0\n\nreplace q.io/x => ./x\n"
+VERBS = (
+    *("tidy", "verify --offline", "list -m all", "vendor", "graph", "mod verify", "download", "audit --offline"),
+    *("tree", "sum complete", "licenses", "sbom", "get", "why -m q.io/x", "outdated", "hygiene"),
+)
+OTHERS = (
+    ("go.work.sum", {"go.work": "go 1.21\n\nuse .\n"}, "verify --offline"),
+    ("go.work.sum", {"go.work": "go 1.21\n\nuse .\n"}, "list -m all"),
+    ("x/go.mod", {"go.mod": REPLACED}, "graph"),
+    ("x/go.mod", {"go.mod": REPLACED}, "list -m all"),
+    ("vendor/modules.txt", {"go.mod": REPLACED, "x/go.mod": "module q.io/x\n"}, "list -m -mod=vendor q.io/x"),
+    ("vendor/modules.txt", {"go.mod": REPLACED, "x/go.mod": "module q.io/x\n"}, "verify --offline"),
+)
+
+
+@pytest.fixture
+def checkout(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    """A module without dependencies, and little memory."""
+    directory = tmp_path / "checkout"
+    write(directory, {"go.mod": MAIN, "a.go": "package a\n"})
+    monkeypatch.chdir(directory)
+    for name, value in {"HOME": str(tmp_path), "GOPROXY": "off", "GOENV": "off", "GOFLAGS": ""}.items():
+        monkeypatch.setenv(name, value)
+    for name in ("GOPATH", "GOMODCACHE", "GOWORK"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setattr(lockfile, "_MOST_MORE", 1 << 20)  # 64 MiB of it would take a while
+    with little_memory():
+        yield directory
+
+
+def write(directory: Path, files: dict[str, str]) -> None:
+    for name, text in files.items():
+        (directory / name).parent.mkdir(parents=True, exist_ok=True)
+        (directory / name).write_text(text)
+
+
+@pytest.mark.parametrize("verb", campaigns.one_in(4, VERBS))
+def test_attack_a_go_sum_without_end(verb: str, checkout: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (checkout / "go.sum").symlink_to("/dev/zero")
+    assert invoke(verb.split()) == 3
+    assert "go.sum: file too large" in "".join(capsys.readouterr())
+
+
+@pytest.mark.parametrize(("place", "files", "verb"), campaigns.one_in(2, OTHERS))
+def test_attack_another_file_without_end(
+    place: str, files: dict[str, str], verb: str, checkout: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    write(checkout, files)
+    (checkout / place).parent.mkdir(exist_ok=True)
+    (checkout / place).symlink_to("/dev/zero")
+    assert invoke(verb.split()) == 3
+    assert f"{place}: file too large" in "".join(capsys.readouterr())
+
+
+@needs_git
+@pytest.mark.parametrize(
+    "words", ["verify --offline --since HEAD ./...", "-C svc diff HEAD~0", "-C svc verify --since HEAD", "-C svc sbom"]
+)
+def test_attack_a_repository_in_a_repository(words: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    directory = tmp_path / "checkout"
+    write(directory, {"go.mod": MAIN, "svc/go.mod": "module example.com/svc\n\ngo 1.21\n", "svc/go.sum": ""})
+    trap(directory / "svc", tmp_path / "ran")
+    user = ("-c", "user.name=n", "-c", "user.email=e")
+    for each in (["init", "-q"], ["add", "-A", "-f"], [*user, "commit", "-q", "-m", "x"]):
+        subprocess.run(["git", *each], cwd=directory, check=True)
+    monkeypatch.chdir(directory)
+    for name, value in {"HOME": str(tmp_path), "GOPROXY": "off", "GOENV": "off", "GOFLAGS": ""}.items():
+        monkeypatch.setenv(name, value)
+    assert invoke(words.split()) == 0
+    assert not (tmp_path / "ran").exists()
