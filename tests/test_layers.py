@@ -266,10 +266,10 @@ TESTED_BY = {
     ),
     "serve/publish/test_route.py": "adapters/modzip: examine",
     "serve/registry/test_routes.py": (
-        "core/registry: pages; report/registry: json style; serve/registry: advisories checks keeper registry"
+        "core/registry: pages; report/registry: json style; serve/registry: advisories checks registry"
     ),
     "serve/server/test_buckets.py": "serve/upstream: stored",
-    "serve/server/test_server.py": "cli/commands/serve: serve; serve/server: rules",
+    "serve/server/test_server.py": "cli/commands/serve: serve",
     "serve/upstream/test_care.py": "app/storage: uses; serve/upstream: uses",
     "serve/upstream/test_published.py": "core/storage: published",
     "serve/upstream/test_verdicts.py": "serve/server: judging",

@@ -198,12 +198,12 @@ def open_side(session: Session, text: str, where: Sequence[str], held: ExitStack
     from govgo.adapters.vcs.gitshow import GitTree, find_commit
 
     try:
-        commit = find_commit(settings.cwd, text, command)
+        commit = find_commit(settings.cwd, text, settings.env.process, command)
     except UsageError as error:
         if os.path.isdir(path):
             error.hint = f"for the directory, write ./{text} or -- {text}"
         raise
-    tree = GitTree(commit, session.files, command, apart=(settings.env.gomodcache,))
+    tree = GitTree(commit, settings.env.process, session.files, command, apart=(settings.env.gomodcache,))
     held.callback(tree.close)
     if not has_file_prefix(settings.cwd, commit.root):
         settings = settings._replace(cwd=os.path.realpath(settings.cwd))

@@ -189,7 +189,7 @@ def _tools(
     if options.since:
         from govgo.adapters.vcs.gitshow import GitFiles
 
-        old = GitFiles(options.since)
+        old = GitFiles(options.since, env.process)
     asks_nobody = options.offline or options.from_bundle
     return Tools(
         database,

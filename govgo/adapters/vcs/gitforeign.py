@@ -98,7 +98,7 @@ class ForeignTree(GitTree):
                 "GIT_ALLOW_PROTOCOL": "",
             }
             self.commit = _commit_of(_find(git_dir, rev), rev, safe)
-            super().__init__(Commit(mount, self.commit), flag=f"commit {quote(rev)}", environ=safe)
+            super().__init__(Commit(mount, self.commit), safe, flag=f"commit {quote(rev)}", start=self._own)
         except BaseException:
             shutil.rmtree(self._own, ignore_errors=True)
             raise

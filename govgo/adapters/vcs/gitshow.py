@@ -55,7 +55,7 @@ def checkout_around(directory: str) -> str:
     return above
 
 
-def find_commit(directory: str, ref: str, flag: str = "--since") -> Commit:
+def find_commit(directory: str, ref: str, environ: Mapping[str, str], flag: str = "--since") -> Commit:
     """What a reference means in the repository around a directory; `A...B` is where the history of both parts.
 
     Raises:
@@ -63,16 +63,16 @@ def find_commit(directory: str, ref: str, flag: str = "--since") -> Commit:
     """
     first, dots, second = ref.partition("...")
     if dots:
-        sides = [_commit(directory, each or "HEAD", flag) for each in (first, second)]
+        sides = [_commit(directory, each or "HEAD", environ, flag) for each in (first, second)]
         prefix = sides[0][0]
-        done = _git(flag, directory, "merge-base", *(each for _, each in sides))
+        done = _git(flag, environ, directory, "merge-base", *(each for _, each in sides))
         commit = done.stdout.decode("ascii", "replace").strip()
         if done.returncode != 0 or not commit:
             error = UsageError(f"{flag} {quote(ref)}: no common ancestor in {directory}")
             error.hint = "a shallow clone may lack it: `git fetch --unshallow`"
             raise error
     else:
-        prefix, commit = _commit(directory, ref, flag)
+        prefix, commit = _commit(directory, ref, environ, flag)
     if not prefix:
         return Commit(directory, commit)
     if directory.endswith(f"/{prefix}"):
@@ -80,15 +80,17 @@ def find_commit(directory: str, ref: str, flag: str = "--since") -> Commit:
     return Commit(os.path.realpath(directory)[: -len(prefix) - 1] or "/", commit)  # a link leads into the repository
 
 
-def _commit(directory: str, ref: str, flag: str) -> tuple[str, str]:
+def _commit(directory: str, ref: str, environ: Mapping[str, str], flag: str) -> tuple[str, str]:
     """(the directory seen from the root of its repository, the object id of a commit)."""
     wanted = f"{ref}^{{commit}}"
-    done = _git(flag, directory, "rev-parse", "--show-prefix", "--verify", "--quiet", "--end-of-options", wanted)
+    done = _git(
+        flag, environ, directory, "rev-parse", "--show-prefix", "--verify", "--quiet", "--end-of-options", wanted
+    )
     if done.returncode != 0:
         why = _said(done.stderr)
         raise UsageError(f"{flag} {quote(mask_all(ref))}: no such commit in {directory}" + (f": {why}" if why else ""))
     above, _, commit = done.stdout.rstrip(b"\n").rpartition(b"\n")
-    below = os.path.realpath(directory).removeprefix(os.path.realpath(_start(directory))).strip("/")
+    below = os.path.realpath(directory).removeprefix(os.path.realpath(_start(directory, environ))).strip("/")
     prefix = posixpath.join(os.fsdecode(above).rstrip("\n/"), below)
     return prefix.rstrip("/"), commit.decode("ascii", "replace")
 
@@ -99,18 +101,20 @@ class GitTree(TreeFiles):
     def __init__(
         self,
         commit: Commit,
+        environ: Mapping[str, str],
         outside: Workspace | None = None,
         flag: str = "--since",
-        environ: Mapping[str, str] | None = None,
+        start: str = "",
         apart: Sequence[str] = (),
     ) -> None:
         """Start git, which waits for questions until `close`.
 
         Args:
-            commit: its root need not exist where `environ` says where the objects are.
+            commit: its root need not exist where another directory is named to start in.
+            environ: the environment of git.
             outside: the files elsewhere.
             flag: what an error names.
-            environ: the environment of git, None for that of the process.
+            start: where git is started; "" for the root of the commit.
             apart: as in `TreeFiles`.
 
         Raises:
@@ -118,11 +122,10 @@ class GitTree(TreeFiles):
         """
         super().__init__(commit.root, outside, apart)
         self._digest_size = len(commit.id) // 2
-        where = ["-C", commit.root] if environ is None else []
-        command = ["git", *CAREFUL, *where, "cat-file", "--batch"]
+        command = ["git", *CAREFUL, "-C", start or commit.root, "cat-file", "--batch"]
         pipe, null = subprocess.PIPE, subprocess.DEVNULL
         try:
-            env = program_environment(os.environ if environ is None else environ)
+            env = program_environment(environ)
             self._git = subprocess.Popen(command, stdin=pipe, stdout=pipe, stderr=null, env=env)
         except OSError as error:
             raise _cannot_run(flag, error) from error
@@ -208,9 +211,10 @@ def _tree_entries(data: bytes, digest_size: int) -> Iterator[tuple[bytes, bytes,
 class GitFiles:
     """The files at one reference; each in the repository that holds its directory."""
 
-    def __init__(self, ref: str) -> None:
-        """Git is not run yet."""
-        self._commit = cache(lambda directory: find_commit(directory, ref))
+    def __init__(self, ref: str, environ: Mapping[str, str]) -> None:
+        """Git is not run yet; it gets this environment."""
+        self._environ = environ
+        self._commit = cache(lambda directory: find_commit(directory, ref, environ))
 
     def read(self, path: str) -> bytes | None:
         """The bytes that a file, named by its present absolute path, had at the reference; None where it did not exist.
@@ -223,26 +227,26 @@ class GitFiles:
         commit = self._commit(directory)
         if not path.startswith(f"{commit.root.rstrip('/')}/"):
             path = posixpath.join(os.path.realpath(directory), name)
-        tree = GitTree(commit)
+        tree = GitTree(commit, self._environ)
         try:
             return tree.read(path) if tree.is_file(path) else None
         finally:
             tree.close()
 
 
-def _start(directory: str) -> str:
+def _start(directory: str, environ: Mapping[str, str]) -> str:
     """Where git is started for a directory: where a repository was named by GIT_DIR, in the directory itself."""
-    return directory if os.environ.get("GIT_DIR") else checkout_around(directory) or directory
+    return directory if environ.get("GIT_DIR") else checkout_around(directory) or directory
 
 
-def _git(flag: str, directory: str, *args: str) -> subprocess.CompletedProcess[bytes]:
-    command = ["git", *CAREFUL, "-C", _start(directory), *args]
+def _git(flag: str, environ: Mapping[str, str], directory: str, *args: str) -> subprocess.CompletedProcess[bytes]:
+    command = ["git", *CAREFUL, "-C", _start(directory, environ), *args]
     try:
         return subprocess.run(
             command,
             stdin=subprocess.DEVNULL,
             capture_output=True,
-            env=program_environment(os.environ),
+            env=program_environment(environ),
             timeout=_TIMEOUT_S,
             check=False,
         )

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 from collections.abc import Iterator
 from pathlib import Path
@@ -51,31 +52,35 @@ def repository(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     ],
 )
 def test_read(repository: Path, ref: str, name: str, want: bytes | None) -> None:
-    assert GitFiles(ref).read(str(repository / name)) == want
+    assert GitFiles(ref, os.environ).read(str(repository / name)) == want
 
 
 @pytest.mark.parametrize("ref", ["nowhere", "", "HEAD:go.sum", "--output=x", "-h"])
 def test_what_is_no_commit(repository: Path, ref: str) -> None:
     with pytest.raises(UsageError, match="no such commit"):
-        GitFiles(ref).read(str(repository / "go.sum"))
+        GitFiles(ref, os.environ).read(str(repository / "go.sum"))
     assert not (repository / "x").exists()
 
 
 def test_outside_a_repository(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("GIT_CEILING_DIRECTORIES", str(tmp_path.parent))
     with pytest.raises(UsageError, match="no such commit"):
-        GitFiles("HEAD").read(str(tmp_path / "go.sum"))
+        GitFiles("HEAD", os.environ).read(str(tmp_path / "go.sum"))
 
 
 def test_without_git(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PATH", str(tmp_path))
     with pytest.raises(UsageError, match="needs git"):
-        GitFiles("HEAD").read(str(tmp_path / "go.sum"))
+        GitFiles("HEAD", os.environ).read(str(tmp_path / "go.sum"))
 
 
 @pytest.fixture
 def tree(repository: Path) -> Iterator[GitTree]:
-    found = GitTree(find_commit(str(repository / "sub"), "HEAD~1"), MemoryFiles({"/else/go.mod": "module e\n"}))
+    found = GitTree(
+        find_commit(str(repository / "sub"), "HEAD~1", os.environ),
+        os.environ,
+        MemoryFiles({"/else/go.mod": "module e\n"}),
+    )
     yield found
     found.close()
 
@@ -99,7 +104,7 @@ def test_links_and_submodules_of_a_tree(repository: Path) -> None:
         ("commit", "-qm", "three"),
     ):
         subprocess.run(["git", "-C", repository, *config, *args], check=True, capture_output=True)
-    tree = GitTree(find_commit(str(repository), "HEAD"))
+    tree = GitTree(find_commit(str(repository), "HEAD", os.environ), os.environ)
     try:
         assert tree.read(f"{repository}/link/go.sum") == b"sub\n"
         assert [name for name, kind in tree.listdir(str(repository)) if kind == "dir"] == ["module", "sub"]
@@ -110,20 +115,20 @@ def test_links_and_submodules_of_a_tree(repository: Path) -> None:
 
 
 def test_attack_a_directory_that_looks_like_a_repository(repository: Path, tmp_path: Path) -> None:
-    want = find_commit(str(repository), "HEAD")
-    assert find_commit(str(repository / "sub"), "HEAD") == want
+    want = find_commit(str(repository), "HEAD", os.environ)
+    assert find_commit(str(repository / "sub"), "HEAD", os.environ) == want
     trap(repository / "sub", tmp_path / "ran")
-    assert find_commit(str(repository / "sub"), "HEAD") == want
-    assert GitFiles("HEAD").read(str(repository / "sub/go.sum")) == b"sub\n"
+    assert find_commit(str(repository / "sub"), "HEAD", os.environ) == want
+    assert GitFiles("HEAD", os.environ).read(str(repository / "sub/go.sum")) == b"sub\n"
     assert not (tmp_path / "ran").exists()
 
 
 def test_where_two_histories_part(repository: Path) -> None:
-    first = find_commit(str(repository), "HEAD~1")
-    assert find_commit(str(repository), "HEAD~1...HEAD") == first
-    assert find_commit(str(repository), "HEAD~1...") == first
+    first = find_commit(str(repository), "HEAD~1", os.environ)
+    assert find_commit(str(repository), "HEAD~1...HEAD", os.environ) == first
+    assert find_commit(str(repository), "HEAD~1...", os.environ) == first
     with pytest.raises(UsageError, match="no such commit"):
-        find_commit(str(repository), "HEAD...nowhere")
+        find_commit(str(repository), "HEAD...nowhere", os.environ)
 
 
 def test_a_repository_that_lacks_an_object(repository: Path) -> None:
@@ -132,4 +137,4 @@ def test_a_repository_that_lacks_an_object(repository: Path) -> None:
     ).stdout.strip()
     (repository / ".git/objects" / blob[:2] / blob[2:]).unlink()
     with pytest.raises(DiskError, match=r"go\.sum: the repository lacks this object"):
-        GitFiles("HEAD").read(str(repository / "go.sum"))
+        GitFiles("HEAD", os.environ).read(str(repository / "go.sum"))

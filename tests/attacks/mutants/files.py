@@ -18,6 +18,7 @@ OUTPUTS = "tests/adapters/disk/test_streams.py::"
 DIRECTORY = "tests/adapters/storage/test_directory.py::"
 OBJECTS = "tests/adapters/storage/test_objects.py::"
 HOSTILE_ARCHIVES = "tests/attacks/test_hostile_archives.py::"
+SCAN = "tests/adapters/catalogue/test_scan.py::"
 
 MUTANTS = {
     "zip-prefix-hash": Mutant(
@@ -330,5 +331,13 @@ MUTANTS = {
         "            if total > 4 * MAX_PACKED_BYTES:\n",
         "            if False:\n",
         (HOSTILE_ARCHIVES + "test_attack_what_is_passed_over_in_an_archive_of_binaries_has_an_end",),
+    ),
+    "private-catalogue": Mutant(
+        "10",
+        "a catalogue lies where nobody else can write",
+        "adapters/catalogue/database.py",
+        '    if base and is_private(directory, environ.get("HOME", ""), own=2):\n',
+        "    if base:\n",
+        (SCAN + "test_a_catalogue_lies_where_nobody_else_can_write",),
     ),
 }

@@ -78,4 +78,12 @@ MUTANTS = {
         "    if False:\n",
         (SUMDB + "test_a_key_that_others_may_read_is_refused",),
     ),
+    "init-over": Mutant(
+        "7",
+        "a storage that has lost its heads gets no new database",
+        "app/sumdb/growing.py",
+        "            if next(iter(self._storage.entries(prefix)), None) is not None:\n",
+        "            if False:\n",
+        (SUMDB_HISTORIES + "test_attack_init_over_a_database_that_has_lost_its_heads",),
+    ),
 }

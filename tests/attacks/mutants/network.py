@@ -260,7 +260,7 @@ MUTANTS = {
         "limits",
         "a redirect leads to a URL of http or https",
         "adapters/http/client.py",
-        '    if parsed.scheme not in ("http", "https") or not parsed.host:\n',
+        '    if parsed.scheme not in ("http", "https"):\n',
         "    if False:\n",
         (REDIRECTS + "test_attack_redirect_to_another_scheme",),
     ),

@@ -17,6 +17,7 @@ MIN_AGE = "tests/cli/commands/change/test_min_age.py::"
 VERIFY = "tests/cli/commands/trust/test_verify.py::"
 VERIFY_REPORTS = "tests/cli/commands/trust/test_verify_reports.py::"
 SERVED_TEXT = "tests/attacks/test_served_text.py::"
+MARKDOWN = "tests/report/test_markdown.py::"
 
 MUTANTS = {
     "foreign-text": Mutant(
@@ -257,5 +258,13 @@ MUTANTS = {
         "    return Html(html.escape(one_line(words)))\n",
         "    return Html(one_line(words))\n",
         (SERVED_TEXT + "test_attack_text_of_who_has_published_what_is_stored",),
+    ),
+    "markdown-fence": Mutant(
+        "foreign text",
+        "no line ends the block of code that it is in",
+        "report/markdown.py",
+        '    fence = "`" * (longest + 1)\n',
+        '    fence = "`" * 3\n',
+        (MARKDOWN + "test_attack_a_line_that_would_end_a_block",),
     ),
 }

@@ -16,6 +16,8 @@ RULES = "tests/serve/server/test_rules.py::"
 SERVER = "tests/serve/server/test_server.py::"
 SERVED_WIRE = "tests/attacks/test_served_wire.py::"
 FOLLOW = "tests/serve/events/test_follow.py::"
+VERDICTS = "tests/serve/upstream/test_verdicts.py::"
+COPIES = "tests/serve/upstream/test_copies.py::"
 
 MUTANTS = {
     "publish-right": Mutant(
@@ -241,5 +243,37 @@ MUTANTS = {
         "        if not self._libraries(mod.path):\n",
         "        if False:\n",
         (FOLLOW + "test_attack_a_peer_that_tells_of_private_modules",),
+    ),
+    "old-advisories": Mutant(
+        "policy",
+        "a database of advisories that is too old is none",
+        "serve/upstream/verdicts.py",
+        "    if snapshot.modified is None or snapshot.modified < oldest:\n",
+        "    if False:\n",
+        (VERDICTS + "test_attack_a_database_that_is_held_back",),
+    ),
+    "copy-of-another": Mutant(
+        "requests",
+        "a copy is of the file that was looked at",
+        "serve/upstream/copies.py",
+        "        if size != entry.size:\n",
+        "        if False:\n",
+        (COPIES + "test_a_zip_that_was_replaced_while_it_was_read_is_read_again",),
+    ),
+    "denied-spelling": Mutant(
+        "policy",
+        "a rule holds for every spelling of a path",
+        "serve/policy.py",
+        "match_prefix_patterns(self.module.lower(), path.lower())",
+        "match_prefix_patterns(self.module, path)",
+        (SERVED_WIRE + "test_attack_another_spelling_of_what_is_denied",),
+    ),
+    "peer-without-end": Mutant(
+        "limits",
+        "no more than some versions of a peer wait",
+        "serve/events/follow.py",
+        "        if len(waiting) > MOST_WAITING:\n",
+        "        if False:\n",
+        (FOLLOW + "test_where_too_much_waits_nothing_more_is_looked_at",),
     ),
 }

@@ -431,12 +431,12 @@ def test_where_too_much_waits_nothing_more_is_looked_at(
 ) -> None:
     monkeypatch.setattr(module, "MOST_WAITING", 3)
     peer.store(mods(5))
-    world.proxy.script("*", Status(503))
-    for path in ("checkpoint", "tile/8/0/000.p/5", "tile/8/data/000.p/5"):
-        world.proxy.script(f"/events/{path}", *[])
+    for mod in mods(5):
+        for suffix in ("info", "mod"):
+            world.proxy.script(f"/{mod.path}/@v/{mod.version}.{suffix}", Status(503))
     with serve(world, of_peer(world, peer, zips=False)) as served:
-        world.proxy._scripts = {"*": [Status(503)]}
-        eventually(lambda: followed(served)["status"] != "ok")
+        eventually(lambda: any("5 versions cannot be had at the moment" in said for said in served.said))
+        assert followed(served)["status"] != "ok"
         world.proxy.calm()
         eventually(lambda: len(events(served)) == 5)
 

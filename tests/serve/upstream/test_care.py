@@ -190,6 +190,20 @@ def test_one_of_many_does_the_work(served: Served, clock: Clock) -> None:
     assert int((served.storage / KEY).read_bytes().split()[0]) == int(clock.now_s)
 
 
+def test_a_clock_that_is_set_back(served: Served, clock: Clock) -> None:
+    """As of a machine that began with a wrong one: what is due by the right one is done, and not years later."""
+    uses = Uses(clock)
+    care = care_of(served, clock, CarePlan(100 * ZIP, notes=True), uses)
+    fetch(served, *NAMES)
+    uses.note(A)
+    turn(served, care)
+    clock.now_s -= 365 * 86400
+    uses.note(A)
+    turn(served, care)
+    assert int((served.storage / KEY).read_bytes().split()[0]) == int(clock.now_s)
+    assert uses._noted == {A: clock.now_s}
+
+
 def test_a_mirror_has_no_limit(tmp_path: Path) -> None:
     with World(tmp_path) as world, Served(world) as served:
         (served.storage / MANIFEST).parent.mkdir(parents=True, exist_ok=True)

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import os
 from pathlib import Path
@@ -45,6 +46,33 @@ def test_a_copy_is_what_was_read(storage: Storage) -> None:
     assert found.digest == hashlib.sha256(b"some bytes").digest()
 
 
+@pytest.mark.parametrize("letter", ["x", "é"])
+def test_a_module_with_a_long_path(storage: Storage, letter: str) -> None:
+    """The name of a file in memory has 249 bytes at most (memfd_create(2))."""
+    key = f"q.io/{'/'.join([letter * 40] * 7)}/@v/v1.0.0.zip"
+    storage.create(key, b"some bytes")
+    found = Copies(storage, 100, stores=True).of(key)
+    assert found is not None
+    assert is_in_memory(found.file)
+
+
+def test_no_more_files_in_memory(storage: Storage, monkeypatch: pytest.MonkeyPatch) -> None:
+    storage.create(KEY, b"some bytes")
+    copies = Copies(storage, 15, stores=True)
+
+    def fails(name: str) -> int:
+        raise OSError(errno.EMFILE, os.strerror(errno.EMFILE))
+
+    with monkeypatch.context() as patch:
+        patch.setattr(os, "memfd_create", fails)
+        found = copies.of(KEY)
+        assert found is not None
+        assert not is_in_memory(found.file)
+    again = copies.of(KEY)
+    assert again is not None
+    assert is_in_memory(again.file), "what was not taken is there"
+
+
 def test_memory_is_given_back(storage: Storage) -> None:
     copies = Copies(storage, 25, stores=True)
     storage.create(KEY, b"some bytes")
@@ -57,21 +85,22 @@ def test_memory_is_given_back(storage: Storage) -> None:
     assert is_in_memory(again.file)
 
 
+@pytest.mark.parametrize("other", [b"other", b"more bytes than there were"])
 def test_a_zip_that_was_replaced_while_it_was_read_is_read_again(
-    storage: Storage, monkeypatch: pytest.MonkeyPatch
+    storage: Storage, other: bytes, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     storage.create(KEY, b"some bytes")
     read = storage.chunks
 
     def replaced(key: str) -> Any:
         monkeypatch.setattr(storage, "chunks", read)
-        storage.replace(key, b"other")
+        storage.replace(key, other)
         return read(key)
 
     monkeypatch.setattr(storage, "chunks", replaced)
     found = Copies(storage, 100, stores=True).of(KEY)
     assert found is not None
-    assert content(found.file) == b"other"
+    assert (found.size, content(found.file)) == (len(other), other)
 
 
 def test_slow_readers_cannot_fill_the_disk(storage: Storage, monkeypatch: pytest.MonkeyPatch) -> None:

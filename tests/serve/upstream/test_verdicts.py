@@ -101,6 +101,15 @@ def test_a_database_that_does_not_answer(world: World, unknown: bool, status: in
         assert any("databases of advisories: " in line for line in served.said)
 
 
+@pytest.mark.parametrize(("age", "status"), [("1d", 403), ("36500d", 200)])
+def test_attack_a_database_that_is_held_back(world: World, age: str, status: int) -> None:
+    """Its newest advisory is of January: what was found since is not in it."""
+    rules = f'[check]\nadvisories = {{ max-db-age = "{age}" }}\n'
+    with serving(world, rules, unknown_is_refused=True) as served:
+        assert get(served, "q.io/good", "v1.0.0").status == status
+        assert any("older than max-db-age" in line for line in served.said) == (status == 403)
+
+
 CRITICAL = "CVSS:3.1/AV:N/AC:L/PR:N/UI:N/S:U/C:H/I:H/A:H"
 MEDIUM = "CVSS:4.0/AV:L/AC:L/AT:N/PR:L/UI:N/VC:L/VI:L/VA:L/SC:N/SI:N/SA:N"
 

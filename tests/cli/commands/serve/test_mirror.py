@@ -296,6 +296,12 @@ def test_what_does_not_exist_is_told_and_the_rest_is_had(world: World, capsys: p
     assert Run(capsys, "verify", str(mirror)).code == 0
 
 
+def test_what_could_not_be_looked_up_is_not_called_complete(world: World, capsys: pytest.CaptureFixture[str]) -> None:
+    run = Run(capsys, "add", "-n", str(world.root / "mirror"), "q.io/nowhere@v1.0.0")
+    assert (run.code, run.out) == (3, "nothing would be added\n")
+    assert "q.io/nowhere" in run.err
+
+
 def test_the_go_mod_of_a_version_without_a_zip_is_kept(world: World, capsys: pytest.CaptureFixture[str]) -> None:
     """The graph can be loaded then, and what the build does not use is not missed."""
     world.proxy.script("/q.io/c/@v/v1.0.0.zip", Status(404))

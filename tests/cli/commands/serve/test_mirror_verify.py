@@ -26,7 +26,7 @@ def test_verify_asks_nobody(world: World, mirror: Path, capsys: pytest.CaptureFi
     asked = len(world.proxy.asked)
     run = Run(capsys, "verify", str(mirror))
     assert run.code == 0
-    assert run.out == "the mirror is whole, and proves: 24 of 24 files (5.3 kB), 3 zips, 4 versions proved\n"
+    assert run.out == "the mirror is whole and proved: 24 of 24 files (5.3 kB), 3 zips, 4 versions proved\n"
     assert len(world.proxy.asked) == asked
 
 
