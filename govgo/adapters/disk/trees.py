@@ -133,4 +133,4 @@ def remove_tree(path: str) -> None:
     except FileNotFoundError:
         return
     except OSError as error:
-        raise disk_error("remove", error.filename or path, error) from error
+        raise disk_error("unlinkat", error.filename or path, error) from error
