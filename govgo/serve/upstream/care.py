@@ -156,7 +156,7 @@ class Care:
     async def turn(self) -> None:
         """Do what is due; raises nothing but cancellation."""
         now_s = self._clock()
-        if self._plan.notes and not 0 <= now_s - self._notes_s < _NOTES_S:
+        if self._plan.notes and not 0 <= now_s - self._notes_s < _NOTES_S:  # below 0: the clock was set back
             self._notes_s = now_s
             await self._told(lambda: self._uses.write(self._storage), "notes of use")
         if self._is_due(now_s):

@@ -110,6 +110,15 @@ def test_a_manifest_that_fits_proves_nothing(
     assert run.code == code, run.out
 
 
+def test_no_room_for_copies_is_no_damage(
+    mirror: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    gone = mirror.parent / "no-such-directory"
+    monkeypatch.setenv("TMPDIR", str(gone))
+    run = Run(capsys, "verify", str(mirror))
+    assert (run.code, run.out, run.err) == (3, "", f"govgo: open {gone}: no such file or directory\n")
+
+
 def strip(mirror: Path, line: str) -> None:
     """Take lines out of a manifest, and the files that they name out of the mirror."""
     manifest = mirror / "govgo/manifest"
