@@ -24,7 +24,7 @@ from govgo.adapters.vcs.gitrepo import GitRepo
 from govgo.adapters.vcs.gitsource import GitSource
 from govgo.cli.main import invoke
 from govgo.core.vcs.coderepo import locate
-from govgo.errors import NotFoundError
+from govgo.errors import InputError
 from tests.adapters.vcs.gitquestions import ANSWERS, environment, go_answer, neutral, questions
 from tests.simulators import campaigns
 from tests.simulators.gitrepos import Repos, needs_git, sample
@@ -108,10 +108,11 @@ def test_a_go_mod_is_made_up_for_revisions_that_are_there_alone(place: tuple[Rep
         legacy, absent = source("github.com/u/legacy"), source("github.com/u/absent")
         assert legacy.gomod("v1.0.0") == b"module github.com/u/legacy\n"
         reading = "reading github.com/u/legacy/go.mod at revision v1.7.0: unknown revision v1.7.0"
-        with pytest.raises(NotFoundError, match=f"^{reading}$"):
+        # Not a NotFoundError: with GOPROXY=direct,https://… go asks nobody else.
+        with pytest.raises(InputError, match=f"^{reading}$"):
             legacy.gomod("v1.7.0")
         reading = "reading github.com/u/absent/go.mod at revision v1.0.0: git ls-remote "
-        with pytest.raises(NotFoundError, match=f"^{reading}"):
+        with pytest.raises(InputError, match=f"^{reading}"):
             absent.gomod("v1.0.0")
 
 
