@@ -266,7 +266,7 @@ TESTED_BY = {
     ),
     "serve/publish/test_route.py": "adapters/modzip: examine",
     "serve/registry/test_routes.py": (
-        "core/registry: pages; report/registry: json style; serve/registry: advisories checks keeper registry"
+        "core/registry: pages; report/registry: json style; serve/registry: advisories checks registry"
     ),
     "serve/server/test_buckets.py": "serve/upstream: stored",
     "serve/server/test_server.py": "cli/commands/serve: serve",

@@ -105,8 +105,9 @@ def prune(
     contents = care.contents()
     found: Sequence[Removal] = ()
     if keep_for or older_than is not None:
-        before = session.clock.now() - older_than if older_than is not None else None
-        found = removals(contents.held, needs, before.timestamp() if before is not None else None)
+        # In seconds, since an age may lead behind the year 1, the first that a datetime has.
+        before_s = session.clock.now().timestamp() - older_than.total_seconds() if older_than is not None else None
+        found = removals(contents.held, needs, before_s)
     if not dry_run:
         for each in found:
             care.remove(each.held, keeps_small=each.keeps_small)

@@ -4,7 +4,7 @@
 get M@v …        as `govgo get`, with -u, -u=patch and -t
 tidy             as `govgo tidy`
 drop M …         as `govgo edit -droprequire=M`, and then the graph is put in order as by `list -m -mod=mod all`
-require M@v, exclude M@v, replace OLD=>NEW, with an edit likewise
+require M@v, exclude M@v, replace OLD=>NEW, with an edit likewise; also as go.mod has them: replace OLD v => NEW w
 """
 
 from __future__ import annotations
@@ -21,6 +21,7 @@ from govgo.app.tidy import tidy
 from govgo.core.modfile import parse
 from govgo.core.records import NamedTuple
 from govgo.core.resolution.plan import Plan, PlannedStep
+from govgo.core.version import semver
 from govgo.errors import UsageError
 from govgo.load.buildlist.ages import check_ages
 from govgo.load.session.policy import EDIT
@@ -59,14 +60,27 @@ def read_step(text: str) -> Step:
         raise UsageError(f"unknown step {verb!r}: want get, drop, require, exclude, replace or tidy")
     if (verb == "tidy") == bool(words):
         raise UsageError(f"{text}: {'takes no arguments' if words else 'names no module'}")
-    if verb == "replace":
-        words = ["".join(words).replace("=>", "=", 1)]
     if verb in _EDITS:
+        words = _with_versions(words)
+        if verb == "replace":
+            old, _, new = (part.strip() for part in " ".join(words).replace("=>", "=", 1).partition("="))
+            words = [f"{old}={new}" if new else old]
         for word in words:
             read_edit(_EDITS[verb], word, MOD_EDITS)
     else:
         _get_options(words)
     return Step(text, verb, tuple(words))
+
+
+def _with_versions(words: Sequence[str]) -> list[str]:
+    """The words, a version that stands behind its module path joined to it: M@v for M v."""
+    found: list[str] = []
+    for word in words:
+        if found and semver.is_valid(word):
+            found[-1] += f"@{word}"
+        else:
+            found.append(word)
+    return found
 
 
 def _get_options(words: Sequence[str]) -> tuple[list[str], GetOptions]:

@@ -35,6 +35,8 @@ def run() -> None:
         sys.stderr.write(f"govgo: {UNSUPPORTED}\n")
         sys.exit(2)  # the exit code of usage and configuration, whose module cannot be loaded here
     try:
+        if sys.getfilesystemencoding() != "utf-8" and sys.executable:
+            _start_over_in_utf_8()
         import signal
 
         if signal.getsignal(signal.SIGINT) is signal.default_int_handler:  # else it is ignored, as in the background
@@ -56,6 +58,14 @@ def run() -> None:
         code = _interrupted()
     # Nothing is left to do; taking a large graph apart object by object would cost more than some whole commands.
     os._exit(code)
+
+
+def _start_over_in_utf_8() -> None:
+    """Run the same line in Python's UTF-8 mode, where the locale has another encoding.
+
+    To go a file name is bytes, and a go.mod or go.work that names one is UTF-8, whatever the locale.
+    """
+    os.execv(sys.executable, [sys.orig_argv[0], "-X", "utf8", *sys.orig_argv[1:]])
 
 
 def _on_interrupt(_number: int, frame: FrameType | None) -> None:

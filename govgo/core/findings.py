@@ -166,6 +166,7 @@ class Finding(NamedTuple):
         remedy: what can be done.
         hint: what the error that led to the finding says can be done, "" for nothing.
         fix: a command that does away with it, as it is typed into a shell; "" for none.
+        known_as: its name elsewhere, of a vulnerability that in its database; "" for none. A module may have several.
     """
 
     code: str
@@ -185,6 +186,7 @@ class Finding(NamedTuple):
     reason: str = ""
     others: tuple[Line, ...] = ()
     fix: str = ""
+    known_as: str = ""
 
     @property
     def lines(self) -> tuple[Line, ...]:

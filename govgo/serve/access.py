@@ -38,6 +38,7 @@ _MOST_KNOWN = 10_000
 _MAX_SECRET = 1000
 _BCRYPT = late(r"\$2[aby]\$[0-9]{2}\$[./A-Za-z0-9]{53}")
 CHALLENGE = b'Basic realm="govgo"'
+NO_LOGIN = "a login is needed: the password or token of a known user"
 
 READ, PUBLISH, REFRESH = "read", "publish", "refresh"
 _CERTIFICATE = "certificate"
@@ -81,8 +82,6 @@ class Access:
     def use(self, users: Mapping[str, User] | None, anonymous: Sequence[str] = ()) -> None:
         """From now on these count."""
         self.is_closed = users is not None
-        self.known.clear()
-        self._limited: dict[bytes, str] = {}
         self._anonymous = (Grant(READ, ",".join(anonymous)),) if anonymous else ()
         self._users = dict(users or {})
         self._tokens = {
@@ -90,6 +89,13 @@ class Access:
             for name, user in self._users.items()
             if user.digest.startswith("sha256:")
         }
+        self._limited: dict[bytes, str] = {}
+        self._forget()
+
+    def _forget(self) -> None:
+        """Forget who has proved a name."""
+        self.known.clear()
+        self._limited.clear()
         if self._reads_all(""):
             self.known[b""] = ""  # so that the fast way, too, asks nobody for a name
 
@@ -109,9 +115,9 @@ class Access:
         else:
             found = "" if self._anonymous else None
         if found:
+            if len(self.known) + len(self._limited) >= _MOST_KNOWN:
+                self._forget()
             kept = self.known if self._reads_all(found) else self._limited
-            if len(kept) >= _MOST_KNOWN:
-                kept.clear()
             kept[key] = found
         return found
 

@@ -105,7 +105,9 @@ class AccessLog:
 
     def _take(self) -> bytes:
         """The lines that have come since, as they are written."""
-        lines, self._lines = self._lines, []
+        count = len(self._lines)  # others may come in this moment, to the very list that is taken from
+        lines = self._lines[:count]
+        del self._lines[:count]
         text = "".join(format_line(when, line) for when, line in lines)
         if self._dropped:
             text += json.dumps({"dropped": self._dropped}) + "\n"

@@ -59,7 +59,7 @@ def list_events(
         network.loop()
         remote = Web(network.client).open(f"{wanted.url.rstrip('/')}/events")
         verifier = wanted.verifier._replace(origin=wanted.verifier.name)
-        log = RemoteLog(verifier, remote, PlainStorage(absolute(state)), report.note)
+        log = RemoteLog(verifier, remote, PlainStorage(absolute(state)), report.note, where=wanted.state)
         return network.run(_list(log, wanted, tell))
 
 

@@ -69,7 +69,7 @@ def run_add(
         mirror: what names the storage.
         network: how to talk to the checksum database.
         index: a range of a module index, whose versions are to be had, too.
-        repair: have anew what is damaged in the mirror; where nothing is named, that and nothing else.
+        repair: fetch again what is damaged in the mirror; where nothing is named, that and nothing else.
 
     Raises:
         UsageError: an argument names nothing.

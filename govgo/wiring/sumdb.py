@@ -12,11 +12,10 @@ from govgo.adapters.http.post import Poster
 from govgo.adapters.storage.open import is_url, open_storage
 from govgo.adapters.storage.plain import PlainStorage
 from govgo.adapters.sumdb.keyfile import FileMemory, add_key, create_key, default_key_file, link_key, read_keys
-from govgo.app.sumdb.cosign import Witness, cosign
+from govgo.app.sumdb.cosign import Outcome, Witness, cosign
 from govgo.app.sumdb.growing import Keys, one_key
 from govgo.app.sumdb.publisher import Publisher, database_keys
 from govgo.core.goenv import GoEnv
-from govgo.core.sumdb.cosignature import Cosigned
 from govgo.core.sumdb.gosumdb import parse_gosumdb
 from govgo.core.sumdb.note import Verifier, parse_verifier
 from govgo.core.sumdb.signer import verifier_key
@@ -138,7 +137,7 @@ def _key_file(key_file: str, names: Sequence[str], environ: Mapping[str, str]) -
 
 def cosign_database(
     place: str, witnesses: Sequence[Witness], notes: Sequence[bytes], env: GoEnv, timeouts: Timeouts
-) -> tuple[Cosigned, ...]:
+) -> Outcome:
     """Ask witnesses, and publish their cosignatures (errors as `cosign`)."""
     return cosign(open_place(place, env.process), witnesses, notes, Poster(env.network, timeouts).post)
 

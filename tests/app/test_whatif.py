@@ -304,8 +304,27 @@ def test_what_is_said_go_does(world: Path, block: int, govgo_runner: Runner, mon
         ("drop q.io/q@v1.0.0", "need just path"),
         ("get -x q.io/q", "a step takes"),
         ("get 'q.io/q", "cannot read the step"),
+        ("replace q.io/q q.io/r@v1.0.0", "-replace=q.io/q q.io/r@v1.0.0: need old"),
     ],
 )
 def test_what_is_no_step(text: str, message: str) -> None:
     with pytest.raises(UsageError, match=message):
         read_step(text)
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        # Go Modules Reference, "require directive", "exclude directive" and "replace directive"
+        ("require q.io/q v1.0.0", ["q.io/q@v1.0.0"]),
+        ("exclude q.io/q v1.0.0 q.io/r@v1.1.0", ["q.io/q@v1.0.0", "q.io/r@v1.1.0"]),
+        ("replace q.io/q => q.io/r v1.5.0", ["q.io/q=q.io/r@v1.5.0"]),
+        ("replace q.io/q v1.0.0 => q.io/r v1.5.0", ["q.io/q@v1.0.0=q.io/r@v1.5.0"]),
+        ("replace q.io/q v1.0.0 => './my r'", ["q.io/q@v1.0.0=./my r"]),
+        # and as the flags of edit have them
+        ("replace q.io/q=>../r", ["q.io/q=../r"]),
+        ("replace q.io/q@v1.0.0=../r", ["q.io/q@v1.0.0=../r"]),
+    ],
+)
+def test_steps_as_go_mod_has_them(text: str, words: list[str]) -> None:
+    assert list(read_step(text).words) == words

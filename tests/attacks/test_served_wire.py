@@ -5,13 +5,17 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import random
 import socket
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
 
 from govgo.serve.policy import Policy, Rule
+from tests.simulators import campaigns
 from tests.simulators.proxy import Drip
 from tests.simulators.served import Served, eventually
 from tests.simulators.world import World
@@ -63,6 +67,52 @@ def test_attack_endless_trailers(served: Served, more: bytes) -> None:
 def test_attack_an_endless_body(served: Served, begin: bytes) -> None:
     head = request(MOD, "Transfer-Encoding: chunked" if begin else f"Content-Length: {1 << 40}")
     assert sent(served, head + begin, b"x" * 65536, 48 << 20) < 48 << 20
+
+
+HEADS = (
+    *("Range: bytes=0-9", "If-None-Match: *", 'If-Match: "x"', "Expect: 100-continue", "Upgrade: h2c", "Host: y"),
+    *("Connection: close", "Connection: Upgrade", "Content-Length: 5", "Content-Length: 0", "X: " + "y" * 5000),
+    *("Transfer-Encoding: chunked", "Disable-Module-Fetch: true", "Authorization: Basic eDp5"),
+)
+TARGETS = (ZIP, MOD, A + "list", "/q.io/none/@v/list", "/healthz", "/", "*", f"http://y{MOD}", "/metrics?x")
+BODIES = (b"", b"", b"hello", b"5\r\nhello\r\n0\r\n\r\n")
+
+
+def odd_row(rng: random.Random) -> bytes:
+    """Requests in a row, some of them spoilt."""
+    row = b""
+    for _ in range(rng.randrange(1, 8)):
+        method = rng.choice(("GET", "GET", "GET", "HEAD", "POST", "PUT", "OPTIONS"))
+        lines = [f"{method} {rng.choice(TARGETS)} HTTP/1.{rng.choice('1110')}", "Host: x"]
+        row += "\r\n".join([*lines, *rng.sample(HEADS, rng.randrange(4)), "", ""]).encode() + rng.choice(BODIES)
+    for _ in range(rng.choice((0, 0, 2, 5))):
+        place = rng.randrange(len(row))
+        odd = rng.choice((b"\0", b"\r", b"\n", b" ", b":", b"/", b"%", b"\xff", b""))
+        row = row[:place] + odd + row[place + rng.choice((1, 1, 15)) :]
+    return row
+
+
+@pytest.mark.parametrize("count", [400, pytest.param(campaigns.size(20_000, least=400), marks=pytest.mark.slow)])
+def test_attack_odd_requests_of_clients_that_leave_at_any_moment(served: Served, count: int) -> None:
+    """All of them end, and none is a fault of the server."""
+
+    def ask(seed: int) -> None:
+        rng = campaigns.dice("odd requests", seed)
+        row = odd_row(rng)
+        step = rng.choice((len(row), len(row), 100))
+        with suppress(OSError), socket.create_connection(("127.0.0.1", served.port), timeout=2) as connection:
+            for start in range(0, len(row), step):
+                connection.sendall(row[start : start + step])
+            connection.settimeout(rng.choice((0.001, 0.05)))
+            while connection.recv(1 << 16) and rng.random() < 0.9:
+                continue
+
+    with ThreadPoolExecutor(8) as clients:
+        list(clients.map(ask, range(count)))
+    eventually(lambda: served.site.requests == 0)
+    eventually(lambda: served.site.library.flights == 0)
+    assert served.faults.said == []
+    assert served.get(MOD).body == BODY
 
 
 def test_attack_trailers_pass_for_headers(served: Served) -> None:

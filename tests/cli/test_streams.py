@@ -345,6 +345,22 @@ def test_a_closed_standard_input_is_an_empty_one(place: Place) -> None:
     assert (end.returncode, end.stdout) == (0, plain.out)
 
 
+def test_file_names_are_bytes_in_every_locale(tmp_path: Path) -> None:
+    """go.work names a directory in UTF-8, and what is printed is what go prints, though Python would take ASCII."""
+    main = tmp_path / "\u00e9"
+    main.mkdir()
+    (main / "go.mod").write_text("module example.com/main\n\ngo 1.22\n")
+    (tmp_path / "go.work").write_text("go 1.22\n\nuse ./\u00e9\n", encoding="utf-8")
+    environ = {**os.environ, "LC_ALL": "C", "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0", "PWD": str(tmp_path)}
+    end = subprocess.run(
+        [sys.executable, "-m", "govgo", "list", "-m", "-f", "{{.Dir}}"],
+        cwd=tmp_path,
+        env={**environ, "PYTHONPATH": str(REPOSITORY)},
+        capture_output=True,
+    )
+    assert (end.returncode, end.stdout, end.stderr) == (0, os.fsencode(f"{main}\n"), b"")
+
+
 @pytest.mark.parametrize("verb", EACH)
 def test_a_full_standard_output_is_told(verb: Verb, place: Place) -> None:
     plain = place.plain(verb)

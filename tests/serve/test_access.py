@@ -210,6 +210,14 @@ def test_attack_one_token_under_many_names(monkeypatch: pytest.MonkeyPatch) -> N
     assert len(access.known) <= 10
 
 
+def test_attack_many_names_do_not_slow_down_who_needs_none(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "_MOST_KNOWN", 10)
+    access = Access({"ci": User(f"sha256:{TOKEN}")}, anonymous=["*"])
+    for number in range(25):
+        assert asyncio.run(access.user(b"Basic " + base64.b64encode(b"%d:long and random" % number))) == "ci"
+    assert access.known[b""] == ""
+
+
 def test_attack_many_passwords_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
     """A password costs processor time on purpose: no more than two are compared at once."""
     pytest.importorskip("bcrypt")

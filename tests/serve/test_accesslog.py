@@ -44,6 +44,15 @@ def test_lines_are_written_in_order(tmp_path: Path) -> None:
     assert not AccessLog().is_on
 
 
+def test_a_line_that_comes_while_the_others_are_taken_is_not_lost(tmp_path: Path) -> None:
+    log = AccessLog(str(tmp_path / "log"))
+    add = log._lines.append  # a thread is here when the others are taken
+    assert log._take() == b""
+    add((0.0, Line(None, "", "GET", "/x", 200, 0, 0, "mod")))
+    assert json.loads(log._take())["path"] == "/x"
+    assert log._take() == b""
+
+
 def test_lines_wait_for_a_disk_that_is_full(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """None is lost, and none is torn: there is room for a line and a half, then for nothing, then for all."""
     file, write, full, refused = tmp_path / "log", os.write, [True], []

@@ -33,10 +33,15 @@ class TlsFiles:
         self.cert.write_bytes(chain)
         self.key.write_bytes(secret)
 
-    def shown(self, url: str, path: str) -> str:
-        """The common name that a client is shown after a handshake, and the status of the answer for a path."""
+    def client_context(self) -> ssl.SSLContext:
+        """The context of a client that trusts the authority."""
         context = ssl.create_default_context(cafile=str(self.authority.file))
         context.verify_flags &= ~getattr(ssl, "VERIFY_X509_STRICT", 0)
+        return context
+
+    def shown(self, url: str, path: str) -> str:
+        """The common name that a client is shown after a handshake, and the status of the answer for a path."""
+        context = self.client_context()
         address = ("127.0.0.1", int(url.rpartition(":")[2]))
         with socket.create_connection(address) as plain, context.wrap_socket(plain, server_hostname=address[0]) as tls:
             subject = tls.getpeercert()["subject"]  # type: ignore[index]

@@ -170,7 +170,7 @@ def memory_file(name: str, data: bytes) -> tuple[int, str]:
     """A file in memory with some content: its descriptor and a path to it; (-1, "") where there is no such thing."""
     if sys.platform != "linux" or not hasattr(os, "memfd_create"):
         return -1, ""
-    descriptor = os.memfd_create(name)
+    descriptor = os.memfd_create(name[-60:])  # what it is called is for people, and may have 249 bytes
     with open(descriptor, "wb", closefd=False) as file:
         file.write(data)
     path = f"/proc/self/fd/{descriptor}"

@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 
 from govgo.adapters.disk import modes
-from govgo.adapters.disk.atomic import random_number
+from govgo.adapters.disk.atomic import random_number, write_file
 from govgo.adapters.disk.diskerror import disk_error
 from govgo.errors import DiskError
 
@@ -74,6 +74,36 @@ def make_dirs(path: str) -> None:
         raise disk_error("mkdir", error.filename or path, error) from error
 
 
+class Writer:
+    """Writes many files, each whole or not at all, below directories that it makes when they are first needed."""
+
+    __slots__ = ("_made",)
+
+    def __init__(self) -> None:
+        self._made: set[str] = set()
+
+    def write(self, path: str, data: bytes) -> None:
+        """Create or replace a file (`atomic.write_file`).
+
+        Raises:
+            DiskError: it could not be written, or its directory not be made.
+        """
+        try:
+            self._write(path, data)
+        except DiskError as error:
+            if not isinstance(error.inner, FileNotFoundError):
+                raise
+            self._made.clear()  # somebody has removed directories meanwhile
+            self._write(path, data)
+
+    def _write(self, path: str, data: bytes) -> None:
+        parent = path.rpartition("/")[0]
+        if parent not in self._made:
+            make_dirs(parent)
+            self._made.add(parent)
+        write_file(path, data)
+
+
 def remove_tree(path: str) -> None:
     """Remove a tree, read-only directories too; a link is removed, not followed; it is fine if nothing is there.
 
@@ -103,4 +133,4 @@ def remove_tree(path: str) -> None:
     except FileNotFoundError:
         return
     except OSError as error:
-        raise disk_error("remove", error.filename or path, error) from error
+        raise disk_error("unlinkat", error.filename or path, error) from error

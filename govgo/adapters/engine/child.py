@@ -64,7 +64,7 @@ class Child:
             UnavailableError: it cannot be started.
         """
         self._memory_bytes = memory_bytes
-        command = [sys.executable, "-P", "-c", _PROGRAM, _ROOT, target, str(memory_bytes)]
+        command = [sys.executable, "-X", "utf8", "-P", "-c", _PROGRAM, _ROOT, target, str(memory_bytes)]
         try:
             self._process = subprocess.Popen(
                 command,

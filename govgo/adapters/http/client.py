@@ -45,7 +45,10 @@ _NO_HOST = "http: no Host in request URL"
 
 
 class Page(NamedTuple):
-    """What a server has at a URL (shown without password): the body, and what is wrong with its status, if anything."""
+    """What a server has at a URL, shown without password: the body, and what is wrong with it or its status.
+
+    A body that broke off may say enough all the same.
+    """
 
     url: str
     body: bytes
@@ -193,16 +196,31 @@ class HttpClient:
             NetworkError: no answer.
         """
         shown = self._shown(url)
+        broken: Page | None = None
 
         async def read(answer: Answer) -> Page:
-            body = await _beginning(answer, limit_bytes)
+            nonlocal broken
+            body, cut = await _beginning(answer, limit_bytes)
             encoding = answer.header("content-encoding")
             if is_coded(encoding):
                 body = beginning(encoding, body, limit_bytes, shown)
-            error = None if answer.status == 200 else _refusal(answer, shown, body)
-            return Page(shown, body, error)
+            if answer.status != 200:
+                return Page(shown, body, _refusal(answer, shown, body))
+            if cut is None:
+                return Page(shown, body)
+            text = f"read {quote(shown)}: {gourl.mask_all(str(cut))}"
+            page = Page(shown, body, NetworkError(text, url=shown, inner=cut))
+            if cut.fault is Fault.CUT:
+                broken = page
+                raise cut  # another try may bring all of it
+            return page
 
-        return await self._fetch(url, _ignore, _ignore_rewind, limit_bytes).page(read)
+        try:
+            return await self._fetch(url, _ignore, _ignore_rewind, limit_bytes).page(read)
+        except NetworkError:
+            if broken is None:
+                raise
+            return broken
 
     async def stream(
         self,
@@ -507,7 +525,7 @@ def _resolve(base: str, location: str, shown: str, *, anywhere: bool) -> str:
 
 async def _refused(answer: Answer, shown: str) -> NotFoundError | NetworkError:
     is_text = answer.header("content-type").lower().startswith("text/plain")
-    return _refusal(answer, shown, await _beginning(answer, MAX_BODY_BYTES) if is_text else b"")
+    return _refusal(answer, shown, (await _beginning(answer, MAX_BODY_BYTES))[0] if is_text else b"")
 
 
 def _refusal(answer: Answer, shown: str, body: bytes) -> NotFoundError | NetworkError:
@@ -521,14 +539,14 @@ def _refusal(answer: Answer, shown: str, body: bytes) -> NotFoundError | Network
     return NetworkError(text, url=shown, status=status)
 
 
-async def _beginning(answer: Answer, limit_bytes: int) -> bytes:
-    """The first `limit_bytes` of a body, or as much of them as came: a page that breaks off may still say enough."""
+async def _beginning(answer: Answer, limit_bytes: int) -> tuple[bytes, TransferError | None]:
+    """The first `limit_bytes` of a body, or as much of them as came, and why no more did."""
     data = b""
     try:
         async for chunk in answer.chunks():
             data += chunk[:limit_bytes]
             if len(data) >= limit_bytes:
                 break
-    except TransferError:
-        pass
-    return data[:limit_bytes]
+    except TransferError as error:
+        return data[:limit_bytes], error
+    return data[:limit_bytes], None

@@ -150,7 +150,7 @@ class _Exempt:
             self._ranges.append(network)
             return
         host, port = _split_port(entry)
-        address = _address(host)
+        address = _address(host) if "%" not in host else None  # an address with a zone is none here, and no name
         if address is not None:
             self._addresses.append((address, port))
             return

@@ -122,7 +122,7 @@ class _Process:
         """Start it, and wait until it is ready.  Raises UnavailableError where that fails."""
         import subprocess
 
-        command = [sys.executable, "-I", "-B", "-c", _PROGRAM, _ROOT, str(limit_s), str(_MEMORY_LIMIT)]
+        command = [sys.executable, "-X", "utf8", "-I", "-B", "-c", _PROGRAM, _ROOT, str(limit_s), str(_MEMORY_LIMIT)]
         self._limit_s = limit_s
         self._process = subprocess.Popen(
             command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, cwd="/"

@@ -200,7 +200,7 @@ def child_command(module: str, *, alone: bool) -> list[str] | None:
         return None
     program = f"import sys; sys.path.insert(0, sys.argv[1]); from {module} import main; main()"
     # -I leaves sys.path without this package.
-    return [sys.executable, "-I", "-B", *(["-S"] if alone else []), "-c", program, _ROOT]
+    return [sys.executable, "-X", "utf8", "-I", "-B", *(["-S"] if alone else []), "-c", program, _ROOT]
 
 
 def start_helper(loop: asyncio.AbstractEventLoop) -> Helper | None:

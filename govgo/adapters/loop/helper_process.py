@@ -19,7 +19,7 @@ import os
 import signal
 import struct
 
-from govgo.adapters.disk import atomic
+from govgo.adapters.disk.trees import Writer
 from govgo.adapters.disk.versionlist import rewrite_list
 from govgo.core.sumdb.tile import subtree_hash
 from govgo.errors import DiskError
@@ -39,7 +39,7 @@ class _Work:
     def __init__(self) -> None:
         self.answers: list[bytes] = []
         self._fault = ""
-        self._made: set[str] = set()
+        self._writer = Writer()
 
     def do(self, kind: int, name: bytes, data: bytes) -> None:
         """Serve one request."""
@@ -53,18 +53,10 @@ class _Work:
                 if kind == LIST:
                     rewrite_list(os.fsdecode(name))
                 else:
-                    self._write(os.fsdecode(name), data)
+                    self._writer.write(os.fsdecode(name), data)
             except (DiskError, OSError) as error:
-                self._made.clear()  # the cache may have been cleaned meanwhile
                 if kind == FILE:
                     self._fault = self._fault or str(error)
-
-    def _write(self, path: str, data: bytes) -> None:
-        parent = os.path.dirname(path)
-        if parent not in self._made:
-            os.makedirs(parent, exist_ok=True)
-            self._made.add(parent)
-        atomic.write_file(path, data)
 
 
 def main() -> None:

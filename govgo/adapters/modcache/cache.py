@@ -33,6 +33,7 @@ from govgo.adapters.disk import atomic, lockfile
 from govgo.adapters.disk.diskerror import disk_error, reason
 from govgo.adapters.disk.lockfile import write_all
 from govgo.adapters.disk.trees import (
+    Writer,
     make_dirs,
     make_read_only,
     remove_stale,
@@ -204,7 +205,7 @@ class ModCache:
     def __init__(self, root: str, *, writable_dirs: bool) -> None:
         self.root = posixpath.normpath(root) if root else ""
         self.writable_dirs = writable_dirs
-        self._made: set[str] = set()
+        self._writer = Writer()
         self._listless: dict[str, None] = {}
         self._usable: bool | None = None
 
@@ -294,12 +295,6 @@ class ModCache:
         with lockfile.locked(path):
             yield
 
-    def _make_parent(self, path: str) -> None:
-        parent = path.rpartition("/")[0]
-        if parent not in self._made:
-            make_dirs(parent)
-            self._made.add(parent)
-
     # Small files.
 
     def read_info(self, path: str, version: str) -> bytes | None:
@@ -336,7 +331,7 @@ class ModCache:
             DiskError: it could not be written.
         """
         if self._keeps():
-            self._write(self.file(ModuleVersion(path, version), "info"), data)
+            self._writer.write(self.file(ModuleVersion(path, version), "info"), data)
 
     def read_gomod(self, mv: ModuleVersion) -> bytes | None:
         """The cached go.mod, not checked against anything; None when there is none."""
@@ -360,7 +355,7 @@ class ModCache:
         try:
             for mv, data in files if self._keeps() else ():
                 path = self.file(mv, "mod")
-                self._write(path, data)
+                self._writer.write(path, data)
                 changed[path.rpartition("/")[0]] = None
         finally:
             if not more:
@@ -407,17 +402,6 @@ class ModCache:
         finally:
             os.close(descriptor)
 
-    def _write(self, path: str, data: bytes) -> None:
-        self._make_parent(path)
-        try:
-            atomic.write_file(path, data)
-        except DiskError as error:
-            if not isinstance(error.inner, FileNotFoundError):
-                raise
-            self._made.clear()  # somebody has cleaned the cache meanwhile
-            self._make_parent(path)
-            atomic.write_file(path, data)
-
     # Zips.
 
     def has_zip(self, mv: ModuleVersion) -> bool:
@@ -441,7 +425,7 @@ class ModCache:
         Raises:
             DiskError: it could not be written.
         """
-        self._write(self.file(mv, "ziphash"), h1.encode())
+        self._writer.write(self.file(mv, "ziphash"), h1.encode())
 
     @contextmanager
     def new_zip_temp(self, mv: ModuleVersion) -> Iterator[ZipTemp]:

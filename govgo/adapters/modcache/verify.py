@@ -252,7 +252,8 @@ def _recorded(zip_path: str) -> tuple[str, str]:
         with open(zip_path + "hash", encoding="utf-8", errors="surrogateescape") as file:
             return file.read().strip(), ""
     except OSError as error:
-        return "", f"missing ziphash: open {zip_path}hash: {reason(error)}"
+        done = "read" if isinstance(error, IsADirectoryError) else "open"
+        return "", f"missing ziphash: {done} {zip_path}hash: {reason(error)}"
 
 
 def _divided(

@@ -262,7 +262,8 @@ def _explain(error: GovgoError, tried: Sequence[tuple[str, GovgoError]], sources
         error.tried = tuple(asked)
     if error.hint or len([s for s in sources if s.spec.url != NOPROXY]) < 2:
         return
-    parts = [f"{url}: {text.splitlines()[0] if text else ''}" for url, text in asked]
+    told = str(error)  # stands above the hint
+    parts = [f"{url}: {'as above' if text == told else ''.join(text.splitlines()[:1])}" for url, text in asked]
     if len(tried) < len(sources):
         left = gourl.mask(sources[len(tried)].spec.url)
         parts.append(f'{left} was not asked: after "," only "not found" moves on, "|" would')

@@ -134,7 +134,7 @@ class DirectoryStorage:
     def create(self, key: str, data: bytes) -> bool:
         """Store a file unless the key is taken. Of several writers one gets True; False leaves what is there."""
         path = self._prepare(key)
-        with self._go_lock(key), self._faults(key, "write"):
+        with self._faults(key, "write"), self._go_lock(key):
             descriptor, name = atomic.create_temp(path)
             try:
                 with os.fdopen(descriptor, "wb") as file:
@@ -150,7 +150,7 @@ class DirectoryStorage:
     def create_from(self, key: str, path: str) -> bool:
         """The same with the content of a local file, which is moved if it is on the same file system."""
         final = self._prepare(key)
-        with self._go_lock(key), self._faults(key, "write"):
+        with self._faults(key, "write"), self._go_lock(key):
             try:
                 return _appear(path, final)
             except OSError as error:
@@ -167,7 +167,7 @@ class DirectoryStorage:
     def replace(self, key: str, data: bytes) -> None:
         """Store a file whatever is there."""
         path = self._prepare(key)
-        with self._go_lock(key), self._faults(key, "write"):
+        with self._faults(key, "write"), self._go_lock(key):
             if key.endswith(_LIST):
                 with locked(path) as descriptor:
                     overwrite(descriptor, data)
@@ -187,7 +187,7 @@ class DirectoryStorage:
     def delete(self, key: str) -> bool:
         """Remove a file; False when there was none."""
         path = self._path(key)
-        with self._go_lock(key) if os.path.exists(path) else nullcontext():
+        with self._faults(key, "unlink"), self._go_lock(key) if os.path.exists(path) else nullcontext():
             try:
                 os.unlink(path)
             except OSError as error:
@@ -198,9 +198,14 @@ class DirectoryStorage:
     def entries(self, prefix: str = "") -> Iterator[Entry]:
         """The files whose keys start with `prefix`, in no order."""
         for key, each in self._walk(prefix):
-            if not key.endswith(_OWN):
-                with suppress(FileNotFoundError):
-                    yield _entry(key, each.stat(follow_symlinks=False))
+            if key.endswith(_OWN):
+                continue
+            try:
+                facts = each.stat(follow_symlinks=False)
+            except OSError as error:
+                self._absent(key, "stat", error)  # it went meanwhile
+                continue
+            yield _entry(key, facts)
 
     def _walk(self, prefix: str) -> Iterator[tuple[str, os.DirEntry[str]]]:
         top = prefix.rpartition("/")[0]

@@ -23,9 +23,9 @@ import os
 from collections.abc import Iterable
 from contextlib import suppress
 
-from govgo.adapters.disk import atomic
 from govgo.adapters.disk.diskerror import disk_error
 from govgo.adapters.disk.lockfile import locked, read_all, write_all
+from govgo.adapters.disk.trees import Writer
 from govgo.core.module.cachepath import DOWNLOAD
 from govgo.core.sumdb.tile import Tile
 from govgo.core.sumdb.timeline import fingerprint
@@ -53,7 +53,7 @@ class SumDbCache:
     def __init__(self, cache_dir: str, latest_file: str) -> None:
         self.cache_dir = cache_dir
         self.latest_file = latest_file
-        self._made: set[str] = set()
+        self._writer = Writer()
         self._filled: bool | None = None
 
     @classmethod
@@ -98,12 +98,8 @@ class SumDbCache:
     def write_many(self, files: Iterable[tuple[str, bytes]]) -> None:
         """Keep proved files, each whole or not at all. What cannot be written is not kept."""
         for name, data in files:
-            path = f"{self.cache_dir}/{name}"
-            try:
-                self._make_parent(path)
-                atomic.write_file(path, data)
-            except (DiskError, OSError):
-                self._made.clear()  # somebody may have removed directories: make them again for the next file
+            with suppress(DiskError):
+                self._writer.write(f"{self.cache_dir}/{name}", data)
 
     def read_latest(self) -> bytes:
         """The stored tree head; empty when there is none.
@@ -156,17 +152,10 @@ class SumDbCache:
             return ""
         path = f"{self.cache_dir}/fork-{fingerprint(error)}.txt"
         try:
-            self._make_parent(path)
-            atomic.write_file(path, f"{error.text}\n".encode())
-        except (DiskError, OSError):
+            self._writer.write(path, f"{error.text}\n".encode())
+        except DiskError:
             return ""
         return path
-
-    def _make_parent(self, path: str) -> None:
-        parent = os.path.dirname(path)
-        if parent not in self._made:
-            os.makedirs(parent, exist_ok=True)
-            self._made.add(parent)
 
     def _need_latest(self) -> None:
         if not self.latest_file:

@@ -32,7 +32,9 @@ _FETCHES = 2
 class RemoteLog:
     """One look at a log; the next one begins with the head that this one has kept. Belongs to one event loop."""
 
-    def __init__(self, verifier: Verifier, remote: Remote, storage: Storage, log: Callable[[str], None]) -> None:
+    def __init__(
+        self, verifier: Verifier, remote: Remote, storage: Storage, log: Callable[[str], None], where: str = ""
+    ) -> None:
         """Nothing is asked yet.
 
         Args:
@@ -40,8 +42,10 @@ class RemoteLog:
             remote: the files below `/events`.
             storage: where heads and evidence are kept.
             log: takes sentences for the operator.
+            where: the directory or place of `storage` as people find it; "" where it does not last.
         """
         self._remote = remote
+        self._where = where
         self._files = _Heads(verifier.name, storage, "peers")
         self._trees = ProvedTrees(verifier, self._fetch, self._files, _forget, log)
 
@@ -101,7 +105,7 @@ class RemoteLog:
     def _with_evidence(self, error: ForkError) -> ForkError:
         """Keep the evidence, and say where."""
         place = self._files.keep_evidence(error)
-        where = f"\n\nboth signed tree heads are kept in {place}" if place else ""
+        where = f"\n\nboth signed tree heads are kept in {self._where}/{place}" if place and self._where else ""
         return ForkError(f"{error.text}{where}", notes=error.notes, proof=error.proof, hint=error.hint)
 
     async def _texts(self, number: int, width: int) -> list[bytes]:

@@ -105,7 +105,7 @@ def load_env(environ: Mapping[str, str] | None = None) -> GoEnv:
     # cmd/go's own script tests set the release by TESTGO_VERSION.
     version = environ.get("GOVGO_GO_VERSION") or environ.get("TESTGO_VERSION") or REFERENCE_RELEASE
     values = _values(environ, stored, defaults)
-    values["GOENV"] = file or ("off" if environ.get("GOENV") == "off" else "")
+    values["GOENV"] = file
     values["GOVERSION"] = "go" + version.removeprefix("go")
     given = {n for n in values if environ.get(n) or stored.get(n)}
     if "CGO_ENABLED" in given:
@@ -158,6 +158,9 @@ def _values(environ: Mapping[str, str], stored: Mapping[str, str], defaults: Map
     names = sorted(KNOWN_NAMES | stored.keys() | {n for n in environ if n.startswith(("GO", "CGO_"))})
     values = {name: _setting(environ, stored, name, defaults.get(name, "")) for name in names}
     values["GODEBUG"] = environ.get("GODEBUG", "")
+    cache = _setting(environ, stored, "GOCACHE")
+    if cache and not os.path.isabs(cache):
+        values["GOCACHE"] = "off"
     values["GOEXE"] = ".exe" if values["GOOS"] == "windows" else ""
     values["GOHOSTOS"], values["GOHOSTARCH"] = _host()
     cgo = _cgo_enabled(_setting(environ, stored, "CGO_ENABLED"), values["CC"], values, environ.get("PATH", ""))
@@ -273,13 +276,14 @@ def _host() -> tuple[str, str]:
 
 
 def _cache_dir(environ: Mapping[str, str]) -> str:
+    """The default of GOCACHE (os.UserCacheDir): a relative HOME is taken as it is, a relative XDG_CACHE_HOME is not."""
     base = environ.get("XDG_CACHE_HOME", "")
     home = environ.get("HOME", "")
-    if sys.platform == "darwin":
-        base = os.path.join(home, "Library/Caches") if home else ""
-    elif not base and home:
-        base = os.path.join(home, ".cache")
-    return os.path.join(base, "go-build") if base and os.path.isabs(base) else "off"
+    if sys.platform == "darwin" or not base:
+        base = os.path.join(home, "Library/Caches" if sys.platform == "darwin" else ".cache") if home else ""
+    elif not os.path.isabs(base):
+        base = ""
+    return os.path.join(base, "go-build") if base else "off"
 
 
 def _goroot(search: str) -> str:

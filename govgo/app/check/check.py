@@ -12,7 +12,16 @@ from datetime import date
 from typing import TYPE_CHECKING
 
 from govgo.app.check.asked import ask
-from govgo.app.check.since import OF_FILES, Before, LineKey, line_keys, state_before, without_lines
+from govgo.app.check.since import (
+    OF_FILES,
+    Before,
+    LineKey,
+    files_before,
+    line_keys,
+    moved_from,
+    state_before,
+    without_lines,
+)
 from govgo.app.check.untidy import untidy
 from govgo.app.hygiene import manifests_of
 from govgo.core.advisory.audit import Audit
@@ -159,6 +168,7 @@ class _Run:
         self._where = where
         self._subjects = subjects
         self._old = old
+        self._were: Mapping[str, str] | None = None
 
     def judge(self, subject: _Subject, since: str) -> None:
         """The rules for which one module or workspace is enough."""
@@ -170,13 +180,20 @@ class _Run:
         session, old = self._session, self._old
         if old is not None:
             try:
-                subject.before = state_before(old, session, found, policy, self._tools.plan)
+                subject.before = state_before(old, session, found, policy, self._tools.plan, self._moved)
             except Failure as error:  # nothing is known to have been there, so everything is told
                 subject.before = Before(broken=(from_error(None, error).unchecked(),))
             subject.findings += [fault._replace(text=f"{since}: {fault.text}") for fault in subject.before.broken]
         subject.manifests = list(manifests_of(session, found, shown_start(session), imports=False))
         subject.findings += judge(policy, build, subject.manifests)
         subject.findings += ask(policy, found, build)
+
+    def _moved(self) -> Mapping[str, str]:
+        """Where modules were in the earlier state that are elsewhere now; looked for once."""
+        if self._were is None:
+            assert self._old is not None, "there is an earlier state"
+            self._were = moved_from(self._old, self._session)
+        return self._were
 
     def tidy(self, subject: _Subject) -> None:
         """Whether one module or workspace is tidy. It reads all sources, so that servers were asked before."""
@@ -243,7 +260,7 @@ class _Run:
     def _verify(self, policy: ProjectPolicy, subjects: list[_Subject]) -> None:
         where = self._where if len(self.policies) == 1 else [each.found.target.mod_file for each in subjects]
         run = self._tools.verify(where, policy.check.verify, None)
-        known_before = self._verified_before(where, policy)
+        known_before = self._verified_before(where, subjects, policy)
         homes = {directory: subject for subject in subjects for directory in self._directories(subject)}
         for report in run.modules:
             subject = homes.get(report.directory)
@@ -255,11 +272,16 @@ class _Run:
                 subject.findings += [each for each in findings if each.text not in known]
         self._add(run.findings)
 
-    def _verified_before(self, where: Sequence[str], policy: ProjectPolicy) -> set[LineKey]:
+    def _verified_before(
+        self, where: Sequence[str], subjects: Sequence[_Subject], policy: ProjectPolicy
+    ) -> set[LineKey]:
         """What was wrong in the earlier state by those claims that are about files and not about lines that came."""
         claims = [each for each in policy.check.verify if each in OF_FILES]
         if self._old is None or not claims:
             return set()
+        targets = [each.found.target for each in subjects]
+        if not all(self._old.files.is_file(each.mod_file) for each in targets):
+            where = files_before(self._old, [(each.path, each.mod_file) for each in targets], self._moved)
         try:
             run = self._tools.verify(where, claims, self._old)
         except Failure:

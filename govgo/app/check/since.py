@@ -3,7 +3,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Iterator
+import posixpath
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from govgo.app.audit.audit import go_release
@@ -17,8 +19,9 @@ from govgo.core.policy import rules
 from govgo.core.policy.judge import Build, judge
 from govgo.core.policy.values import CheckPolicy
 from govgo.core.records import NamedTuple
+from govgo.errors import Failure
 from govgo.load.targets.resolve import Resolved, Unresolved, resolve_all
-from govgo.load.targets.targets import shown
+from govgo.load.targets.targets import MODULE, find_targets, shown, source_root
 
 if TYPE_CHECKING:
     from govgo.load.session.session import Session
@@ -91,6 +94,7 @@ def state_before(
     found: Resolved,
     policy: CheckPolicy,
     plan: Callable[[Workspace], PlannedFiles],
+    moved: Callable[[], Mapping[str, str]],
 ) -> Before:
     """How a module or workspace was.
 
@@ -100,12 +104,13 @@ def state_before(
         found: the module or workspace as it is.
         policy: the rules by which both states are judged.
         plan: makes files whose changes stay in memory.
+        moved: tells where modules were that are elsewhere now (`moved_from`).
     """
     builds: list[Build] = []
     broken: list[Finding] = []
     keys: set[tuple[str, str]] = set()
     releases: set[str] = set()
-    for each in _resolved_before(old, found):
+    for each in _resolved_before(old, found, moved):
         if isinstance(each, Unresolved):
             broken.append(each.fault.unchecked())
             continue
@@ -120,15 +125,34 @@ def state_before(
     return Before(tuple(builds), tuple(broken), frozenset(keys), frozenset(releases))
 
 
-def _resolved_before(old: Session, found: Resolved) -> Iterator[Resolved | Unresolved]:
+def moved_from(old: Session, session: Session) -> Mapping[str, str]:
+    """The go.mod files of the earlier state that are not there now, by module path; none of a path that several had."""
+    found: dict[str, list[str]] = {}
+    with suppress(Failure):  # a module that is not found again is one that was not there
+        for target in find_targets(old, [posixpath.join(source_root(session), "...")], sums=False):
+            if target.kind == MODULE and target.path and not session.files.is_file(target.mod_file):
+                found.setdefault(target.path, []).append(target.mod_file)
+    return {path: files[0] for path, files in found.items() if len(files) == 1}
+
+
+def _resolved_before(
+    old: Session, found: Resolved, moved: Callable[[], Mapping[str, str]]
+) -> Iterator[Resolved | Unresolved]:
     """The module or workspace in its earlier state; of a workspace that was none, its modules that were there."""
     if old.settings.modfile:
         yield from resolve_all(old, ())
         return
     main = found.session.main
-    names = [found.target.mod_file]
-    if not old.files.is_file(found.target.mod_file):
-        names = [found.session.mod_file_path(main.root(mod)) for mod in main.modules]
-    names = [name for name in names if old.files.is_file(name)]
+    if old.files.is_file(found.target.mod_file):
+        yield from resolve_all(old, [found.target.mod_file])
+        return
+    files = [(mod.path, found.session.mod_file_path(main.root(mod))) for mod in main.modules]
+    names = files_before(old, files, moved)
     if names:
         yield from resolve_all(old, names)
+
+
+def files_before(old: Session, files: Iterable[tuple[str, str]], moved: Callable[[], Mapping[str, str]]) -> list[str]:
+    """The go.mod files that modules had in the earlier state; `files` are their paths and files as they are now."""
+    names = (name if old.files.is_file(name) else moved().get(path, "") for path, name in files)
+    return [name for name in names if name]

@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterable, Sequence
 
 from govgo.app.events.log import WIDTH, EventLog
 from govgo.app.sumdb.growing import GrowingLog, Kind
-from govgo.core.events.event import STORED, Event, Origin, format_event, known_event
+from govgo.core.events.event import STORED, Event, Origin, can_tell_of, format_event, known_event
 from govgo.core.events.known import KnownVersions
 from govgo.core.module.moduleversion import ModuleVersion
 from govgo.core.records import NamedTuple
@@ -91,7 +91,7 @@ class Appender:
         said: dict[ModuleVersion, bool] = {}
         for kind, mod, origin in news:
             is_stored = said.get(mod, mod in self.known)
-            if is_stored is (kind == STORED):
+            if is_stored is (kind == STORED) or not can_tell_of(mod):
                 continue
             said[mod] = kind == STORED
             last_us = max(last_us + 1, int(self._clock() * 1_000_000))

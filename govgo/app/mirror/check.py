@@ -25,7 +25,7 @@ from govgo.errors import (
     IntegrityError,
     LookupDisabledError,
     NotFoundError,
-    StorageError,
+    UnavailableError,
 )
 from govgo.load.targets.faults import from_error
 
@@ -65,6 +65,7 @@ def check_mirror(
 
     Raises:
         StorageError: the storage cannot be asked.
+        DiskError: there is no room for a copy of a zip.
     """
     run = _Check(storage, manifest, desk, report, unfinished)
     run.read_all()
@@ -102,7 +103,7 @@ class _Check:
             try:
                 self._read(key, want)
                 self.files += 1
-            except StorageError:
+            except UnavailableError:  # the storage, or the disk of the desk: it says nothing about the file
                 raise
             except Failure as error:
                 self._found(key, error)

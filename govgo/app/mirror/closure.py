@@ -24,6 +24,7 @@ from govgo.load.dependency.gomod import raw_summary
 from govgo.load.query.query import query
 from govgo.load.targets.faults import from_error, from_reported
 from govgo.load.targets.locate import fault_in, locating_in
+from govgo.load.targets.open import reading
 from govgo.load.targets.resolve import Resolved, Unresolved, resolve, resolve_all
 from govgo.load.targets.targets import MODULE, Target
 
@@ -141,7 +142,9 @@ def _as_required(session: Session, mod: ModuleVersion, plan: Callable[[Workspace
     files = plan(session.files)
     files.write(f"{root}/go.mod", f"module govgo.invalid/mirror\n\ngo {go or _HIGHEST_GO}\n\n{lines}".encode())
     target = Target(MODULE, "govgo.invalid/mirror", root, f"{root}/go.mod", ())
-    found = resolve(session, target, files)
+    # -modfile is for the main module of the command.
+    outer = reading(session, files, session.settings._replace(modfile="", modfile_given=""))
+    found = resolve(outer, target)
     if found.resolution.error is not None:
         raise found.resolution.error
     return found

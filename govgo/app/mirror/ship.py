@@ -181,10 +181,10 @@ def _manifest_of(parts: Mapping[str, Storage]) -> Manifest:
     missing = sorted(set(range(1, total + 1)) - numbers.keys())
     if missing:
         raise UsageError(f"of {total} parts these are missing: {', '.join(map(str, missing[:20]))}")
-    first = next(iter(parts.values()))
-    manifest, _ = read_manifest(first)
+    name, first = next(iter(parts.items()))
+    manifest, _ = read_manifest(first, f"{name}: {manifests.KEY}")
     if manifest is None or hashlib.sha256(format_manifest(manifest)).hexdigest() != digest:
-        raise InputError(f"{next(iter(parts))}: its manifest is not the one that its header names")
+        raise InputError(f"{name}: its manifest is not the one that its header names")
     return manifest
 
 

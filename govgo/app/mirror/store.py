@@ -18,8 +18,12 @@ _MEND = "`govgo mirror verify` says more, and `govgo mirror add -repair` has it 
 _HINT = "run the command again: it adds what is missing"
 
 
-def read_manifest(storage: Storage) -> tuple[Manifest | None, str]:
+def read_manifest(storage: Storage, name: str = KEY) -> tuple[Manifest | None, str]:
     """The manifest of a mirror and its tag; None where there is none.
+
+    Args:
+        storage: the mirror.
+        name: of the manifest, for errors.
 
     Raises:
         StorageError: it cannot be read.
@@ -29,7 +33,7 @@ def read_manifest(storage: Storage) -> tuple[Manifest | None, str]:
     data = None if entry is None else storage.read(KEY, 0, MAX_MANIFEST_BYTES + 1)
     if entry is None or data is None:
         return None, ""
-    return parse_manifest(data), entry.tag
+    return parse_manifest(data, name), entry.tag
 
 
 def write_manifest(storage: Storage, manifest: Manifest, tag: str) -> None:

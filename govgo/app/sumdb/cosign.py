@@ -20,12 +20,12 @@ from govgo.core.sumdb.cosignature import (
     parse_witness_size,
     witness_request,
 )
-from govgo.core.sumdb.note import Note, Verifier, format_note, open_note
+from govgo.core.sumdb.note import Note, Verifier, format_note, open_note, read_note
 from govgo.core.sumdb.proof import prove_tree
 from govgo.core.sumdb.published import LATEST
 from govgo.core.sumdb.timeline import Head, read_head
 from govgo.core.sumdb.tlog import Node
-from govgo.errors import IntegrityError, NetworkError, NoteError, UsageError
+from govgo.errors import Failure, IntegrityError, NetworkError, NoteError, UsageError
 from govgo.ports.storage import Storage
 
 
@@ -44,8 +44,15 @@ class Witness(NamedTuple):
     url: str = ""
 
 
-def cosign(storage: Storage, witnesses: Sequence[Witness], notes: Sequence[bytes], post: Post) -> tuple[Cosigned, ...]:
-    """Ask witnesses for cosignatures, and publish them with those that notes bring.
+class Outcome(NamedTuple):
+    """All cosignatures that the published tree head has now, and what went wrong with witnesses that were asked."""
+
+    found: tuple[Cosigned, ...]
+    failures: tuple[Failure, ...] = ()
+
+
+def cosign(storage: Storage, witnesses: Sequence[Witness], notes: Sequence[bytes], post: Post) -> Outcome:
+    """Ask witnesses for cosignatures, and publish them with those that notes bring. One that fails hinders no other.
 
     Args:
         storage: of the database.
@@ -53,12 +60,8 @@ def cosign(storage: Storage, witnesses: Sequence[Witness], notes: Sequence[bytes
         notes: signed tree heads, or bare signature lines, that others have sent.
         post: how witnesses are asked.
 
-    Returns:
-        All cosignatures that the published tree head has now.
-
     Raises:
         NoteError: a note is malformed.
-        NetworkError: a witness did not answer, or did not cosign.
         UsageError, IntegrityError, StorageError: the database cannot be read or is damaged.
     """
     own = database_keys(storage)
@@ -66,7 +69,13 @@ def cosign(storage: Storage, witnesses: Sequence[Witness], notes: Sequence[bytes
     shown = _shown(storage)
     head = read_head(shown, *own)
     lines = [_lines_for(head, note) for note in notes]
-    lines += [_ask(storage, head, witness, post) for witness in witnesses if witness.url]
+    failures: list[Failure] = []
+    for witness in witnesses:
+        if witness.url:
+            try:
+                lines.append(_asked(storage, head, witness, post))
+            except Failure as error:
+                failures.append(error)
     while True:
         found = storage.head(LATEST)
         shown = _shown(storage)
@@ -74,7 +83,7 @@ def cosign(storage: Storage, witnesses: Sequence[Witness], notes: Sequence[bytes
             raise IntegrityError("the database has grown meanwhile; cosign its new tree head")
         whole = _merged(shown, own, lines, keys)
         if whole == shown or storage.swap(LATEST, whole, found.tag):
-            return cosignatures(whole, keys)
+            return Outcome(cosignatures(whole, keys), tuple(failures))
 
 
 def _shown(storage: Storage) -> bytes:
@@ -102,6 +111,17 @@ def _merged(shown: bytes, own: Sequence[Verifier], lines: Sequence[bytes], keys:
     others = [each for each in given.unverified if (each.name, each.key_hash) not in mine]
     signatures = (*given.signatures, *others, *(each.signature for each in added))
     return format_note(Note(given.text, tuple(signatures)))
+
+
+def _asked(storage: Storage, head: Head, witness: Witness, post: Post) -> bytes:
+    """The signature lines of a witness, which may stand below the note.  Raises NetworkError."""
+    lines = _ask(storage, head, witness, post)
+    try:
+        read_note(head.note + lines, ())
+    except NoteError as error:
+        text = f"the witness {witness.verifier.name} did not answer with signature lines: {error}"
+        raise NetworkError(text, inner=error) from error
+    return lines
 
 
 def _ask(storage: Storage, head: Head, witness: Witness, post: Post) -> bytes:

@@ -118,8 +118,9 @@ def _add_tree(session: Session, faults: Faults, root: str, directory: str, use: 
         if kind == "dir":
             _add_tree(session, faults, root, path, use)
         elif kind == "link" and session.files.is_dir(posixpath.join(absolute, name)):
-            shown = session.short_path(posixpath.join(absolute, name))
-            session.report.raw(f"warning: ignoring symlink {shown}")
+            # As go has it: relative from the argument, and shortened where that is absolute.
+            place = posixpath.join(absolute, name) if directory.startswith("/") else posixpath.normpath(path)
+            session.report.raw(f"warning: ignoring symlink {session.short_path(place)}")
 
 
 def _check_known(session: Session, path: str) -> None:

@@ -42,6 +42,7 @@ def finding_of(exposure: Exposure, planned: str = "", *, here: str = ".") -> Fin
         place=exposure.place,
         needed_by=tuple(chain_text(exposure)) if exposure.chain else (),
         fix=advice,
+        known_as=vulnerability.id,
     )
 
 

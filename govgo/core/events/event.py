@@ -128,13 +128,26 @@ def subject_of(text: bytes) -> tuple[bytes, bool]:
     return found[2], found[1] == b"stored"
 
 
-def _check(event: Event) -> None:
+def can_tell_of(mod: ModuleVersion) -> bool:
+    """Whether events are about such a version: anybody may put files into a storage that are those of none."""
     try:
-        check(*event.mod)
+        _check_version(mod)
+    except InputError:
+        return False
+    return True
+
+
+def _check_version(mod: ModuleVersion) -> None:
+    try:
+        check(*mod)
     except Failure as error:
         raise InputError(f"malformed event: {error}") from None
-    if canonical_version(event.mod.version) != event.mod.version:
-        raise InputError(f"malformed event: the version is not canonical: {event.mod}")
+    if canonical_version(mod.version) != mod.version:
+        raise InputError(f"malformed event: the version is not canonical: {mod}")
+
+
+def _check(event: Event) -> None:
+    _check_version(event.mod)
     if not 0 <= event.time_us < _LAST_US or event.kind not in (STORED, REMOVED):
         raise InputError("malformed event: time or kind")
     if event.origin is not None and not is_log_name(event.origin.log):

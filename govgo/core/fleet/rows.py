@@ -3,7 +3,8 @@
 
     selected     a selected version          list
     advisories   an exposure                 audit
-    outdated     a dependency that is        outdated
+    outdated     a dependency that is, or    outdated
+                 is deprecated
     licenses     a module's licence          licenses
     findings     a finding                   any other verb that has findings
 
@@ -76,6 +77,7 @@ def _outdated(document: Document, of: Row) -> Iterator[Row]:
                 "module": _text(each, "path"),
                 "version": _text(each, "version"),
                 "direct": each.get("direct") is True,
+                "outdated": each.get("outdated") is True,
                 "newest": _text(newest, "version"),
                 "releases_behind": behind.get("releases"),
                 "days_behind": behind.get("days"),

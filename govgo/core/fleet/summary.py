@@ -273,6 +273,7 @@ class Reducer:
             self._licenses[name][1][0] += 1
 
     def _add_outdated(self, rows: list[Row]) -> None:
+        rows = [row for row in rows if row["outdated"]]  # others are deprecated alone
         for row in rows:
             self._see_newest(str(row["module"]), str(row["newest"]))
         for path in {str(row["module"]) for row in rows}:

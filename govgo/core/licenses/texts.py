@@ -161,15 +161,22 @@ def too_large(file: LegalFile) -> LegalText:
     return LegalText(file.name, kind_of(file.name), "", "", 0.0, note=note)
 
 
-def declared(texts: Collection[LegalText]) -> str:
-    """The licence of the module as a whole: of the licence files in its root directory; "" where one is unknown.
+def declaring(texts: Iterable[LegalText]) -> list[LegalText]:
+    """The texts that count for the module as a whole: the licence files in its root directory.
 
-    Where there is none, that of all texts in LICENSES, since other files say which of them is of what.
+    Where there is none, all texts in LICENSES, since other files say which of them is of what.
+    """
+    found = [each for each in texts if each.kind == LICENSE]
+    return [each for each in found if not each.is_nested] or [each for each in found if _named(each.name)]
+
+
+def declared(texts: Collection[LegalText]) -> str:
+    """The licence of the module as a whole (`declaring`); "" where one of its texts is unknown.
+
     What one of them states counts alone if it names every licence of the others, as with LICENSE, LICENSE-MIT and
     LICENSE-APACHE, of which the first says "MIT OR Apache-2.0".
     """
-    found = [each for each in texts if each.kind == LICENSE]
-    return _joined([each for each in found if not each.is_nested] or [each for each in found if _named(each.name)])
+    return _joined(declaring(texts))
 
 
 def complete(texts: Collection[LegalText]) -> str:

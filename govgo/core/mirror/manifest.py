@@ -24,9 +24,11 @@ from govgo.core.records import NamedTuple
 from govgo.core.sumdb.tlog import MAX_TREE_SIZE, Tree, format_hash, parse_hash
 from govgo.errors import InputError
 
-KEY = "govgo/manifest"
-"""Where a mirror has it. No module path begins so: its first element has no dot."""
-UNFINISHED = "govgo/unfinished/"
+_OWN = "govgo/"
+"""Below this lies what a mirror has beside its files: no module path begins so, since its first element has no dot."""
+KEY = f"{_OWN}manifest"
+"""Where a mirror has its manifest."""
+UNFINISHED = f"{_OWN}unfinished/"
 """Below this a run leaves a mark while it changes files that the manifest names."""
 MAX_MANIFEST_BYTES = 1 << 30
 """Some five million files; larger ones are refused."""
@@ -126,7 +128,7 @@ def parse_manifest(data: bytes, name: str = KEY) -> Manifest:
     files: dict[str, Content] = {}
     for number, line in enumerate(lines[at + 1 : -1], at + 1):
         entry = _FILE.fullmatch(line)
-        if entry is None or not _NO_NAME.isdisjoint(entry[3].split("/")):
+        if entry is None or entry[3].startswith(_OWN) or not _NO_NAME.isdisjoint(entry[3].split("/")):
             raise _malformed(name, number, line)
         files[entry[3]] = Content(entry[1], int(entry[2]))
     manifest = Manifest(files, frozenset(heads))

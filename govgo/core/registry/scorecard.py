@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 
-from govgo.core.licenses.texts import LICENSE
+from govgo.core.licenses.texts import declaring
 from govgo.core.records import NamedTuple
 from govgo.core.registry.facts import PROVED, REFUSED, UNCOVERED, VersionFacts
 from govgo.core.version import semver
@@ -104,10 +104,9 @@ def _licensed(facts: VersionFacts, _: float) -> _Finding:
     found = facts.zip
     if found is None:
         return UNKNOWN, facts.zip_note
+    legal = declaring(found.texts)
     if found.license:
-        files = ", ".join(each.name for each in found.texts if each.kind == LICENSE and not each.is_nested)
-        return YES, f"{found.license}, by {files}"
-    legal = [each for each in found.texts if each.kind == LICENSE and not each.is_nested]
+        return YES, f"{found.license}, by {', '.join(each.name for each in legal)}"
     if not legal:
         return NO, "the zip has no licence file in its root directory"
     if not found.matcher:

@@ -258,7 +258,7 @@ def _go_lines(manifest: Manifest, resolution: Resolution) -> Iterator[Finding]:
         order = compare_versions("go", version, highest.target.version)
         need = f"{highest.source} needs go {highest.target.version}{_asked(resolution, highest)}"
         if order < 0:
-            fix = manifest.command("get", f"go@{highest.target.version}")
+            fix = _raising_go(manifest, highest.target.version)
             yield _finding("go-line-raised", f"go {version} is too low: {need}", place, fix=fix)
         elif order == 0:
             yield Finding("go-line-held", None, Verdict.PASSED, f"go {version} cannot be lower: {need}", place=place)
@@ -267,6 +267,15 @@ def _go_lines(manifest: Manifest, resolution: Resolution) -> Iterator[Finding]:
         if name != "default" and compare_versions("go", goversion.from_toolchain(name), version) <= 0:
             fix = manifest.command("get", "toolchain@none")
             yield _finding("toolchain-unused", f"toolchain {name} is not above go {version}", place, fix=fix)
+
+
+def _raising_go(manifest: Manifest, version: str) -> str:
+    """The command for a go line. `get go@1.21` would take the newest release of that language version."""
+    if manifest.main is None:
+        return manifest.command("work", "edit", f"-go={version}")
+    if goversion.is_lang(version):
+        return manifest.command("edit", f"-go={version}")
+    return manifest.command("get", f"go@{version}")
 
 
 def _asked(resolution: Resolution, need: Requirement) -> str:

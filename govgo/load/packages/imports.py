@@ -173,7 +173,10 @@ def _tree(session: Session, mod: ModuleVersion, *, wait: bool) -> tuple[str, boo
 def _local_replacement(session: Session, mod: ModuleVersion, path: str) -> str:
     directory = session.main.replaced_directory(path)
     if not session.files.exists(directory):
-        raise ModuleError(mod, PackageError(f"replacement directory {one_line(path)} does not exist"))
+        error = session.files.stat_error(directory)
+        is_unknown = error is not None and not isinstance(error.inner, FileNotFoundError)
+        why = f": {error}" if is_unknown else " does not exist"
+        raise ModuleError(mod, PackageError(f"replacement directory {one_line(path)}{why}"))
     return directory
 
 

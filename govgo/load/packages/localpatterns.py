@@ -11,6 +11,7 @@ from os.path import dirname, isabs, join, normpath
 from typing import TYPE_CHECKING
 
 from govgo.core import modfile
+from govgo.core.foreign import one_line
 from govgo.core.gosource.buildtags import TagSet, build_tags
 from govgo.core.gosource.imports import NoGoError
 from govgo.core.modgraph.loader import Pruning
@@ -86,6 +87,11 @@ def _match_dirs(session: Session, match: Match, mod_roots: Sequence[str]) -> Non
         plural = "s" if len(mod_roots) > 1 else ""
         match.add_error(PatternError(f"directory {base} is outside module root{plural} ({', '.join(mod_roots)})"))
     matches = match_pattern(clean)
+    absent = session.files.stat_error(f"{base}/")
+    if absent is not None:  # in go's words, by the name that the pattern has for it
+        why = str(absent).rpartition(": ")[2]
+        match.add_error(DiskError(f"lstat {one_line(start.rstrip('/'))}/: {why}", path=base, inner=absent.inner))
+        return
     ignore = _ignore_patterns(session, root)
     tags = platform_tags(session)
     for directory, shown in _walk(session, match, base, normpath(start), ignore, root):
@@ -102,10 +108,6 @@ def _walk(
 
     At the first directory that cannot be listed the walk ends, as go's does.
     """
-    absent = session.files.stat_error(f"{base}/")
-    if absent is not None:
-        match.add_error(absent)
-        return
     pending = [(base, shown)]
     while pending:
         directory, shown = pending.pop()

@@ -241,10 +241,12 @@ class _Walk:
             prefix: import path of the root; "" for a vendor directory, whose root is no package.
             nested_modules: whether to go on below a nested go.mod.
         """
-        pending = [("", prefix)]
+        pending = [("dir", "", prefix)]
         while pending:
-            relative, name = pending.pop()
+            kind, relative, name = pending.pop()
             directory = f"{root}/{relative}" if relative else root
+            if relative and not self._enters(kind, directory, relative, name):
+                continue
             if relative and not nested_modules and self.session.files.is_file_on_disk(join(directory, "go.mod")):
                 continue
             if name and name not in self._have:
@@ -257,18 +259,19 @@ class _Walk:
                 if kind not in ("dir", "link") or entry[0] in "._" or entry == "testdata":
                     continue
                 below = f"{relative}/{entry}" if relative else entry
-                self._enter(pending, kind, f"{root}/{below}", below, f"{name}/{entry}" if name else entry)
+                pending.append((kind, below, f"{name}/{entry}" if name else entry))
 
-    def _enter(self, pending: list[tuple[str, str]], kind: str, directory: str, relative: str, name: str) -> None:
+    def _enters(self, kind: str, directory: str, relative: str, name: str) -> bool:
+        """Whether the walk goes into an entry, a directory or a link; what it passes over is told in its turn."""
         if self.ignore is not None and self.ignore.covers(relative):
             if kind == "dir" and self.session.settings.trace:
                 self.session.report.raw(f"# ignoring directory {directory}")
-        elif not self.can_match(name):
-            pass
-        elif kind == "dir":
-            pending.append((relative, name))
-        elif "..." in self.match.pattern and self.session.files.is_dir(directory):
+            return False
+        if not self.can_match(name):
+            return False
+        if kind == "link" and "..." in self.match.pattern and self.session.files.is_dir(directory):
             self.session.report.raw(f"warning: ignoring symlink {directory}")
+        return kind == "dir"
 
     def _entries(self, directory: str, root: str) -> Sequence[tuple[str, str]]:
         try:

@@ -114,10 +114,15 @@ class SourceTree:
         and not where it has one (modindex), as of the module cache, and of what has been unchanged for two seconds.
 
         Raises:
-            DiskError: the directory cannot be listed, or all of its .go files lead nowhere.
+            DiskError: the directory cannot be listed, all of its .go files lead nowhere, or, where there is no index,
+                a file stands in the way.
         """
         found = self._go_dirs.get(directory)
         if found is None:
+            if not indexed and not self.entries(directory):
+                error = self.files.stat_error(directory)
+                if error is not None and isinstance(error.inner, NotADirectoryError):
+                    raise DiskError(f"open{str(error).removeprefix('stat')}", path=directory, inner=error.inner)
             listed = [(name, kind) for name, kind in self.entries(directory) if name.endswith(".go") and kind != "dir"]
             names = [name for name, kind in listed if kind == "file" or self.files.is_file(join(directory, name))]
             found = any(name[0] not in "_." for name in names)

@@ -31,7 +31,12 @@ class Published(NamedTuple):
     def __str__(self) -> str:
         if self.time is None:
             return "its date is not known"
-        return f"{'first seen' if self.dated_by == INDEX else 'made'} {self.time:%Y-%m-%dT%H:%M:%SZ}"
+        return f"{'first seen' if self.dated_by == INDEX else 'made'} {_moment(self.time)}"
+
+
+def _moment(time: datetime) -> str:
+    """RFC 3339, with the offset that it was written with: not every time has a form in UTC that a datetime can hold."""
+    return time.isoformat(timespec="seconds").replace("+00:00", "Z")
 
 
 class NotYetPublishedError(DisallowedError):
@@ -40,7 +45,7 @@ class NotYetPublishedError(DisallowedError):
     code: ClassVar[str] = "not-yet-published"
 
     def __init__(self, mv: ModuleVersion, found: Published, as_of: datetime) -> None:
-        super().__init__(f"{mv}: not published as of {as_of:%Y-%m-%dT%H:%M:%SZ}: {found}")
+        super().__init__(f"{mv}: not published as of {_moment(as_of)}: {found}")
         self.mv = mv
 
 
@@ -104,7 +109,7 @@ def left_out(session: Session, path: str, *, min_age: bool) -> str:
     horizon = session.settings.horizon
     parts = []
     if horizon is not None and horizon.as_of is not None:
-        parts.append(f"later than {horizon.as_of:%Y-%m-%dT%H:%M:%SZ} (-as-of)")
+        parts.append(f"later than {_moment(horizon.as_of)} (-as-of)")
     if horizon is not None and min_age and horizon.min_age is not None and not horizon.excepts(path):
         parts.append(f"younger than {age_text(horizon.min_age)} (-min-age)")
     return f"versions {', '.join(parts)} or without a date" if parts else ""

@@ -3,6 +3,9 @@
 
 Format: OASIS Static Analysis Results Interchange Format 2.1.0 with errata 01. What could not be checked is no result;
 it stands among the invocation's notifications, and the invocation counts as unsuccessful.
+
+A vulnerability is a rule of its own: who tracks results by rule and line, as code scanning does, would take two
+vulnerabilities of one module for one.
 """
 
 from __future__ import annotations
@@ -37,11 +40,14 @@ def sarif_report(run: Run, rules: Mapping[str, str] = VERIFY_RULES) -> str:
     """The document, a newline at its end; `rules` say what the codes mean."""
     results = [(m, f) for m, f in all_findings(run) if f.verdict is not Verdict.UNCHECKED]
     unchecked = [f for _, f in all_findings(run) if f.verdict is Verdict.UNCHECKED]
-    codes = sorted({finding.code for _, finding in results})
+    by_rule: dict[str, list[Finding]] = {}
+    for _, finding in results:
+        by_rule.setdefault(_rule_id(finding), []).append(finding)
+    ids = {name: number for number, name in enumerate(sorted(by_rule))}
     driver = {
         "name": "govgo",
         "semanticVersion": govgo.__version__,
-        "rules": [_rule(run, rules, code, [f for _, f in results if f.code == code]) for code in codes],
+        "rules": [_rule(run, rules, name, by_rule[name]) for name in ids],
     }
     invocation: dict[str, object] = {
         "executionSuccessful": not unchecked,
@@ -59,15 +65,20 @@ def sarif_report(run: Run, rules: Mapping[str, str] = VERIFY_RULES) -> str:
                 "tool": {"driver": driver},
                 "columnKind": "unicodeCodePoints",
                 "invocations": [invocation],
-                "results": [_result(run, module, finding, codes.index(finding.code)) for module, finding in results],
+                "results": [_result(run, module, finding, ids[_rule_id(finding)]) for module, finding in results],
             }
         ],
     }
     return encode(document)
 
 
-def _rule(run: Run, rules: Mapping[str, str], code: str, findings: list[Finding]) -> dict[str, object]:
+def _rule_id(finding: Finding) -> str:
+    return visible(finding.known_as) or finding.code
+
+
+def _rule(run: Run, rules: Mapping[str, str], name: str, findings: list[Finding]) -> dict[str, object]:
     worst = max(finding.verdict for finding in findings)
+    code = findings[0].code
     explained = EXPLANATIONS.get(code)
     otherwise = explained.title if explained is not None else f"{code.replace('-', ' ')}.".capitalize()
     text = rules.get(code, otherwise)
@@ -75,8 +86,8 @@ def _rule(run: Run, rules: Mapping[str, str], code: str, findings: list[Finding]
     if explained is not None:
         more = " ".join(filter(None, (explained.meaning.replace("\n\n", " "), explained.remedy)))
     rule: dict[str, object] = {
-        "id": code,
-        "shortDescription": {"text": text},
+        "id": name,
+        "shortDescription": {"text": text if name == code else f"{name}: {text}"},
         "help": {"text": f"{text} {more}"},
         "defaultConfiguration": {"level": _level(worst)},
     }
@@ -95,7 +106,7 @@ def _level(verdict: Verdict) -> str:
 def _result(run: Run, module: ModuleReport | None, finding: Finding, rule: int) -> dict[str, object]:
     text = "\n".join(body_lines(run, module, finding))
     result: dict[str, object] = {
-        "ruleId": finding.code,
+        "ruleId": _rule_id(finding),
         "ruleIndex": rule,
         "level": _level(finding.verdict),
         "message": {"text": _message(text)},
@@ -155,5 +166,6 @@ def fingerprint(finding: Finding) -> str:
     file = finding.place.file if finding.place is not None else ""
     mod = finding.module if not finding.others else None
     name = f"{mod.path}@{mod.version}" if mod is not None else ""
-    facts = "\0".join((finding.code, finding.claim.value if finding.claim is not None else "", file, name))
+    claim = finding.claim.value if finding.claim is not None else ""
+    facts = "\0".join((finding.code, claim, file, name, *filter(None, [finding.known_as])))
     return hashlib.sha256(facts.encode("utf-8", "surrogateescape")).hexdigest()[:32]

@@ -7,7 +7,7 @@ from collections import Counter
 
 from govgo.core.foreign import one_line
 from govgo.core.licenses.licenses import Licenses, ModuleLicense
-from govgo.core.licenses.texts import LICENSE
+from govgo.core.licenses.texts import LICENSE, declaring
 from govgo.report.findings.text import styled_report
 from govgo.report.style import Style, table
 from govgo.report.words import titled
@@ -51,13 +51,14 @@ def version_cell(each: ModuleLicense) -> str:
 
 def license_cell(each: ModuleLicense) -> str:
     """The licence, and in brackets what nested directories add."""
-    nested = {text.expression or UNKNOWN for text in each.texts if text.kind == LICENSE and text.is_nested}
+    own = declaring(each.texts)
+    nested = {text.expression or UNKNOWN for text in each.texts if text.kind == LICENSE and text not in own}
     added = "" if each.reason else ", ".join(sorted(nested - {each.expression}))
     return (each.expression or UNKNOWN) + (f" (nested: {added})" if added else "")
 
 
 def origin(each: ModuleLicense) -> str:
-    """What says so: the licence files of the root directory, or the reason of an override."""
+    """What says so: the licence files of the module as a whole, or the reason of an override."""
     if each.reason:
         return f"govgo.toml: {each.reason}"
-    return ", ".join(text.name for text in each.texts if text.kind == LICENSE and not text.is_nested) or "no file"
+    return ", ".join(text.name for text in declaring(each.texts)) or "no file"

@@ -43,7 +43,7 @@ def _size(size: int | None) -> str:
 def _closing(run: Added) -> list[str]:
     if run.is_plan:
         if not run.zips and not run.gomods:
-            return ["nothing is missing"]
+            return ["nothing would be added" if run.faults else "nothing is missing"]
         unknown = len(run.zips) - len(run.sizes)
         more = f", and {many(unknown, 'zip')} of unknown size" if unknown else ""
         return [

@@ -19,10 +19,10 @@ def verify_text(run: Checked, style: Style = PLAIN) -> str:
     """A line for each finding, then what was checked."""
     lines = [f"{style.paint(each.code, 'red')}: {one_line(each.text)}" for each in run.findings]
     verdict = worst(run.findings)
-    words = "the mirror is whole, and proves" if verdict is Verdict.PASSED else "the mirror does not verify"
+    words = "the mirror is whole and proved" if verdict is Verdict.PASSED else "the mirror does not verify"
     lines.append(f"{words}: {checked_words(run)}")
     if any(each.code in _DAMAGE for each in run.findings):
-        lines.append("hint: where the network is, `govgo mirror add -repair` has anew what is damaged")
+        lines.append("hint: where the network is, `govgo mirror add -repair` fetches again what is damaged")
     return "".join(f"{line}\n" for line in lines)
 
 

@@ -31,6 +31,7 @@ from govgo.core.events.event import STORED, Event, Origin, format_time_us, parse
 from govgo.core.golib import url as gourl
 from govgo.core.module.moduleversion import ModuleVersion
 from govgo.core.records import NamedTuple
+from govgo.core.storage.keys import EVENTS
 from govgo.core.sumdb.note import Verifier
 from govgo.core.sumdb.timeline import MAX_HEAD_BYTES
 from govgo.errors import BadSignatureError, Failure, InputError, SecurityError, UnavailableError
@@ -195,7 +196,7 @@ class Follower:
         while True:
             found = await self._means.cold.stored(self._evidence)
             if found:
-                raise SecurityError(f"its event log has two histories; the evidence is govgo/events/{found}")
+                raise SecurityError(f"its event log has two histories; the evidence is {EVENTS}/{found}")
             try:
                 await self._look()
                 failures = 0
@@ -231,7 +232,7 @@ class Follower:
     async def _read_log(self, verifier: Verifier) -> bool:
         """Look at the log, and take what it tells in so many pages; whether there is more."""
         remote = self._means.web.open(f"{self.follow.url.rstrip('/')}/events")
-        log = RemoteLog(verifier, remote, self._means.storage, self._means.say)
+        log = RemoteLog(verifier, remote, self._means.storage, self._means.say, where=EVENTS)
         try:
             head = await log.newest()
             await self._compare(log, verifier.name)

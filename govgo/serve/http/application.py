@@ -18,7 +18,7 @@ from govgo.core.foreign import visible
 from govgo.core.module.moduleversion import ModuleVersion
 from govgo.core.records import NamedTuple
 from govgo.errors import InputError, TooLargeError
-from govgo.serve.access import CHALLENGE, READ
+from govgo.serve.access import CHALLENGE, NO_LOGIN, READ
 from govgo.serve.accesslog import Line
 from govgo.serve.counters import answered
 from govgo.serve.http.health import Health
@@ -151,7 +151,7 @@ class Application:
         if not is_open and site.access.is_closed:
             found = await site.access.user(request.asked.headers.get(b"authorization", b""), request.certificate)
             if found is None:
-                return "", None, Refusal(401, "who are you?")
+                return "", None, Refusal(401, NO_LOGIN)
             user = found
         methods = route.methods if route is not None else _READING
         if request.asked.method.replace("HEAD", "GET") not in methods:
@@ -195,12 +195,12 @@ class Application:
         except SlowClientError as error:
             await self._refuse(request, Refusal(408, str(error)))
             return
-        headers = [
+        about = [
             (b"content-type", reply.content_type.encode()),
             (b"x-content-type-options", b"nosniff"),
             (b"content-length", b"%d" % len(reply.body)),
-            *reply.headers,
         ]
+        headers = [*(about if reply.status != 204 else ()), *reply.headers]  # RFC 9110, 8.6
         await self._send(request, reply.status, headers, reply.body)
 
     async def _operate(self, request: _Request) -> None:
@@ -447,7 +447,7 @@ async def _pieces_of(request: _Request, limit_bytes: int) -> AsyncIterator[bytes
 
 def _forbidden(user: str, what: str) -> Refusal:
     """Why a user does not get something; one without a name may have one."""
-    return Refusal(403, f"{user} may not read {what}") if user else Refusal(401, "who are you?")
+    return Refusal(403, f"{user} may not read {what}") if user else Refusal(401, NO_LOGIN)
 
 
 async def _left(receive: Receive) -> None:

@@ -198,6 +198,8 @@ class FastProtocol(HttpToolsProtocol):
     def on_headers_complete(self) -> None:
         """The head of a request is there: answer it from memory, or start the application."""
         self._in_head, self._in_body = False, True
+        if self._refused:
+            return  # the one before, after which nothing is written
         entry = self._entries.get(self.url)
         if entry is None or not self._plain:
             self._start_application()

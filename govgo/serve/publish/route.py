@@ -32,7 +32,7 @@ from govgo.core.records import NamedTuple
 from govgo.core.storage.published import AlreadyPublishedError, Published
 from govgo.errors import ConflictError, DiskError, Failure, InputError, SecurityError, StorageError, TooLargeError
 from govgo.ports.storage import LocalStorage
-from govgo.serve.access import CHALLENGE, PUBLISH
+from govgo.serve.access import CHALLENGE, NO_LOGIN, PUBLISH
 from govgo.serve.http.routes import Call, Reply, Route, SlowClientError
 from govgo.serve.http.site import Site
 from govgo.serve.protocol.question import parse_question
@@ -184,7 +184,10 @@ class PublishRoute:
         storage = self._site.storage
         if isinstance(storage, LocalStorage):
             return storage.new_file(_SPOOL_KEY)
-        return tempfile.mkstemp(".zip", "govgo-publish-")
+        try:
+            return tempfile.mkstemp(".zip", "govgo-publish-")
+        except OSError as error:
+            raise disk_error("open", tempfile.gettempdir(), error) from error
 
     async def _off(self, work: Callable[[], Any]) -> Any:
         return await self._cold(self._site.cold.stored(work))
@@ -196,7 +199,7 @@ class PublishRoute:
         return await asyncio.wrap_future(self._site.cold.call(work))
 
 
-_NOBODY = _Refused(401, "who are you? A version is published under a name")
+_NOBODY = _Refused(401, NO_LOGIN)
 
 
 def _shown(status: int, mod: ModuleVersion, record: Published) -> Reply:

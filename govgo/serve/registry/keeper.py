@@ -24,12 +24,13 @@ from govgo.adapters.catalogue.scan import MAX_GO_MOD, Scanner, Shown, required_i
 from govgo.adapters.catalogue.zips import Looked, look_into, providers
 from govgo.adapters.disk.lockfile import locked
 from govgo.adapters.disk.system import path_of
+from govgo.adapters.storage.desk import TemporaryDesk
 from govgo.core.foreign import one_line
 from govgo.core.modfile import ModFileErrors
 from govgo.core.modfile.quickread import summarize
 from govgo.core.module.moduleversion import ModuleVersion
 from govgo.core.registry.facts import UNCHECKED, LogCheck
-from govgo.errors import BadZipError, Failure, StorageError
+from govgo.errors import BadZipError, Failure, StorageError, UnavailableError
 from govgo.ports.licenses import TextMatcher
 from govgo.ports.storage import LocalStorage, Storage
 from govgo.serve.protocol.question import file_key
@@ -289,7 +290,7 @@ class Keeper:
             looked = self._read(mod, self._matcher, far=far)
         except BadZipError as error:
             why = f"the stored zip breaks the rules: {one_line(str(error))[:300]}"
-        except StorageError as error:
+        except UnavailableError as error:  # the storage, or the disk
             why = one_line(str(error))[:300]
         if looked is None:
             self.unreadable[mod] = why or "the zip is gone, or too large to be looked into"
@@ -319,11 +320,8 @@ class Keeper:
         pieces = storage.chunks(key, tag=entry.tag) if far else None
         if pieces is None:
             return None
-        with tempfile.NamedTemporaryFile(prefix="govgo-registry-", suffix=".zip") as file:
-            for piece in pieces:
-                file.write(piece)
-            file.flush()
-            return look_into(file.name, mod, matcher)
+        with TemporaryDesk(tempfile.gettempdir()).copy_pieces(pieces) as copy:
+            return look_into(copy.path, mod, matcher)
 
     def _required(self, mod: ModuleVersion) -> list[str]:
         """The modules that a stored go.mod requires."""

@@ -81,7 +81,8 @@ class Visible:
     @property
     def name(self) -> str:
         """Changes with what may be shown."""
-        return f"{self._policy.deny} {self._policy.allow} {self._policy.min_age_s} {self._private}"
+        policy = self._policy
+        return f"{policy.deny} {policy.allow} {policy.filter} {policy.min_age_s} {self._private}"
 
 
 class Registry:

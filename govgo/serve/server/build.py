@@ -17,9 +17,11 @@ from govgo.serve.server.events import open_key
 from govgo.serve.server.parts import Parts, ServerReporter, care_plan, open_storage
 from govgo.serve.server.rules import Rules, check_names, read_rules, renewed
 from govgo.serve.settings import Settings
-from govgo.serve.tls import server_context, tls_faults
+from govgo.serve.tls import load_certificate, server_context, tls_faults
 from govgo.serve.upstream.care import check_plan
 from govgo.wiring.sumdb import open_publisher
+
+_NAMES = "tls_cert and tls_key"
 
 
 class Running:
@@ -158,11 +160,6 @@ async def _nothing() -> None:
     """Nothing was begun."""
 
 
-def certificate_of(settings: Settings) -> tuple[str, str, str]:
-    """What the settings are called that name certificate and key, and the files."""
-    return "tls_cert and tls_key", settings.tls_cert, settings.tls_key
-
-
 def tls_context(settings: Settings) -> ssl.SSLContext | None:
     """The context for TLS, None for none.
 
@@ -173,10 +170,34 @@ def tls_context(settings: Settings) -> ssl.SSLContext | None:
         if settings.client_ca or settings.tls_key:
             raise UsageError("tls: a key or clients' certificates need tls_cert")
         return None
-    context = server_context(*certificate_of(settings))
+    context = server_context(_NAMES, settings.tls_cert, settings.tls_key)
     if settings.client_ca:
-        with tls_faults("client_ca", settings.client_ca):
-            context.load_verify_locations(settings.client_ca)
+        _load_authorities(context, settings)
         # go has no certificate to show. Where there are users, one is a way to say who asks, beside others.
         context.verify_mode = ssl.CERT_OPTIONAL if settings.users else ssl.CERT_REQUIRED
     return context
+
+
+def renew_tls(context: ssl.SSLContext, fresh: ssl.SSLContext, settings: Settings) -> bool:
+    """Use the certificate and the authorities of clients as they are on the disk now, for connections from now on.
+
+    Args:
+        context: of the server.
+        fresh: one that was made of the same files just now, so that all of them make sense.
+        settings: that name the files.
+
+    Returns:
+        False where an authority was taken from the file: the library can add authorities to a context, and remove none.
+
+    Raises:
+        UsageError: the files cannot be used.
+    """
+    load_certificate(context, _NAMES, settings.tls_cert, settings.tls_key)
+    if settings.client_ca:
+        _load_authorities(context, settings)
+    return set(context.get_ca_certs(binary_form=True)) <= set(fresh.get_ca_certs(binary_form=True))
+
+
+def _load_authorities(context: ssl.SSLContext, settings: Settings) -> None:
+    with tls_faults("client_ca", settings.client_ca):
+        context.load_verify_locations(settings.client_ca)

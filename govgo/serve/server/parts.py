@@ -69,8 +69,8 @@ class ServerReporter:
         self._write = write
 
     def note(self, sentence: str) -> None:
-        """A sentence."""
-        text = one_line(sentence.replace("\n\t", "; "))
+        """A sentence, perhaps with the lines of an evidence below it."""
+        text = one_line("; ".join(line for each in sentence.split("\n") if (line := each.strip())))
         self._write(f"govgo: {text}\n")
 
     raw = note

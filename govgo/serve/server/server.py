@@ -215,20 +215,19 @@ async def _reload(
     running: Running, settings: Settings, tls: ssl.SSLContext | None, reread: Callable[[], Settings] | None
 ) -> None:
     """Read settings and certificate anew, and forget what is in memory."""
-    from govgo.serve.server.build import certificate_of, tls_context
+    from govgo.serve.server.build import renew_tls, tls_context
     from govgo.serve.server.parts import ServerReporter
-    from govgo.serve.tls import load_certificate
 
     report = ServerReporter()
     try:
         # In a context of its own first: one that fails halfway would have a certificate without its key.
-        await asyncio.to_thread(tls_context, settings)
+        fresh = await asyncio.to_thread(tls_context, settings)
         if reread is not None:
             later = await running.renew(reread)
             if later:
                 report.note(f"changed, and to count after a restart: {', '.join(later)}")
-        if tls is not None:
-            load_certificate(tls, *certificate_of(settings))
+        if tls is not None and fresh is not None and not renew_tls(tls, fresh, settings):
+            report.note("client_ca: authorities that are not in the file any more count until a restart")
     except Failure as error:
         report.note(f"the settings from before still count: {error}")
     running.site.renew()

@@ -156,7 +156,7 @@ class Care:
     async def turn(self) -> None:
         """Do what is due; raises nothing but cancellation."""
         now_s = self._clock()
-        if self._plan.notes and now_s - self._notes_s >= _NOTES_S:
+        if self._plan.notes and not 0 <= now_s - self._notes_s < _NOTES_S:  # below 0: the clock was set back
             self._notes_s = now_s
             await self._told(lambda: self._uses.write(self._storage), "notes of use")
         if self._is_due(now_s):
@@ -171,7 +171,8 @@ class Care:
         if not (plan.limit_bytes or plan.notes or plan.verify != "off"):
             return False
         since_s = now_s - self._looked_s
-        return since_s >= _ROUND_S or (since_s >= _FRESH_S and self._may_be_full())
+        # A clock that was set back says nothing of when that was.
+        return not 0 <= since_s < _ROUND_S or (since_s >= _FRESH_S and self._may_be_full())
 
     def _may_be_full(self) -> bool:
         limit = self._plan.limit_bytes

@@ -42,10 +42,11 @@ class ColdLoop:
         """Run a coroutine on the loop, from another thread. Cancelling the result cancels it."""
         return asyncio.run_coroutine_threadsafe(work, self.loop)
 
-    async def stored(self, work: Callable[[], _T]) -> _T:
-        """Run a call of the storage in a thread."""
+    async def stored(self, work: Callable[[], _T], *, is_large: bool = False) -> _T:
+        """Run a call of the storage in a thread. One that moves a whole zip may take long, which is no silence."""
         number = id(work)
-        self._asked[number] = time.monotonic()
+        if not is_large:
+            self._asked[number] = time.monotonic()
         try:
             return await self.loop.run_in_executor(self._storage, work)
         finally:
@@ -60,7 +61,7 @@ class ColdLoop:
         return max(0.0, time.monotonic() - self._beat_s - _BEAT_S)
 
     def storage_silence_s(self) -> float:
-        """For how long the oldest call of the storage has been waited for; any thread may ask."""
+        """For how long the oldest call of the storage has been waited for, but for large ones; any thread may ask."""
         return max((time.monotonic() - begun for begun in list(self._asked.values())), default=0.0)
 
     def stop(self, last: Coroutine[Any, Any, object], patience_s: float) -> None:

@@ -12,6 +12,7 @@ import hashlib
 import os
 import tempfile
 from collections.abc import Callable, Iterable
+from contextlib import suppress
 from threading import Lock
 
 from govgo.adapters.disk.diskerror import disk_error
@@ -119,7 +120,9 @@ class Copies:
     def _in_memory(self, key: str, size: int) -> OpenFile | None:
         if not self._memory.take(size):
             return None
-        descriptor, _ = memory_file(key, b"")
+        descriptor = -1
+        with suppress(OSError):  # too many open files, say: the other way tells it
+            descriptor, _ = memory_file(key, b"")
         file = OpenFile(descriptor, lambda: self._memory.give_back(size))
         return file if descriptor >= 0 else None
 

@@ -19,7 +19,8 @@ from functools import partial
 from typing import Any
 
 from govgo.errors import Failure
-from govgo.ports.storage import LocalStorage, Storage
+from govgo.ports.storage import Entry, LocalStorage, Storage
+from govgo.serve.upstream.lately import Lately
 
 LEASE_S = 30.0
 """A lease that was not renewed for so long is nobody's."""
@@ -32,16 +33,20 @@ Off = Callable[[Callable[[], Any]], Awaitable[Any]]
 class Leases:
     """See the module's docstring.
 
+    A lease ends when it was seen not to change for `LEASE_S`, by the clock of whoever waits. The time of the object is
+    that of another machine: where that is ahead a lease would be nobody's at once, and where it is behind, for hours.
+
     Args:
         storage: where the zips are.
         off: runs its calls.
-        clock: the time of day in seconds, by which leases end.
+        clock: seconds, which rise evenly.
     """
 
-    def __init__(self, storage: Storage, off: Off, clock: Callable[[], float] = time.time) -> None:
+    def __init__(self, storage: Storage, off: Off, clock: Callable[[], float] = time.monotonic) -> None:
         self._storage = storage
         self._off = off
         self._clock = clock
+        self._seen = Lately()  # of each lease of somebody else, what it is and since when
         self._returning: set[asyncio.Future[Any]] = set()
 
     @asynccontextmanager
@@ -113,9 +118,16 @@ class Leases:
         if entry is None:
             won = storage.create(name, holder)
         else:
-            won = self._clock() - entry.modified >= LEASE_S and storage.swap(name, holder, entry.tag)
+            won = self._is_abandoned(name, entry) and storage.swap(name, holder, entry.tag)
         # A put that was made again, as its answer was lost, is told as lost, and has won.
         return won or storage.read(name) == holder
+
+    def _is_abandoned(self, name: str, entry: Entry) -> bool:
+        state, since_s = self._seen.get(name, (None, 0.0))
+        if state != entry:
+            self._seen.keep(name, (entry, self._clock()))
+            return False
+        return bool(self._clock() - since_s >= LEASE_S)
 
     def _delete_own(self, name: str, holder: bytes) -> None:
         if self._storage.read(name) == holder:

@@ -47,7 +47,7 @@ from govgo.errors import (
 )
 from govgo.ports.storage import LocalStorage
 from govgo.serve.protocol.answer import Body, Refusal, StoredFile
-from govgo.serve.protocol.question import Question
+from govgo.serve.protocol.question import Question, is_settled
 from govgo.serve.upstream.flights import Flights
 from govgo.serve.upstream.lately import Lately
 from govgo.serve.upstream.refusals import refusal_of
@@ -126,7 +126,8 @@ class PublishedModules:
                     found.append(unescape_version(stem))
                 except InputError:
                     continue  # no file of ours
-        return sorted(found, key=lambda version: (semver.key(version), version))
+        settled = (version for version in found if is_settled(path, version))  # others were never published
+        return sorted(settled, key=lambda version: (semver.key(version), version))
 
     async def record(self, mod: ModuleVersion) -> Published | None:
         """The record of a version; None where it is not published.
@@ -182,7 +183,7 @@ class PublishedModules:
         while True:
             async with self._means.leases.hold(key) as ours:
                 if ours:
-                    await self._means.cold.stored(lambda: self._store(mod, path, gomod, wanted))
+                    await self._means.cold.stored(lambda: self._store(mod, path, gomod, wanted), is_large=True)
                     return wanted, True
                 try:
                     before = await self.record(mod)
@@ -254,7 +255,7 @@ class PublishedModules:
             await self._zip(mod, record)
         except (BadZipError, CacheCorruptError) as error:
             self._means.log(f"{mod}: mended: {error}")
-            await self._means.cold.stored(lambda: self._write_files(mod, path, gomod, record))
+            await self._means.cold.stored(lambda: self._write_files(mod, path, gomod, record), is_large=True)
 
 
 def ledger_of(add: Callable[[dict[ModuleVersion, bytes]], object]) -> Ledger:

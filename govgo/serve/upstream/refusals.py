@@ -110,7 +110,7 @@ def _is_hindered(missing: NotFoundError) -> bool:
 
 
 def _network_refusal(error: NetworkError, text: str) -> Refusal:
-    if error.status in (401, 403, 408, 429) or error.status >= 500:
+    if error.status in (401, 403, 408, 429) or 500 <= error.status <= 599:
         return Refusal(504 if error.status == 408 else error.status, text)
     transfer = find(error, TransferError)
     if transfer is not None and transfer.fault in (Fault.TIMEOUT, Fault.OVERDUE, Fault.STALL):

@@ -56,7 +56,7 @@ async def open_zip(cold: ColdLoop, copies: Copies, key: str, known: object) -> t
         BadZipError: it is no sound zip.
         DiskError, StorageError: it cannot be read, or not be copied.
     """
-    found = await cold.stored(partial(copies.of, key))
+    found = await cold.stored(partial(copies.of, key), is_large=True)
     if found is None or found.digest == known:
         return None if found is None else (found, "")
     path = path_of(found.file.descriptor)

@@ -33,7 +33,7 @@ class Uses:
     def note(self, mod: ModuleVersion) -> None:
         """Somebody has got a file of this version."""
         now_s = self._clock()
-        if now_s - self._noted.get(mod, 0.0) < NOTED_S:
+        if 0 <= now_s - self._noted.get(mod, 0.0) < NOTED_S:  # less than 0: the clock was set back
             return
         self._noted.pop(mod, None)
         self._noted[mod] = now_s  # at the end: the oldest note is the first

@@ -145,7 +145,7 @@ class ZipFlight:
             means.storage.create_from(self.key, path_of(spool.file.descriptor))
 
         try:
-            await means.cold.stored(store)
+            await means.cold.stored(store, is_large=True)
             means.counters.add("stored")
         except StorageError as error:
             # Whoever waits gets what was proved all the same.

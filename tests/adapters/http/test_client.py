@@ -343,6 +343,24 @@ def test_a_page_is_the_beginning_of_what_is_packed(engine: MakeEngine) -> None:
         assert page.body == bytes(300_000)
 
 
+def test_a_page_that_breaks_off_is_asked_for_again(engine: MakeEngine) -> None:
+    page, half = b"<html><head></head></html>", b"HTTP/1.1 200 OK\r\nContent-Length: 26\r\n\r\n<html>"
+    with ProxySimulator({LIST: page}) as proxy:
+        proxy.script(LIST, Raw(half), File())
+        found = with_client(engine, lambda client: client.page(proxy.url + LIST, 1000))
+        assert (found.body, found.error) == (page, None)
+        proxy.script(LIST, *[Raw(half)] * 4)
+        found = with_client(engine, lambda client: client.page(proxy.url + LIST, 1000))
+        assert found.body == b"<html>"
+        assert str(found.error) == f'read "{proxy.url}{LIST}": unexpected EOF'
+        assert len(proxy.asked) == 6
+        proxy.script(LIST, Stall(after_half=True))
+        found = with_client(engine, lambda client: client.page(proxy.url + LIST, 1000), timeouts=QUICK)
+        assert found.body == page[:12]  # it was waited for long enough
+        assert "while reading body" in str(found.error)
+        assert len(proxy.asked) == 7
+
+
 @pytest.mark.parametrize("cookie", ["a=b", "\xe9\xff=\x80; Path=/"])
 def test_attack_a_cookie_is_neither_kept_nor_the_end_of_later_requests(engine: MakeEngine, cookie: str) -> None:
     with ProxySimulator({"/next": b"v1.0.0\n"}) as proxy:

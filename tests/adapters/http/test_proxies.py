@@ -153,6 +153,16 @@ def hostile(monkeypatch: pytest.MonkeyPatch, net: Internet) -> None:
     monkeypatch.setenv("NETRC", str(home / ".netrc"))
 
 
+# What golang.org/x/net/http/httpproxy answers: an entry with a zone names nothing, one without names every zone.
+@pytest.mark.parametrize(
+    ("entry", "covers"), [("fe80::1%eth0", False), ("[fe80::1%eth0]:80", False), ("fe80::1", True)]
+)
+def test_an_address_with_a_zone(entry: str, covers: bool) -> None:
+    choose = proxy_chooser(NetworkEnv(http_proxy=PROXY, no_proxy=entry))
+    assert choose is not None
+    assert choose("http", "fe80::1%eth0", 80) == ("" if covers else PROXY)
+
+
 @pytest.mark.parametrize("engine", [CurlEngine, HttpxEngine])
 @pytest.mark.parametrize("scheme", ["http", "https"])
 def test_without_a_proxy_none_is_asked_and_no_login_found(

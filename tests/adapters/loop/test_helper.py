@@ -7,6 +7,7 @@ import asyncio
 import base64
 import hashlib
 import os
+import shutil
 import signal
 from collections.abc import Awaitable, Callable
 from pathlib import Path
@@ -80,6 +81,19 @@ def test_files_are_written_in_order(tmp_path: Path) -> None:
     assert [(tmp_path / f"x/{n}.mod").read_bytes() for n in range(100)] == [b"%d" % (n + 100) for n in range(100)]
     assert [(tmp_path / f"y/{n}").stat().st_size for n in range(200)] == [n * 1000 for n in range(200)]
     assert (tmp_path / "m/@v/list").read_text() == "v1.2.0\nv1.10.0\n"
+
+
+def test_a_directory_that_another_process_has_removed_is_made_again(tmp_path: Path) -> None:
+    async def work(helper: Helper) -> str:
+        for name in ("one", "two"):
+            helper.write(str(tmp_path / "a/b" / name), b"file", counts=True)
+            await helper.flush()
+            if name == "one":
+                shutil.rmtree(tmp_path / "a")
+        return helper.take_fault()
+
+    assert with_helper(work) == ""
+    assert (tmp_path / "a/b/two").read_bytes() == b"file"
 
 
 def test_what_cannot_be_written_is_reported_once_where_it_counts(tmp_path: Path) -> None:

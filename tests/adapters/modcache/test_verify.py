@@ -101,6 +101,8 @@ def test_lost_hash(cache: ModCache) -> None:
     os.unlink(path)
     want = f"m.io/x0 v1.0.0: missing ziphash: open {path}: no such file or directory"
     assert faults(cache, MODS[0]) == (want,)
+    os.mkdir(path)
+    assert faults(cache, MODS[0]) == (f"m.io/x0 v1.0.0: missing ziphash: read {path}: is a directory",)
 
 
 def test_partial_tree_is_not_checked(cache: ModCache) -> None:

@@ -134,7 +134,7 @@ def test_a_failure_is_told_before_a_not_found(home: Home) -> None:
         error = refusal(lambda: home.repo(f"{one.url}|{two.url}").gomod(A))
         assert isinstance(error, NetworkError)
         assert str(error) == f"q.io/a@v1.0.0: reading {one.url}/q.io/a/@v/v1.0.0.mod: 403 Forbidden"
-        assert f"{two.url}: q.io/a@v1.0.0: reading" in error.hint
+        assert error.hint.startswith(f"GOPROXY: {one.url}: as above; {two.url}: q.io/a@v1.0.0: reading ")
 
 
 def test_not_found_anywhere_says_who_was_asked(home: Home) -> None:

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import errno
 import fcntl
 import os
 import threading
@@ -183,6 +184,41 @@ def test_a_storage_that_fails(storage: DirectoryStorage, tmp_path: Path, monkeyp
     for call in (storage.read, storage.head):
         with pytest.raises(StorageError, match="input/output error"):
             call(MOD)
+
+
+def test_a_file_that_cannot_be_looked_at(storage: DirectoryStorage, monkeypatch: pytest.MonkeyPatch) -> None:
+    """As in a directory that may be listed and not be entered."""
+    storage.create(ZIP, b"zip")
+    scan, number = os.scandir, errno.EACCES
+
+    class Bad:
+        def __init__(self, entry: os.DirEntry[str]) -> None:
+            self.name, self.is_dir, self.is_file = entry.name, entry.is_dir, entry.is_file
+
+        def stat(self, **_: object) -> os.stat_result:
+            raise OSError(number, os.strerror(number))
+
+    monkeypatch.setattr(os, "scandir", lambda path: map(Bad, scan(path)))
+    with pytest.raises(StorageError):
+        list(storage.entries())
+    number = errno.ENOENT
+    assert list(storage.entries()) == []
+
+
+def test_a_lock_that_cannot_be_taken(storage: DirectoryStorage, tmp_path: Path) -> None:
+    """As where go cleans the cache at that moment: the storage fails, and nothing else does."""
+    storage.create(ZIP, b"zip")
+    os.unlink(f"{storage.root}/q.io/a/@v/v1.0.0.lock")
+    os.mkdir(f"{storage.root}/q.io/a/@v/v1.0.0.lock")
+    (tmp_path / "local").touch()
+    for call in (
+        lambda: storage.create(f"{ZIP}hash", b""),
+        lambda: storage.create_from(ZIP, str(tmp_path / "local")),
+        lambda: storage.replace(f"{ZIP}hash", b""),
+        lambda: storage.delete(ZIP),
+    ):
+        with pytest.raises(StorageError, match="is a directory"):
+            call()
 
 
 def test_a_file_that_is_cut_short_while_it_is_read(storage: DirectoryStorage) -> None:

@@ -16,7 +16,10 @@ TAG = '<meta name="go-import" content="{}">'.format
 
 
 class Pages:
-    """A web of pages by URL; other URLs cannot be reached. Repositories are where `repos` says."""
+    """A web of pages by URL; other URLs cannot be reached, and what begins with "cut" breaks off.
+
+    Repositories are where `repos` says.
+    """
 
     def __init__(self, pages: dict[str, str], repos: tuple[str, ...] = ()) -> None:
         self.pages = pages
@@ -35,6 +38,8 @@ class Pages:
             raise NetworkError(f'Get "{url}": dial tcp: no route')
         if text.startswith("404"):
             return Page(url, text[3:].encode(), NotFoundError(f"reading {url}: 404 Not Found"))
+        if text.startswith("cut"):
+            return Page(url, text[3:].encode(), NetworkError(f'read "{url}": unexpected EOF'))
         return Page(url, text.encode()[:limit_bytes])
 
     async def ping(self, url: str) -> bool:
@@ -99,6 +104,15 @@ def test_a_page_names_the_repository() -> None:
     assert find(web, "q.io/m") == RepoRoot("q.io/m", "git", "https://h.io/r")
     assert web.asked == [M]
     assert web.insecure == [False]
+
+
+@pytest.mark.parametrize("beginning", ["", "<html>", "<html><meta name="])
+def test_a_page_that_breaks_off_does_not_say_that_there_are_no_tags(beginning: str) -> None:
+    error = refusal(Pages({M: f"cut{beginning}"}), "q.io/m")
+    assert str(error) == f'unrecognized import path "q.io/m": read "{M}": unexpected EOF'
+    assert not is_not_found(error.inner)
+    tag = TAG("q.io/m git https://h.io/r")
+    assert find(Pages({M: f"cut<head>{tag}"}), "q.io/m").repo == "https://h.io/r"
 
 
 def test_the_page_of_the_prefix_must_say_the_same() -> None:

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 
 import pytest
@@ -80,3 +81,23 @@ def test_what_cannot_be_written_is_an_error(tmp_path: Path) -> None:
         update_env_file({"GOENV": "off"}, {"GOPROXY": "p"}, frozenset())
     with pytest.raises(DiskError, match=r"reading go env config: open .*: no such file or directory"):
         update_env_file({"GOENV": str(tmp_path / "none")}, {}, frozenset({"GOPROXY"}))
+
+
+@pytest.mark.parametrize(
+    ("environ", "file", "cache"),
+    [
+        ({"HOME": "/h"}, "/h/.config/go/env", "/h/.cache/go-build"),
+        ({"HOME": "/h", "GOENV": "off"}, "", "/h/.cache/go-build"),
+        ({"HOME": "/h", "GOENV": "rel"}, "rel", "/h/.cache/go-build"),
+        ({"HOME": "/h", "GOCACHE": "rel"}, "/h/.config/go/env", "off"),
+        ({"HOME": "/h", "GOCACHE": "/c"}, "/h/.config/go/env", "/c"),
+        ({"HOME": "/h", "XDG_CACHE_HOME": "rel"}, "/h/.config/go/env", "off"),
+        ({"HOME": "/h", "XDG_CACHE_HOME": "/x"}, "/h/.config/go/env", "/x/go-build"),
+        ({"HOME": "rel"}, "rel/.config/go/env", "rel/.cache/go-build"),
+    ],
+)
+@pytest.mark.skipif(sys.platform == "darwin", reason="recorded on Linux")
+def test_places_in_odd_environments(environ: dict[str, str], file: str, cache: str) -> None:
+    """As `go env GOENV GOCACHE` of go 1.26.8 prints them."""
+    values = load_env({"PATH": "", **environ}).values
+    assert (values["GOENV"], values["GOCACHE"]) == (file, cache)

@@ -69,6 +69,13 @@ def test_what_is_no_news_is_not_told() -> None:
     assert events(log) == want
 
 
+@pytest.mark.parametrize("version", ["master", "v1", "v1.2.3 x", "v2.0.0", "v1.0.0+build"])
+def test_what_is_no_version_holds_up_nothing(version: str) -> None:
+    log = EventLogSimulator()
+    assert log.appender().append([News(STORED, A._replace(version=version)), News(STORED, B)])[0] == 1
+    assert [event.mod for event in events(log)] == [B]
+
+
 def test_a_clock_that_goes_back_does_not_take_times_back() -> None:
     log = EventLogSimulator()
     log.appender(clock=lambda: 100.0).append([News(STORED, mod) for mod in mods(256)])

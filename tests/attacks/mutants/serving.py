@@ -120,7 +120,7 @@ MUTANTS = {
         "access",
         "no more than some headers are remembered",
         "serve/access.py",
-        "            if len(kept) >= _MOST_KNOWN:\n",
+        "            if len(self.known) + len(self._limited) >= _MOST_KNOWN:\n",
         "            if False:\n",
         (ACCESS + "test_attack_one_token_under_many_names",),
     ),

@@ -103,7 +103,13 @@ def test_findings_licences_and_what_is_outdated() -> None:
         newest = {"version": f"v1.{9 if name == 'one' else 10}.0"}
         old = {"path": "q.io/v", "version": "v1.0.0", "outdated": True, "newest": newest, "behind": {"releases": 3}}
         fresh = {"path": "q.io/w", "version": "v1.0.0", "outdated": False}
-        reducer.add(*rows_of("outdated", name, {"modules": [{"name": "m", "dependencies": [old, fresh]}]}))
+        gone = {"path": "q.io/x", "version": "v1.0.0", "outdated": False, "deprecated": "use w"}
+        table, rows = rows_of("outdated", name, {"modules": [{"name": "m", "dependencies": [old, fresh, gone]}]})
+        assert [(row["module"], row["outdated"], row["deprecated"]) for row in rows] == [
+            ("q.io/v", True, False),
+            ("q.io/x", False, True),
+        ]
+        reducer.add(table, rows)
     summary = reducer.summary("x")
     assert [tuple(each) for each in summary.findings] == [("hygiene", "redundant", 3, 2)]
     assert [tuple(each) for each in summary.licenses] == [("MIT", 1, 2)]

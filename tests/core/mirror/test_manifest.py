@@ -76,6 +76,13 @@ def test_no_other_spelling_is_read(old: bytes, new: bytes) -> None:
         parse_manifest(text.replace(old, new), "there.manifest")
 
 
+@pytest.mark.parametrize("key", ["govgo/manifest", "govgo/part", "govgo/unfinished/0123456789abcdef"])
+def test_attack_a_manifest_that_names_what_is_none_of_its_files(key: str) -> None:
+    """An import would write it, and with it that a run has not ended."""
+    with pytest.raises(InputError, match=f"malformed manifest: {DIGEST} 0 {key}"):
+        parse_manifest(format_manifest(Manifest({key: Content(DIGEST, 0)})))
+
+
 def test_attack_a_manifest_without_end(monkeypatch: pytest.MonkeyPatch) -> None:
     text = format_manifest(MANIFEST)
     monkeypatch.setattr(manifest, "MAX_MANIFEST_BYTES", len(text))

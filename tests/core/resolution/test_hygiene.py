@@ -164,6 +164,17 @@ def test_go_lines(go: str, toolchain: str, want: list[str]) -> None:
     assert told(lines, graph) == want
 
 
+def test_go_lines_that_a_language_version_raises() -> None:
+    """`go get go@1.23` writes the newest release of 1.23; what is needed is `go 1.23`."""
+    edges = {source: targets.replace("go@1.21.3", "go@1.23") for source, targets in EDGES.items()}
+    graph = resolution(edges, {"b@v1.0.0": 6})
+    low = ("1.22", Place("go.mod", 3))
+    (finding,) = told(manifest(graph, go=low), graph)
+    assert finding.endswith("needs go 1.23 (go.mod:6) | govgo edit -go=1.23")
+    (finding,) = told(Manifest(None, go=low), graph)
+    assert finding.endswith(" | govgo work edit -go=1.23")
+
+
 def test_providers() -> None:
     surely, perhaps = providers(["a/b/c", "x", "fmt", "a/d"], {"a", "a/b", "x", "xy"})
     assert (surely, perhaps) == ({"a", "x"}, {"a", "a/b", "x"})

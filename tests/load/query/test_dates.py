@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, timedelta, timezone
 from typing import Any
 
 import pytest
@@ -134,6 +134,12 @@ def test_what_did_not_exist_yet_is_refused() -> None:
         answer(session(as_of=datetime(2024, 1, 1, tzinfo=UTC)), "q.io/a@latest")
     with pytest.raises(NotYetPublishedError, match="its date is not known"):
         answer(s, "q.io/u@v1.0.0")
+
+
+def test_a_moment_is_told_with_its_offset() -> None:
+    west = timezone(timedelta(hours=-5))
+    with pytest.raises(NotYetPublishedError, match="not published as of 2025-02-01T00:00:00-05:00: made 2025-03-01"):
+        answer(session(as_of=datetime(2025, 2, 1, tzinfo=west)), "q.io/a@v1.1.0")
 
 
 def test_an_age_at_an_earlier_day_is_that_of_then() -> None:

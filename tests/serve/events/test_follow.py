@@ -293,7 +293,9 @@ def check_evidence(served: Served, peer: EventLogSimulator, other: EventLogSimul
     assert old.tree == peer.appender().catch_up().tree
     assert new.tree == other.appender().catch_up().tree
     assert "proof of misbehavior:\n" in text
-    assert any("fork-" in said for said in served.said)
+    (said,) = [said for said in served.said if "fork-" in said]
+    assert f"both signed tree heads are kept in govgo/events/peers/peer.example/{file.name}\n" in said
+    assert "\\n" not in said, "it is a line for people"
 
 
 def test_two_heads_of_one_size(world: World, peer: EventLogSimulator) -> None:

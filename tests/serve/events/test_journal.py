@@ -107,6 +107,19 @@ def test_what_was_stored_and_not_told_is_found_at_the_start(world: World) -> Non
         eventually(lambda: served.site.journal.size == 7)
 
 
+def test_attack_a_file_that_is_that_of_no_version(world: World) -> None:
+    """It was put into the storage, and nothing could be told any more."""
+    place = world.root / "served/q.io/m1/@v"
+    place.mkdir(parents=True)
+    for name in ("master", "v1.2.3 x", "v1.0.0"):
+        (place / f"{name}.mod").write_text("module q.io/m1\n")
+    with serve(world) as served:
+        wait_for(served, "q.io/m1")
+        served.get("/q.io/m0/@v/v1.0.0.mod")
+        wait_for(served, "q.io/m1", "q.io/m0")
+        assert served.said == []
+
+
 @pytest.mark.parametrize("verb", ["rm", "evict", "server"])
 def test_what_is_removed_leaves_the_index_soon(world: World, monkeypatch: pytest.MonkeyPatch, verb: str) -> None:
     """By `govgo storage` on the same storage, of which this process hears nothing, and by the server itself."""

@@ -144,6 +144,21 @@ def test_what_is_refused(served: Served, document: Any, headers: dict[str, str],
     assert served.world.proxy.asked == []
 
 
+def test_an_answer_without_content_has_no_length(served: Served) -> None:
+    """RFC 9110, 8.6."""
+    body = b'{"zen": "ping"}'
+    digest = hmac.new(SECRET.encode(), body, hashlib.sha256).hexdigest()
+    got = served.raw(
+        b"POST /hooks/refresh HTTP/1.1\r\nHost: x\r\nX-GitHub-Event: ping\r\nConnection: close\r\n"
+        b"X-Hub-Signature-256: sha256=%b\r\nContent-Length: %d\r\n\r\n%b" % (digest.encode(), len(body), body)
+    )
+    head, _, rest = got.partition(b"\r\n\r\n")
+    assert head.startswith(b"HTTP/1.1 204 ")
+    assert b"content-length" not in head
+    assert b"transfer-encoding" not in head
+    assert rest == b""
+
+
 def test_other_methods(served: Served) -> None:
     got = served.get("/hooks/refresh")
     assert (got.status, got.headers["allow"]) == (405, "POST")

@@ -551,6 +551,36 @@ def what_hangs(served: Served, monkeypatch: pytest.MonkeyPatch) -> None:
     stuck.set()
 
 
+@pytest.mark.parametrize("moves", ["create_from", "chunks"])
+def test_a_large_zip_on_its_way_is_no_silence(served: Served, monkeypatch: pytest.MonkeyPatch, moves: str) -> None:
+    """To put 500 MB into a bucket, and to get them from there, takes longer than a small question may."""
+    path = "/q.io/big/@v/v1.0.0.zip"
+    monkeypatch.setattr("govgo.serve.http.health._PATIENCE_S", 0.2)
+    if moves == "chunks":
+        assert served.get(path).status == 200
+        eventually(lambda: (served.storage / path[1:]).exists())
+        served.renew(storage=False)
+    storage = type(served.site.storage)
+    move, begun, goes_on = getattr(storage, moves), threading.Event(), threading.Event()
+
+    def slow(*args: Any) -> Any:
+        begun.set()
+        assert goes_on.wait(60)
+        return move(*args)
+
+    monkeypatch.setattr(storage, moves, slow)
+    client = threading.Thread(target=served.get, args=(path,))
+    client.start()
+    try:
+        assert begun.wait(60)
+        time.sleep(0.3)
+        got = served.get("/readyz")
+        assert json.loads(got.body)["checks"]["storage"] == "ok"
+    finally:
+        goes_on.set()
+        client.join()
+
+
 def test_answers_that_break_off_are_seen_as_such(served: Served) -> None:
     path = "/q.io/big/@v/v1.0.0.zip"
     data = served.world.proxy.files[path]

@@ -201,6 +201,16 @@ def test_attack_thousands_of_requests_behind_one_that_waits(served: Served) -> N
     eventually(lambda: served.site.requests == 0)
 
 
+def test_attack_nonsense_and_much_more_behind_a_request_that_waits(served: Served) -> None:
+    path = "/q.io/a/@v/v1.0.0.zip"
+    served.world.proxy.script(path, Stall())
+    served.renew()
+    with suppress(ConnectionError):
+        assert served.raw(request(path) + request(LIST) + b"nonsense\r\n\r\n" + b"x" * 1_000_000) == b""
+    eventually(lambda: served.site.requests == 0)
+    served.world.proxy.script(path, File())
+
+
 def test_a_long_row_of_requests_behind_one_that_waits_is_answered_in_order(served: Served) -> None:
     path = "/q.io/a/@v/v1.0.0.zip"
     served.renew()
@@ -249,6 +259,14 @@ def test_a_wish_for_another_protocol_is_passed_over(served: Served, protocol: st
 def test_the_host_is_named_once(served: Served, head: str, status: int) -> None:
     """RFC 9112, 3.2."""
     assert answers(served.raw(head.encode() + b"\r\n\r\n"))[0][0] == status
+
+
+@pytest.mark.parametrize("refused", [f"GET {MOD} HTTP/1.1\r\n\r\n", f"GET /{'y' * 40_000} HTTP/1.1\r\nHost: x\r\n\r\n"])
+def test_nothing_behind_a_request_that_is_refused_is_answered(served: Served, refused: str) -> None:
+    """The connection ends with the refusal, and to write any more would be a fault."""
+    got = answers(served.raw(refused.encode() + request("/healthz") + request(MOD) + request("/nothing")))
+    assert [status for status, _, _ in got] == [400 if "Host" not in refused else 431]
+    assert served.faults.said == []
 
 
 @pytest.mark.parametrize("pieces", [2, 7, 1000])

@@ -4,9 +4,11 @@
 from __future__ import annotations
 
 import base64
+import errno
 import hashlib
 import http.client
 import json
+import os
 import random
 import re
 import shutil
@@ -15,14 +17,18 @@ import threading
 from collections.abc import Iterator
 from contextlib import ExitStack
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 
 import pytest
 
 from govgo.core.gosum.dirhash import h1, hash_gomod
+from govgo.errors import DiskError
 from govgo.serve.policy import Policy, Rule
-from govgo.serve.publish.route import _AT_ONCE
+from govgo.serve.publish.route import _AT_ONCE, PublishRoute
 from govgo.serve.tables import Publishing
 from tests.simulators.served import Got, Served, eventually
+from tests.simulators.storage import MemoryStorage
 from tests.simulators.world import World
 from tests.simulators.zips import STORED, Member, Zip, module_zip
 
@@ -147,8 +153,8 @@ def test_what_was_published_never_changes(served: Served) -> None:
 @pytest.mark.parametrize(
     ("user", "path", "status", "text"),
     [
-        ("", "corp.example/x", 401, "who are you?"),
-        ("nobody", "corp.example/x", 401, "who are you?"),
+        ("", "corp.example/x", 401, "a login is needed: the password or token of a known user"),
+        ("nobody", "corp.example/x", 401, "a login is needed: the password or token of a known user"),
         ("reader", "corp.example/x", 403, "reader may not publish corp.example/x"),
         ("guest", "corp.example/x", 403, "guest may not publish corp.example/x"),
         ("ci", "other.example/x", 403, "ci may not publish other.example/x"),
@@ -317,6 +323,18 @@ def test_attack_uploads_that_never_end(served: Served, monkeypatch: pytest.Monke
         assert (got.status, got.headers["retry-after"]) == (503, "2")
     eventually(lambda: put(served, "corp.example/x", "v1.2.0").status == 201)
     assert get(served, X).status == 404
+
+
+def test_a_disk_that_has_no_room_for_an_upload(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where the storage is a bucket, it goes to the directory for temporary files first."""
+
+    def fails(*_: object) -> tuple[int, str]:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    parts: Any = (SimpleNamespace(storage=MemoryStorage()), None, 1)
+    monkeypatch.setattr("tempfile.mkstemp", fails)
+    with pytest.raises(DiskError, match="no space left on device"):
+        PublishRoute(*parts)._new_file()
 
 
 def test_lists_and_latest(served: Served) -> None:

@@ -20,7 +20,9 @@ import pytest
 
 from govgo.adapters.catalogue.scan import Scanner
 from govgo.core.module.moduleversion import ModuleVersion
+from govgo.serve.filters import parse_filter
 from govgo.serve.policy import Policy, Rule
+from govgo.serve.registry.registry import Visible
 from govgo.serve.tables import Events, RegistrySettings
 from tests.simulators.run import SCHEMAS, document
 from tests.simulators.served import Served, eventually
@@ -490,6 +492,12 @@ def test_new_rules_count_without_a_restart(world: World) -> None:
         served.running.use(served.settings)
         eventually(lambda: paths(served) == ["q.io/a", "q.io/b", "q.io/c"], 40)
         eventually(lambda: newest(served, "q.io/a") == "v1.1.0", 40)
+
+
+def test_another_filter_file_has_a_catalogue_of_its_own() -> None:
+    """After a restart with it nothing is counted that it hides."""
+    filters = (None, parse_filter("filter", b"- q.io/b\n"), parse_filter("filter", b"- q.io/c\n"))
+    assert len({Visible(Policy(filter=each), "", closed=False).name for each in filters}) == 3
 
 
 def test_the_event_log_says_what_has_changed(world: World, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -31,6 +31,7 @@ from govgo.errors import DiskError
 from govgo.serve.server.server import listen
 from govgo.serve.settings import Settings
 from tests.simulators import campaigns
+from tests.simulators.certificates import Authority
 from tests.simulators.hangups import hung_up, needs_proc
 from tests.simulators.proxy import Stall
 from tests.simulators.served import PATIENCE_S, eventually
@@ -201,6 +202,39 @@ def test_a_certificate_is_renewed_while_it_runs(world: World, tmp_path: Path) ->
         files.use(*two)
         process.popen.send_signal(signal.SIGHUP)
         eventually(lambda: shown() == "two 403")
+
+
+@pytest.mark.wide
+def test_authorities_of_clients_are_read_anew(world: World, tmp_path: Path) -> None:
+    """A new one counts after a reload; one that is gone after a restart, and that is said."""
+    for name in ("one", "two"):
+        (tmp_path / name).mkdir()
+    one, two = Authority(tmp_path / "one", "corp one"), Authority(tmp_path / "two", "corp two")
+    files, trusted = TlsFiles(tmp_path), tmp_path / "clients.pem"
+    files.use(*files.made("server"))
+    trusted.write_bytes(one.file.read_bytes())
+    certificates = {name: each.issue("ann") for name, each in (("one", one), ("two", two))}
+    flags = ("-tls-cert", str(files.cert), "-tls-key", str(files.key), "-client-ca", str(trusted))
+    with Process(world, *flags) as process:
+
+        def gets_in(name: str) -> bool:
+            context = files.client_context()
+            context.load_cert_chain(certificates[name])
+            try:
+                with urllib.request.urlopen(f"{process.url}/healthz", timeout=PATIENCE_S, context=context) as answer:
+                    return bool(answer.status == 200)
+            except OSError:  # of TLS 1.3, a client may hear no more than that it was cut off
+                return False
+
+        assert (gets_in("one"), gets_in("two")) == (True, False)
+        trusted.write_bytes(one.file.read_bytes() + two.file.read_bytes())
+        process.popen.send_signal(signal.SIGHUP)
+        eventually(lambda: gets_in("two"))
+        assert "client_ca" not in process.said
+        trusted.write_bytes(two.file.read_bytes())
+        process.popen.send_signal(signal.SIGHUP)
+        eventually(lambda: "client_ca: authorities that are not in the file any more count until" in process.said)
+        assert (gets_in("one"), gets_in("two")) == (True, True)
 
 
 @pytest.mark.wide

@@ -116,6 +116,23 @@ def test_what_a_killed_process_has_left_goes_after_a_day(served: Served, clock: 
 # The size limit.
 
 
+def test_a_clock_that_is_set_back_ends_nothing(served: Served, clock: Clock) -> None:
+    """The limit is kept and notes are written; without that, not before the clock is where it was."""
+    fetch(served, *NAMES)
+    age(served, clock, *NAMES)
+    uses = Uses(clock)
+    care = care_of(served, clock, CarePlan(10 * ZIP, "", "off", True), uses)
+    turn(served, care)
+    assert len(zips(served)) == 4
+    clock.now_s -= 86400
+    uses.note(A)
+    care._plan = care._plan._replace(limit_bytes=2 * ZIP)
+    assert not (served.storage / PREFIX).exists()
+    turn(served, care)
+    assert len(zips(served)) == 1
+    assert (served.storage / PREFIX).exists()
+
+
 def test_what_was_used_least_recently_goes(served: Served, clock: Clock) -> None:
     fetch(served, *NAMES)
     age(served, clock, "own", *NAMES[:3])
@@ -236,6 +253,14 @@ def test_a_note_an_hour(clock: Clock) -> None:
     sizes = [len(data) for _, data in storage.history]
     assert sizes == [len(format_uses({A: begun_s})), len(format_uses({A: begun_s, B: begun_s}))]
     assert read_uses(storage) == {A: clock.now_s, B: clock.now_s}
+
+
+def test_a_use_is_noted_although_the_clock_was_set_back(clock: Clock) -> None:
+    uses = Uses(clock)
+    uses.note(A)
+    clock.now_s -= 86400
+    uses.note(A)
+    assert uses._noted == {A: clock.now_s}
 
 
 def test_the_notes_of_processes_that_have_ended_become_one_file(tmp_path: Path) -> None:

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import os
 from pathlib import Path
@@ -43,6 +44,33 @@ def test_a_copy_is_what_was_read(storage: Storage) -> None:
     storage.replace(KEY, b"other")
     assert (found.size, content(found.file)) == (10, b"some bytes")
     assert found.digest == hashlib.sha256(b"some bytes").digest()
+
+
+@pytest.mark.parametrize("letter", ["x", "é"])
+def test_a_module_with_a_long_path(storage: Storage, letter: str) -> None:
+    """The name of a file in memory has 249 bytes at most (memfd_create(2))."""
+    key = f"q.io/{'/'.join([letter * 40] * 7)}/@v/v1.0.0.zip"
+    storage.create(key, b"some bytes")
+    found = Copies(storage, 100, stores=True).of(key)
+    assert found is not None
+    assert is_in_memory(found.file)
+
+
+def test_no_more_files_in_memory(storage: Storage, monkeypatch: pytest.MonkeyPatch) -> None:
+    storage.create(KEY, b"some bytes")
+    copies = Copies(storage, 15, stores=True)
+
+    def fails(name: str) -> int:
+        raise OSError(errno.EMFILE, os.strerror(errno.EMFILE))
+
+    with monkeypatch.context() as patch:
+        patch.setattr(os, "memfd_create", fails)
+        found = copies.of(KEY)
+        assert found is not None
+        assert not is_in_memory(found.file)
+    again = copies.of(KEY)
+    assert again is not None
+    assert is_in_memory(again.file), "what was not taken is there"
 
 
 def test_memory_is_given_back(storage: Storage) -> None:

@@ -4,7 +4,9 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import threading
+import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -88,19 +90,31 @@ def test_the_next_one_fetches_where_the_first_has_failed(storage: Any) -> None:
     assert outcomes[:2] == [True, True] or outcomes == [True, False]
 
 
-def test_a_lease_whose_holder_is_gone_is_taken_over(tmp_path: Path) -> None:
+@pytest.mark.parametrize("ahead_s", [0.0, 86400.0, -86400.0])
+def test_a_lease_whose_holder_is_gone_is_taken_over(tmp_path: Path, ahead_s: float) -> None:
+    """Whatever the clock of the store says: that of whoever waits counts."""
     storage: Any = Objects(DirectoryStorage(str(tmp_path)))
-    storage.create(f"{KEY}.lease", b"gone")
-    made_s = storage.head(f"{KEY}.lease").modified
-    waits = Leases(storage, off, lambda: made_s + LEASE_S - 1)
-    takes = Leases(storage, off, lambda: made_s + LEASE_S + 1)
+    file, now_s = tmp_path / f"{KEY}.lease", [1000.0]
+    leases = Leases(storage, off, lambda: now_s[0])
+
+    def write(renewed_s: float) -> None:
+        storage.replace(f"{KEY}.lease", b"holder")
+        at_s = time.time() + ahead_s + renewed_s
+        os.utime(file, (at_s, at_s))
 
     async def main() -> None:
-        with pytest.raises(TimeoutError):
-            async with asyncio.timeout(0.1), waits.hold(KEY):
-                pass
-        async with takes.hold(KEY) as ours:
-            assert ours
+        write(0.0)
+        for turn in range(6):  # somebody renews it, three times within its time
+            assert await leases.take(KEY) is None
+            now_s[0] += LEASE_S / 3
+            write(LEASE_S / 3 * (turn + 1))
+        assert await leases.take(KEY) is None
+        now_s[0] += LEASE_S - 1
+        assert await leases.take(KEY) is None
+        now_s[0] += 2
+        release = await leases.take(KEY)
+        assert release is not None
+        await release()
 
     asyncio.run(main())
     assert storage.head(f"{KEY}.lease") is None

@@ -25,7 +25,7 @@ __all__ = ["served", "shared", "world"]  # fixtures
     ("status", "told"),
     campaigns.one_in(3, [
         (404, 404), (410, 410), (400, 502), (401, 401), (403, 403), (429, 429), (451, 502), (500, 500), (502, 502),
-        (503, 503), (504, 504),
+        (503, 503), (504, 504), (600, 502), (999, 502),
     ]),
 )  # fmt: skip
 def test_statuses_of_upstream(served: Served, status: int, told: int) -> None:

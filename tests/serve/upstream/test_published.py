@@ -35,7 +35,7 @@ AT = "corp.example/x/@v/v1.0.0"
 class Here:
     """Everything at once, in place of a loop with threads."""
 
-    async def stored(self, work: Callable[[], Any]) -> Any:
+    async def stored(self, work: Callable[[], Any], *, is_large: bool = False) -> Any:
         return work()
 
     computed = stored
@@ -201,8 +201,10 @@ def test_a_damaged_record_whose_hash_is_lost_too(storage: MemoryStorage, send: C
 
 
 def test_names_that_are_no_records_are_passed_over(storage: MemoryStorage) -> None:
-    for name in ("list", "v1.0.0.mod", "!.published", "V.published", "x/y.published"):
+    odd = ("!.published", "V.published", "x/y.published", "main.published", "v1.published", "v2.0.0.published")
+    for name in ("list", "v1.0.0.mod", *odd):
         storage.create(f"corp.example/x/@v/{name}", b"")
     got = ask(modules(storage), "/corp.example/x/@v/list")
     assert isinstance(got, Body)
     assert got.data == b""
+    assert ask(modules(storage), "/corp.example/x/@latest").status == 404

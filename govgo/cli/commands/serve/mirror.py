@@ -60,7 +60,7 @@ MAX_LIST_BYTES = 256 << 20
 @option(
     "-index", "index_url", metavar="URL", help="Take versions that a module index has seen, without what they require."
 )
-@option("-repair", "repair", is_flag=True, help="Read all of the mirror first, and have anew what is damaged.")
+@option("-repair", "repair", is_flag=True, help="Read all of the mirror first, and fetch again what is damaged.")
 @option("-since", "since", metavar="TIME", help="With -index: begin with this time, as in 2026-01-31T00:00:00Z.")
 @option("-limit", "limit", bounds=(1, 1_000_000), default=2000, metavar="N", help="With -index: read N lines at most.")
 @output_options
@@ -81,7 +81,7 @@ def add(words: tuple[str, ...], **flags: Any) -> int:
 
     Formats: text, json.
 
-    Exit codes: 0 done, 1 a module does not exist, 3 something could not be had, 4 a contradiction.
+    Exit codes: 0 done, 3 something could not be had, 4 a contradiction.
     """
     if not words:
         raise CommandLineError("a mirror is missing: a directory, an archive or a bucket")

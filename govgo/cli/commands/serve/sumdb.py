@@ -177,7 +177,8 @@ def cosign(files: tuple[str, ...], place: str, witnesses: tuple[str, ...], **fla
 
     A witness has checked that the tree only grows, and says so with a time (cosignature/v1 as c2sp.org/tlog-cosignature
     has it). One with a URL is asked as c2sp.org/tlog-witness has it; a file is a note or signature lines that somebody
-    has sent. Only cosignatures of the witnesses that are named count. No private key is needed.
+    has sent. Only cosignatures of the witnesses that are named count. No private key is needed. Where one witness
+    fails, those of others are published all the same, and the exit code is 3.
 
     \b
     govgo sumdb cosign -storage=/srv/sumdb -witness=w1.example+1c2d…+BH…,https://w1.example/
@@ -190,10 +191,14 @@ def cosign(files: tuple[str, ...], place: str, witnesses: tuple[str, ...], **fla
     env = environment()
     notes = [_file(name) for name in files]
     parsed = [_witness(text) for text in witnesses]
-    found = cosign_database(place, parsed, notes, env, network_options(flags).timeouts)
+    found, failures = cosign_database(place, parsed, notes, env, network_options(flags).timeouts)
     show(cosigned_text(found))
     if len(found) < len({witness.verifier for witness in parsed}):
         reporter().note("not every witness has cosigned the tree head that is published")
+    for failure in failures[:-1]:
+        reporter().note(str(failure))
+    if failures:
+        raise failures[-1]
     return EXIT_DONE
 
 

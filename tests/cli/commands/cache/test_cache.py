@@ -180,6 +180,8 @@ def test_by_age(mod: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert Run(capsys, "prune", "-n", "-older-than", "30d", "-json").json["summary"]["kept"] == 2
     assert "Removed" in Run(capsys, "prune", "-v", "-older-than", "30d").out
     assert not (mod / QUOTE).exists()
+    # As long ago as that there was no year.
+    assert "; 2 versions would stay" in Run(capsys, "prune", "-n", "-older-than", "999999d").out
     done = Run(capsys, "prune", "-older-than", "soon")
     assert done.code == 2
 

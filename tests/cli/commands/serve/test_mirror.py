@@ -207,6 +207,15 @@ def test_a_module_by_name_brings_what_its_users_need(
     assert invoke(["vendor"]) == 0, capsys.readouterr().err
 
 
+def test_a_module_by_name_is_not_looked_at_with_modfile(world: World, capsys: pytest.CaptureFixture[str]) -> None:
+    """The other go.mod is of the main module, and the module that is named has nothing to do with it."""
+    mirror = world.root / "mirror"
+    (world.root / "main/alt.mod").write_text("module example.com/main\n\ngo 1.21\n")
+    assert Run(capsys, "add", "-modfile=alt.mod", str(mirror), "q.io/a@v1").code == 0
+    zips = {name for name in files(mirror) if name.endswith(".zip")}
+    assert zips == {"q.io/a/@v/v1.1.0.zip", "q.io/b/@v/v0.9.0.zip"}, "what its go.mod requires"
+
+
 def test_a_module_alone(world: World, capsys: pytest.CaptureFixture[str]) -> None:
     mirror = world.root / "mirror"
     assert Run(capsys, "add", "-alone", str(mirror), "q.io/a").code == 0
@@ -294,6 +303,12 @@ def test_what_does_not_exist_is_told_and_the_rest_is_had(world: World, capsys: p
     assert "q.io/nowhere" in run.err
     assert (mirror / "q.io/c/@v/v1.0.0.zip").exists()
     assert Run(capsys, "verify", str(mirror)).code == 0
+
+
+def test_what_could_not_be_looked_up_is_not_called_complete(world: World, capsys: pytest.CaptureFixture[str]) -> None:
+    run = Run(capsys, "add", "-n", str(world.root / "mirror"), "q.io/nowhere@v1.0.0")
+    assert (run.code, run.out) == (3, "nothing would be added\n")
+    assert "q.io/nowhere" in run.err
 
 
 def test_the_go_mod_of_a_version_without_a_zip_is_kept(world: World, capsys: pytest.CaptureFixture[str]) -> None:

@@ -152,6 +152,17 @@ def test_a_part_that_was_damaged_on_its_way_writes_nothing(
     assert not gap.exists()
 
 
+def test_a_damaged_manifest_is_told_with_its_part(
+    world: World, mirror: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    usb = world.root / "usb"
+    Run(capsys, "export", str(mirror), str(usb))
+    part = next(usb.glob("*.tar"))
+    part.write_bytes(part.read_bytes().replace(b"govgo mirror manifest", b"govgo mirror manifesT"))
+    run = Run(capsys, "import", str(world.root / "gap"), str(usb))
+    assert run.err == f"govgo: {part}: govgo/manifest: not a manifest of a mirror\n"
+
+
 @pytest.mark.parametrize("name", ["mirror.tar", "mirror.zip"])
 def test_archives(
     name: str, world: World, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path

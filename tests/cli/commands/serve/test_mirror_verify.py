@@ -26,7 +26,7 @@ def test_verify_asks_nobody(world: World, mirror: Path, capsys: pytest.CaptureFi
     asked = len(world.proxy.asked)
     run = Run(capsys, "verify", str(mirror))
     assert run.code == 0
-    assert run.out == "the mirror is whole, and proves: 24 of 24 files (5.3 kB), 3 zips, 4 versions proved\n"
+    assert run.out == "the mirror is whole and proved: 24 of 24 files (5.3 kB), 3 zips, 4 versions proved\n"
     assert len(world.proxy.asked) == asked
 
 
@@ -108,6 +108,15 @@ def test_a_manifest_that_fits_proves_nothing(
     run = Run(capsys, "verify", str(mirror))
     assert want in run.out
     assert run.code == code, run.out
+
+
+def test_no_room_for_copies_is_no_damage(
+    mirror: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    gone = mirror.parent / "no-such-directory"
+    monkeypatch.setenv("TMPDIR", str(gone))
+    run = Run(capsys, "verify", str(mirror))
+    assert (run.code, run.out, run.err) == (3, "", f"govgo: open {gone}: no such file or directory\n")
 
 
 def strip(mirror: Path, line: str) -> None:

@@ -517,6 +517,20 @@ def test_witnesses_cosign(world: World, database: str, capsys: pytest.CaptureFix
     assert Run(capsys, "cosign", "-storage=db", f"-witness={witness.key},{url}").code == 3
 
 
+def test_a_witness_that_fails_hinders_no_other(world: World, database: str, capsys: pytest.CaptureFixture[str]) -> None:
+    """One is away, one answers nonsense, and both come first."""
+    Run(capsys, "add", "-storage=db", str(A))
+    good, away, odd = (Witness(f"w{n}.example", n) for n in (1, 2, 3))
+    odd.add_checkpoint = lambda body, key: (200, b"\xff no note\n")  # type: ignore[method-assign]
+    with witness_server(good, database) as url, witness_server(odd, database) as other:
+        asked = (f"{away.key},http://127.0.0.1:9/", f"{odd.key},{other}", f"{good.key},{url}")
+        done = Run(capsys, "cosign", "-storage=db", *(f"-witness={each}" for each in asked))
+    assert (done.code, done.out) == (3, "2023-11-14T22:13:20Z w1.example\n"), done.err
+    assert "127.0.0.1:9" in done.err
+    assert "the witness w3.example did not answer with signature lines: malformed note" in done.err
+    assert Path("db/latest").read_text().count("\u2014 w1.example ") == 1
+
+
 def test_cosignatures_of_strangers_are_not_published(
     world: World, database: str, capsys: pytest.CaptureFixture[str]
 ) -> None:

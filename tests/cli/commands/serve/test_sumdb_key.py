@@ -15,9 +15,22 @@ import pytest
 
 from govgo.cli.main import invoke
 from govgo.core.module.moduleversion import ModuleVersion
-from tests.cli.commands.serve.test_sumdb import MAIN, NAME, SOURCE, A, B, Run, database, program, served, world
+from tests.cli.commands.serve.test_sumdb import (
+    MAIN,
+    NAME,
+    SOURCE,
+    A,
+    B,
+    Run,
+    database,
+    program,
+    served,
+    witness_server,
+    world,
+)
 from tests.simulators.signatures import signed_by
 from tests.simulators.sumdb_log import record_text
+from tests.simulators.witness import Witness
 from tests.simulators.world import World
 
 __all__ = ["database", "world"]
@@ -98,6 +111,19 @@ def test_a_writer_without_the_new_key_adds_nothing(
     assert refused.code == 2
     assert f"copy lacks a key of the checksum database: {NEW_NAME}" in refused.err
     assert Path("db/commit").read_bytes() == before
+
+
+def test_witnesses_may_know_the_database_by_either_key(
+    world: World, keys: tuple[str, str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    for number, key in enumerate(keys):
+        witness = Witness(f"w{number}.example", number)
+        with witness_server(witness, key) as url:
+            done = Run(capsys, "cosign", "-storage=db", f"-witness={witness.key},{url}")
+        assert (done.code, done.err) == (0, ""), done.err
+    latest = Path("db/latest").read_bytes()
+    assert signed_by(latest, *keys) == [NAME, NEW_NAME]
+    assert latest.decode().count("\u2014 w0.example ") == latest.decode().count("\u2014 w1.example ") == 1
 
 
 @pytest.mark.wide

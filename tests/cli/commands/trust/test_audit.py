@@ -176,6 +176,27 @@ def test_formats_that_ci_systems_read(world: World, audit: Any) -> None:
         assert "vulnerable (module level: calls are not analysed): 5 findings" in text
 
 
+def test_two_vulnerabilities_of_one_module_are_told_apart(world: World, audit: Any) -> None:
+    """Code scanning tracks results by rule and line, Code Quality by the fingerprint: neither may be that of both."""
+    other = world.root / "db" / "GO-0.json"
+    other.write_text(advisory("GO-0", "q.io/v", "introduced=0", "fixed=2.0.0", summary="worse"))
+    driver = json.loads(audit("-format", "sarif").out)["runs"][0]
+    about_v = [each for each in driver["results"] if each["message"]["text"].startswith("q.io/v ")]
+    assert [each["ruleId"] for each in about_v] == ["GO-0", "GO-1"]
+    assert [driver["tool"]["driver"]["rules"][each["ruleIndex"]]["id"] for each in about_v] == ["GO-0", "GO-1"]
+    assert len({each["partialFingerprints"]["govgoFinding/v1"] for each in about_v}) == 2
+
+    def marks() -> dict[str, str]:
+        issues = json.loads(audit("-format", "gitlab").out)
+        assert len({each["fingerprint"] for each in issues}) == len(issues)
+        return {each["description"].partition(";")[0]: each["fingerprint"] for each in issues}
+
+    both = marks()
+    other.unlink()
+    assert marks().items() <= both.items(), "what is left is not what is gone"
+    assert len(marks()) == len(both) - 1
+
+
 def test_the_severity_stands_in_every_finding_that_has_one(world: World, audit: Any) -> None:
     """Of two advisories about one vulnerability that of the one that gives it."""
     scored = json.loads(ADVISORIES["GHSA-1"]) | {"database_specific": {"severity": "HIGH"}}

@@ -314,3 +314,17 @@ def test_a_binary(
     assert "checksum mismatch" in run.err
     Path("other").write_text("no binary")
     assert Run(capsys, "other").code == 2
+
+
+def test_texts_that_are_called_by_their_licences(world: World, licenses: Any) -> None:
+    """As the REUSE specification has them; beside a licence file of the root directory they are nested ones."""
+    texts = {"LICENSES/MIT.txt": MIT, "LICENSES/CC0-1.0.txt": "CC0", "a.go": GO}
+    world.publish("q.io/reuse", "v1.0.0", files=texts)
+    world.publish("q.io/both", "v1.0.0", files={**texts, "LICENSE": ISC})
+    world.main("module example.com/app\n\ngo 1.21\n\nrequire (\n\tq.io/reuse v1.0.0\n\tq.io/both v1.0.0\n)\n")
+    run = licenses()
+    assert [line.split(maxsplit=2)[2] for line in run.out.splitlines()[1:3]] == [
+        "ISC (nested: CC0-1.0, MIT)  LICENSE",
+        "CC0-1.0 AND MIT             LICENSES/CC0-1.0.txt, LICENSES/MIT.txt",
+    ]
+    assert run.code == 0
