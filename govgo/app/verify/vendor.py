@@ -8,6 +8,7 @@ from __future__ import annotations
 import hashlib
 from collections import Counter
 from collections.abc import Iterator, Mapping
+from functools import cached_property
 from os.path import dirname, join
 from typing import TYPE_CHECKING
 
@@ -155,17 +156,34 @@ class _VendorCheck:
     def _module_place(self, name: str) -> Place:
         """Where modules.txt names the module `path@version` or `path`; else where go.mod requires it."""
         path, _, version = name.partition("@")
-        head = f"# {path} {version}".rstrip()
+        number = self._heads.get(f"# {path} {version}".rstrip())
+        if number is not None:
+            return Place(self._shown(MODULES_TXT), number)
+        return self._required.get(path) or Place(self._shown(MODULES_TXT))
+
+    @cached_property
+    def _heads(self) -> dict[str, int]:
+        """The lines of modules.txt that begin modules: by `# path` and by `# path version`, the first of each."""
+        found: dict[str, int] = {}
         for number, line in enumerate((self._text or "").split("\n"), 1):
-            if line == head or line.startswith(f"{head} "):
-                return Place(self._shown(MODULES_TXT), number)
+            words = line.split(" ", 3)
+            if words[0] == "#":
+                for count in (2, 3):
+                    found.setdefault(" ".join(words[:count]), number)
+        return found
+
+    @cached_property
+    def _required(self) -> dict[str, Place]:
+        """Where go.mod requires each module, the first of each."""
         main = self._session.main
+        found: dict[str, Place] = {}
         for m in main.modules:
             file = main.mod_file(m)
+            name = shown(self._outer, self._session.mod_file_path(main.root(m)))
             for entry in file.require if file is not None else ():
-                if entry.mod.path == path and entry.syntax is not None:
-                    return Place(shown(self._outer, self._session.mod_file_path(main.root(m))), entry.syntax.start.line)
-        return Place(self._shown(MODULES_TXT))
+                if entry.syntax is not None:
+                    found.setdefault(entry.mod.path, Place(name, entry.syntax.start.line))
+        return found
 
     def _absolute(self, path: str) -> str:
         return path if path.startswith("/") else join(self._session.main.replace_base(), path)
