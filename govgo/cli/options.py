@@ -193,7 +193,7 @@ def _split(known: Mapping[str, Flag], words: Sequence[str], *, mixed: bool) -> t
     Raises:
         HelpRequested: the first flag that the command does not know asks for help.
         FlagError: a flag or its value cannot be read.
-        UsageError: -C with an empty name.
+        UsageError: -C with an empty name, or, of a verb that go has, one of no directory.
     """
     flags: list[_Given] = []
     arguments: list[str] = []
@@ -227,13 +227,13 @@ def _split(known: Mapping[str, Flag], words: Sequence[str], *, mixed: bool) -> t
         flags.append(_Given(name, text, _value(flag, name, text)))
         if name == "C" and len(flags) > 1:
             raise FlagError(f'invalid value "{text}" for flag -C: {_C_FIRST}')
-        if name == "C":
+        if name == "C" and (not mixed or not text):
             _check_directory(text)
     return flags, arguments
 
 
 def _check_directory(name: str) -> None:
-    """Check the directory of -C, as go does before it reads any other flag.
+    """Check the directory of -C, as go does before it reads any other flag; verbs of our own tell it in their formats.
 
     Raises:
         UsageError: there is no such directory, or it cannot be entered.

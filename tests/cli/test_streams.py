@@ -114,6 +114,7 @@ VERBS = [
     Verb("publish v1.0.0", placeless=True),
     Verb("sumdb init -storage=./db -key=./go.mod sum.example"),
     Verb("sumdb add -storage=./none q.io/a@v1.0.0"),
+    Verb("sumdb key -storage=./none"),
     Verb("sumdb cosign none", placeless=True),
     Verb("sumdb serve -storage=./none"),
     Verb("storage ls ../mirror"),

@@ -12,7 +12,7 @@ from datetime import UTC, datetime
 
 from govgo.core.foreign import one_line, visible
 from govgo.core.golib import time as gotime
-from govgo.core.golib.template.values import Function, Method, Record, RecordType, Value
+from govgo.core.golib.template.values import CallError, Function, Method, Record, RecordType, Value
 from govgo.core.module.info import ZERO_TIME, ModuleInfo, Origin
 from govgo.core.records import NamedTuple
 from govgo.report.list.text import module_line
@@ -29,7 +29,10 @@ WEEKDAY = RecordType("time.Weekday", {}, {"String": Method(lambda day: gotime.WE
 
 
 def _utc(time: datetime) -> Record:
-    return Record(TIME, time.astimezone(UTC), is_pointer=False)
+    try:
+        return Record(TIME, time.astimezone(UTC), is_pointer=False)
+    except OverflowError:
+        raise CallError(f"no form in UTC: {time.isoformat()}") from None  # go knows the years 0 and 10000, too
 
 
 TIME = RecordType(

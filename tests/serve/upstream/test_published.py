@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
+import itertools
 from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
@@ -21,7 +22,7 @@ from govgo.serve.counters import Counters
 from govgo.serve.protocol.answer import Body, Refusal
 from govgo.serve.protocol.question import parse_question
 from govgo.serve.upstream.copies import Copies
-from govgo.serve.upstream.leases import Leases
+from govgo.serve.upstream.leases import LEASE_S, Leases
 from govgo.serve.upstream.published import PublishedModules
 from govgo.serve.upstream.zips import Means
 from tests.simulators.storage import Killed, MemoryStorage
@@ -44,7 +45,7 @@ class Here:
 def modules(storage: MemoryStorage, ledger: Any = None) -> PublishedModules:
     here: Any = Here()
     nobody: Any = None
-    leases = Leases(storage, here.stored)
+    leases = Leases(storage, here.stored, itertools.count(step=LEASE_S).__next__)  # that of a killed writer soon ends
     means = Means(
         here,
         storage,

@@ -160,7 +160,8 @@ def test_audit(audited: World) -> None:
     """Text and Markdown of an audit are made for it: the line stands in the chain of who needs the module."""
     expected = Counter(("vulnerable-module", "go.mod", line or 0) for *_, line in FOUND)
     reports = written("audit")
-    agree(reports, expected, but=("markdown", "text"))
+    agree(reports, expected, but=("markdown", "text", "sarif"))
+    assert of_sarif(reports["sarif"]) == Counter((name, "go.mod", line or 0) for name, *_, line in FOUND)
     lines = sorted(line for _, _, line in expected)
     for form in ("markdown", "text"):
         named = re.findall(r"go\.mod:(\d+)", reports[form].replace("\\", "").partition("to clear")[0])

@@ -152,3 +152,10 @@ def test_a_bell_in_a_message_stays_and_nothing_else_that_is_unsafe() -> None:
     info = ModuleInfo(deprecated="rings\a\x1b[31m", retracted=("\a::error::x",))
     template = Template("{{.Deprecated}}{{index .Retracted 0}}", list_functions(_context, _module))
     assert template.execute(module_record(info)) == "rings\a\\x1b[31m\a\\x3a:error::x"
+
+
+def test_a_time_without_a_form_in_utc_is_told() -> None:
+    """go writes the year 0, which no datetime holds."""
+    info = ModuleInfo(path="example.com/m", time=datetime.fromisoformat("0001-01-01T00:00:00+00:01"))
+    with pytest.raises(TemplateError, match=r"error calling UTC: no form in UTC: 0001-01-01T00:00:00\+00:01"):
+        Template("{{.Time.UTC}}").execute(module_record(info))
