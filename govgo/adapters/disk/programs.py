@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping
 
-_NOWHERE = f"{os.devnull}/none"
+_NOWHERE = "/nonexistent"
 """Stands for an empty PATH, in which Python would find what is in the working directory."""
 
 

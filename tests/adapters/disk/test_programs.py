@@ -13,8 +13,8 @@ from govgo.adapters.disk.programs import program_environment
     [
         ("/usr/bin:/bin", "/usr/bin:/bin"),
         (".:/usr/bin::bin:./x:/bin:", "/usr/bin:/bin"),
-        ("", "/dev/null/none"),
-        (".", "/dev/null/none"),
+        ("", "/nonexistent"),
+        (".", "/nonexistent"),
     ],
 )
 def test_the_absolute_directories_are_kept(path: str, kept: str) -> None:
