@@ -24,6 +24,8 @@ import tempfile
 import threading
 import time
 from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -35,7 +37,7 @@ from tests.simulators import campaigns
 from tests.simulators.objectstores import App, moto
 from tests.simulators.processors import waited_s
 from tests.simulators.proxy import Body, File, Reset, Stall, Status, Truncate
-from tests.simulators.served import Served, eventually
+from tests.simulators.served import PATIENCE_S, Served, eventually
 from tests.simulators.storage import MemoryStorage
 from tests.simulators.world import World
 
@@ -306,9 +308,11 @@ def damage_files(top: Path, rng: random.Random) -> None:
 
 
 def is_right(served: Served) -> None:
-    """All that was published is answered."""
-    for path in all_paths(served.world):
-        got = served.get(path)
+    """All that was published is answered, once leases have ended that a faulty storage has not let go of."""
+    paths = all_paths(served.world)
+    with ThreadPoolExecutor(len(paths)) as pool:  # each lease is waited for from the first request on
+        found = list(pool.map(partial(served.get, timeout=PATIENCE_S), paths))
+    for path, got in zip(paths, found, strict=True):
         assert got.status == 200, (path, got.text[:300])
         assert is_true(served.world, path, got.body, {}), path
 
@@ -328,6 +332,7 @@ def faults(
 ) -> Iterator[tuple[Faulty | FaultyBucket | None, dict[str, Any]]]:
     """What spoils the storage, where that is not `damage_files`; settings of the server."""
     rng = random.Random(SEED)
+    monkeypatch.setattr("govgo.serve.upstream.leases.LEASE_S", 3.0)  # a storage that fails keeps some of the dead
     if request.param == "elsewhere":
         faulty = Faulty(MemoryStorage(), rng)
         opened: Opened = lambda settings, env: faulty  # noqa: E731

@@ -70,7 +70,8 @@ def of_sarif(text: str) -> Places:
     for code, each in [*results, *((each["descriptor"]["id"], each) for each in notices)]:
         where = each["locations"][0]["physicalLocation"]
         line = where.get("region", {}).get("startLine", 0)
-        found[code, unquote(where["artifactLocation"]["uri"]), line] += 1
+        kind = re.sub(r"^GO-\d+$", "vulnerable-module", code)  # each vulnerability is a rule of its own
+        found[kind, unquote(where["artifactLocation"]["uri"]), line] += 1
     return found
 
 
@@ -160,8 +161,9 @@ def test_audit(audited: World) -> None:
     """Text and Markdown of an audit are made for it: the line stands in the chain of who needs the module."""
     expected = Counter(("vulnerable-module", "go.mod", line or 0) for *_, line in FOUND)
     reports = written("audit")
-    agree(reports, expected, but=("markdown", "text", "sarif"))
-    assert of_sarif(reports["sarif"]) == Counter((name, "go.mod", line or 0) for name, *_, line in FOUND)
+    agree(reports, expected, but=("markdown", "text"))
+    results = json.loads(reports["sarif"])["runs"][0]["results"]
+    assert sorted(each["ruleId"] for each in results if each["level"] != "note") == sorted(name for name, *_ in FOUND)
     lines = sorted(line for _, _, line in expected)
     for form in ("markdown", "text"):
         named = re.findall(r"go\.mod:(\d+)", reports[form].replace("\\", "").partition("to clear")[0])
