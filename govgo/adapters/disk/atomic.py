@@ -102,11 +102,11 @@ def remove(path: str) -> None:
         os.unlink(path)
 
 
-def remove_abandoned(path: str, now_s: float) -> int:
-    """Remove a temporary file if its writer was killed long ago; its size then, else 0."""
+def remove_abandoned(path: str, now_s: float, after_s: float = _ABANDONED_S) -> int:
+    """Remove a temporary file that was not written to for `after_s` seconds; its size then, else 0."""
     with suppress(OSError):
         facts = os.lstat(path)
-        if facts.st_mtime < now_s - _ABANDONED_S:
+        if facts.st_mtime < now_s - after_s:
             os.unlink(path)
             return facts.st_size
     return 0

@@ -11,9 +11,8 @@ from __future__ import annotations
 
 import os
 import time
-from contextlib import suppress
 
-from govgo.adapters.disk import lockfile
+from govgo.adapters.disk import atomic, lockfile
 from govgo.core.module.paths import canonical_version
 from govgo.core.version import semver
 
@@ -36,12 +35,7 @@ def rewrite_list(directory: str) -> None:
         # Mostly it is right already; then its time stamp stays, too.
         if os.pread(descriptor, len(data) + 1, 0) != data:
             lockfile.overwrite(descriptor, data)
-        _sweep([f"{directory}/{name}" for name in names if name.endswith(".tmp")])
-
-
-def _sweep(temps: list[str]) -> None:
-    """Remove temporary files whose writers were killed long ago."""
-    for path in temps:
-        with suppress(OSError):
-            if os.lstat(path).st_mtime < time.time() - _STALE_S:
-                os.unlink(path)
+        now_s = time.time()
+        for name in names:
+            if name.endswith(".tmp"):
+                atomic.remove_abandoned(f"{directory}/{name}", now_s, _STALE_S)

@@ -310,7 +310,7 @@ class GoMods:
                 self._report.note(f"writing go.mod cache: {err}")
 
     def write_rest(self) -> None:
-        """Write what came ahead and was used without a call that waits, and writes what has come."""
+        """Write what was fetched ahead and then used: no call waited for it. Those that wait write what they got."""
         if self._unwritten:
             self.write()
 

@@ -60,7 +60,6 @@ _COLD_SHARE = 0.5
 
 Then everything that go.sum names is fetched at once, and the depth of the graph does not count.
 """
-
 _LARGE_COUNT = 8
 """From this number of missing go.mod files on, a helper process pays."""
 

@@ -16,6 +16,7 @@ by its recorded hash. Rules: cmd/go/internal/modfetch (Download, DownloadZip, ch
 from __future__ import annotations
 
 import os
+import threading
 from collections.abc import AsyncIterator, Callable, Coroutine, Iterable, Sequence
 from contextlib import asynccontextmanager, nullcontext, suppress
 from typing import TYPE_CHECKING, Any
@@ -163,7 +164,7 @@ class Zips:
         if tree.state != "whole":
             zip_path = await self.zip(mv, extract=True)
             if cache.download_dir(mv).state != "whole":
-                stop = _Stop()
+                stop = threading.Event()
                 await self._network.off(
                     lambda: cache.extract(mv, zip_path, is_stopped=stop.is_set), computes=True, stop=stop.set
                 )
@@ -232,7 +233,7 @@ class Zips:
             )
             if h1:
                 return h1
-        stop = _Stop()
+        stop = threading.Event()
         return await self._network.off(
             lambda: cache.check_and_hash_zip(temp.path, mv, gomod=gomod, tree=tree, is_stopped=stop.is_set),
             computes=True,
@@ -297,19 +298,6 @@ class Zips:
             yield
         finally:
             lock.__exit__(None, None, None)
-
-
-class _Stop:
-    """Tells a thread that what it extracts is not wanted any more."""
-
-    def __init__(self) -> None:
-        self._is_set = False
-
-    def set(self) -> None:
-        self._is_set = True
-
-    def is_set(self) -> bool:
-        return self._is_set
 
 
 class Downloads:
