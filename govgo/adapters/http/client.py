@@ -335,8 +335,12 @@ class HttpClient:
         if not credentials.lines(url):
             self._trace_faults(url, run.faults)
         answer = await self._ask_once(url, pace)
-        if answer.status in (200, 401):
-            await goauth.report_outcome(run, accepted=answer.status == 200)
+        try:
+            if answer.status in (200, 401):
+                await goauth.report_outcome(run, accepted=answer.status == 200)
+        except BaseException:
+            answer.close()
+            raise
         return answer
 
     def _trace_faults(self, url: str, faults: Sequence[str]) -> None:
