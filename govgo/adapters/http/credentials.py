@@ -27,6 +27,7 @@ from base64 import b64encode
 from collections.abc import Iterable
 
 from govgo.adapters.disk.diskerror import reason
+from govgo.core.golib.fields import fields
 from govgo.core.late import late
 from govgo.core.records import NamedTuple
 from govgo.errors import SettingError
@@ -79,7 +80,7 @@ def parse_netrc(text: str) -> tuple[Login, ...]:
         if in_macro:
             in_macro = line != ""
             continue
-        words = line.split()
+        words = fields(line)
         pairs = len(words) // 2
         for key, value in zip(words[0 : 2 * pairs : 2], words[1::2], strict=False):
             if key == "machine":
