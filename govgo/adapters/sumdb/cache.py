@@ -101,6 +101,12 @@ class SumDbCache:
             with suppress(DiskError):
                 self._writer.write(f"{self.cache_dir}/{name}", data)
 
+    def remove_many(self, names: Iterable[str]) -> None:
+        """Remove files, as far as that is possible."""
+        for name in names:
+            with suppress(OSError):
+                os.unlink(f"{self.cache_dir}/{name}")
+
     def read_latest(self) -> bytes:
         """The stored tree head; empty when there is none.
 

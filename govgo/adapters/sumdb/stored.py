@@ -70,6 +70,12 @@ class StoredSumDb(SumDbCache):
         if not self._storage.create(key, data) and self._storage.read(key) != data:
             self._storage.replace(key, data)
 
+    def remove_many(self, names: Iterable[str]) -> None:
+        """Remove files, as far as that is possible."""
+        for name in names:
+            with suppress(Failure):
+                self._storage.delete(f"{self._below}/{name}")
+
     def read_latest(self) -> bytes:
         """The stored tree head; empty when there is none.
 

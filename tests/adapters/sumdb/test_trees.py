@@ -340,6 +340,38 @@ def test_another_process_saw_a_fork(home: Home, log: Log, fork: Log) -> None:
     assert home.latest.read_bytes() == fork.head(500)
 
 
+def test_attack_two_runs_at_once_are_shown_two_histories(home: Home, log: Log, fork: Log) -> None:
+    """What the run that ends last has believed would end each later one with the same fork."""
+
+    async def main() -> None:
+        db = home.client(Server(fork))
+        await db.lookup(WANTED)
+        home.keep_head(log.head())
+        with pytest.raises(ForkError):
+            await db.aclose()
+
+    run(main())
+    assert not [name for name in home.kept() if name.startswith("lookup/")]
+    assert home.lookup(Server(log), WANTED) == LINES[:1]
+
+
+def test_attack_an_answer_of_the_other_history_is_met_once(home: Home, log: Log, fork: Log) -> None:
+    log.grow(2000)
+    home.lookup(Server(fork), WANTED)
+    home.keep_head(log.head())
+    with pytest.raises(ForkError, match=r"kept in .*fork-"):
+        home.lookup(Server(log), WANTED)
+    assert home.lookup(Server(log), WANTED) == LINES[:1]
+
+
+def test_attack_an_answer_of_a_history_whose_tiles_are_gone(home: Home, log: Log, fork: Log) -> None:
+    """It cannot be proved: so it is fetched again, as other damage is."""
+    home.lookup(Server(fork), WANTED)
+    home.keep_head(log.head())
+    assert home.lookup(Server(log), WANTED) == LINES[:1]
+    assert home.lookup(Server(log), WANTED) == LINES[:1]
+
+
 def test_database_without_tiles_for_its_head(home: Home, log: Log) -> None:
     """Nothing is believed, but it is no evidence of a fork either: a mirror may lag."""
     home.keep_head(log.head(400))

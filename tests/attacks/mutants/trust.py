@@ -329,6 +329,17 @@ MUTANTS = {
             TOLD + "test_attack_the_library_verifies_on_a_full_disk",
         ),
     ),
+    "answers-of-a-fork": Mutant(
+        "10",
+        "after a fork no answer that its run has believed or met stays in the cache",
+        "adapters/sumdb/client.py",
+        "        if isinstance(self.misbehaviour, ForkError) and self._doubtful:\n",
+        "        if False:\n",
+        (
+            TIMELINE + "test_attack_two_runs_at_once_are_shown_two_histories",
+            TIMELINE + "test_attack_an_answer_of_the_other_history_is_met_once",
+        ),
+    ),
     "cached-lookup": Mutant(
         "10",
         "a cached answer is proved again",
