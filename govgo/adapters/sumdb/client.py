@@ -353,7 +353,7 @@ class SumDb:
         try:
             name = lookup_path(mod)
             await self._open()
-            return await self._from_cache(name) or await self._from_network(name)
+            return await self._from_cache(name, mod) or await self._from_network(name)
         except SecurityError as error:
             return self._misbehaved(error)
         except Failure as error:
@@ -369,15 +369,17 @@ class SumDb:
             await finished(self._opening)
         self._opening.result()
 
-    async def _from_cache(self, name: str) -> Record | None:
+    async def _from_cache(self, name: str, mod: ModuleVersion) -> Record | None:
         data = self._cache.read(name)
         if data is None:
             return None
         self._doubtful.append(name)
         try:
-            return await self._trees.accept(data)
+            record = await self._trees.accept(data)
         except (Failure, BadSignatureError):
             return None  # anybody may have written the file, so this says nothing about the database
+        # Nor does the proved record of another module in its place.
+        return record if sum_lines(record.text, mod) or sum_lines(record.text, mod.gomod_key()) else None
 
     async def _from_network(self, name: str) -> Record:
         data = await self._fetch(f"/{name}", MAX_LOOKUP_BYTES)

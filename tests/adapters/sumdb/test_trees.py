@@ -364,6 +364,15 @@ def test_attack_an_answer_of_the_other_history_is_met_once(home: Home, log: Log,
     assert home.lookup(Server(log), WANTED) == LINES[:1]
 
 
+def test_attack_the_answer_for_another_module_in_the_cache(home: Home, log: Log) -> None:
+    """It is proved, and says nothing of what is asked; the database has not said so."""
+    home.lookup_many(Server(log), [WANTED, FILLER])
+    (home.cache / "lookup" / f"{WANTED.path}@{WANTED.version}").write_bytes(
+        (home.cache / "lookup" / f"{FILLER.path}@{FILLER.version}").read_bytes()
+    )
+    assert home.lookup(Server(log), WANTED) == LINES[:1]
+
+
 def test_attack_an_answer_of_a_history_whose_tiles_are_gone(home: Home, log: Log, fork: Log) -> None:
     """It cannot be proved: so it is fetched again, as other damage is."""
     home.lookup(Server(fork), WANTED)
