@@ -106,7 +106,7 @@
       ReportedError              several faults, each reported already (errors)
         IncompleteError          [app/sum] some lines could not be added to go.sum (done)
       SettingError               a variable of the environment makes no sense, and nothing can go on
-        NoModCacheError          [adapters/modcache] a module cache is needed, and none can be had
+        NoModCacheError          [adapters/modcache] a module cache is needed, and none can be found
       SwitchError                [load/session] a command is to start over, answering as a newer Go release
 
 A class with a room in brackets is defined there, the others here; names in parentheses are its fields. Every class has

@@ -198,7 +198,7 @@ def load_goauth(goauth: str, netrc_path: str) -> tuple[Netrc, tuple[str, ...]]:
 
 
 def shown_commands(goauth: str) -> str:
-    """The commands as messages show them, without arguments, of which one may be a secret."""
+    """The commands as messages show them, without arguments, any of which may be a secret."""
     return ";".join(_ARGUMENTS.sub(r"\1 …", command) for command in goauth.split(";"))
 
 

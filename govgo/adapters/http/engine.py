@@ -74,7 +74,7 @@ class Timeouts(NamedTuple):
     steady_rate: float = 4096.0
 
     def waiting(self, seconds: float) -> Timeouts:
-        """The limits of someone who waits so long for an answer to begin; for ever where that is infinite."""
+        """The limits of someone who waits so long for an answer to begin; forever where that is infinite."""
         return self._replace(
             answer_s=seconds,
             stall_s=min(self.stall_s, seconds),

@@ -127,7 +127,7 @@ class SumClient:
 
         Raises:
             UsageError: not a URL.
-            NotFoundError, UnavailableError: no tree head is to be had there.
+            NotFoundError, UnavailableError: no tree head is available there.
             ForkError, BadSignatureError, IntegrityError: as `SumDb.compare`.
         """
         base = gourl.parse(url)

@@ -59,7 +59,7 @@ class Origins(Visit):
     def look(
         self, mods: Sequence[ModuleVersion], advanced: Callable[[int], object] = lambda count: None
     ) -> tuple[Tagged, ...]:
-        """What there is for each module version, in the order given; `advanced` is told how many more are done."""
+        """What there is for each module version, in the order given; `advanced` gets how many more are done."""
         directory = self._held.enter_context(new_directory("govgo-tags-"))
         direct = Direct(self._env._replace(gomodcache=directory), self._network, Web(self._network.client), None)
         self._held.callback(direct.close)

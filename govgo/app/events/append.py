@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""Append events to a log of which several processes and machines may be writers.
+"""Append events to a log that several processes and machines may write to.
 
 What a version's last event says is known from the log itself: before a writer decides on a new head, it has read all
 that leads to the one before. So no version is told as stored twice in a row, whoever tells it first.

@@ -34,7 +34,7 @@ class QueryConflictError(QueryError):
 
 
 class PathSet(NamedTuple):
-    """The options for one path, of which one is to be chosen: one of `pkg_mods`, or `mod`.
+    """The options for one path; one of them is chosen: one of `pkg_mods`, or `mod`.
 
     Attributes:
         path: a package path, a module path, or a wildcard that matches nothing so far.

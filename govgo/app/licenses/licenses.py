@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """`govgo licenses`: the licence of each module of exact build lists, from the texts in verified zips.
 
-A zip is had and checked as for a build: by its recorded hash, go.sum, else the checksum database. Texts of all modules
-are matched at once, each text once.
+A zip is obtained and checked as for a build: by its recorded hash, by go.sum, or else by the checksum database. The
+texts of all modules are matched at once, each text once.
 """
 
 from __future__ import annotations
@@ -53,7 +53,7 @@ class _Read(NamedTuple):
 
 
 class _Build(NamedTuple):
-    """A build list or binary of which the texts were read.
+    """A build list or binary whose legal texts were read.
 
     Attributes:
         licenses: what it is called; the licences are still to be judged.

@@ -327,7 +327,7 @@ class _Lister:
         version = self._graph.selected(path) if self._graph is not None else self.rs.root_selected(path)
         assert version is not None
         if version != "none":
-            mode = self._mode & ~ListMode.NAMES  # a few modules, of which go.sum gets the go.mod hashes
+            mode = self._mode & ~ListMode.NAMES  # a few modules, whose go.mod hashes enter go.sum
             return [module_info(self._session, self.rs, ModuleVersion(path, version), mode, self._reuse)]
         if self.error is not None:
             return []

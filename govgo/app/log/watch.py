@@ -103,7 +103,7 @@ class Watch:
             since: begin with this record where there was no round before; None for the end of the log.
 
         Raises:
-            NotFoundError, NetworkError: there is no tree head to be had.
+            NotFoundError, NetworkError: there is no tree head available.
             BadSignatureError, IntegrityError: what is shown is none.
             StorageError: the state cannot be kept.
         """

@@ -3,7 +3,7 @@
 
 What a zip is to be says the checksum database where it is at hand, else the .ziphash that was written when the zip had
 been checked. A .mod file is to be what the database says, and what the zip has. What was published in this storage is
-to be what its record says, and cannot be had again.
+to be what its record says, and cannot be obtained again.
 """
 
 from __future__ import annotations

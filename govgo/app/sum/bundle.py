@@ -49,7 +49,7 @@ def write_bundle(session: Session, database: BundleSource, file: str, mods: Iter
 
     Raises:
         ForkError, BadSignatureError: the database misbehaves.
-        IntegrityError, UnavailableError: the tiles for the proof cannot be had.
+        IntegrityError, UnavailableError: the tiles for the proof cannot be obtained.
         DiskError: the file cannot be written.
     """
     wanted = dict.fromkeys(mod for mod in mods if database.covers(mod.path))

@@ -162,8 +162,8 @@ FINDINGS: Mapping[str, Explanation] = {
     "vendor-unchecked": Explanation(
         "3",
         "The vendor directory could not be compared with zips.",
-        "A module's zip could not be had or proved, for the reason in the message.",
-        "Run it again where the modules can be had.",
+        "A module's zip could not be fetched or proved, for the reason in the message.",
+        "Run it again where the modules can be fetched.",
     ),
     "no-recorded-hash": Explanation(
         "0",

@@ -36,7 +36,7 @@ PACKAGES: Mapping[str, Explanation] = {
     "build-list": Explanation(
         "1 or 3",
         "A module graph could not be loaded completely.",
-        "Some go.mod files could not be had. A list from a part of the graph would be wrong, so there is none.",
+        "Some go.mod files could not be fetched. A list from a part of the graph would be wrong, so there is none.",
         "The first causes are named; `-e` goes on despite them.",
     ),
     "graph-too-large": Explanation(

@@ -91,7 +91,7 @@ REQUESTS: Mapping[str, Explanation] = {
     ),
     "no-module-cache": Explanation(
         "2",
-        "A module cache is needed, and none can be had.",
+        "A module cache is needed, and none can be found.",
         "GOMODCACHE is not set and cannot be derived, since GOPATH and HOME are not set either; or its directory"
         " cannot be made.",
         "Set GOMODCACHE to an absolute path that can be written.",

@@ -10,7 +10,7 @@ from govgo.core.codes.explanation import Explanation
 SOURCES: Mapping[str, Explanation] = {
     "advisory-database": Explanation(
         "3",
-        "A database of advisories cannot be had or read.",
+        "A database of advisories cannot be fetched or read.",
         "Without it nothing is known: that is not the same as no vulnerabilities.",
         "The sentence says what failed. With the database at hand, `govgo audit -db FILE` needs no network.",
     ),
@@ -163,7 +163,7 @@ SOURCES: Mapping[str, Explanation] = {
     "conflict": Explanation(
         "3",
         "Another process was faster.",
-        "A lock could not be had, or a file has changed between reading and writing.",
+        "A lock could not be taken, or a file has changed between reading and writing.",
         "Run the command again.",
     ),
     "security": Explanation(

@@ -393,7 +393,7 @@ def _unescape(text: str) -> str:
 
 
 def _bytes(text: str) -> bytes:
-    """What a text is made of: Go's strings are bytes, of which not all are UTF-8."""
+    """What a text is made of: Go's strings are bytes, which need not be UTF-8."""
     return text.encode("utf-8", "surrogateescape")
 
 

@@ -73,7 +73,7 @@ def _hash(summary: bytes, sha256: Sha256) -> str:
 
 
 def sort_key(name: str) -> bytes:
-    """The bytes of `name`, by which the lines are sorted."""
+    """The bytes of `name`, the key by which the lines are sorted."""
     return name.encode("utf-8", "surrogateescape")
 
 

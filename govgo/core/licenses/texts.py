@@ -57,7 +57,7 @@ def kind_of(name: str) -> str:
 
 
 def _named(name: str) -> str:
-    """The licence by which a text is called, as in LICENSES/Apache-2.0.txt; "" for others.
+    """The licence that a text is named after, as in LICENSES/Apache-2.0.txt; "" for others.
 
     Source: the REUSE specification, "License files".
     """

@@ -218,7 +218,7 @@ def examine(data: bytes, sizes: tuple[int, ...]) -> Examined:
 
 
 def version_digest(mod: ModuleVersion) -> bytes:
-    """A short digest of a module version, by which equal ones meet."""
+    """A short digest of a module version, the same for equal ones."""
     return hashlib.sha256(f"{mod.path} {mod.version}".encode()).digest()[:DIGEST_BYTES]
 
 

@@ -112,7 +112,7 @@ def _read_lookups(
 def _joined(top: str, newest: Head, heads: list[Head], seen: Collection[Tree], tiles: _Tiles) -> Iterator[Fault]:
     """What speaks against the heads being of one history: that of the newest."""
     notes = {head.tree: head.note for head in heads}
-    for tree in sorted({*notes, *seen}):  # there may be several of one size, of which one at most is right
+    for tree in sorted({*notes, *seen}):  # there may be several of one size; at most one of them is right
         size = tree.size
         if size > newest.tree.size:
             error = IntegrityError(f"the newest tree head has a tree of {newest.tree.size}, an older one one of {size}")

@@ -72,5 +72,5 @@ def waiver_notes(file: str, waivers: Sequence[Waiver], used: Collection[Waiver],
 
 
 def note(code: str, text: str, file: str, line: int) -> Finding:
-    """Something about govgo.toml that is told, and fails nothing."""
+    """Something about govgo.toml that is reported, and fails nothing."""
     return Finding(code, None, Verdict.PASSED, text, place=Place(file, line))

@@ -50,7 +50,7 @@ class World(Protocol):
         ...
 
     def required(self, mod: ModuleVersion) -> tuple[ModuleVersion, ...]:
-        """What a module version requires.  Raises Failure where its go.mod cannot be had."""
+        """What a module version requires.  Raises Failure where its go.mod cannot be obtained."""
         ...
 
     def is_unpruned(self, mod: ModuleVersion) -> bool:
@@ -147,7 +147,7 @@ def find_lowering(world: World, resolution: Resolution, path: str, version: str,
         bounds: how much to try.
 
     Raises:
-        Failure: the wanted version cannot be had, or nobody can say which older versions of a module there are.
+        Failure: the wanted version cannot be obtained, or nobody can say which older versions of a module there are.
     """
     return _Search(world, resolution, path, version, bounds).run()
 
@@ -432,7 +432,7 @@ class _Search:
             try:
                 required = self.world.required(mod)
             except Failure as error:
-                # What nobody has, or nobody can read, can be required by nobody; what cannot be had now may help.
+                # What nobody has, or nobody can read, can be required by nobody; what cannot be obtained now may help.
                 attempts.append(Attempt(version, (), isinstance(error, NotFoundError | InputError)))
                 continue
             high = next((r for r in required if r.path == self.path and self._is_above(r.version)), None)

@@ -16,7 +16,7 @@ class Body(NamedTuple):
     Attributes:
         data: its bytes.
         modified: since when it is so, in seconds since the epoch.
-        fresh_s: how long it may be taken for true; None for ever.
+        fresh_s: how long it may be taken for true; None forever.
     """
 
     data: bytes

@@ -98,7 +98,7 @@ def module_in(path: str) -> str:
 
 
 def is_settled(path: str, version: str) -> bool:
-    """Whether this is the full, canonical version of a module, of which nothing ever changes."""
+    """Whether this is the full, canonical version of a module, whose files never change."""
     if version != canonical_version(version):
         return False
     try:

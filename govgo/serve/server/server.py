@@ -87,7 +87,7 @@ def _serve(
 
 
 def _check_upstream(settings: Settings, env: GoEnv, url: str) -> None:
-    """Refuse to ask ourselves, for ever."""
+    """Refuse to ask ourselves, forever."""
     own = {url, url.replace("127.0.0.1", "localhost"), url.replace("0.0.0.0", "localhost")}
     for spec in parse_goproxy(settings.upstream or env.goproxy):
         if spec.url.rstrip("/") in own:
@@ -112,7 +112,7 @@ def listen(settings: Settings) -> tuple[socket.socket, str]:
 
     Raises:
         UsageError: no address.
-        DiskError: it is in use, or not to be had.
+        DiskError: it is in use, or not available.
     """
     host, port = parse_listen(settings.listen)
     try:

@@ -98,7 +98,7 @@ def refusal_of(error: GovgoError, *, missing_s: float = 0.0, bad_s: float = 0.0)
 
 
 def _is_hindered(missing: NotFoundError) -> bool:
-    """Whether something is "not found" because the page that names its repository could not be had.
+    """Whether something is "not found" because the page that names its repository could not be obtained.
 
     go goes on to the next source then, and to the next prefix of an import path. A server must not say that it is not
     there: of 401 and 403 alone, which hosts give for what they do not have, too.

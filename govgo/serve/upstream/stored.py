@@ -29,7 +29,7 @@ def stored_answer(storage: Storage, question: Question) -> bytes:
 
 
 def _versions(storage: Storage, path: str) -> bytes:
-    """The released versions of which there is a go.mod, in order, a line each.
+    """The released versions that have a go.mod, in order, a line each.
 
     Not from the file `list`: go rewrites it, so it names what is in the cache.
     """

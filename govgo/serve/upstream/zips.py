@@ -187,7 +187,7 @@ class ZipFlights:
             The reading; None where the zip was stored by somebody else.
 
         Raises:
-            GovgoError: it cannot be had, and nothing of it was seen.
+            GovgoError: it cannot be obtained, and nothing of it was seen.
         """
         flight = self._flights.get(mod)
         if flight is None:

@@ -259,7 +259,7 @@ def _policy(values: Mapping[str, Any]) -> ProjectPolicy | None:
 
 
 def _with_contents(verb: FleetVerb, values: dict[str, Any], cwd: str) -> dict[str, Any]:
-    """The flags that name files whose bytes workers get, and by which a result is known."""
+    """The flags that name files whose bytes go to workers and into the key of a result."""
     from govgo.load.targets.policy import GivenPolicy
 
     for name in verb.contents:

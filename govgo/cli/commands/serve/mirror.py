@@ -81,7 +81,7 @@ def add(words: tuple[str, ...], **flags: Any) -> int:
 
     Formats: text, json.
 
-    Exit codes: 0 done, 3 something could not be had, 4 a contradiction.
+    Exit codes: 0 done, 3 something could not be obtained, 4 a contradiction.
     """
     if not words:
         raise CommandLineError("a mirror is missing: a directory, an archive or a bucket")

@@ -128,7 +128,7 @@ def rm(words: tuple[str, ...], **flags: Any) -> int:
 def evict(words: tuple[str, ...], **flags: Any) -> int:
     """Remove what was used least recently, until the storage is no larger than a limit.
 
-    Zips go first, since they can be had again; lists, lookups and tiles stay. Servers note in the storage what was
+    Zips go first, since they can be obtained again; lists, lookups and tiles stay. Servers note in the storage what was
     asked for; what no server has noted counts as used when it was stored.
 
     \b

@@ -73,7 +73,7 @@ def audit(where: tuple[str, ...], **flags: Any) -> int:
     A plan raises requirements of go.mod, and fetches version lists and go.mod files. Versions that are excluded,
     retracted or younger than -min-age are not taken, nor such that drag them along. What it cannot clear is told with
     the reason. -fix writes go.mod and go.sum, audits again, and reports what is left. Without these flags a plan is
-    made where at most ten modules are at fault; where it cannot be made, that is told, and fails nothing.
+    made where at most ten modules are at fault; where it cannot be made, that is reported, and fails nothing.
 
     Formats: text, json, sarif, github, gitlab, junit, markdown, openvex.
 

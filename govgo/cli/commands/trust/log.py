@@ -105,7 +105,7 @@ def audit(where: tuple[str, ...], **flags: Any) -> int:
 
     Formats: text, json, sarif, github, gitlab, junit, markdown.
 
-    Exit codes: 0 nothing found, 1 something is odd or the clone is damaged, 3 a sample could not be had, 4 two
+    Exit codes: 0 nothing found, 1 something is odd or the clone is damaged, 3 a sample could not be obtained, 4 two
     different records for one version, or a sample that contradicts its record.
     """
     return _run(

@@ -20,7 +20,7 @@ class Node:
     pos: int
 
     def parts(self) -> Parts:
-        """The text of the node, in pieces, of which some are nodes within it."""
+        """The text of the node, in pieces; some of them are nodes within it."""
         raise NotImplementedError
 
     def __str__(self) -> str:

@@ -313,7 +313,7 @@ def test_verify_tags(tagged: Scene) -> None:
 
 
 def test_verify_what_could_not_be_checked(verified: World) -> None:
-    """A module that cannot be had stands where go.mod asks for it, its lines of go.sum at themselves."""
+    """A module that cannot be obtained stands where go.mod asks for it, its lines of go.sum at themselves."""
     Path("go.sum").write_text("".join(Path("go.sum").read_text().splitlines(keepends=True)[:2]))
     expected = {("offline", "go.mod", 5): 1, ("offline", "go.sum", 1): 1, ("offline", "go.sum", 2): 1}
     agree(written("verify", "-offline", "-only=complete,database"), Counter(expected))
