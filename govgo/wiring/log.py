@@ -168,7 +168,7 @@ class Watching(NamedTuple):
         since: the first record of a first look, None for the end of the log.
         vantages: URLs of other places that publish the log: the database's, or of proxies that mirror it.
         witnesses, quorum: their keys, and how many must have cosigned.
-        hook: a URL that is told each new version, "" for none.
+        hook: a URL that gets each new version, "" for none.
     """
 
     patterns: str

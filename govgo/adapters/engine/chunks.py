@@ -31,7 +31,7 @@ class Limits(NamedTuple):
 
 
 class Task(NamedTuple):
-    """What a worker is told besides the units; it is pickled.
+    """What a worker gets besides the units; it is pickled.
 
     Attributes:
         target: "module:function"; the function makes a `Worker` of the job.

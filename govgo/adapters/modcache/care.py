@@ -190,7 +190,7 @@ class DiskCare:
     def remove_all(self) -> None:
         """See `ports.cachecare.CacheCare`."""
         for each in self.contents().held:
-            with suppress(DiskError):  # what cannot be removed now is told at the end
+            with suppress(DiskError):  # what cannot be removed now is reported at the end
                 self.remove(each)
         # Nothing of a version is left; what goes by one rename is never seen in part.
         for name in ("cache/vcs", cachepath.DOWNLOAD):

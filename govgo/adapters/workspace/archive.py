@@ -129,7 +129,7 @@ def _entries(file: str, keeps: Callable[[str], bool]) -> Iterator[tuple[str, str
 
 
 def _is_zip(file: str) -> bool:
-    """Whether to read a file as a zip: also one without the directory at its end, which is then told."""
+    """Whether to read a file as a zip: also one without the directory at its end, which is an error then."""
     return file.endswith(".zip") or zipfile.is_zipfile(file)
 
 

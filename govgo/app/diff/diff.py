@@ -155,7 +155,7 @@ class _Pairs(NamedTuple):
         failed: how many those are.
         known: facts about versions.
         wanted: modules whose source is to be compared.
-        licensed: what uses the changed modules, whose licences are to be told.
+        licensed: what uses the changed modules, whose licences are compared.
     """
 
     targets: list[TargetChanges]

@@ -404,7 +404,7 @@ def _name(each: ModuleLicense) -> str:
 
 
 def _unused(builds: Sequence[_Build]) -> Iterator[Finding]:
-    """Overrides that concern no module of any build list that obeys their file: told, and no fault."""
+    """Overrides that concern no module of any build list that obeys their file: notes, not faults."""
     named: dict[ProjectPolicy, set[ModuleVersion]] = {}
     for build in builds:
         mods = named.setdefault(build.policy, set())

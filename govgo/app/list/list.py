@@ -189,7 +189,7 @@ def _without_names(session: Session, mode: ListMode) -> ListMode:
         return mode
     try:
         over_network = any(spec.url.startswith(("http:", "https:")) for spec in session.settings.env.proxies())
-    except UsageError:  # as in go, a list that makes no sense is told where a source is asked, of what was asked
+    except UsageError:  # as in go, a malformed GOPROXY is an error of what a source is asked for
         over_network = False
     return mode if over_network else mode & ~ListMode.NAMES
 

@@ -68,7 +68,7 @@ class Sync:
         self._cut = False
 
     def run(self, started: datetime) -> LogRun:
-        """Clone; what is wrong is told, and the rest goes on.
+        """Clone; what is wrong is reported, and the rest goes on.
 
         Raises:
             NotFoundError, NetworkError: there is no tree head available.

@@ -3,7 +3,7 @@
 
 An author learns of a version that nobody meant to publish; whoever serves a private prefix learns that it leaked. Each
 round takes up where the last one ended: the tree head must continue the one before, all records between are fetched
-and proved, and what matches is told. Only then is the new head kept, so that nothing is passed over by a crash.
+and proved, and what matches is reported. Only then is the new head kept, so that nothing is passed over by a crash.
 """
 
 from __future__ import annotations
@@ -48,7 +48,7 @@ class Round(NamedTuple):
     Attributes:
         head: the newest tree head.
         new_records: how many records were looked at.
-        versions: how many of them were told.
+        versions: how many of them were reported.
         cosigned: by whom the head is cosigned, of the witnesses that are known.
         findings: what is wrong. Where something is, the next round begins at the same place.
         began: there was no round before this one, so it looked at nothing.

@@ -201,7 +201,7 @@ class _Check:
             self._fetch(mod)
         except StorageError:
             raise
-        except (Failure, SecurityError) as error:  # told with the finding, which counts for the exit code
+        except (Failure, SecurityError) as error:  # reported with the finding, which counts for the exit code
             self.findings.append(finding._replace(text=f"{finding.text}; removed, and not to be had again: {error}"))
         else:
             self.repaired.append(mod)

@@ -81,7 +81,7 @@ def vendor(session: Session, *, output: str = "", tolerant: bool = False, policy
 
 
 def _write(session: Session, target: str, lines: _Lines, *, tolerant: bool) -> None:
-    """Make the directory; with -v, what is told of a package comes after its line."""
+    """Make the directory; with -v, messages about a package come after its line."""
     made = session.files.new_tree(target)
     try:
         copier = VendorCopier(session, made, tolerant=tolerant)

@@ -2,7 +2,7 @@
 """`govgo verify FILE`: the modules that a Go binary was built from, each with the hash that it records.
 
 The only claim about a binary is that the checksum database knows these hashes, and with `--against` that a go.sum has
-them. What was built from a directory has no hash, and is told.
+them. What was built from a directory has no hash, and gets a note.
 """
 
 from __future__ import annotations

@@ -95,7 +95,7 @@ class LicenseUse(NamedTuple):
 
 
 class OutdatedUse(NamedTuple):
-    """A module that is outdated in so many repositories; `newest` is the newest version that any was told."""
+    """A module that is outdated in so many repositories; `newest` is the newest version that any of them saw."""
 
     module: str
     newest: str

@@ -213,7 +213,7 @@ def _infos(first: Answer, second: Answer) -> _Difference:
         ours, theirs = _info(first.data), _info(second.data)
         same = ours[0] == theirs[0] and _moment(ours[1]) == _moment(theirs[1])
     except InputError:
-        return None  # told as malformed
+        return None  # reported as malformed
     if same:
         return None
     return "info-differs", f"{' '.join(ours).rstrip()} or {' '.join(theirs).rstrip()}", Verdict.FINDING
@@ -241,7 +241,7 @@ def _lookups(first: Answer, second: Answer) -> _Difference:
     try:
         ours, theirs = parse_record(first.data), parse_record(second.data)
     except Failure:
-        return None  # told as malformed
+        return None  # reported as malformed
     if (ours.number, ours.text) == (theirs.number, theirs.text):
         return None  # the tree heads may be of different days
     return "lookup-differs", "the records of the checksum database differ", Verdict.CONTRADICTION

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""Whether a client with nothing but a mirror, and the key of the checksum database, can prove what it is told there.
+"""Whether a client with nothing but a mirror, and the key of the checksum database, can prove all that it gets there.
 
 A client may begin with any lookup of the mirror. It reads the record under the tree head that comes with it, then joins
 that head to those of other lookups, and at last reads every record under the newest. All of that is played here:

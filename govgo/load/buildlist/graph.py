@@ -183,7 +183,7 @@ class _Feed:
             session: the command.
             loader: what is fed.
             providing: modules that hold wanted packages.
-            coming: told the paths of the modules that those require.
+            coming: called with the paths of the modules that those require.
         """
         self._providing = frozenset(map(session.main.resolve, providing))
         self._coming = coming

@@ -62,7 +62,7 @@ class Means(NamedTuple):
     Attributes:
         storage: where pointers, heads and evidence are kept.
         lease: takes a lease by its name; what gives it back, None where another process has it.
-        stored: is told what is stored here by now, and where it was told first.
+        stored: called with what is stored here by now, and which log had it first.
         say: takes sentences for the operator.
         ready: waits until something may be stored.
     """
@@ -148,7 +148,7 @@ class Follower:
             self._task.add_done_callback(self._ended)
 
     def _ended(self, task: asyncio.Task[None]) -> None:
-        """Following has ended by itself: of a fault that is told already, or of one of ours."""
+        """Following has ended by itself: by a fault that is reported already, or by a bug."""
         if not task.cancelled() and (error := task.exception()) is not None:
             self.status.fault = f"it is not followed any more: {error!r}"
             self._count("fault", 1)
@@ -310,7 +310,7 @@ class Follower:
         outcomes = await asyncio.gather(*(self._take(mod) for mod, _ in told))
         for (mod, origin), outcome in zip(told, outcomes, strict=True):
             if outcome is Outcome.TAKEN:
-                self._means.stored(mod, origin)  # in the order in which the place told it
+                self._means.stored(mod, origin)  # in the order of the log
                 taken += 1
                 waiting.pop(mod, None)
             elif outcome is Outcome.NEVER:

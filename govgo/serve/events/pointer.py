@@ -23,7 +23,7 @@ class Waiting(NamedTuple):
     """A version that could not be fetched, and will be tried again.
 
     Attributes:
-        origin: where it was told first; None for what an index names.
+        origin: which log had it first; None for what an index names.
         tries: how often it was tried.
     """
 

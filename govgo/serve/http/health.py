@@ -6,7 +6,7 @@
 
 What hangs is found by looking from outside: how long the other loop has not moved, how long the oldest call of the
 storage has lasted. An upstream that is down makes nothing unready, since what is stored is still served; nor does a
-peer that lies, or an event log that cannot be written: both are told beside the checks.
+peer that lies, or an event log that cannot be written: both are reported beside the checks.
 """
 
 from __future__ import annotations

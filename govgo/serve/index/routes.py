@@ -101,7 +101,7 @@ class IndexPages:
             except Failure as error:
                 return _refusal(503, str(error))
             except SecurityError as error:
-                # It says that the storage is not to be believed; that is told with the journal's own fault, too.
+                # It says that the storage is not to be believed; the journal reports that with its own fault, too.
                 return _refusal(500, str(error).partition("\n\n")[0])
 
         return on_cold_loop

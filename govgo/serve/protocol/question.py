@@ -31,7 +31,6 @@ MAX_PATH = 4096
 
 _CAPITAL = late("!([a-z])")
 
-SUMDB_KINDS = ("supported", "lookup", "tile", "head")
 LASTING_KINDS = frozenset({"info", "mod", "zip", "lookup", "tile"})
 """What never changes once it is there."""
 

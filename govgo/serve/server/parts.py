@@ -191,7 +191,7 @@ class Parts:
         self.misses.note(mod)
 
     def _means_of_peer(self, means: Means, url: str) -> Means:
-        """What a peer stores here is told by its follower, with the log where it was first."""
+        """The follower of a peer logs what it stores here, with the log that had it first."""
         env = self.env._replace(goproxy=url, gonoproxy="")
         sources = Sources(env, self.network, self.web, self.report, self.counters)
         return means._replace(sources=sources, appeared=lambda mod: None)
@@ -258,7 +258,7 @@ class Parts:
         self.registry.use(visible, closed=closed, min_age_s=rules.policy.min_age_s)
 
     def _is_told(self) -> bool:
-        """Whether the event log tells of all that may be shown: private modules may not be told, and be shown."""
+        """Whether the event log has all that may be shown: it may leave out private modules that are shown."""
         return not self.journal.fault and (self.settings.events.private or not self._shows_private)
 
     def _fixed_routes(self, site: Site) -> tuple[Route, ...]:

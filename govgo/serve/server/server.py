@@ -319,7 +319,7 @@ class _Parent:
             self._fork(worker, writer)
         os.close(writer)
         told = b""
-        while data := os.read(reader, 64):  # until each worker has told that it serves, or has ended
+        while data := os.read(reader, 64):  # until each worker has said that it serves, or has ended
             told += data
         os.close(reader)
         failed = len(told) < self._settings.workers and not self._ending

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""What an error is told as.
+"""How a server answers for an error.
 
 not found, gone                   404, 410       a client may look elsewhere
 no such version of a repository   404
@@ -64,7 +64,7 @@ def is_refused(error: GovgoError) -> bool:
 
 
 def refusal_of(error: GovgoError, *, missing_s: float = 0.0, bad_s: float = 0.0) -> Refusal:
-    """What an error is told as: never "not found", after which a client would go round the proxy, unless it is that.
+    """The answer for an error: never "not found", after which a client would bypass the proxy, unless it is that.
 
     Args:
         error: why there is no answer.

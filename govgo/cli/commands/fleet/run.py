@@ -198,7 +198,7 @@ def _limits(flags: Mapping[str, Any]) -> Limits:
 def _job(name: str, flags: Mapping[str, Any], cwd: str, about: Mapping[str, Any] | None) -> tuple[Job, object]:
     """What workers do, and the state of the databases; both as in an interrupted run where there is one.
 
-    It is tried here first, so that a mistake in the flags is told once.
+    It is tried here first, so that a mistake in the flags is reported once.
     """
     from govgo.adapters.fleet.trees import stamp_of
     from govgo.cli.commands.fleet.worker import Job
