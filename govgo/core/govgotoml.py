@@ -149,7 +149,7 @@ def parse_policy(file: str, data: bytes, running: str = "") -> ProjectPolicy:
         running: the version of govgo, which `required-version` has to allow; "" for any.
 
     Raises:
-        PolicyFileError: it is no TOML, wants another version of govgo, has a key that is not known, or a value that
+        PolicyFileError: it is not TOML, wants another version of govgo, has a key that is not known, or a value that
             makes no sense.
     """
 

@@ -167,7 +167,7 @@ def parse_settings(file: str, data: bytes) -> Settings:
         data: its bytes.
 
     Raises:
-        UsageError: it is no TOML, has a key that is not known, or a value that makes no sense; the sentence begins with
+        UsageError: it is not TOML, has an unknown key, or a value that makes no sense; the sentence begins with
             file, line and key.
     """
     if len(data) > MAX_BYTES:

@@ -223,7 +223,7 @@ def post_line(means: Means, url: str, line: str) -> None:
     """Tell a web hook a line of JSON.
 
     Raises:
-        NetworkError: there was no answer, or one that is no success.
+        NetworkError: there was no answer, or one that is not a success.
     """
     answer = Poster(means.env.network, means.network.timeouts).post(url, line.encode(), "application/json", 1 << 20)
     if not 200 <= answer.status < 300:

@@ -77,7 +77,7 @@ def run_publish(
 
     Raises:
         UsageError: an argument makes no sense.
-        UnpublishableError, BadZipError: the files are no version of the module.
+        UnpublishableError, BadZipError: the files are not a version of the module.
         NotFoundError: there is no such tag.
         AlreadyPublishedError: the version was published before with other bytes.
         NetworkError: the server refuses, or does not answer.

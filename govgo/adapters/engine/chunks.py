@@ -79,7 +79,7 @@ class Children:
         return [self._run(task, unit, known) for unit, known in work]
 
     def ask(self, task: Task, message: object) -> object:
-        """The answer of this thread's child to a message that is no unit; `Lost` where there is none.
+        """The answer of this thread's child to a message that is not a unit; `Lost` where there is none.
 
         Raises:
             UnavailableError: no process can be started.

@@ -77,7 +77,7 @@ def read_list(name: str, lines: Iterable[bytes]) -> Iterator[Word]:
     """The words of a list.
 
     Raises:
-        UsageError: a line is no text, or too long; the sentence names it.
+        UsageError: a line is not text, or too long; the sentence names it.
     """
     for number, line in enumerate(lines, 1):
         if len(line) > _MOST_LINE:

@@ -319,7 +319,7 @@ def _is_stale(directory: str, now: float) -> bool:
 
 
 def _version_in(info: bytes) -> object:
-    """What a .info file calls its version, None where it is no JSON object or has none."""
+    """What a .info file calls its version, None where it is not a JSON object or has none."""
     import json
 
     try:

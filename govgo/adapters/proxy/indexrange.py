@@ -58,7 +58,7 @@ async def read_range(fetch: Fetch, url: str, since: str, limit: int) -> IndexRan
         limit: so many lines are read at most.
 
     Raises:
-        UsageError: `url` is no URL.
+        UsageError: `url` is not a URL.
         NetworkError: an answer is no part of an index.
         NotFoundError, UnavailableError: there is no answer.
     """

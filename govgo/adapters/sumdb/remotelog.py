@@ -72,7 +72,7 @@ class RemoteLog:
 
         Raises:
             ForkError: there are two histories; the evidence is kept.
-            BadSignatureError, IntegrityError: it is no head of this log, or nothing that is served here proves it.
+            BadSignatureError, IntegrityError: it is not a head of this log, or nothing that is served here proves it.
             NotFoundError, UnavailableError: nothing can be proved.
         """
         try:

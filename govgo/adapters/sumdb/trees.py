@@ -126,7 +126,7 @@ class ProvedTrees:
 
         Raises:
             ForkError, BadSignatureError: the head is false.
-            IntegrityError: it is no tree head, or the tiles for the join are damaged.
+            IntegrityError: it is not a tree head, or the tiles for the join are damaged.
             UnavailableError, NotFoundError: head or tiles cannot be obtained.
         """
         await self._join(self.timeline.read(await self._fetch("/latest", MAX_HEAD_BYTES)))
@@ -144,7 +144,7 @@ class ProvedTrees:
 
         Raises:
             ForkError: they are not.
-            BadSignatureError, IntegrityError: one of them is no tree head of the database, or a tile is damaged.
+            BadSignatureError, IntegrityError: one of them is not a tree head of the database, or a tile is damaged.
             UnavailableError, NotFoundError: tiles for the proof cannot be obtained.
         """
         self._served_history = proved

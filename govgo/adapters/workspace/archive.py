@@ -50,7 +50,7 @@ class ArchiveFiles(TreeFiles):
             keeps: which files are kept beside those that decide about modules, by their names in the archive.
 
         Raises:
-            UsageError: it is no archive, damaged, or larger than any of sources.
+            UsageError: it is not an archive, damaged, or larger than any of sources.
             DiskError: it could not be read.
         """
         super().__init__(mount, None)

@@ -88,7 +88,7 @@ class TreeFiles(ABC):
         """The bytes of a file, None when it does not exist.
 
         Raises:
-            DiskError: it is no file, or it could not be read.
+            DiskError: it is not a file, or it could not be read.
         """
         place, kind = self._kind(path)
         if kind is None:

@@ -138,7 +138,7 @@ class DiskWorkspace:
         return sorted(items, key=lambda item: os.fsencode(item[0]))
 
     def is_fresh(self, path: str) -> bool:
-        """Whether a file was written in the last two seconds, or is no regular file; so also if it cannot be seen."""
+        """Whether a file was written in the last two seconds, is not a regular file, or cannot be seen."""
         oldest_s = time.time() - _FRESH_S
         try:
             with os.scandir(path) as found:

@@ -297,7 +297,7 @@ def _read_binary(session: Session, executables: Executables, reader: LegalReader
     """The texts of the modules in a binary, from zips that are proved and have the hashes that it records.
 
     Raises:
-        UsageError: the file is no Go binary, or was built without modules.
+        UsageError: the file is not a Go binary, or was built without modules.
         DiskError: it cannot be read.
         SecurityError: a zip has another hash than the binary records, or the checksum database.
     """

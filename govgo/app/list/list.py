@@ -103,7 +103,7 @@ def check_build_flags(session: Session, reuse_file: str = "") -> str:
         return f"build flag -mod={settings.mod} only valid when using modules"
     if settings.modcacherw and "modcacherw" not in in_goflags:
         return "build flag -modcacherw only valid when using modules"
-    if settings.modfile and "mod" not in in_goflags:  # as in go, where -modfile in GOFLAGS is no excuse
+    if settings.modfile and "mod" not in in_goflags:  # as in go, where -modfile in GOFLAGS is not an excuse
         return "build flag -modfile only valid when using modules"
     return ""
 

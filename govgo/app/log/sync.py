@@ -73,7 +73,7 @@ class Sync:
         Raises:
             NotFoundError, NetworkError: there is no tree head available.
             BadSignatureError: the key did not sign it.
-            IntegrityError: it is no tree head.
+            IntegrityError: it is not a tree head.
             StorageError: the clone cannot be read or written.
         """
         known = self._clone.head(self._verifier)

@@ -165,7 +165,7 @@ class Watch:
         return [Finding(NOT_WITNESSED, None, Verdict.FINDING, text)]
 
     def _compare(self, shown: Head) -> Iterator[Finding]:
-        """Compare with what other places show, and these with each other. One that lags behind is no finding."""
+        """Compare with what other places show, and these with each other. One that lags behind is not a finding."""
         newest, there = shown, self._source
         for vantage in self._vantages:
             try:

@@ -144,7 +144,7 @@ class _Check:
     def prove(self, keys: Mapping[str, str]) -> set[ModuleVersion]:
         """Prove the hashes by the lookups of the mirror; the module versions that have a record."""
         found: set[ModuleVersion] = set()
-        # By the files, too: a manifest without heads is no reason to look at no lookup.
+        # By the files, too: a manifest without heads is not a reason to look at no lookup.
         for database in sorted({name for name, _ in self._manifest.heads} | self._databases()):
             top = f"sumdb/{database}"
             lookups = self._lookups(top)

@@ -75,7 +75,7 @@ def prove_from_bundle(session: Session, file: str) -> BundleDatabase:
         The bundle as a database; ask it for the keys of go.sum.
 
     Raises:
-        SumDbFormatError: the file is no bundle.
+        SumDbFormatError: the file is not a bundle.
         BadSignatureError: the key did not sign it.
         IntegrityError: its proof fails.
         DiskError: it cannot be read.

@@ -176,7 +176,7 @@ def _go_version(session: Session, mod: ModuleVersion) -> str:
     """The go line of the selected version of a module, "" where its go.mod has none or cannot be read.
 
     Raises:
-        GraphError: the module is no root that is selected for sure, and the graph cannot be loaded; also with -e.
+        GraphError: the module is not a root that is selected for sure, and the graph cannot be loaded; also with -e.
     """
     rs = in_force(session)
     assert rs is not None

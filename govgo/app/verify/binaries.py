@@ -29,7 +29,7 @@ def binary_target(session: Session, files: Executables, arg: str) -> Target:
     """A binary as a target: its `sums` hold a line for each module with a hash.
 
     Raises:
-        UsageError: the file is no Go binary, or it was built without modules.
+        UsageError: the file is not a Go binary, or it was built without modules.
         DiskError: it cannot be read.
     """
     path = session.absolute(arg)

@@ -44,15 +44,15 @@ _STATUSES = (NOT_AFFECTED, AFFECTED, FIXED, INVESTIGATED)
 
 
 class VexError(UsageError):
-    """A file is no OpenVEX document; the sentence names the file, and the member that is wrong."""
+    """A file is not an OpenVEX document; the sentence names the file, and the member that is wrong."""
 
     code = "malformed-vex"
 
 
 class Product(NamedTuple):
-    """A product: the modules that its identifiers stand for, and its subcomponents; () where those are no modules.
+    """A product: the modules that its identifiers stand for, and its subcomponents; () where those are not modules.
 
-    `is_whole` tells a product without subcomponents from one whose subcomponents are no Go modules.
+    `is_whole` tells a product without subcomponents from one whose subcomponents are not Go modules.
     """
 
     modules: tuple[ModuleVersion, ...]
@@ -85,7 +85,7 @@ class VexStatement(NamedTuple):
 
     @property
     def puts_aside(self) -> bool:
-        """Whether what it is about is no finding."""
+        """Whether what it is about is not a finding."""
         return self.status in (NOT_AFFECTED, FIXED)
 
     @property

@@ -41,7 +41,7 @@ _URL = late(
 
 
 class AdvisoryError(InputError):
-    """A file is no advisory in the OSV format."""
+    """A file is not an advisory in the OSV format."""
 
     code = "malformed-advisory"
 

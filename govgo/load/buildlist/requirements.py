@@ -133,7 +133,7 @@ class Requirements:
             raise self._session.go_mod_dirty()
 
     def root_selected(self, path: str) -> str | None:
-        """The version of a module path among the roots; "" for a main module, None when it is no root."""
+        """The version of a module path among the roots; "" for a main module, None when it is not a root."""
         if self._session.main.contains(path):
             return ""
         return self.max_root_version.get(path)

@@ -238,7 +238,7 @@ class _Walk:
 
         Args:
             root: its directory.
-            prefix: import path of the root; "" for a vendor directory, whose root is no package.
+            prefix: import path of the root; "" for a vendor directory, whose root is not a package.
             nested_modules: whether to go on below a nested go.mod.
         """
         pending = [("dir", "", prefix)]

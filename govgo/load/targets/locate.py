@@ -3,7 +3,7 @@
 
     svc/go.mod:7    require x.io/a v1.0.0       x.io/a requires x.io/b, whose go.mod cannot be obtained
 
-A line in the go.mod of a dependency is no place: that file is none of the user's.
+A line in the go.mod of a dependency is not a place: that file is none of the user's.
 """
 
 from __future__ import annotations

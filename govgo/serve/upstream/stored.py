@@ -53,7 +53,7 @@ async def open_zip(cold: ColdLoop, copies: Copies, key: str, known: object) -> t
     """A copy of a stored zip, and its h1:; "" in its place where its digest is `known`. None for no zip.
 
     Raises:
-        BadZipError: it is no sound zip.
+        BadZipError: it is not a sound zip.
         DiskError, StorageError: it cannot be read, or not be copied.
     """
     found = await cold.stored(partial(copies.of, key), is_large=True)

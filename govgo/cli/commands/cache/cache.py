@@ -145,7 +145,7 @@ def clean_command(*, dry_run: bool, as_json: bool, **flags: Any) -> None:
     """Remove the whole module cache, as `go clean -modcache` does.
 
     Afterwards it is as after go's command: the directory GOMODCACHE is gone. Unlike go, it waits for downloads that are
-    under way, and removes each version under the lock that go takes. Read-only directories are no obstacle. The newest
+    under way, and removes each version under the lock that go takes. Read-only directories are removed, too. The newest
     tree heads of checksum databases, in GOPATH/pkg/sumdb, stay: without them a fork would go unnoticed.
     """
     with failures_as_document(PRUNE_SCHEMA, as_json) as tell:

@@ -278,7 +278,7 @@ def plant(store: Path) -> None:
 
 
 def test_attack_a_version_that_the_database_does_not_know(store: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    """Its own .ziphash speaks for it, and that lies beside it: no record is no pass (CVE-2026-42501)."""
+    """Its own .ziphash speaks for it, and that lies beside it: no record is not a pass (CVE-2026-42501)."""
     plant(store)
     run = Run(capsys, "verify", str(store))
     assert run.code == 3, run.out

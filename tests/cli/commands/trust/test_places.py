@@ -179,7 +179,7 @@ def test_licenses(licensed: World) -> None:
     [("[licenses]\noverride = x\n", 2), ("[licenses]\noverrides = []\n", 2), ("[licenses]\nx = '\xff'\n", 0)],
 )
 def test_a_govgo_toml_that_cannot_be_used(licensed: World, text: str, line: int) -> None:
-    """The fault stands in it: at the line of the key, or at the one that is no TOML, if that is known."""
+    """The fault stands in it: at the line of the key, or at the one that is not TOML, if that is known."""
     Path("govgo.toml").write_text(text, encoding="latin-1")
     agree(written("licenses"), Counter({("policy-file", "govgo.toml", line): 1}))
 
