@@ -113,7 +113,7 @@ BAD = {
     "[check]\nreplacements = ['x']\n": "check.replacements: x: want OLD => NEW",
     "[check]\nno-retracted = 'all'\n": 'check.no-retracted: want true, false or "direct"',
     "[check]\nmin-age = '14 days'\n": (
-        "check.min-age: '14 days' is no age: want days as in 14d, weeks as in 2w, or a duration as in 36h"
+        "check.min-age: '14 days' is not an age: want days as in 14d, weeks as in 2w, or a duration as in 36h"
     ),
     "[check]\nmin-age-except = ['x']\n": "check.min-age-except: says nothing without min-age",
     "[check]\nmax-modules = -1\n": "check.max-modules: want a number, 0 or more",

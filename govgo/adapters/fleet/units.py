@@ -126,7 +126,7 @@ def _at_ref(cwd: str, word: str, *, may_be_gone: bool) -> Unit:
         ref = word[match.end() :]
         if ref and os.path.isdir(path):
             if not may_be_gone and not git_directory(path):
-                raise UsageError(f"{word}: {word[: match.start()]} is no git repository")
+                raise UsageError(f"{word}: {word[: match.start()]} is not a git repository")
             return Unit(word, Kind.GIT, path, ref)
     if _ONE_SLASH.match(word):
         raise UsageError(f"{mask(word)}: neither a file nor a URL, which has two slashes behind its scheme")

@@ -93,7 +93,7 @@ FILES: Mapping[str, Explanation] = {
     ),
     "unrecognized-executable": Explanation(
         "1",
-        "The file is no executable in a known format.",
+        "The file is not an executable in a known format.",
         "ELF, PE and Mach-O are known. A file that begins like one and breaks the rules of the format is refused, too.",
     ),
     "not-a-go-executable": Explanation(
@@ -111,7 +111,7 @@ FILES: Mapping[str, Explanation] = {
     ),
     "malformed-advisory": Explanation(
         "1",
-        "A file is no advisory in the OSV format.",
+        "A file is not an advisory in the OSV format.",
         "A database of advisories with one unreadable file is not asked further, since the missing one may be what"
         " concerns you.",
         "Update the database, or tell its owner the name of the file.",

@@ -23,7 +23,7 @@ FINDINGS: Mapping[str, Explanation] = {
     "merge-marker": Explanation(
         "1",
         "A merge conflict was left in go.sum.",
-        "Lines such as `<<<<<<<` are no lines of go.sum.",
+        "Lines such as `<<<<<<<` are not lines of go.sum.",
         "`govgo sum merge --install` sets git up to join both sides, each line proved. By hand: keep the lines of both"
         " sides, then `govgo verify`.",
     ),
@@ -263,7 +263,7 @@ FINDINGS: Mapping[str, Explanation] = {
     ),
     "license-unknown": Explanation(
         "1",
-        "The text of a licence file is no known licence.",
+        "The text of a licence file is not a known licence.",
         "It may be a licence with changes, a custom one, or several in one file.",
         "Read it; then record the result as an override in govgo.toml, with the reason.",
     ),

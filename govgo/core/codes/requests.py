@@ -122,14 +122,14 @@ REQUESTS: Mapping[str, Explanation] = {
     ),
     "invalid-path": Explanation(
         "1",
-        "This is no module or import path.",
+        "This is not a module or import path.",
         "A path consists of elements between slashes, of ASCII letters, digits and some punctuation; the first"
         " element of a module path that can be downloaded has a dot.",
         "Correct the spelling. A module of your own that is never published may have any path, behind a `replace`.",
     ),
     "invalid-version": Explanation(
         "1",
-        "This is no version.",
+        "This is not a version.",
         "Versions are semantic, with a leading v (`v1.2.3`, `v2.0.0-rc.1`), and from v2 on the module path ends in"
         " /v2. A pseudo-version has the time and the commit that it names (`v0.0.0-20060102150405-abcdef123456`).",
         "For a branch or commit write `PATH@BRANCH`: govgo finds the version.",

@@ -109,7 +109,7 @@ def _list_faults(path: str, versions: list[str]) -> Iterator[tuple[str, str]]:
     twice = [version for version, count in Counter(versions).items() if count > 1]
     pseudo = [version for version in versions if is_pseudo(version)]
     if wrong:
-        yield "list-malformed", f"the list has what are no versions of the module: {_named(wrong)}"
+        yield "list-malformed", f"the list has lines that are not versions of the module: {_named(wrong)}"
     if pseudo:
         yield "list-pseudo", f"the list has pseudo-versions: {_named(pseudo)}"
     if twice:
@@ -131,7 +131,7 @@ def _info(data: bytes) -> tuple[str, str]:
     if time is None:
         return version, ""
     if not isinstance(time, str):
-        raise InputError("the Time is no string")
+        raise InputError("the Time is not a string")
     parse_rfc3339(time)
     return version, time
 

@@ -362,5 +362,5 @@ def open_storage(settings: Settings, env: GoEnv) -> Storage:
         raise UsageError("storage: neither -storage nor GOMODCACHE, GOPATH or HOME says where files are kept")
     storage = open_bucket(place, env.process) if place else DirectoryStorage(f"{env.gomodcache}/{DOWNLOAD}")
     if not isinstance(storage, DirectoryStorage) or (os.path.lexists(storage.root) and not os.path.isdir(storage.root)):
-        raise UsageError(f"storage: {one_line(place)} is no directory; a mirror in an archive is unpacked first")
+        raise UsageError(f"storage: {one_line(place)} is not a directory; a mirror in an archive is unpacked first")
     return storage

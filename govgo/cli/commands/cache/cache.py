@@ -107,7 +107,7 @@ def verify(modules: tuple[str, ...], *, repair: bool, as_json: bool, **flags: An
 @_dry_run_option
 @_verbose_option
 @_json_option
-@option("-offline", "offline", is_flag=True, help="Ask nobody for the go.mod files that build lists need.")
+@option("-offline", "offline", is_flag=True, help="Make no request for the go.mod files that build lists need.")
 @module_options
 def prune(
     *, keep_for: tuple[str, ...], older_than: str, dry_run: bool, as_json: bool, offline: bool, **flags: Any

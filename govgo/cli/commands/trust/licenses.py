@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 @command(own=True, usage="[flags] [./... | directories | binaries]")
 @option("-packages", "packages", is_flag=True, help="Leave out modules that provide no package of the build.")
 @option("-notices", "notices", metavar="DIR", default="", help="Collect the legal texts in DIR.")
-@option("-offline", "offline", is_flag=True, help="Ask nobody: use what is in the module cache.")
+@option("-offline", "offline", is_flag=True, help="Make no request: use what is in the module cache.")
 @output_options
 @option("-exit-zero", "exit_zero", is_flag=True, help="Succeed despite unknown licences, but not despite errors.")
 @module_options

@@ -295,7 +295,7 @@ def test_without_the_network_the_newest_version_of_a_database_is_not_known(world
             (
                 "--max-db-age soon",
                 2,
-                "invalid value for flag -max-db-age: 'soon' is no age: want days as in 14d, weeks as",
+                "invalid value for flag -max-db-age: 'soon' is not an age: want days as in 14d, weeks as",
             ),
             ("elsewhere", 2, "elsewhere: no go.mod file there"),
             (
