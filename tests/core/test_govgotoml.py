@@ -87,7 +87,7 @@ NOT_HERE = (
 #: A file and the sentence about it, without the file's name.
 BAD = {
     "[proxies]\n": (
-        "proxies: may not stand here: where modules come from and whom to trust is no question for a file of the "
+        "proxies: may not stand here: where modules come from and whom to trust is not decided by a file of the "
         "repository, which every change may rewrite; it is set by GOPROXY and GONOPROXY"
     ),
     "[chekc]\n": "chekc: unknown key; did you mean check? keys are required-version, check, licenses, audit",
@@ -123,7 +123,7 @@ BAD = {
     "[check.licenses]\n": "check.licenses.allow: want the licences that are allowed, or those that are denied (deny)",
     "[check.licenses]\nallow = 'MIT'\n": "check.licenses.allow: want a list of texts",
     "[check.advisories]\ndb = 'https://x'\n": (
-        "check.advisories.db: may not stand here: where modules come from and whom to trust is no question for a file "
+        "check.advisories.db: may not stand here: where modules come from and whom to trust is not decided by a file "
         "of the repository, which every change may rewrite; it is set by GOVGO_VULNDB and -db"
     ),
     "[check]\nwarn = ['retractd']\n": "check.warn: unknown rule 'retractd'; did you mean retracted?",

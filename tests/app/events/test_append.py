@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""An event log grows by many writers, each of which may be killed, and says of each version what was last done."""
+"""An event log grows by many writers, any of which may be killed, and has the last event of each version."""
 
 from __future__ import annotations
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""Places that are followed: what they tell is proved and stored; what they cannot prove is told, and not believed."""
+"""Logs and indexes that are followed: what they prove is stored, what they cannot prove is reported."""
 
 from __future__ import annotations
 
