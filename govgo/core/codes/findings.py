@@ -94,7 +94,7 @@ FINDINGS: Mapping[str, Explanation] = {
     "unproved": Explanation(
         "3",
         "A line was not checked.",
-        "The run ended before it, for the reason that another finding tells.",
+        "The run ended before it, for the reason that another finding names.",
         "Remove that reason and run it again.",
     ),
     "cache-mismatch": Explanation(
@@ -228,7 +228,7 @@ FINDINGS: Mapping[str, Explanation] = {
     "go-line-held": Explanation(
         "0",
         "A dependency keeps the go line from being lower.",
-        "Told for those who want to support older releases.",
+        "Shown for those who want to support older releases.",
     ),
     "toolchain-unused": Explanation(
         "1",
