@@ -139,7 +139,7 @@ def _zip(env: GoEnv, version: str, where: str, desk: str, *, worktree: bool) -> 
     mod = ModuleVersion(path, version)
     check(*mod)
     with new_file(desk) as (target, opened):
-        root = "" if worktree else _repository(env, where)
+        root = "" if worktree else _repository(where)
         if root:
             _zip_tag(env, mod, root, where, opened)
             return mod, TAG, target
@@ -163,7 +163,7 @@ def _of_zip(where: str, version: str) -> tuple[ModuleVersion, str, str]:
     return ModuleVersion(path, version), ZIP, where
 
 
-def _repository(env: GoEnv, directory: str) -> str:
+def _repository(directory: str) -> str:
     """The root of the git repository around a directory, "" for none."""
     above = os.path.realpath(directory)
     while not os.path.lexists(os.path.join(above, ".git")):

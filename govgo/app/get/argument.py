@@ -216,11 +216,11 @@ def _parse(session: Session, raw: str, upgrade: str) -> Query:
         local=is_local_import(pattern) or pattern.startswith("/"),
         version=raw_version or upgrade or "upgrade",
     )
-    _validate(session, query)
+    _validate(query)
     return query
 
 
-def _validate(session: Session, query: Query) -> None:
+def _validate(query: Query) -> None:
     if query.local:
         if query.raw_version:
             raise ArgumentError(

@@ -51,7 +51,7 @@ def _actual(info: BuildInfo) -> Iterator[BuildModule]:
         yield each.replace or each
 
 
-def without_hash(session: Session, files: Executables, target: Target) -> tuple[Finding, ...]:
+def without_hash(files: Executables, target: Target) -> tuple[Finding, ...]:
     """The modules of a binary that nothing can prove: its own, and those from directories."""
     (file,) = target.sums
     with files.reading(file.path) as read:

@@ -307,7 +307,7 @@ class _Run:
         findings: list[Finding] = []
         if Claim.DATABASE in self._claims:
             result, found, _ = check_database(target, self._answers, linted=True, off=self._off)
-            bare = without_hash(self._session, self._tools.executables(), target)
+            bare = without_hash(self._tools.executables(), target)
             self._add(result, [*found, *bare], results, findings)
         versions = self._check_tags(target, results, findings)
         if self._against:
