@@ -92,7 +92,7 @@ class Counters:
         return Counters(self._shared, worker)
 
     def add(self, name: str, count: int = 1) -> None:
-        """Count."""
+        """Add to a counter of this process."""
         self.row[PLACES[name]] += count
 
     def set(self, name: str, value: int) -> None:
@@ -110,7 +110,7 @@ class Counters:
         return max(self._all[place] for place in range(PLACES[name], len(self._all), len(NAMES)))
 
     def total(self, name: str) -> int:
-        """Over all processes."""
+        """The value of a counter, over all processes."""
         return sum(self._all[place] for place in range(PLACES[name], len(self._all), len(NAMES)))
 
 

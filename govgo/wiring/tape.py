@@ -45,7 +45,7 @@ class _StoppedClock(SystemClock):
         self._time = time
 
     def now(self) -> datetime:
-        """That time."""
+        """The time at which the record was made."""
         return self._time
 
 

@@ -80,7 +80,7 @@ class Tape:
         return known.body
 
     def encode(self) -> bytes:
-        """The file."""
+        """The record as the bytes of its file."""
         lines: list[dict[str, object]] = [
             {
                 "schema": SCHEMA,

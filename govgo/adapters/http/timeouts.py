@@ -114,7 +114,7 @@ class Patience:
         return now_s + max((self._until_s - now_s) * _SHARE, _LEAST_PATIENCE_S)
 
     def heard(self) -> None:
-        """Somebody is there."""
+        """A server has answered: the time for finding one starts again."""
         self._is_heard = True
         self._until_s = None
 

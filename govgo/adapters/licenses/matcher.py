@@ -142,7 +142,7 @@ class _Process:
         return _decoded(self._line(_PATIENCE * self._limit_s))
 
     def close(self) -> None:
-        """End it."""
+        """End the matching processes."""
         self._process.kill()
         for stream in (self._process.stdin, self._process.stdout):
             if stream is not None:

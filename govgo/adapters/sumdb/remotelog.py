@@ -130,7 +130,7 @@ class _Heads(StoredSumDb):
     """Heads and evidence alone: each tile is asked for once or twice, so none is kept."""
 
     def read(self, name: str) -> bytes | None:
-        """Nothing is here."""
+        """A missing file: nothing of a remote log is kept here."""
         return None
 
 

@@ -40,7 +40,7 @@ class Vulnerability(NamedTuple):
 
     @property
     def aliases(self) -> tuple[str, ...]:
-        """Its other names."""
+        """Its other names, such as CVE and GHSA numbers."""
         names = {name for each in self.advisories for name in each.names}
         return tuple(sorted(names - {self.id}))
 
@@ -54,7 +54,7 @@ class AdvisoryIndex:
         self.add(advisories)
 
     def add(self, advisories: Iterable[Advisory]) -> None:
-        """Also know these."""
+        """Take more advisories; those that were withdrawn are left out."""
         for advisory in advisories:
             if not advisory.withdrawn:
                 for path in dict.fromkeys(each.path for each in advisory.affected):

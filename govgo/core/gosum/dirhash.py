@@ -26,7 +26,7 @@ class Hash(Protocol):
     """What a hash function has come to."""
 
     def digest(self) -> bytes:
-        """The hash."""
+        """The hash of all files that were added."""
         ...
 
 

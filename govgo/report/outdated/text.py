@@ -47,7 +47,7 @@ def is_listed(each: Dependency) -> bool:
 
 
 def titles(run: Outdated) -> Sequence[str]:
-    """Of the columns."""
+    """The titles of the columns."""
     return ("module", "current", "age", "patch", "newest", "age", "behind", "next major", *["required"] * run.is_all)
 
 

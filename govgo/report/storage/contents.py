@@ -105,6 +105,6 @@ def _version(each: StoredVersion) -> dict[str, object]:
 def document(
     schema: str, summary: Mapping[str, object], results: Iterable[Mapping[str, object]], faults: Iterable[Finding] = ()
 ) -> str:
-    """A whole document."""
+    """The outcome of a command as one JSON document."""
     whole = {**heading(schema), "summary": summary, "results": list(results), "errors": fault_entries(faults)}
     return encode(whole)

@@ -50,7 +50,7 @@ class Pointer(NamedTuple):
 
 
 def format_pointer(pointer: Pointer) -> bytes:
-    """The file."""
+    """The bytes of a pointer's file."""
     waiting = [[*mod, *(origin if origin is not None else ("", 0)), tries] for mod, origin, tries in pointer.waiting]
     return (json.dumps({"format": _FORMAT, **pointer._asdict(), "waiting": waiting}) + "\n").encode()
 

@@ -34,7 +34,7 @@ class Health:
         self._storage_fault = ""
 
     async def report(self, ready: bool) -> tuple[int, bytes]:
-        """Status and JSON."""
+        """The status (200 or 503), and a JSON document that says why."""
         site = self._site
         checks = {"upstream_loop": self._loop_fault()}
         if ready:

@@ -96,7 +96,7 @@ class _Collector:
 
 
 def render(site: Site) -> tuple[str, bytes]:
-    """(content type, text)."""
+    """The content type and the text of /metrics."""
     site.count()
     site.counters.set("cold_flights", site.library.flights)
     registry = CollectorRegistry(auto_describe=False)

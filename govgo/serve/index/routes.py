@@ -86,7 +86,7 @@ class IndexPages:
 
     @property
     def routes(self) -> tuple[Route, ...]:
-        """What is answered."""
+        """The paths of the log and of the index."""
         return (
             Route(lambda path, _: path == "/index", self._answer(self._index)),
             Route(lambda path, _: path.startswith("/events/"), self._answer(self._events)),

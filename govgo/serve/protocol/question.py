@@ -54,7 +54,7 @@ class Question(NamedTuple):
 
     @property
     def module(self) -> ModuleVersion:
-        """The module version."""
+        """The module version whose file is asked for."""
         return ModuleVersion(self.path, self.version)
 
 

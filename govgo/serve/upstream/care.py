@@ -95,7 +95,7 @@ class _Pass(NamedTuple):
 
 
 class _Ending(Exception):
-    """The server ends."""
+    """Raised in the thread when the server ends."""
 
 
 class Care:

@@ -99,7 +99,7 @@ class Identifier(Node):
 
 @dataclass(slots=True)
 class Field(Node):
-    """`.A.B`."""
+    """A chain of fields: `.A.B`."""
 
     names: list[str]
 
@@ -191,7 +191,7 @@ class Call(Node):
 
 @dataclass(slots=True)
 class Jump(Node):
-    """`break` or `continue`."""
+    """A statement that leaves a loop or a round of it: `break` or `continue`."""
 
     word: str
 
