@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from concurrent.futures import ThreadPoolExecutor
 
     from govgo.adapters.http.client import Auth, HttpClient
+    from govgo.adapters.http.spare import Spares
     from govgo.adapters.http.timeouts import Patience
     from govgo.adapters.loop.extractor import Extractor
     from govgo.adapters.loop.helper import Helper
@@ -35,6 +36,9 @@ _T = TypeVar("_T")
 # (cmd/go/internal/web, impatientInsecureHTTPClient).
 _INSECURE_S = 5.0
 _ENDING_S = 5.0
+# How many connections the first requests of a command use, by the scheme: HTTP/2 carries all on one, and HTTP/1.1 one
+# on each. A `get` begins with five.
+_CONNECTIONS = {"https": 1, "http": 5}
 
 
 # After this time, requests that are made together have been sent.
@@ -77,6 +81,7 @@ class Network:
         self._loop: asyncio.AbstractEventLoop | None = None
         self._clients: dict[bool, HttpClient] = {}
         self._auth: Auth | None = None
+        self._spares: Spares | None = None
         self._threads: ThreadPoolExecutor | None = None
         self._computing: asyncio.Semaphore | None = None
         self._helper: Helper | None = None
@@ -114,6 +119,22 @@ class Network:
                 self._clean_up(task)
             raise
 
+    def connect_soon(self, url: str) -> None:
+        """Open connections to the server that will be asked first, if it is one, while the client is being loaded.
+
+        Where a proxy may stand before it nothing is opened: which one is found out by the client.
+        """
+        scheme, network = url.partition(":")[0], self._env.network
+        if scheme not in _CONNECTIONS or self.started or self._spares or network.http_proxy or network.https_proxy:
+            return
+        from govgo.adapters.http.spare import Spares
+        from govgo.core.golib import url as gourl
+
+        base = gourl.parse(url)
+        count = min(_CONNECTIONS[scheme], self._options.requests or _CONNECTIONS[scheme])
+        self._spares = Spares()
+        self._spares.expect(base.hostname, base.port, count)
+
     @property
     def started(self) -> bool:
         """Whether there is a loop."""
@@ -141,7 +162,15 @@ class Network:
                 timeouts = options.timeouts._replace(connect_s=_INSECURE_S, total_s=_INSECURE_S)
                 options = options._replace(timeouts=timeouts)
             client = self._clients[insecure] = HttpClient(
-                open_engine(engine_options(network, options.timeouts, requests=options.requests, insecure=insecure)),
+                open_engine(
+                    engine_options(
+                        network,
+                        options.timeouts,
+                        requests=options.requests,
+                        insecure=insecure,
+                        spares=None if insecure else self._spares,
+                    )
+                ),
                 auth=self._load_auth,
                 retry=options.retry,
                 timeouts=options.timeouts,
@@ -271,6 +300,8 @@ class Network:
         if self._threads is not None:
             self._threads.shutdown(wait=True, cancel_futures=True)
             self._threads = None
+        if self._spares is not None:
+            self._spares.close()
         if loop is not None:
             import asyncio
 
