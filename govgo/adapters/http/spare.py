@@ -22,6 +22,7 @@ KEPT_S = 1.0
 """How long a connection waits for a request."""
 _BATCH = 8
 """How many are opened at once, at most: the queue of a small server takes few, and drops the others."""
+_PAUSE_S = 0.002
 
 
 Address = tuple[Any, ...]
@@ -47,13 +48,14 @@ class Spares:
         self._closed = False
 
     def expect(self, host: str, port: int, count: int) -> None:
-        """Open some connections to a host, without waiting for the name servers."""
+        """Open connections to a host until so many wait; name servers are not waited for."""
         threading.Thread(target=self._resolve, args=(host, port, count), daemon=True).start()
 
     def _resolve(self, host: str, port: int, count: int) -> None:
         with suppress(OSError, UnicodeError):  # the client meets the same fault, and reports it
             family, kind, protocol, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
-            self.open(Peer(family, kind, protocol, address), count)
+            while self.open(Peer(family, kind, protocol, address), count):
+                time.sleep(_PAUSE_S)
 
     def open(self, peer: Peer, count: int) -> bool:
         """Open connections until so many wait; whether some are still missing."""

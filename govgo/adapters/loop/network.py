@@ -36,9 +36,8 @@ _T = TypeVar("_T")
 # (cmd/go/internal/web, impatientInsecureHTTPClient).
 _INSECURE_S = 5.0
 _ENDING_S = 5.0
-# How many connections the first requests of a command use, by the scheme: HTTP/2 carries all on one, and HTTP/1.1 one
-# on each. A `get` begins with five.
-_CONNECTIONS = {"https": 1, "http": 5}
+# The most connections that are opened while the client is being loaded.
+_EXPECTED = 32
 
 
 # After this time, requests that are made together have been sent.
@@ -82,6 +81,7 @@ class Network:
         self._clients: dict[bool, HttpClient] = {}
         self._auth: Auth | None = None
         self._spares: Spares | None = None
+        self._expected = 0
         self._threads: ThreadPoolExecutor | None = None
         self._computing: asyncio.Semaphore | None = None
         self._helper: Helper | None = None
@@ -119,21 +119,22 @@ class Network:
                 self._clean_up(task)
             raise
 
-    def connect_soon(self, url: str) -> None:
-        """Open connections to the server that will be asked first, if it is one, while the client is being loaded.
+    def connect_soon(self, url: str, requests: int) -> None:
+        """Open connections to a server, if `url` is that of one, for requests that wait for the client to be loaded.
 
         Where a proxy may stand before it nothing is opened: which one is found out by the client.
         """
         scheme, network = url.partition(":")[0], self._env.network
-        if scheme not in _CONNECTIONS or self.started or self._spares or network.http_proxy or network.https_proxy:
+        if scheme not in ("http", "https") or self._clients or network.http_proxy or network.https_proxy:
             return
         from govgo.adapters.http.spare import Spares
         from govgo.core.golib import url as gourl
 
+        self._expected = min(self._expected + requests, self._options.requests or _EXPECTED)
+        self._spares = self._spares or Spares()
         base = gourl.parse(url)
-        count = min(_CONNECTIONS[scheme], self._options.requests or _CONNECTIONS[scheme])
-        self._spares = Spares()
-        self._spares.expect(base.hostname, base.port, count)
+        # HTTP/2 carries all requests on one connection.
+        self._spares.expect(base.hostname, base.port, 1 if scheme == "https" else self._expected)
 
     @property
     def started(self) -> bool:

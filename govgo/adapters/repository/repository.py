@@ -357,12 +357,13 @@ class Repository:
         return stream(self._gomods, loader, missing, ahead)
 
     def _connect_soon(self, paths: Iterable[str]) -> None:
-        """Connect to the proxy that will be asked first about some modules, while the HTTP client is being loaded."""
-        if self._network.started or self._tap or self._offline or self._disabled:
+        """Open connections for questions to the proxy that is asked first, while the HTTP client is being loaded."""
+        if self._tap or self._offline or self._disabled:
             return
         with suppress(Failure):  # a list that makes no sense is reported when a source is asked
-            if any(map(self._env.uses_proxy, paths)):
-                self._network.connect_soon(next(spec.url for spec in self._env.proxies() if spec.url != NOPROXY))
+            if count := len([path for path in paths if self._env.uses_proxy(path)]):
+                first = next(spec.url for spec in self._env.proxies() if spec.url != NOPROXY)
+                self._network.connect_soon(first, count)
 
     def _pump_local(self, loader: Loader, missing: list[ModuleVersion]) -> None:
         try:

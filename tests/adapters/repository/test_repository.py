@@ -449,14 +449,14 @@ def test_a_directory_in_the_place_of_a_go_mod_cannot_be_read(home: Home) -> None
 @pytest.mark.parametrize(
     ("goproxy", "path", "variables", "opened"),
     [
-        pytest.param("http://p.test:81/x,direct", "q.io/a", {}, [("p.test", 81, 5)], id="http"),
+        pytest.param("http://p.test:81/x,direct", "q.io/a", {}, [("p.test", 81, 2)], id="http"),
         pytest.param("https://p.test|http://other.test", "q.io/a", {}, [("p.test", 443, 1)], id="https: HTTP/2"),
-        pytest.param("http://u:p@[::1]:8080", "q.io/a", {}, [("::1", 8080, 5)], id="an address of IPv6, a login"),
+        pytest.param("http://u:p@[::1]:8080", "q.io/a", {}, [("::1", 8080, 2)], id="an address of IPv6, a login"),
         pytest.param("file:///nosuch,http://p.test", "q.io/a", {}, [], id="a directory first"),
         pytest.param("direct", "q.io/a", {}, [], id="repositories"),
         pytest.param("off", "q.io/a", {}, [], id="nothing"),
         pytest.param("http://p.test", "q.io/a", {"GOPRIVATE": "q.io"}, [], id="a private module"),
-        pytest.param("http://p.test", "r.io/a", {"GOPRIVATE": "q.io"}, [("p.test", 80, 5)], id="another private one"),
+        pytest.param("http://p.test", "r.io/a", {"GOPRIVATE": "q.io"}, [("p.test", 80, 2)], id="another private one"),
         pytest.param("http://p.test", "q.io/a", {"HTTP_PROXY": "http://h.test"}, [], id="behind a proxy"),
         pytest.param("ftp://p.test", "q.io/a", {}, [], id="an unknown scheme"),
     ],
@@ -474,7 +474,7 @@ def test_the_first_proxy_is_connected_to_while_the_client_is_loaded(
     monkeypatch.setattr(Repository, "_run", lambda _, work: work.close())
     monkeypatch.setattr("govgo.adapters.repository.background.Background.begin", lambda *_: None)
     repo = home.repo(goproxy, **variables)
-    repo.begin([Ask("versions", path)])
+    repo.begin([Ask("versions", path), Ask("latest", path)])
     assert calls == opened
-    repo.begin([Ask("versions", path)])
-    assert calls == opened
+    repo.begin([Ask("probe", path)])
+    assert calls[len(opened) :] == [(host, port, 1 if port == 443 else 3) for host, port, _ in opened]
