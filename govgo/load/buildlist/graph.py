@@ -172,7 +172,7 @@ Known = Callable[[Sequence[ModuleVersion]], object]
 
 
 class Foreseen(NamedTuple):
-    """Who is told what of a graph that is read before it is needed: see `Requirements.foresee`."""
+    """What is called while a graph is read that is not needed yet: see `Requirements.foresee`."""
 
     coming: Coming
     known: Known
@@ -193,10 +193,10 @@ class _Feed:
             session: the command.
             loader: what is fed.
             providing: modules that hold wanted packages.
-            foreseen: who is told the paths of the modules that those require, and the build list.
+            foreseen: what is called with the paths of the modules that those require, and with the build list.
         """
         self._providing = frozenset(map(session.main.resolve, providing))
-        self._told_ahead = foreseen
+        self._callbacks = foreseen
         self._session = session
         self._loader = loader
         self._raw = session.part(RawSummaries)
@@ -252,7 +252,7 @@ class _Feed:
         raw: ModSummary | GovgoError
         if isinstance(answer, Exception):
             if not isinstance(answer, Failure) or isinstance(answer, GoSumError):
-                raise answer  # evidence of misbehaviour, or a malformed go.sum, which is no module's fault
+                raise answer  # evidence of misbehaviour, or a malformed go.sum, which is not a module's fault
             raw = answer
         else:
             if isinstance(answer, bytes):
@@ -279,9 +279,9 @@ class _Feed:
                 loader.tell(requirer, required(session, requirer, mv, raw))
             except Failure as error:
                 loader.tell(requirer, error)
-        if self._told_ahead is not None and loader.done:
-            told, self._told_ahead = self._told_ahead, None
-            told.known(loader.graph.build_list())
+        if self._callbacks is not None and loader.done:
+            callbacks, self._callbacks = self._callbacks, None
+            callbacks.known(loader.graph.build_list())
 
     def _summary(self, mv: ModuleVersion, answer: bytes | Summary) -> ModSummary | GovgoError:
         foreseen = self._foreseen.get(mv)
@@ -323,8 +323,8 @@ class _Feed:
         if cached_dir(mod) is not None:
             listed = [mv for mv in listed if cached_dir(resolve(mv)) is not None]
         begun.listed.update(listed)
-        if self._told_ahead is not None:
-            self._told_ahead.coming(mv.path for mv in map(resolve, listed) if mv.version)
+        if self._callbacks is not None:
+            self._callbacks.coming(mv.path for mv in map(resolve, listed) if mv.version)
 
 
 class GraphReading:
@@ -349,8 +349,8 @@ class GraphReading:
             pruning: how the graph is pruned.
             roots: the requirements of the main module, taken as they are; in workspace mode the main modules.
             unprune: module versions whose requirements are loaded even where they would be pruned out.
-            foreseen: the roots are no requirements yet, but provide packages, which are being fetched; who is told the
-                modules that those require, and that most likely provide packages, too.
+            foreseen: the roots are not requirements yet, but provide packages, which are being fetched; what is called
+                with the modules that those require, and that most likely provide packages, too.
         """
         self._session = session
         self._pruning = pruning
