@@ -108,6 +108,7 @@ def test_get_fetches_what_a_package_imports_beside_the_proofs_of_the_graph(
         for path, required in [("q.io/p", "q.io/a v1.0.0\nrequire q.io/d0 v1.0.0"), *chain]:
             source = 'package p\nimport _ "q.io/a"\n' if path == "q.io/p" else "package a\n"
             gomod = f"module {path}\n\ngo 1.16\n" + (f"\nrequire {required}\n" if required else "")
+            world.log.grow(300)  # each record in a tile of its own: the proof of the last takes a request more
             world.publish(path, "v1.0.0", gomod, {"a.go": source})
         world.publish("q.io/a", "v1.1.0", "module q.io/a\n\ngo 1.16\n", {"a.go": "package a\n"})
         world.use(monkeypatch)
