@@ -16,6 +16,7 @@ from govgo.core.records import NamedTuple
 
 if TYPE_CHECKING:
     from govgo.adapters.disk.system import Sign
+    from govgo.adapters.http.spare import Spares
 
 
 class Fault(Enum):
@@ -118,6 +119,7 @@ class EngineOptions(NamedTuple):
         insecure: accept any certificate (GOINSECURE).
         requests: how many requests go to one host at once at most; 0 for the engine's own limits.
         proxy_for: from (scheme, host, port) to the URL of the proxy to go through, or ""; it may raise TransferError.
+        spares: connections that were opened before the engine was there.
     """
 
     timeouts: Timeouts = Timeouts()
@@ -125,6 +127,7 @@ class EngineOptions(NamedTuple):
     insecure: bool = False
     requests: int = 0
     proxy_for: Callable[[str, str, int], str] | None = None
+    spares: Spares | None = None
 
 
 class Pacer(Protocol):

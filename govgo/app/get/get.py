@@ -92,6 +92,7 @@ def get(session: Session, arguments: Sequence[str], options: GetOptions) -> GetR
     if not has_mod_root(session):
         raise UsageError(_NO_MODULE)
     queries, drop_toolchain = parse_arguments(session, arguments, options.upgrade)
+    session.policy = GET._replace(loads_found=len(queries) == 1 and not options.upgrade)
     load_mod_file(session)
     resolver = Resolver(session, queries, upgrade=options.upgrade, load_tests=options.load_tests)
     resolver.start()
