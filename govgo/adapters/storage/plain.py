@@ -45,6 +45,9 @@ class PlainStorage:
         self._has_swept = False
         self._guard = threading.Lock()
 
+    def __str__(self) -> str:
+        return one_line(self._root)
+
     def head(self, key: str) -> Entry | None:
         """What is known of a file."""
         path = self._path(key)

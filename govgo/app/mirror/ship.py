@@ -63,9 +63,9 @@ def export(
     """
     manifest, _ = read_manifest(storage)
     if manifest is None:
-        raise NotFoundError("there is no mirror: it has no manifest")
+        raise NotFoundError(f"{storage}: there is no mirror: it has no {manifests.KEY}")
     if is_unfinished(storage):
-        raise ConflictError(UNFINISHED_RUN)
+        raise ConflictError(f"{storage}: {UNFINISHED_RUN}")
     keys = compare(since, manifest).needed
     text = format_manifest(manifest)
     least = _TAR_RECORD + tar_size(manifests.KEY, len(text)) + tar_size(PART_KEY, _TAR_BLOCK)
