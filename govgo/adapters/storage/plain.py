@@ -250,7 +250,7 @@ class PlainStorage:
                 with suppress(FileExistsError):
                     os.mkdir(each)
         except OSError as error:
-            raise self._failed("mkdir", key, error) from error
+            raise StorageError(f"mkdir {one_line(each)}: {reason(error)}", key=key, inner=error) from error
         if missing:
             with self._guard:
                 self._unsynced.update(os.path.dirname(each) for each in missing)

@@ -170,7 +170,8 @@ class GrowingLog:
         mine = format_keys([verifier_key(signer) for signer in keys.signers])
         fresh = self._storage.create(KEY, mine)
         if mine not in (self._storage.read(KEY) or b"").splitlines(keepends=True):
-            raise UsageError(f"the {self._kind.noun} in {self._storage} was made with another key")
+            text = f"the {self._kind.noun} in {self._storage} was made with another key"
+            raise UsageError(text, hint=f"use that key, or move {self._storage} away to begin anew")
         note = _sign(EMPTY_HEAD.tree, keys).note
         self._storage.create(LATEST, note)
         self._storage.create(COMMIT, note)
@@ -338,7 +339,8 @@ class GrowingLog:
             raise IntegrityError(
                 f"{self._storage} was set back: it has a tree of {head.tree.size} records, and this key has signed "
                 f"one of {size}",
-                hint="bring the newer files back: to go on from here would show two histories to the world",
+                hint="bring the newer files back: to go on from here would show two histories to the world; "
+                f"or move {self._storage} away and begin anew, with a new name and key",
             )
         if shown.tree.size < size < head.tree.size:
             # Nothing is decided before all is published: so by now `latest` has what was not in it a moment ago.

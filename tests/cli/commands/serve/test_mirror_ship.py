@@ -137,6 +137,7 @@ def test_an_import_needs_all_parts_of_one_export(
     run = Run(capsys, "import", str(gap), *map(str, parts), str(next(other.glob("*.tar"))))
     assert run.code == 2
     assert "belongs to another export" in run.err
+    assert "import one export after the other" in run.err
     assert Run(capsys, "import", str(gap), str(world.root / "main")).code == 2
     run = Run(capsys, "import", str(gap), str(world.root / "main/go.mod"))
     assert run.code == 1
@@ -153,6 +154,8 @@ def test_what_the_other_place_lacks_is_told(world: World, mirror: Path, capsys: 
     run = Run(capsys, "import", str(gap), str(usb))
     assert run.code == 1
     assert "q.io/a/@v/v1.1.0.zip: the file is missing" in run.out
+    assert "hint: neither the parts nor this mirror have what is missing; export with -since" in run.out
+    assert "-repair" not in run.out, "there is no network here"
     assert run.out.endswith("nothing was written\n")
     assert not gap.exists()
 
