@@ -126,7 +126,10 @@ def _commit_of(found: str, rev: str, environ: Mapping[str, str]) -> str:
     except GitError as error:
         if error.was_ended:
             raise
-        raise NotFoundError(f"{quote(rev)} is no commit of the repository") from error
+        if found.startswith(rev):
+            raise NotFoundError(f"{quote(rev)} is no commit of the repository") from error
+        why = "it is damaged, or a clone without all objects"
+        raise NotFoundError(f"{quote(rev)} is {found}, which is no commit that the repository has; {why}") from error
 
 
 def ask_remote(git: Git, url: str, ref: str, gomodcache: str) -> RemoteCommit:
