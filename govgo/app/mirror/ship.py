@@ -175,8 +175,8 @@ def _manifest_of(parts: Mapping[str, Storage]) -> Manifest:
         if header is None:
             raise InputError(f"{name}: not a part of an exported mirror")
         if digest and (header[1], int(header[3])) != (digest, total):
-            text = f"{name} belongs to another export than {next(iter(parts))}"
-            raise UsageError(f"{text}; import one export after the other, the older one first")
+            mixed = f"{name} belongs to another export than {next(iter(parts))}"
+            raise UsageError(f"{mixed}; import one export after the other, the older one first")
         digest, total = header[1], int(header[3])
         numbers[int(header[2])] = name
     missing = sorted(set(range(1, total + 1)) - numbers.keys())

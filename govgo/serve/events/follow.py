@@ -22,6 +22,7 @@ import asyncio
 import hashlib
 import time
 from collections.abc import Awaitable, Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
@@ -48,6 +49,8 @@ AT_ONCE = 8
 MOST_WAITING = 1000
 MOST_PAGES = 64
 """So many pages are taken under one head: what proves them is held for so long."""
+VANTAGE_S = 10.0
+"""So long another peer has to say what it has seen of a log: one that hangs is no reason not to follow the others."""
 _TRIES = 10
 """How often a version is tried that nobody seems to have."""
 _LONGEST_PAUSE_S = 300.0
@@ -289,15 +292,23 @@ class Follower:
         Raises:
             ForkError: it does.
         """
-        for url in self._vantages:
+        notes = await asyncio.gather(*(self._seen(url, name) for url in self._vantages))
+        for url, note in zip(self._vantages, notes, strict=True):
             try:
-                note = await self._means.web.open(url).get(f"events/seen/{name}", MAX_HEAD_BYTES)
-                await log.compare(note)
+                if note:
+                    await log.compare(note)
             except BadSignatureError:
                 shown = gourl.parse(url).redacted()
                 self._means.say(f"{shown} shows as a head of {name} what {name} has not signed")
             except Failure:
-                continue  # it has seen none, is away, or has seen more than is shown here at the moment
+                continue  # it has seen more than is shown here at the moment
+
+    async def _seen(self, url: str, name: str) -> bytes:
+        """The head of the log that another peer has seen; b"" where it has seen none, or does not say so soon."""
+        with suppress(Failure, TimeoutError):
+            async with asyncio.timeout(VANTAGE_S):
+                return await self._means.web.open(url).get(f"events/seen/{name}", MAX_HEAD_BYTES)
+        return b""
 
     async def _read_index(self) -> None:
         since = self._pointer.since or self.follow.since

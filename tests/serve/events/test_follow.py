@@ -402,6 +402,18 @@ def test_a_log_that_shows_each_peer_another_history(world: World, peer: EventLog
         assert not found.site.followers[1].status.fault, "the neighbour has done nothing wrong"
 
 
+def test_a_peer_that_hangs_does_not_keep_others_from_being_followed(
+    world: World, peer: EventLogSimulator, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It is asked what it has seen of them, and takes the question without an answer."""
+    monkeypatch.setattr(module, "VANTAGE_S", 0.1)
+    peer.store(mods(2))
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        hangs = Follow(f"http://127.0.0.1:{silent.getsockname()[1]}", log_keys("c.example")[2])
+        with serve(world, of_peer(world, peer), hangs) as served:
+            eventually(lambda: len(events(served)) == 2)
+
+
 def test_heads_that_others_make_up_are_not_believed(world: World, peer: EventLogSimulator) -> None:
     liar = EventLogSimulator("liar.example")
     liar_world = World(world.root / "liar")
