@@ -127,7 +127,7 @@ def _commit_of(found: str, rev: str, environ: Mapping[str, str]) -> str:
         if error.was_ended:
             raise
         if found.startswith(rev):
-            raise NotFoundError(f"{quote(rev)} is no commit of the repository") from error
+            raise NotFoundError(f"{quote(rev)} is not a commit of the repository") from error
         why = "it is damaged, or a clone without all objects"
         raise NotFoundError(f"{quote(rev)} is {found}, which is no commit that the repository has; {why}") from error
 

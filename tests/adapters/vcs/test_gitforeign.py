@@ -65,7 +65,7 @@ def test_a_ref_whose_commit_is_lost(repos: Repos) -> None:
         NotFoundError, match=f'^"feature/x" is {commit}, which is no commit that the repository has; it is'
     ):
         read(path, "feature/x")
-    with pytest.raises(NotFoundError, match=f'^"{commit}" is no commit of the repository$'):
+    with pytest.raises(NotFoundError, match=f'^"{commit}" is not a commit of the repository$'):
         read(path, commit)
 
 
