@@ -172,7 +172,7 @@ TESTED_BY = {
         "adapters/storage: desk; app/mirror: add closure store tidied; core/mirror: closure outcomes; "
         "report/mirror: add; wiring: mirror"
     ),
-    "cli/commands/serve/test_mirror_killed.py": "app/mirror: repair settle",
+    "cli/commands/serve/test_mirror_killed.py": "app/mirror: repair",
     "cli/commands/serve/test_mirror_ship.py": "app/mirror: ship; report/mirror: ship",
     "cli/commands/serve/test_mirror_verify.py": "app/mirror: check; report/mirror: verify",
     "cli/commands/serve/test_publish.py": "report: publish; wiring: publish",

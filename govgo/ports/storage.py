@@ -41,6 +41,8 @@ class Readable(Protocol):
 class Storage(Protocol):
     """Files by key. Every method may be called from several threads at once, and other processes share the storage.
 
+    `str` of it is the place that it is, for people: a directory, a file, or the URL of a bucket without secrets.
+
     Any method raises StorageError when the storage cannot be asked; keys that a storage cannot hold are InputError.
     """
 

@@ -143,7 +143,7 @@ class Site:
         if anew or now - read_at > HEAD_S:
             fresh = self._storage.read(LATEST)
             if fresh is None:
-                raise SumDbFormatError("the storage has no checksum database")
+                raise SumDbFormatError(f"{self._storage} has no checksum database")
             if fresh != note:
                 self._keys = keys = database_keys(self._storage)
                 note, head = fresh, read_head(fresh, *keys)

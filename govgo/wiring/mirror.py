@@ -16,7 +16,7 @@ from govgo.adapters.disk.trees import make_dirs
 from govgo.adapters.http.remote import Web
 from govgo.adapters.loop.network import Network
 from govgo.adapters.proxy.indexrange import IndexRange, read_range
-from govgo.adapters.storage.archive import ArchiveStorage
+from govgo.adapters.storage.archive import ArchiveStorage, remove_staging
 from govgo.adapters.storage.desk import TemporaryDesk
 from govgo.adapters.storage.directory import DirectoryStorage
 from govgo.adapters.storage.open import is_url, open_storage
@@ -39,6 +39,9 @@ if TYPE_CHECKING:
     from govgo.adapters.loop.network import NetworkOptions
     from govgo.load.session.session import Session
     from govgo.ports.storage import Storage
+
+_PARTS = "govgo-mirror-"
+"""What the names of the parts of an export begin with."""
 
 
 class Index(NamedTuple):
@@ -144,9 +147,10 @@ def run_export(session: Session, mirror: str, directory: str, since: str, part_s
     base = named_manifest(session, since) if since else Manifest()
     target = session.absolute(directory)
     made: list[str] = []
+    remove_staging(target, f"{_PARTS}*.tar")
 
     def name_part(digest: str, number: int, total: int) -> str:
-        return f"{target}/govgo-mirror-{digest[:12]}-{number:03d}-of-{total:03d}.tar"
+        return f"{target}/{_PARTS}{digest[:12]}-{number:03d}-of-{total:03d}.tar"
 
     def open_part(path: str) -> ArchiveStorage:
         made.extend(each for each in (target, path) if not os.path.lexists(each))
@@ -160,7 +164,7 @@ def run_export(session: Session, mirror: str, directory: str, since: str, part_s
                 storage, base, part_size=part_size, name_part=name_part, open_part=open_part, desk=_desk(session)
             )
         text = format_manifest(done.manifest)
-        write_file(f"{target}/govgo-mirror-{hashlib.sha256(text).hexdigest()[:12]}.manifest", text)
+        write_file(f"{target}/{_PARTS}{hashlib.sha256(text).hexdigest()[:12]}.manifest", text)
         undo.pop_all()
     return done
 
@@ -177,7 +181,7 @@ def run_import(session: Session, mirror: str, parts: Sequence[str]) -> Shipped:
     files: dict[str, None] = {}
     for name in parts:
         path = session.absolute(name)
-        inside = sorted(glob.glob(f"{glob.escape(path)}/govgo-mirror-*-of-*.tar")) if os.path.isdir(path) else [path]
+        inside = sorted(glob.glob(f"{glob.escape(path)}/{_PARTS}*-of-*.tar")) if os.path.isdir(path) else [path]
         if not inside or not all(map(os.path.isfile, inside)):
             raise UsageError(f"{name}: no parts of an exported mirror there")
         files.update(dict.fromkeys(inside))

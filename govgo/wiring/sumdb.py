@@ -94,9 +94,11 @@ def retire_database_key(name: str, place: str, key_file: str, environ: Mapping[s
     keys = database_keys(storage)
     key = next((each for each in keys if each.name == name), None)
     if key is None:
-        raise UsageError(f"the database has no key named {name}, but {', '.join(each.name for each in keys)}")
+        raise UsageError(
+            f"the database in {storage} has no key named {name}, but {', '.join(each.name for each in keys)}"
+        )
     if len(keys) == 1:
-        raise UsageError(f"{name} is the only key of the database; give it another one first")
+        raise UsageError(f"{name} is the only key of the database in {storage}; give it another one first")
     _publisher(storage, _key_file(key_file, [each.name for each in keys], environ), key).retire_key(key)
 
 
@@ -114,11 +116,11 @@ def _publisher(storage: Storage, key_file: str, without: Verifier | None = None)
         signers = {parse_verifier(verifier_key(signer)): signer for signer in read_keys(key_file)}
         lacking = [key.name for key in verifiers if key not in signers]
         if len(lacking) == len(verifiers):
-            text = f"{key_file} has the key of another checksum database than {lacking[0]} in the storage"
+            text = f"{key_file} has the key of another checksum database than {lacking[0]} in {storage}"
             raise UsageError(text)
         if lacking:
             hint = "copy the file from where `govgo sumdb key -add` was run"
-            raise UsageError(f"{key_file} lacks a key of the checksum database: {lacking[0]}", hint=hint)
+            raise UsageError(f"{key_file} lacks a key of the checksum database in {storage}: {lacking[0]}", hint=hint)
         return Keys(verifiers, tuple(signers[key] for key in verifiers))
 
     keys()

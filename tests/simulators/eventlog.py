@@ -31,9 +31,9 @@ class Memory:
         self.note = note
 
 
-def log_keys(name: str) -> tuple[Signer, Verifier, str]:
-    """The keys of a log, always the same for a name; the last one is the verifier key as a text."""
-    private, public = make_keys(name, name.encode().ljust(32, b"."))
+def log_keys(name: str, seed: bytes = b"") -> tuple[Signer, Verifier, str]:
+    """The keys of a log, always the same for a name and a seed; the last one is the verifier key as a text."""
+    private, public = make_keys(name, (seed or name.encode()).ljust(32, b"."))
     return parse_signer(private), parse_verifier(public)._replace(origin=name), public
 
 
@@ -80,9 +80,9 @@ class EventLogSimulator:
         lose: paths that are not served.
     """
 
-    def __init__(self, name: str = "peer.example", storage: MemoryStorage | None = None) -> None:
+    def __init__(self, name: str = "peer.example", storage: MemoryStorage | None = None, seed: bytes = b"") -> None:
         self.storage = storage if storage is not None else MemoryStorage()
-        self.signer, self.verifier, self.key = log_keys(name)
+        self.signer, self.verifier, self.key = log_keys(name, seed)
         self.memory = Memory()
         self.lose: set[str] = set()
         self.appender().create()

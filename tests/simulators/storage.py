@@ -34,6 +34,9 @@ class MemoryStorage:
         self._count = itertools.count()
         self._lock = threading.RLock()
 
+    def __str__(self) -> str:
+        return "memory://storage"
+
     def head(self, key: str) -> Entry | None:
         with self._lock:
             data = self.files.get(key)

@@ -17,6 +17,7 @@ from collections.abc import Awaitable, Callable
 from datetime import timedelta
 from urllib.parse import quote
 
+from govgo.core.events.event import format_time_us, time_us_of
 from govgo.core.foreign import one_line
 from govgo.core.golib import url as gourl
 from govgo.core.golib.time import parse_rfc3339
@@ -27,6 +28,11 @@ from govgo.errors import InputError, NetworkError
 
 MAX_LINES = 2000
 MAX_PAGE_BYTES = 8 << 20
+_FIRST_STEP_US = 3_600_000_000
+_NEAR_US = 1_000_000
+_LAST_US = 253_370_764_800_000_000  # the year 9999
+_MOST_STEPS = 64
+"""So many questions are asked for the end of an index; those from an hour to a second, or to an age, are fewer."""
 
 Fetch = Callable[[str, int], Awaitable[bytes]]
 """`fetch(url, limit_bytes)`.  Raises NotFoundError, UnavailableError."""
@@ -48,6 +54,43 @@ class IndexRange(NamedTuple):
     crowded: str = ""
 
 
+async def newest_time(fetch: Fetch, url: str, now_us: int) -> str:
+    """The time of the newest line of an index as the index has it, "" for an index without lines.
+
+    An index cannot be asked for its end. So a time is looked for behind which there are some lines, and less than an
+    answer has. Where the search begins is a guess: a clock that is wrong by hours costs a few more questions. In an
+    index that grows meanwhile, or does not answer as it should, the newest line that was seen counts: whoever goes on
+    from there sees some lines too many, and misses none.
+
+    Args:
+        fetch, url: as of `read_range`.
+        now_us: about what time it is, in microseconds since the epoch.
+
+    Raises:
+        As `read_range`.
+    """
+    low = high = -1  # there are lines at or behind `low`, and none from `high` on
+    step_us, asked = _FIRST_STEP_US, max(0, now_us - _FIRST_STEP_US)
+    newest, newest_us = "", -1
+    for _ in range(_MOST_STEPS):
+        entries = await _page(fetch, url, format_time_us(asked), MAX_LINES)
+        for _, _, time in entries:
+            if (time_us := _us(time)) > newest_us:
+                newest, newest_us = time, time_us
+        if entries:
+            low = max(asked, newest_us)
+        else:
+            high = asked
+        if 0 < len(entries) < MAX_LINES or high == 0 or low == _LAST_US or -1 < high <= low + _NEAR_US:
+            break
+        if low >= 0 and high >= 0:
+            asked = (low + high) // 2
+        else:
+            asked = min(low + step_us, _LAST_US) if entries else max(0, high - step_us)
+            step_us *= 2
+    return newest
+
+
 async def read_range(fetch: Fetch, url: str, since: str, limit: int) -> IndexRange:
     """Read a range of an index.
 
@@ -62,21 +105,13 @@ async def read_range(fetch: Fetch, url: str, since: str, limit: int) -> IndexRan
         NetworkError: an answer is no part of an index.
         NotFoundError, UnavailableError: there is no answer.
     """
-    base = gourl.parse(url)
-    base = base._replace(path=base.path or "/", fragment="")
     found: dict[ModuleVersion, None] = {}
     seen: set[tuple[str, str, str]] = set()
     passed_over = 0
     crowded, whole = "", False
     while whole or len(seen) < limit:
         asked = MAX_LINES if whole else min(MAX_LINES, limit - len(seen) + (1 if seen else 0))
-        query = [
-            *([base.query] if base.query else []),
-            *([f"since={quote(since, safe='')}"] if since else []),
-            f"limit={asked}",
-        ]
-        data = await fetch(str(base._replace(query="&".join(query))), MAX_PAGE_BYTES)
-        entries = [_entry(gourl.mask(url), line) for line in data.split(b"\n") if line.strip()]
+        entries = await _page(fetch, url, since, asked)
         is_full, is_of_one_time = len(entries) >= asked, all(time == since for _, _, time in entries)
         fresh = [entry for entry in entries if entry not in seen]
         now = [entry for entry in fresh if whole and entry[2] == since]
@@ -98,6 +133,25 @@ async def read_range(fetch: Fetch, url: str, since: str, limit: int) -> IndexRan
         if not is_full or not (fresh or whole or passed_by):
             break
     return IndexRange(tuple(found), passed_over, since, crowded)
+
+
+def _us(time: str) -> int:
+    """Microseconds since the epoch; 0 for a year in which no index has seen anything."""
+    parsed = parse_rfc3339(time)
+    return max(0, time_us_of(parsed)) if 1 < parsed.year < 9999 else 0
+
+
+async def _page(fetch: Fetch, url: str, since: str, limit: int) -> list[tuple[str, str, str]]:
+    """The lines of one answer, as (path, version, time)."""
+    base = gourl.parse(url)
+    base = base._replace(path=base.path or "/", fragment="")
+    query = [
+        *([base.query] if base.query else []),
+        *([f"since={quote(since, safe='')}"] if since else []),
+        f"limit={limit}",
+    ]
+    data = await fetch(str(base._replace(query="&".join(query))), MAX_PAGE_BYTES)
+    return [_entry(gourl.mask(url), line) for line in data.split(b"\n") if line.strip()]
 
 
 def _next_time(time: str) -> str:

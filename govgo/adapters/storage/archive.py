@@ -29,6 +29,7 @@ from govgo.adapters.disk.archives import archive_errors, open_tar
 from govgo.adapters.disk.diskerror import reason
 from govgo.adapters.disk.system import sync
 from govgo.adapters.storage.keys import check_key, check_tag
+from govgo.core.foreign import one_line
 from govgo.core.records import NamedTuple
 from govgo.errors import InputError, StorageError
 from govgo.ports.storage import Entry
@@ -70,6 +71,9 @@ class ArchiveStorage:
         self._staging = ""
         self._lock = -1  # of the directory
         self._number = 0
+
+    def __str__(self) -> str:
+        return one_line(self._path)
 
     def head(self, key: str) -> Entry | None:
         """What is known of a file; None when there is none."""
@@ -181,7 +185,7 @@ class ArchiveStorage:
         if not self._staging:
             parent, name = os.path.split(self._path)
             with _locked(parent):
-                _remove_dead(parent, name)
+                _remove_dead(parent, glob.escape(name))
                 staging = tempfile.mkdtemp(_STAGING, f"{name}.", parent)
                 self._lock = os.open(staging, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
                 with suppress(OSError):  # where directories have no locks, what is left stays
@@ -280,9 +284,15 @@ def _locked(directory: str) -> Iterator[None]:
         os.close(descriptor)
 
 
-def _remove_dead(parent: str, name: str) -> None:
-    """Remove what processes have left that were killed while they changed an archive; its directory is locked."""
-    for each in glob.glob(f"{glob.escape(f'{parent}/{name}')}.{'?' * 8}{_STAGING}"):
+def remove_staging(directory: str, names: str) -> None:
+    """Remove what processes have left that were killed while they wrote archives, whose names are a pattern of glob."""
+    with suppress(OSError), _locked(directory):
+        _remove_dead(directory, names)
+
+
+def _remove_dead(parent: str, names: str) -> None:
+    """The same; the directory is locked."""
+    for each in glob.glob(f"{glob.escape(parent)}/{names}.{'?' * 8}{_STAGING}"):
         with suppress(OSError):
             descriptor = os.open(each, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC | os.O_NOFOLLOW)
             try:

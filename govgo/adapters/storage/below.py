@@ -16,6 +16,9 @@ class StorageBelow:
         self._storage = storage
         self._prefix = f"{prefix}/"
 
+    def __str__(self) -> str:
+        return f"{self._storage}/{self._prefix.rstrip('/')}"
+
     def head(self, key: str) -> Entry | None:
         """What is known of a file."""
         found = self._storage.head(self._prefix + key)

@@ -6,16 +6,19 @@ from __future__ import annotations
 import hashlib
 import os
 import tempfile
+import time
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 
 from govgo.adapters.disk import atomic
 from govgo.adapters.disk.diskerror import disk_error
 from govgo.adapters.disk.lockfile import write_all
+from govgo.core.late import late
 from govgo.core.mirror.manifest import Content
 from govgo.core.module.moduleversion import ModuleVersion
 
 _PIECE = 1 << 20
+_COPY = late(r"govgo-[a-z0-9_]{8}\.tmp")
 
 
 class TemporaryCopy:
@@ -41,6 +44,7 @@ class TemporaryDesk:
 
     def __init__(self, directory: str) -> None:
         self._directory = directory
+        self._has_swept = False
 
     @contextmanager
     def copy_file(self, path: str) -> Iterator[TemporaryCopy]:
@@ -58,6 +62,7 @@ class TemporaryDesk:
     @contextmanager
     def copy_pieces(self, pieces: Iterable[bytes]) -> Iterator[TemporaryCopy]:
         """A copy of a file that comes in pieces."""
+        self._sweep()
         try:
             descriptor, path = tempfile.mkstemp(".tmp", "govgo-", self._directory)
         except OSError as error:
@@ -78,6 +83,17 @@ class TemporaryDesk:
             yield TemporaryCopy(path, Content(digest.hexdigest(), size))
         finally:
             atomic.remove(path)
+
+    def _sweep(self) -> None:
+        """Remove, once, copies of processes of this user that were killed, a day later."""
+        if self._has_swept:
+            return
+        self._has_swept = True
+        now_s, user = time.time(), os.geteuid()
+        with suppress(OSError), os.scandir(self._directory) as found:
+            for each in found:
+                if _COPY.fullmatch(each.name) and each.stat(follow_symlinks=False).st_uid == user:
+                    atomic.remove_abandoned(each.path, now_s)
 
 
 def _pieces(descriptor: int, path: str) -> Iterator[bytes]:

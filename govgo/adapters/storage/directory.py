@@ -27,6 +27,7 @@ from govgo.adapters.disk.system import sync
 from govgo.adapters.disk.trees import make_dirs
 from govgo.adapters.disk.versionlist import rewrite_list
 from govgo.adapters.storage.keys import check_tag
+from govgo.core.foreign import one_line
 from govgo.core.golib.quote import quote
 from govgo.core.storage.keys import is_temporary
 from govgo.errors import DiskError, InputError, StorageError
@@ -54,6 +55,9 @@ class DirectoryStorage:
         self.root = absolute(root)
         self._held: set[str] = set()
         self._guard = Lock()
+
+    def __str__(self) -> str:
+        return one_line(self.root)
 
     def head(self, key: str) -> Entry | None:
         """What is known of a file without its bytes; None when there is none."""

@@ -123,6 +123,9 @@ class ObjectStorage:
         except (obstore.exceptions.BaseError, ValueError) as error:
             raise UsageError(f"{bucket}: {self._sentence(error)}") from error
 
+    def __str__(self) -> str:
+        return str(self._bucket)
+
     def head(self, key: str) -> Entry | None:
         """What is known of a file; None when there is none."""
         check_key(key)

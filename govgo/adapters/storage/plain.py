@@ -45,6 +45,9 @@ class PlainStorage:
         self._has_swept = False
         self._guard = threading.Lock()
 
+    def __str__(self) -> str:
+        return one_line(self._root)
+
     def head(self, key: str) -> Entry | None:
         """What is known of a file."""
         path = self._path(key)
@@ -247,7 +250,7 @@ class PlainStorage:
                 with suppress(FileExistsError):
                     os.mkdir(each)
         except OSError as error:
-            raise self._failed("mkdir", key, error) from error
+            raise StorageError(f"mkdir {one_line(each)}: {reason(error)}", key=key, inner=error) from error
         if missing:
             with self._guard:
                 self._unsynced.update(os.path.dirname(each) for each in missing)

@@ -19,7 +19,7 @@ from govgo.core.sumdb.note import Verifier
 from govgo.core.sumdb.rules import MAX_DATA_TILE_BYTES, split_data_tile
 from govgo.core.sumdb.tile import HashedTile, Tile, tile_in_tree
 from govgo.core.sumdb.tileauth import DATABASE_HEIGHT
-from govgo.core.sumdb.timeline import Head
+from govgo.core.sumdb.timeline import EMPTY_HEAD, Head
 from govgo.core.sumdb.tlog import record_hash
 from govgo.errors import ForkError, IntegrityError, NotFoundError, SumDbFormatError
 from govgo.ports.storage import Storage
@@ -30,7 +30,11 @@ _FETCHES = 2
 
 
 class RemoteLog:
-    """One look at a log; the next one begins with the head that this one has kept. Belongs to one event loop."""
+    """One look at a log; the next one begins with the head that this one has kept. Belongs to one event loop.
+
+    Attributes:
+        set_back: how many events are shown of a log that had more of them; None where that is not so.
+    """
 
     def __init__(
         self, verifier: Verifier, remote: Remote, storage: Storage, log: Callable[[str], None], where: str = ""
@@ -44,10 +48,23 @@ class RemoteLog:
             log: takes sentences for the operator.
             where: the directory or place of `storage` as people find it; "" where it does not last.
         """
+        self.set_back: int | None = None
+        self._is_open = False
         self._remote = remote
         self._where = where
         self._files = _Heads(verifier.name, storage, "peers")
         self._trees = ProvedTrees(verifier, self._fetch, self._files, _forget, log)
+
+    async def is_known(self) -> bool:
+        """Whether a head of this log is kept, which `newest` has to continue; else the log begins anew for us.
+
+        Raises:
+            StorageError: that cannot be read.
+        """
+        if not self._is_open:
+            await self._trees.open()
+            self._is_open = True
+        return self._trees.stored is not EMPTY_HEAD
 
     async def newest(self) -> Head:
         """The newest head, proved to continue those before it, and kept.
@@ -55,15 +72,17 @@ class RemoteLog:
         Raises:
             ForkError: there are two histories; the evidence is kept.
             BadSignatureError: the head has not the log's signature.
-            IntegrityError: what is served does not prove it.
+            IntegrityError: what is served does not prove it, or the log was set back.
             NotFoundError, UnavailableError: there is no answer.
             StorageError: the head cannot be kept.
         """
         try:
-            await self._trees.open()
+            await self.is_known()
             await self._trees.fetch_latest()
             await self._trees.keep_latest()
         except ForkError as error:
+            if not error.proof:
+                raise self._as_set_back(error) from error
             raise self._with_evidence(error) from error
         return self._trees.timeline.proved
 
@@ -101,6 +120,19 @@ class RemoteLog:
     async def aclose(self) -> None:
         """Cancel what is being fetched."""
         await self._trees.aclose()
+
+    def _as_set_back(self, error: ForkError) -> IntegrityError:
+        """A head of a smaller tree, and nothing that is served proves the larger one any more, nor contradicts it.
+
+        A log whose storage was restored from a backup looks like this, and so does one that lags. It has not signed
+        two histories, as far as anybody can show, and may continue the one that was seen.
+        """
+        self.set_back, before = sorted(self._trees.timeline.read(note).tree.size for note in error.notes)
+        return IntegrityError(
+            f"the event log was set back: {before} events were signed, and {self.set_back} are shown; nothing is taken "
+            "from it until it shows all of them again, or has a new key",
+            inner=error,
+        )
 
     def _with_evidence(self, error: ForkError) -> ForkError:
         """Keep the evidence, and say where."""

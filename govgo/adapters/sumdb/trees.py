@@ -121,6 +121,11 @@ class ProvedTrees:
         except Failure:
             return  # Every lookup brings a tree head of its own.
 
+    @property
+    def stored(self) -> Head:
+        """The head that is kept; `EMPTY_HEAD` where there is none, or a damaged one."""
+        return self._stored_head
+
     async def fetch_latest(self) -> None:
         """Ask the database for its newest tree head, and join it to those known.
 

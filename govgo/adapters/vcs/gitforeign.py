@@ -15,12 +15,11 @@ from __future__ import annotations
 
 import os
 import re
-import shutil
-import tempfile
 from collections.abc import Mapping
-from contextlib import suppress
+from contextlib import ExitStack, suppress
 
 from govgo.adapters.disk.diskerror import disk_error
+from govgo.adapters.disk.temporary import new_directory
 from govgo.adapters.vcs.git import Git, GitError
 from govgo.adapters.vcs.gitclone import GitClone
 from govgo.adapters.vcs.gitshow import Commit, GitTree
@@ -83,8 +82,8 @@ class ForeignTree(GitTree):
             UsageError: there is no git.
             DiskError: the repository cannot be read.
         """
-        self._own = tempfile.mkdtemp(prefix="govgo-git-")
-        try:
+        with ExitStack() as held:
+            self._own = held.enter_context(new_directory("govgo-git-"))
             _lay_out(self._own, is_sha256=bool(_SHA256.search(_small_file(f"{_common(git_dir)}/config", 1 << 20))))
             known = {name: value for name, value in environ.items() if not name.startswith("GIT_")}
             safe = {
@@ -99,14 +98,12 @@ class ForeignTree(GitTree):
             }
             self.commit = _commit_of(_find(git_dir, rev), rev, safe)
             super().__init__(Commit(mount, self.commit), safe, flag=f"commit {quote(rev)}", start=self._own)
-        except BaseException:
-            shutil.rmtree(self._own, ignore_errors=True)
-            raise
+            self._held = held.pop_all()
 
     def close(self) -> None:
         """End git, and remove the directory that it ran in."""
         super().close()
-        shutil.rmtree(self._own, ignore_errors=True)
+        self._held.close()
 
 
 def _lay_out(directory: str, *, is_sha256: bool) -> None:
@@ -129,7 +126,10 @@ def _commit_of(found: str, rev: str, environ: Mapping[str, str]) -> str:
     except GitError as error:
         if error.was_ended:
             raise
-        raise NotFoundError(f"{quote(rev)} is not a commit of the repository") from error
+        if found.startswith(rev):
+            raise NotFoundError(f"{quote(rev)} is not a commit of the repository") from error
+        why = "it is damaged, or a clone without all objects"
+        raise NotFoundError(f"{quote(rev)} is {found}, which is no commit that the repository has; {why}") from error
 
 
 def ask_remote(git: Git, url: str, ref: str, gomodcache: str) -> RemoteCommit:

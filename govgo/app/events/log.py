@@ -58,7 +58,7 @@ class EventLog:
                 return self._head._replace(note=self._note)
         note = self._storage.read(LATEST, 0, 64 << 10)
         if note is None:
-            raise StorageError("the storage has no event log yet", key=LATEST)
+            raise StorageError(f"{self._storage} has no event log yet", key=LATEST)
         head = read_head(note, self.verifier) if note != self._note else self._head
         with self._guard:
             if head.tree.size >= self._head.tree.size:  # another thread may have read a later one
@@ -82,7 +82,9 @@ class EventLog:
                 return known
         data = self.tile(Tile(DATABASE_HEIGHT, -1, number, width))
         if data is None:
-            raise IntegrityError(f"the storage has lost the events {number * WIDTH} to {number * WIDTH + width - 1}")
+            raise IntegrityError(
+                f"{self._storage} has lost the events {number * WIDTH} to {number * WIDTH + width - 1}"
+            )
         texts = tuple(split_data_tile(data, width))
         # The tile of level 0 that has their hashes, and what proves it.
         auth = stored_tiles(self._storage, head.tree, [(0, number * WIDTH)])

@@ -297,7 +297,7 @@ class _Run:
         if self._sound.files.get(key) == content or self.files.get(key) == content:
             return
         if self._before.files.get(key, content) != content and key.endswith((".mod", ".ziphash")):
-            raise ConflictError(f"the mirror has {key} with another content: a version never changes")
+            raise ConflictError(f"{self._storage} has {key} with another content: a version never changes")
         if key in self._sound.files or comes_late(key):
             self._changes[key] = data
         else:

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from govgo.app.mirror.settle import restore
+from govgo.app.mirror.settle import Restorer
 from govgo.core.mirror.closure import Closure
 from govgo.core.mirror.manifest import Content, Manifest
 from govgo.core.module.moduleversion import ModuleVersion
@@ -45,10 +45,11 @@ def sound_part(storage: Storage, manifest: Manifest, desk: Desk, *, restore_all:
     """
     damaged: set[str] = set()
     restored = 0
+    restorer = Restorer(storage, manifest)
     for key, want in manifest.files.items():
         if _content(storage, key, desk) == want:
             continue
-        if restore_all and restore(storage, manifest, key):
+        if restore_all and restorer.restore(key):
             restored += 1
         else:
             damaged.add(key)

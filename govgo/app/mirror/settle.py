@@ -13,6 +13,7 @@ with it. Lookups do not change, but two runs at once may write them under differ
 from __future__ import annotations
 
 import hashlib
+from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, nullcontext, suppress
 from typing import TYPE_CHECKING
@@ -67,7 +68,7 @@ def finish(storage: Storage, changes: Mapping[str, bytes], manifest: Manifest, t
 def _check_unchanged(storage: Storage, tag: str) -> None:
     entry = storage.head(KEY)
     if (entry.tag if entry is not None else "") != tag:
-        raise changed_meanwhile()
+        raise changed_meanwhile(storage)
 
 
 def _write_alone(storage: Storage, key: str, data: bytes, tag: str) -> None:
@@ -113,41 +114,63 @@ def _restore_all(storage: Storage) -> None:
     """Let files that follow from others be what the manifest says, the one that is there when all is done."""
     manifest, tag = read_manifest(storage)
     while manifest is not None:
+        restorer = Restorer(storage, manifest)
         for key, want in manifest.files.items():
             if follows(key) and content_of(storage.read(key)) != want:
-                restore(storage, manifest, key)
+                restorer.restore(key)
         before = tag
         manifest, tag = read_manifest(storage)
         if tag == before:
             break
 
 
-def restore(storage: Storage, manifest: Manifest, key: str) -> bool:
-    """Write a file that follows from others anew; False where it does not, or they come to something else."""
-    if not follows(key):
-        return False
-    data = next((each for each in _candidates(storage, manifest, key) if content_of(each) == manifest.files[key]), None)
-    if data is not None:
-        storage.replace(key, data)
-    return data is not None
+class Restorer:
+    """Writes files anew that follow from others, as a manifest says. It reads the manifest once, for all of them."""
 
+    def __init__(self, storage: Storage, manifest: Manifest) -> None:
+        """Nothing is read yet."""
+        self._storage = storage
+        self._manifest = manifest
+        self._sources: dict[str, list[str]] | None = None
 
-def _candidates(storage: Storage, manifest: Manifest, key: str) -> Iterator[bytes | None]:
-    top = key.rpartition("/")[0]
-    if key.endswith("/@v/list"):
-        zips = (each for each in manifest.files if each.startswith(f"{top}/") and each.endswith(".zip"))
-        yield version_list(frozenset(mod.version for mod in map(module_of_key, zips) if mod is not None))
-    elif key.endswith("/@latest"):
-        for each, content in manifest.files.items():
-            if content == manifest.files[key] and each.startswith(f"{top}/@v/") and each.endswith(".info"):
-                yield storage.read(each)
-    elif key.endswith("/supported"):
-        yield b""
-    else:
-        for each in manifest.files:
-            if each.startswith(f"{top}/lookup/"):
+    def restore(self, key: str) -> bool:
+        """Write a file anew; False where it follows from no others, or they come to something else."""
+        if not follows(key):
+            return False
+        want = self._manifest.files[key]
+        data = next((each for each in self._candidates(key, want) if content_of(each) == want), None)
+        if data is not None:
+            self._storage.replace(key, data)
+        return data is not None
+
+    def _candidates(self, key: str, want: Content) -> Iterator[bytes | None]:
+        top = key.rpartition("/")[0]
+        if key.endswith("/@v/list"):
+            zips = (each for each in self._from(top) if each.endswith(".zip"))
+            yield version_list(frozenset(mod.version for mod in map(module_of_key, zips) if mod is not None))
+        elif key.endswith("/@latest"):
+            for each in self._from(f"{top}/@v"):
+                if each.endswith(".info") and self._manifest.files[each] == want:
+                    yield self._storage.read(each)
+        elif key.endswith("/supported"):
+            yield b""
+        else:
+            for each in self._from(f"{top}/lookup"):
                 with suppress(SumDbFormatError):
-                    yield parse_record(storage.read(each) or b"").rest
+                    yield parse_record(self._storage.read(each) or b"").rest
+
+    def _from(self, room: str) -> list[str]:
+        """The files of a module, or the lookups of a database, in the order of the manifest."""
+        if self._sources is None:
+            self._sources = defaultdict(list)
+            for key in self._manifest.files:
+                module, versions, _ = key.rpartition("/@v/")
+                database, lookup, _ = key.partition("/lookup/")
+                if versions:
+                    self._sources[f"{module}/@v"].append(key)
+                if lookup:
+                    self._sources[f"{database}/lookup"].append(key)
+        return self._sources.get(room, [])
 
 
 def content_of(data: bytes | None) -> Content | None:

@@ -63,9 +63,9 @@ def export(
     """
     manifest, _ = read_manifest(storage)
     if manifest is None:
-        raise NotFoundError("there is no mirror: it has no manifest")
+        raise NotFoundError(f"{storage}: there is no mirror: it has no {manifests.KEY}")
     if is_unfinished(storage):
-        raise ConflictError(UNFINISHED_RUN)
+        raise ConflictError(f"{storage}: {UNFINISHED_RUN}")
     keys = compare(since, manifest).needed
     text = format_manifest(manifest)
     least = _TAR_RECORD + tar_size(manifests.KEY, len(text)) + tar_size(PART_KEY, _TAR_BLOCK)
@@ -175,7 +175,8 @@ def _manifest_of(parts: Mapping[str, Storage]) -> Manifest:
         if header is None:
             raise InputError(f"{name}: not a part of an exported mirror")
         if digest and (header[1], int(header[3])) != (digest, total):
-            raise UsageError(f"{name} belongs to another export than {next(iter(parts))}")
+            mixed = f"{name} belongs to another export than {next(iter(parts))}"
+            raise UsageError(f"{mixed}; import one export after the other, the older one first")
         digest, total = header[1], int(header[3])
         numbers[int(header[2])] = name
     missing = sorted(set(range(1, total + 1)) - numbers.keys())

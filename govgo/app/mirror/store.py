@@ -44,12 +44,12 @@ def write_manifest(storage: Storage, manifest: Manifest, tag: str) -> None:
     """
     data = format_manifest(manifest)
     if not (storage.swap(KEY, data, tag) if tag else storage.create(KEY, data)):
-        raise changed_meanwhile()
+        raise changed_meanwhile(storage)
 
 
-def changed_meanwhile() -> ConflictError:
+def changed_meanwhile(storage: Storage) -> ConflictError:
     """What a run ends with whose manifest was not the last one any more."""
-    return ConflictError("the mirror was changed by somebody else meanwhile", hint=_HINT)
+    return ConflictError(f"the mirror {storage} was changed by somebody else meanwhile", hint=_HINT)
 
 
 def put_zip(storage: Storage, key: str, copy: LocalCopy) -> None:
@@ -60,7 +60,7 @@ def put_zip(storage: Storage, key: str, copy: LocalCopy) -> None:
     """
     storage.delete(key)
     if not storage.create_from(key, copy.path):
-        raise ConflictError(f"{key}: somebody else changes the mirror", hint=_HINT)
+        raise ConflictError(f"{key}: somebody else changes the mirror {storage}", hint=_HINT)
 
 
 def copy_file(source: Readable, target: Storage, key: str, want: Content, desk: Desk) -> None:

@@ -8,10 +8,12 @@ checked, and only of the tree that is shown now; whoever publishes needs no priv
 from __future__ import annotations
 
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor, wait
 from typing import Protocol
 
 from govgo.app.sumdb.growing import stored_tiles
 from govgo.app.sumdb.publisher import database_keys
+from govgo.core.golib import url as gourl
 from govgo.core.records import NamedTuple
 from govgo.core.sumdb.cosignature import (
     MAX_ANSWER_BYTES,
@@ -27,6 +29,9 @@ from govgo.core.sumdb.timeline import Head, read_head
 from govgo.core.sumdb.tlog import Node
 from govgo.errors import Failure, IntegrityError, NetworkError, NoteError, UsageError
 from govgo.ports.storage import Storage
+
+WITNESS_S = 60.0
+"""So long a witness has to answer, to both of the requests that it may take."""
 
 
 class Post(Protocol):
@@ -52,7 +57,9 @@ class Outcome(NamedTuple):
 
 
 def cosign(storage: Storage, witnesses: Sequence[Witness], notes: Sequence[bytes], post: Post) -> Outcome:
-    """Ask witnesses for cosignatures, and publish them with those that notes bring. One that fails hinders no other.
+    """Ask witnesses for cosignatures, and publish them with those that notes bring.
+
+    All are asked at once. One that fails, or does not answer in `WITNESS_S`, hinders no other.
 
     Args:
         storage: of the database.
@@ -69,13 +76,8 @@ def cosign(storage: Storage, witnesses: Sequence[Witness], notes: Sequence[bytes
     shown = _shown(storage)
     head = read_head(shown, *own)
     lines = [_lines_for(head, note) for note in notes]
-    failures: list[Failure] = []
-    for witness in witnesses:
-        if witness.url:
-            try:
-                lines.append(_asked(storage, head, witness, post))
-            except Failure as error:
-                failures.append(error)
+    answers, failures = _ask_all(storage, head, [each for each in witnesses if each.url], post)
+    lines += answers
     while True:
         found = storage.head(LATEST)
         shown = _shown(storage)
@@ -86,10 +88,36 @@ def cosign(storage: Storage, witnesses: Sequence[Witness], notes: Sequence[bytes
             return Outcome(cosignatures(whole, keys), tuple(failures))
 
 
+def _ask_all(
+    storage: Storage, head: Head, witnesses: Sequence[Witness], post: Post
+) -> tuple[list[bytes], list[Failure]]:
+    """Ask all at once: the signature lines of those that answer in time, and what is wrong with the others."""
+    lines: list[bytes] = []
+    failures: list[Failure] = []
+    if not witnesses:
+        return lines, failures
+    pool = ThreadPoolExecutor(len(witnesses), "govgo-witness")
+    try:
+        asked = [pool.submit(_asked, storage, head, witness, post) for witness in witnesses]
+        in_time, _ = wait(asked, WITNESS_S)
+        for witness, answer in zip(witnesses, asked, strict=True):
+            if answer not in in_time:
+                text = f"the witness {witness.verifier.name} did not answer within {WITNESS_S:.0f} seconds"
+                failures.append(NetworkError(text, url=gourl.mask(witness.url)))
+                continue
+            try:
+                lines.append(answer.result())
+            except Failure as error:
+                failures.append(error)
+    finally:
+        pool.shutdown(wait=False)
+    return lines, failures
+
+
 def _shown(storage: Storage) -> bytes:
     note = storage.read(LATEST)
     if note is None:
-        raise UsageError("the storage has no checksum database; `govgo sumdb init` makes one")
+        raise UsageError(f"{storage} has no checksum database; `govgo sumdb init` makes one")
     return note
 
 

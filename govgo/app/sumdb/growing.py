@@ -170,7 +170,8 @@ class GrowingLog:
         mine = format_keys([verifier_key(signer) for signer in keys.signers])
         fresh = self._storage.create(KEY, mine)
         if mine not in (self._storage.read(KEY) or b"").splitlines(keepends=True):
-            raise UsageError(f"the {self._kind.noun} in the storage was made with another key")
+            text = f"the {self._kind.noun} in {self._storage} was made with another key"
+            raise UsageError(text, hint=f"use that key, or move {self._storage} away to begin anew")
         note = _sign(EMPTY_HEAD.tree, keys).note
         self._storage.create(LATEST, note)
         self._storage.create(COMMIT, note)
@@ -185,13 +186,13 @@ class GrowingLog:
         known = read_head(note, *keys.verifiers) if note else EMPTY_HEAD
         if known.tree.size:
             raise IntegrityError(
-                f"the storage has no tree, and this key has signed one of {known.tree.size} records",
+                f"{self._storage} has no tree, and this key has signed one of {known.tree.size} records",
                 hint=f"bring the files back, or make a new {self._kind.noun} with a new key",
             )
         for prefix in ("tile/", *self._kind.rooms):
             if next(iter(self._storage.entries(prefix)), None) is not None:
                 raise IntegrityError(
-                    f"the storage has lost {COMMIT} or {LATEST}, and has other files of the {self._kind.noun}",
+                    f"{self._storage} has lost {COMMIT} or {LATEST}, and has other files of the {self._kind.noun}",
                     hint=f"bring them back: a new {self._kind.noun} needs a storage of its own",
                 )
 
@@ -256,7 +257,7 @@ class GrowingLog:
             found = self._storage.head(LATEST)
             note = self._storage.read(LATEST)
             if found is None or note is None:
-                raise IntegrityError(f"the storage has lost {LATEST}")
+                raise IntegrityError(f"{self._storage} has lost {LATEST}")
             if read_head(note, *keys.verifiers).tree != head.tree:
                 return False
             gone = None if retired is None else (retired.name, retired.key_hash)
@@ -275,7 +276,7 @@ class GrowingLog:
             found = self._storage.head(COMMIT)  # before it is read: a tag that is too old fails, one too new would not
             commit = self._storage.read(COMMIT)
             if found is None or latest is None or commit is None:
-                raise UsageError(f"the storage has no {self._kind.noun}; {self._kind.missing}")
+                raise UsageError(f"{self._storage} has no {self._kind.noun}; {self._kind.missing}")
             keys = self._read_keys()
             shown, head = (read_head(each, *keys.verifiers) for each in (latest, commit))
             if shown.tree.size > head.tree.size or (shown.tree != head.tree and shown.tree.size == head.tree.size):
@@ -291,7 +292,8 @@ class GrowingLog:
             shown = self._head_in(LATEST, keys)
             if shown is not None and shown.tree.size >= head.tree.size:
                 return False
-            raise IntegrityError(f"the storage has lost the records of tree {head.tree.size}: {pending_key(head.tree)}")
+            text = f"{self._storage} has lost the records of tree {head.tree.size}: {pending_key(head.tree)}"
+            raise IntegrityError(text)
         size, texts = parse_pending(data)
         if size != edge.size or edge.grown(texts) != head.tree:
             shown = self._head_in(LATEST, keys)
@@ -325,7 +327,7 @@ class GrowingLog:
             found = self._storage.head(LATEST)
             shown = self._head_in(LATEST, keys)
             if found is None or shown is None:
-                raise IntegrityError(f"the storage has lost {LATEST}")
+                raise IntegrityError(f"{self._storage} has lost {LATEST}")
             if shown.tree.size >= head.tree.size or self._storage.swap(LATEST, head.note, found.tag):
                 return
 
@@ -335,9 +337,10 @@ class GrowingLog:
         size = known.tree.size
         if size > head.tree.size:
             raise IntegrityError(
-                f"the storage was set back: it has a tree of {head.tree.size} records, and this key has signed one of "
-                f"{size}",
-                hint="bring the newer files back: to go on from here would show two histories to the world",
+                f"{self._storage} was set back: it has a tree of {head.tree.size} records, and this key has signed "
+                f"one of {size}",
+                hint="bring the newer files back: to go on from here would show two histories to the world; "
+                f"or move {self._storage} away and begin anew, with a new name and key",
             )
         if shown.tree.size < size < head.tree.size:
             # Nothing is decided before all is published: so by now `latest` has what was not in it a moment ago.
@@ -411,5 +414,5 @@ def stored_tile(storage: Storage, tile: Tile) -> bytes | None:
 def _stored(storage: Storage, tile: Tile) -> bytes:
     data = stored_tile(storage, tile)
     if data is None:
-        raise IntegrityError(f"the storage has lost {tile.path}")
+        raise IntegrityError(f"{storage} has lost {tile.path}")
     return data

@@ -189,19 +189,24 @@ def stored_keys(storage: Storage) -> list[str]:
     Raises:
         UsageError: there is none.
     """
-    data = storage.read(KEY, 0, 4096)
-    if data is None:
-        raise UsageError("the storage has no checksum database; `govgo sumdb init` makes one")
-    try:
-        parse_keys(data)
-    except NoteError as error:
-        raise UsageError(f"the storage has no checksum database: {error}", inner=error) from error
-    return data.decode().strip().split("\n")
+    return list(_keys(storage))
 
 
 def database_keys(storage: Storage) -> tuple[Verifier, ...]:
     """The verifier keys of the database in a storage (errors as `stored_keys`)."""
-    return tuple(parse_verifier(key) for key in stored_keys(storage))
+    return tuple(_keys(storage).values())
+
+
+def _keys(storage: Storage) -> dict[str, Verifier]:
+    """The verifier keys by their texts, in order."""
+    data = storage.read(KEY, 0, 4096)
+    if data is None:
+        raise UsageError(f"{storage} has no checksum database; `govgo sumdb init` makes one")
+    try:
+        keys = parse_keys(data)
+    except NoteError as error:
+        raise UsageError(f"{storage} has no checksum database: {KEY}: {error}", inner=error) from error
+    return dict(zip(data.decode().strip().split("\n"), keys, strict=True))
 
 
 def _identities(note: bytes) -> set[tuple[str, int]]:

@@ -77,7 +77,7 @@ def import_text(run: Shipped, style: Style = PLAIN) -> str:
     checked = run.checked
     assert checked is not None
     if checked.findings:
-        return verify_text(checked, style) + "nothing was written\n"
+        return verify_text(checked, style, is_import=True) + "nothing was written\n"
     size = amount(_size(run.manifest, run.files))
     return f"{verify_text(checked, style)}imported {many(len(run.files), 'file')} ({size})\n"
 

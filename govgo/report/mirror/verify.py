@@ -11,18 +11,30 @@ from govgo.report.style import PLAIN, Style
 from govgo.report.words import amount, many
 
 SCHEMA = "govgo.mirror.verify/1"
-_DAMAGE = ("integrity", "not-found")
+_DAMAGED, _MISSING = "integrity", "not-found"
 """The codes of files that are damaged or missing."""
 
 
-def verify_text(run: Checked, style: Style = PLAIN) -> str:
-    """A line for each finding, then what was checked."""
+_LACKS = (
+    "neither the parts nor this mirror have what is missing; export with -since and the manifest of this mirror, or "
+    "without -since"
+)
+_COPY_ANEW = "copy the parts anew; what `govgo mirror verify` finds damaged here is in an export without -since"
+
+
+def verify_text(run: Checked, style: Style = PLAIN, *, is_import: bool = False) -> str:
+    """A line for each finding, then what was checked, and what helps: for a mirror, or for parts and where they go."""
     lines = [f"{style.paint(each.code, 'red')}: {one_line(each.text)}" for each in run.findings]
     verdict = worst(run.findings)
     words = "the mirror is whole and proved" if verdict is Verdict.PASSED else "the mirror does not verify"
     lines.append(f"{words}: {checked_words(run)}")
-    if any(each.code in _DAMAGE for each in run.findings):
+    codes = {each.code for each in run.findings}
+    if not is_import and codes & {_DAMAGED, _MISSING}:
         lines.append("hint: where the network is, `govgo mirror add -repair` fetches again what is damaged")
+    elif _MISSING in codes:
+        lines.append(f"hint: {_LACKS}")
+    elif _DAMAGED in codes:
+        lines.append(f"hint: {_COPY_ANEW}")
     return "".join(f"{line}\n" for line in lines)
 
 

@@ -11,8 +11,9 @@ event that came to the peer from another log keeps the name of that log. A versi
 logged again, so nothing goes round in circles. Removals are not followed.
 
 What cannot be obtained now waits and is tried again, ever more rarely. If too much waits, nothing more is looked at. A
-peer with two histories is not followed any more, neither by this process nor by those after it, until somebody has
-removed the evidence.
+peer whose log was set back is looked at until it continues what was seen. A peer with two histories is not followed any
+more, neither by this process nor by those after it, until somebody has removed the evidence. Where no head of its log
+is kept, or one of another key, the log begins anew for us: then all that it tells is looked at.
 """
 
 from __future__ import annotations
@@ -21,20 +22,21 @@ import asyncio
 import hashlib
 import time
 from collections.abc import Awaitable, Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from govgo.adapters.http.remote import Web
-from govgo.adapters.proxy.indexrange import MAX_LINES, read_range
+from govgo.adapters.proxy.indexrange import MAX_LINES, newest_time, read_range
 from govgo.adapters.sumdb.remotelog import WIDTH, RemoteLog, kept_evidence
-from govgo.core.events.event import STORED, Event, Origin, format_time_us, parse_event, time_us_of
+from govgo.core.events.event import STORED, Event, Origin, parse_event, time_us_of
 from govgo.core.golib import url as gourl
 from govgo.core.module.moduleversion import ModuleVersion
 from govgo.core.records import NamedTuple
 from govgo.core.storage.keys import EVENTS
 from govgo.core.sumdb.note import Verifier
 from govgo.core.sumdb.timeline import MAX_HEAD_BYTES
-from govgo.errors import BadSignatureError, Failure, InputError, SecurityError, UnavailableError
+from govgo.errors import BadSignatureError, Failure, InputError, IntegrityError, SecurityError, UnavailableError
 from govgo.ports.storage import Storage
 from govgo.serve.events.pointer import MAX_BYTES, Pointer, Waiting, format_pointer, parse_pointer
 from govgo.serve.events.taking import Outcome, Taking
@@ -47,10 +49,14 @@ AT_ONCE = 8
 MOST_WAITING = 1000
 MOST_PAGES = 64
 """So many pages are taken under one head: what proves them is held for so long."""
+VANTAGE_S = 10.0
+"""So long another peer has to say what it has seen of a log: one that hangs is no reason not to follow the others."""
 _TRIES = 10
 """How often a version is tried that nobody seems to have."""
 _LONGEST_PAUSE_S = 300.0
 _LONGEST_WAIT_S = 3600.0
+_BEGINNING = "1970-01-01T00:00:00Z"
+"""Of an index that has no lines yet."""
 
 Told = tuple[ModuleVersion, Origin | None]
 """A version, and the log and number where it was told first."""
@@ -181,9 +187,10 @@ class Follower:
                         self._tell()
                         await asyncio.shield(release())
             except SecurityError as error:
-                self.status.fault = str(error).partition("\n\n")[0].replace("\n", ": ")
+                advice = self._advice(error)
+                self.status.fault = str(error).partition("\n\n")[0].replace("\n", ": ") + f" ({advice})"
                 self._count("fault", 1)
-                self._means.say(f"{self.status.place} is not followed any more: {error}")
+                self._means.say(f"{self.status.place} is not followed any more ({advice}): {error}")
                 return
             except Failure as error:
                 self._trouble(error)
@@ -207,6 +214,15 @@ class Follower:
                 self._trouble(error)
             pause_s = self.follow.every_s * 2 ** min(failures, 16)
             await asyncio.sleep(min(pause_s, max(self.follow.every_s, _LONGEST_PAUSE_S)))
+
+    def _advice(self, error: SecurityError) -> str:
+        """What whoever looks after this server can do when a place is not followed any more."""
+        if isinstance(error, BadSignatureError):
+            key = f"{self.status.place.rstrip('/')}/events/key"
+            return f"if it has a new key, which {key} shows, put that into the settings and restart"
+        name = self._verifier.name if self._verifier is not None else ""
+        why = "it was set back before, as by a backup, and has gone on from there; " if self._pointer.set_back else ""
+        return f"{why}once you know why, remove {EVENTS}/peers/{name} and restart to follow what it shows now"
 
     def _evidence(self) -> str:
         return kept_evidence(self._verifier.name, self._means.storage) if self._verifier is not None else ""
@@ -234,7 +250,16 @@ class Follower:
         remote = self._means.web.open(f"{self.follow.url.rstrip('/')}/events")
         log = RemoteLog(verifier, remote, self._means.storage, self._means.say, where=EVENTS)
         try:
-            head = await log.newest()
+            if self._pointer.position and not await log.is_known():
+                await self._keep(position=0)  # before the head is kept: the numbers are of another log
+            try:
+                head = await log.newest()
+            except IntegrityError:
+                if log.set_back is not None and not self._pointer.set_back:
+                    await self._keep(set_back=True)
+                raise
+            if self._pointer.set_back:
+                await self._keep(set_back=False)
             await self._compare(log, verifier.name)
             size = head.tree.size
             end = min(size, (self._pointer.position // WIDTH + MOST_PAGES) * WIDTH)
@@ -267,20 +292,31 @@ class Follower:
         Raises:
             ForkError: it does.
         """
-        for url in self._vantages:
+        notes = await asyncio.gather(*(self._seen(url, name) for url in self._vantages))
+        for url, note in zip(self._vantages, notes, strict=True):
             try:
-                note = await self._means.web.open(url).get(f"events/seen/{name}", MAX_HEAD_BYTES)
-                await log.compare(note)
+                if note:
+                    await log.compare(note)
             except BadSignatureError:
                 shown = gourl.parse(url).redacted()
                 self._means.say(f"{shown} shows as a head of {name} what {name} has not signed")
             except Failure:
-                continue  # it has seen none, is away, or has seen more than is shown here at the moment
+                continue  # it has seen more than is shown here at the moment
+
+    async def _seen(self, url: str, name: str) -> bytes:
+        """The head of the log that another peer has seen; b"" where it has seen none, or does not say so soon."""
+        with suppress(Failure, TimeoutError):
+            async with asyncio.timeout(VANTAGE_S):
+                return await self._means.web.open(url).get(f"events/seen/{name}", MAX_HEAD_BYTES)
+        return b""
 
     async def _read_index(self) -> None:
         since = self._pointer.since or self.follow.since
         if not since:
-            since = format_time_us(time_us_of(datetime.now(UTC)))
+            # By the clock of the index: by ours, if it is fast, what comes until then would be missed.
+            now_us = time_us_of(datetime.now(UTC))
+            since = await newest_time(self._means.web.get, self.follow.url, now_us) or _BEGINNING
+            await self._keep(since=since)
         elif since == "all":
             since = ""
         while True:

@@ -202,8 +202,9 @@ class Journal:
                 pause_s = self._beat_s
             except (IntegrityError, SecurityError, UsageError) as error:
                 # Nothing mends this but somebody who looks: to go on could show two histories.
-                self.fault = str(error).partition("\n\n")[0]
-                self._say(f"the event log is not written any more: {error}")
+                hint = f"; {error.hint}" if error.hint else ""
+                self.fault = str(error).partition("\n\n")[0] + hint
+                self._say(f"the event log is not written any more: {error}{hint}")
                 return
             except Failure as error:
                 pause_s = min(2 * pause_s, _LONGEST_PAUSE_S)

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """How far a place has been followed, as it is kept in the storage: written whole, after what it speaks of was done.
 
-    {"format": "govgo.pointer/1", "position": 1024, "since": "", "taken": 1019, "passed_over": 3,
+    {"format": "govgo.pointer/1", "position": 1024, "since": "", "taken": 1019, "passed_over": 3, "set_back": false,
      "waiting": [["q.io/a", "v1.0.0", "b.example", 17, 2]]}
 
 A pointer that cannot be read counts as none: everything is looked at again, and what is stored is not fetched again.
@@ -40,6 +40,7 @@ class Pointer(NamedTuple):
         since: the time to go on from in an index; "" for a log, and before the first look.
         taken, passed_over: how many versions are stored here now, and how many never will be.
         waiting: what is left.
+        set_back: whether the log showed fewer events than before when it was last looked at.
     """
 
     position: int = 0
@@ -47,6 +48,7 @@ class Pointer(NamedTuple):
     taken: int = 0
     passed_over: int = 0
     waiting: tuple[Waiting, ...] = ()
+    set_back: bool = False
 
 
 def format_pointer(pointer: Pointer) -> bytes:
@@ -68,6 +70,7 @@ def parse_pointer(data: bytes) -> Pointer | None:
         numbers = {name: int(values[name]) for name in ("position", "taken", "passed_over")}
         if min(numbers.values()) < 0:
             return None
-        return Pointer(since=str(values["since"]), waiting=waiting, **numbers)
+        set_back = values.get("set_back") is True  # earlier versions did not write it
+        return Pointer(since=str(values["since"]), waiting=waiting, set_back=set_back, **numbers)
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
         return None

@@ -3,6 +3,8 @@
 
 from __future__ import annotations
 
+import fcntl
+import os
 import tempfile
 from collections.abc import Callable
 from contextlib import AbstractContextManager
@@ -51,3 +53,25 @@ def test_a_directory_goes_with_what_is_in_it(place: Path) -> None:
             file.write(b"zip")
         assert Path(path).read_bytes() == b"zip"
     assert list(place.iterdir()) == []
+
+
+def test_directories_of_processes_that_were_killed_go(place: Path) -> None:
+    """Those are not locked any more. Others of the kind are in use, or were made a moment ago."""
+    for name in ("x-killed", "x-in-use", "x-young", "y-other"):
+        (place / name / "deep").mkdir(parents=True)
+        (place / name / "deep/file").touch()
+        os.utime(place / name, (1_000_000_000,) * 2)
+    (place / "x-file").touch()
+    (place / "x-link").symlink_to(place / "y-other")
+    os.utime(place / "x-young")
+    in_use = os.open(place / "x-in-use", os.O_RDONLY)
+    fcntl.flock(in_use, fcntl.LOCK_EX)
+    with new_directory("x-") as made:
+        assert {each.name for each in place.iterdir()} == {
+            "x-in-use", "x-young", "y-other", "x-file", "x-link", Path(made).name,
+        }  # fmt: skip
+        assert (place / "y-other/deep/file").exists()
+        with pytest.raises(BlockingIOError):
+            fcntl.flock(os.open(made, os.O_RDONLY), fcntl.LOCK_EX | fcntl.LOCK_NB)
+    os.close(in_use)
+    assert not Path(made).exists()

@@ -5,12 +5,12 @@ from __future__ import annotations
 
 import asyncio
 import json
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
 from govgo.adapters.proxy import indexrange
-from govgo.adapters.proxy.indexrange import IndexRange, read_range
+from govgo.adapters.proxy.indexrange import IndexRange, newest_time, read_range
 from govgo.core.module.moduleversion import ModuleVersion
 from govgo.errors import NetworkError
 
@@ -150,3 +150,44 @@ def test_an_answer_that_is_none_names_the_url_without_its_password() -> None:
 
     with pytest.raises(NetworkError, match=r"^https://me:xxxxx@i\.example/: not a line of a module index: <html>"):
         asyncio.run(read_range(page, "https://me:secret@i.example/", "", 5))
+
+
+def newest(index: Index, now: datetime) -> str:
+    now_us = int(now.timestamp() * 1_000_000)
+    return asyncio.run(newest_time(index.fetch, "https://index.example/index", now_us))
+
+
+@pytest.mark.parametrize("count", [1, 9, 10, 11, 400])
+@pytest.mark.parametrize(
+    "wrong",
+    [timedelta(0), timedelta(hours=-7), timedelta(hours=7), timedelta(days=-9000), timedelta(days=9000)],
+)
+def test_the_end_is_that_of_the_index_whatever_our_clock_shows(
+    wrong: timedelta, count: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(indexrange, "MAX_LINES", 10)
+    index = Index(count)
+    assert newest(index, datetime(2026, 1, 1, 0, 10, tzinfo=UTC) + wrong) == index.lines[-1][2]
+    assert len(index.asked) < 50
+
+
+def test_an_index_without_lines_has_no_end() -> None:
+    index = Index(0)
+    assert newest(index, datetime(2026, 1, 1, tzinfo=UTC)) == ""
+    assert len(index.asked) < 30
+
+
+@pytest.mark.parametrize("time", ["2026-01-01T00:00:00Z", "0001-01-01T00:00:00+14:00", "9999-12-31T23:59:59-14:00"])
+def test_the_end_of_an_index_that_does_not_listen(time: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It gives the same lines whatever it is asked, and as many as it can."""
+    monkeypatch.setattr(indexrange, "MAX_LINES", 10)
+    asked: list[str] = []
+    lines = "".join(f'{{"Path":"q.io/m","Version":"v1.0.{n}","Timestamp":"{time}"}}\n' for n in range(10))
+
+    async def fetch(url: str, limit_bytes: int) -> bytes:
+        asked.append(url)
+        return lines.encode()
+
+    found = asyncio.run(newest_time(fetch, "https://index.example/index", 1_767_225_600_000_000))
+    assert found == time
+    assert len(asked) <= 64

@@ -127,3 +127,10 @@ def test_what_killed_writers_have_left_goes_after_a_day(storage: PlainStorage, t
     assert (work / "new1.tmp").exists(), "a process looks once"
     PlainStorage(str(tmp_path / "store")).create("c", b"three")
     assert {path.name for path in work.iterdir()} == {"new2.tmp", "mine.tmp", "lock"}
+
+
+def test_a_directory_that_cannot_be_made_is_named(tmp_path: Path) -> None:
+    """And not the file that was to be in it."""
+    (tmp_path / "file").touch()
+    with pytest.raises(StorageError, match=f"^mkdir {tmp_path}/file/new: not a directory$"):
+        PlainStorage(f"{tmp_path}/file/new").create("key", b"")

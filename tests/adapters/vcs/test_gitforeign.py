@@ -56,6 +56,19 @@ def test_what_is_no_name(repos: Repos, rev: str) -> None:
         read(repos.root / "r", rev)
 
 
+def test_a_ref_whose_commit_is_lost(repos: Repos) -> None:
+    """The name is right, so the sentence says what else is wrong."""
+    path = repos.root / "r"
+    commit = repos.hash("r", "feature/x")
+    (path / "objects" / commit[:2] / commit[2:]).unlink()
+    with pytest.raises(
+        NotFoundError, match=f'^"feature/x" is {commit}, which is no commit that the repository has; it is'
+    ):
+        read(path, "feature/x")
+    with pytest.raises(NotFoundError, match=f'^"{commit}" is not a commit of the repository$'):
+        read(path, commit)
+
+
 def test_a_checkout_and_a_worktree(repos: Repos, tmp_path: Path) -> None:
     subprocess.run(["git", "clone", "-q", str(repos.root / "r"), str(tmp_path / "c")], check=True)
     git = ["git", "-C", str(tmp_path / "c"), "worktree", "add", "-q", "--detach", str(tmp_path / "w"), "v1.0.0"]

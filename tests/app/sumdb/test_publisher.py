@@ -232,7 +232,7 @@ def test_a_storage_that_was_set_back_is_not_forked() -> None:
         if key in (LATEST, COMMIT):
             database.storage.replace(key, data)
     with pytest.raises(
-        IntegrityError, match=r"the storage was set back: it has a tree of 2 records, .* one of 4"
+        IntegrityError, match=r"memory://storage was set back: it has a tree of 2 records, .* one of 4"
     ) as caught:
         database.add("q.io/other@v1.0.0")
     assert "bring the newer files back" in caught.value.hint

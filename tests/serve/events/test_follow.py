@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 import socket
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack
@@ -298,6 +299,72 @@ def check_evidence(served: Served, peer: EventLogSimulator, other: EventLogSimul
     assert "\\n" not in said, "it is a line for people"
 
 
+def copy_of(peer: EventLogSimulator) -> EventLogSimulator:
+    """The log as a backup has it: files, and what the key remembers."""
+    copy = EventLogSimulator(peer.verifier.name)
+    copy.storage.files = dict(peer.storage.files)
+    copy.memory.note = peer.memory.note
+    return copy
+
+
+def test_a_log_that_was_set_back_is_no_fork_and_is_followed_when_it_continues(
+    world: World, peer: EventLogSimulator
+) -> None:
+    peer.store(mods(2))
+    backup = copy_of(peer)
+    peer.store(mods(2, 2))
+    with serve(world, of_peer(world, peer)) as served:
+        eventually(lambda: len(events(served)) == 4)
+        world.proxy.handlers["/events"] = backup.answer
+        eventually(lambda: "set back: 4 events were signed, and 2 are shown" in str(followed(served)["status"]))
+        assert not served.site.followers[0].status.fault
+        world.proxy.handlers["/events"] = peer.answer  # the newer files were brought back
+        peer.store(mods(2, 4))
+        eventually(lambda: len(events(served)) == 6)
+        eventually(lambda: followed(served)["status"] == "ok")
+        assert not list((served.storage / "govgo/events/peers/peer.example").glob("fork-*"))
+
+
+def test_a_log_that_was_set_back_and_has_gone_on_from_there(world: World, peer: EventLogSimulator) -> None:
+    """Its key has signed two histories; whoever has looked can begin anew, and then misses nothing of the new one."""
+    peer.store(mods(1))
+    backup = copy_of(peer)
+    peer.store(mods(2, 1))
+    follow = of_peer(world, peer)
+    with serve(world, follow) as served:
+        eventually(lambda: len(events(served)) == 3)
+        world.proxy.handlers["/events"] = backup.answer
+        eventually(lambda: "set back" in str(followed(served)["status"]))
+        backup.store(mods(3, 3))
+        eventually(lambda: served.site.followers[0].status.fault)
+        fault = served.site.followers[0].status.fault
+        assert "misbehavior detected" in fault
+        assert "it was set back before, as by a backup, and has gone on from there" in fault
+        assert "remove govgo/events/peers/peer.example and restart" in fault
+        assert len(events(served)) == 3
+    shutil.rmtree(served.storage / "govgo/events/peers/peer.example")
+    with serve(world, follow) as served:
+        eventually(lambda: paths(served) == {mod.path for mod in mods(6)})
+        eventually(lambda: followed(served)["status"] == "ok")
+
+
+def test_a_log_with_a_new_key_of_the_same_name_is_read_from_its_beginning(
+    world: World, peer: EventLogSimulator
+) -> None:
+    peer.store(mods(3))
+    with serve(world, of_peer(world, peer)) as served:
+        eventually(lambda: len(events(served)) == 3)
+        pointer = served.storage / "govgo/events/follow/peer.example.json"
+        eventually(lambda: json.loads(pointer.read_text())["position"] == 3)
+        fresh = EventLogSimulator("peer.example", seed=b"another")
+        fresh.store(mods(2, 3))
+        world.proxy.handlers["/events"] = fresh.answer
+        eventually(lambda: served.site.followers[0].status.fault)
+        assert f"{world.proxy.url}/events/key shows" in served.site.followers[0].status.fault
+    with serve(world, of_peer(world, fresh)) as served:
+        eventually(lambda: paths(served) == {mod.path for mod in mods(5)})
+
+
 def test_two_heads_of_one_size(world: World, peer: EventLogSimulator) -> None:
     peer.store(mods(3))
     other = EventLogSimulator()
@@ -333,6 +400,18 @@ def test_a_log_that_shows_each_peer_another_history(world: World, peer: EventLog
         for tree in (peer.appender().catch_up().tree, other.appender().catch_up().tree):
             assert f"peer.example\n\t{tree.size}\n" in text, "both signed heads"
         assert not found.site.followers[1].status.fault, "the neighbour has done nothing wrong"
+
+
+def test_a_peer_that_hangs_does_not_keep_others_from_being_followed(
+    world: World, peer: EventLogSimulator, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It is asked what it has seen of them, and takes the question without an answer."""
+    monkeypatch.setattr(module, "VANTAGE_S", 0.1)
+    peer.store(mods(2))
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        hangs = Follow(f"http://127.0.0.1:{silent.getsockname()[1]}", log_keys("c.example")[2])
+        with serve(world, of_peer(world, peer), hangs) as served:
+            eventually(lambda: len(events(served)) == 2)
 
 
 def test_heads_that_others_make_up_are_not_believed(world: World, peer: EventLogSimulator) -> None:
@@ -529,9 +608,26 @@ def test_an_index_is_followed(world: World) -> None:
     whole = index._replace(url=f"{world.proxy.url}/index?include=all", since="all")
     with serve(world, follow=(whole,)) as served:
         eventually(lambda: len(paths(served)) == COUNT)
-    with serve(world, follow=(Follow(f"{world.proxy.url}/index", every_s=0.05),), name="now.example") as served:
+
+
+def test_an_index_is_followed_from_its_own_newest_line_on(world: World) -> None:
+    """Our clock is eleven months fast, as the index sees it: what it tells from now on is taken all the same."""
+    index_of(world, mods(3))
+    url = f"{world.proxy.url}/index"
+    with serve(world, follow=(Follow(url, every_s=0.05),)) as served:
         eventually(lambda: followed(served)["synced"])
-        assert events(served) == [], "without a time it begins now"
+        index_of(world, mods(COUNT))
+        eventually(lambda: paths(served) == {mod.path for mod in mods(4, 2)})
+
+
+def test_an_index_that_was_empty_is_followed_from_its_first_line_on(world: World) -> None:
+    index_of(world, [])
+    index = Follow(f"{world.proxy.url}/index", every_s=0.05)
+    with serve(world, follow=(index,)) as served:
+        eventually(lambda: followed(served)["synced"])
+    index_of(world, mods(2))  # while this server is away
+    with serve(world, follow=(index,)) as served:
+        eventually(lambda: paths(served) == {mod.path for mod in mods(2)})
 
 
 def test_another_govgo_is_followed_by_its_index(world: World) -> None:

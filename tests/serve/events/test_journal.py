@@ -196,6 +196,31 @@ def test_a_log_of_another_key_is_left_alone(world: World) -> None:
         assert "with another key" in json.loads(served.get("/readyz").text)["events"]["fault"]
 
 
+def test_what_is_said_of_a_log_that_was_set_back_can_be_done(world: World) -> None:
+    """It is moved away, and begun anew under another name: with all that is stored."""
+    with serve(world) as served:
+        served.get("/q.io/m0/@v/v1.0.0.mod")
+        wait_for(served, "q.io/m0")
+        log = served.storage / "govgo/events/log"
+        shutil.copytree(log, world.root / "backup")
+        served.get("/q.io/m1/@v/v1.0.0.mod")
+        wait_for(served, "q.io/m0", "q.io/m1")
+    shutil.rmtree(log)
+    shutil.copytree(world.root / "backup", log)
+    with serve(world) as served:
+        eventually(lambda: served.site.journal.fault)
+        assert f"move {log} away and begin anew, with a new name and key" in served.site.journal.fault
+        assert any(f"move {log} away" in said for said in served.said)
+    fresh = Events("a2.example", str(world.root / "a2.key"))
+    with Served(world, events=fresh) as served:
+        eventually(lambda: served.site.journal.fault)
+        assert f"move {log} away to begin anew" in served.site.journal.fault
+    log.rename(world.root / "away")
+    with Served(world, events=fresh) as served:
+        eventually(lambda: sorted(told(served)) == ["q.io/m0", "q.io/m1"])
+        assert served.site.journal.fault == ""
+
+
 def test_a_storage_without_its_log_begins_no_second_history(world: World) -> None:
     with serve(world) as served:
         served.get("/q.io/m0/@v/v1.0.0.mod")

@@ -32,8 +32,14 @@ def test_it_is_read_as_it_was_written() -> None:
         "since": "2026-01-02T03:04:05.6Z",
         "taken": 1019,
         "passed_over": 3,
+        "set_back": False,
         "waiting": [["q.io/a", "v1.0.0", "b.example", 17, 2], ["q.io/B", "v2.0.0+incompatible", "", 0, 1]],
     }
+
+
+def test_one_of_an_earlier_version_is_read() -> None:
+    data = b'{"format": "govgo.pointer/1", "position": 7, "since": "", "taken": 5, "passed_over": 2, "waiting": []}\n'
+    assert parse_pointer(data) == Pointer(7, "", 5, 2)
 
 
 @pytest.mark.parametrize(

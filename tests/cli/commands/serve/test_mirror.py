@@ -440,7 +440,7 @@ def test_of_two_runs_at_once_the_later_says_so(
     monkeypatch.setattr(adding, "write_manifest", late)
     run = Run(capsys, "add", str(mirror), "q.io/new")
     assert run.code == 3
-    assert "the mirror was changed by somebody else meanwhile" in run.err
+    assert f"the mirror {mirror} was changed by somebody else meanwhile" in run.err
     monkeypatch.setattr(adding, "write_manifest", real)
     assert Run(capsys, "add", str(mirror), "q.io/new").code == 0
     assert Run(capsys, "verify", str(mirror)).code == 0

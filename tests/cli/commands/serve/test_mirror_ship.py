@@ -3,7 +3,9 @@
 
 from __future__ import annotations
 
+import fcntl
 import io
+import os
 import shutil
 import tarfile
 from pathlib import Path
@@ -87,6 +89,40 @@ def test_every_part_has_room_for_the_manifest(world: World, mirror: Path, capsys
     assert min(path.stat().st_size for path in usb.glob("*.tar")) <= least
 
 
+def test_an_export_removes_what_one_that_was_killed_has_left(
+    world: World, mirror: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Whatever it was of; another one that writes there at this moment holds a lock."""
+    usb = world.root / "usb"
+    for name in ("dead", "busy"):
+        (usb / f"govgo-mirror-0123456789ab-001-of-002.tar.{name}0000.tmp").mkdir(parents=True)
+    (dead, busy) = sorted(usb.iterdir(), reverse=True)
+    (dead / "1").write_bytes(b"some of a part")
+    held = os.open(busy, os.O_RDONLY)
+    fcntl.flock(held, fcntl.LOCK_EX)
+    assert Run(capsys, "export", str(mirror), str(usb)).code == 0
+    assert (dead.exists(), busy.exists()) == (False, True)
+    os.close(held)
+    assert Run(capsys, "export", str(mirror), str(usb)).code == 0
+    assert not busy.exists()
+
+
+def test_copies_of_a_run_that_was_killed_go_a_day_later(
+    world: World, mirror: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    temporary = world.root / "tmp"
+    temporary.mkdir()
+    monkeypatch.setenv("TMPDIR", str(temporary))
+    for name in ("govgo-abcd_123.tmp", "govgo-abcd_124.tmp", "other-abcd_123.tmp", "govgo-notes.tmp.txt"):
+        (temporary / name).write_bytes(b"zip")
+        if name != "govgo-abcd_124.tmp":
+            os.utime(temporary / name, (1_000_000_000,) * 2)
+    assert Run(capsys, "verify", str(mirror)).code == 0
+    assert {each.name for each in temporary.iterdir()} == {
+        "govgo-abcd_124.tmp", "other-abcd_123.tmp", "govgo-notes.tmp.txt",
+    }  # fmt: skip
+
+
 def test_an_import_needs_all_parts_of_one_export(
     world: World, mirror: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -101,6 +137,7 @@ def test_an_import_needs_all_parts_of_one_export(
     run = Run(capsys, "import", str(gap), *map(str, parts), str(next(other.glob("*.tar"))))
     assert run.code == 2
     assert "belongs to another export" in run.err
+    assert "import one export after the other" in run.err
     assert Run(capsys, "import", str(gap), str(world.root / "main")).code == 2
     run = Run(capsys, "import", str(gap), str(world.root / "main/go.mod"))
     assert run.code == 1
@@ -117,6 +154,8 @@ def test_what_the_other_place_lacks_is_told(world: World, mirror: Path, capsys: 
     run = Run(capsys, "import", str(gap), str(usb))
     assert run.code == 1
     assert "q.io/a/@v/v1.1.0.zip: the file is missing" in run.out
+    assert "hint: neither the parts nor this mirror have what is missing; export with -since" in run.out
+    assert "-repair" not in run.out, "there is no network here"
     assert run.out.endswith("nothing was written\n")
     assert not gap.exists()
 

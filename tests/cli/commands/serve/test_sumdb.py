@@ -531,6 +531,49 @@ def test_a_witness_that_fails_hinders_no_other(world: World, database: str, caps
     assert Path("db/latest").read_text().count("\u2014 w1.example ") == 1
 
 
+def test_witnesses_are_asked_together(world: World, database: str, capsys: pytest.CaptureFixture[str]) -> None:
+    """Each answers when all have been asked, and never alone."""
+    Run(capsys, "add", "-storage=db", str(A))
+    both = threading.Barrier(2)
+    witnesses = [Witness(f"w{n}.example", n) for n in (1, 2)]
+    for each in witnesses:
+
+        def answer(body: bytes, key: str, each: Witness = each) -> tuple[int, bytes]:
+            both.wait(20)
+            return Witness.add_checkpoint(each, body, key)
+
+        each.add_checkpoint = answer  # type: ignore[method-assign]
+    with witness_server(witnesses[0], database) as one, witness_server(witnesses[1], database) as two:
+        asked = (f"{witnesses[0].key},{one}", f"{witnesses[1].key},{two}")
+        done = Run(capsys, "cosign", "-storage=db", *(f"-witness={each}" for each in asked))
+    assert (done.code, done.out.count("Z w")) == (0, 2), done.err
+
+
+def test_a_witness_that_takes_too_long_is_not_waited_for(
+    world: World, database: str, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("govgo.app.sumdb.cosign.WITNESS_S", 0.3)
+    Run(capsys, "add", "-storage=db", str(A))
+    good, slow = (Witness(f"w{n}.example", n) for n in (1, 2))
+    over = threading.Event()
+    slow.add_checkpoint = lambda body, key: (200 if over.wait(20) else 500, b"")  # type: ignore[method-assign]
+    with witness_server(good, database) as url, witness_server(slow, database) as other:
+        asked = (f"{slow.key},{other}", f"{good.key},{url}")
+        done = Run(capsys, "cosign", "-storage=db", *(f"-witness={each}" for each in asked))
+        over.set()
+    assert (done.code, done.out) == (3, "2023-11-14T22:13:20Z w1.example\n"), done.err
+    assert "the witness w2.example did not answer within 0 seconds" in done.err
+
+
+def test_a_storage_without_a_database_is_named(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    place = str(tmp_path / "nowhere")
+    witness = f"-witness={Witness('w', 1).key}"
+    for words in (["serve"], ["key"], ["key", "-retire=x"], ["add", "x@v1.0.0"], ["cosign", witness]):
+        done = Run(capsys, words[0], f"-storage={place}", *words[1:])
+        assert done.code == 2
+        assert f"{place} has no checksum database; `govgo sumdb init` makes one" in done.err
+
+
 def test_cosignatures_of_strangers_are_not_published(
     world: World, database: str, capsys: pytest.CaptureFixture[str]
 ) -> None:

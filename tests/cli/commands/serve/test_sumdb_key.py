@@ -109,7 +109,7 @@ def test_a_writer_without_the_new_key_adds_nothing(
     before = Path("db/commit").read_bytes()
     refused = Run(capsys, "add", "-storage=db", "-key=copy", str(A))
     assert refused.code == 2
-    assert f"copy lacks a key of the checksum database: {NEW_NAME}" in refused.err
+    assert f"copy lacks a key of the checksum database in {Path('db').absolute()}: {NEW_NAME}" in refused.err
     assert Path("db/commit").read_bytes() == before
 
 
