@@ -149,10 +149,25 @@ class DirectoryStorage:
 
     def create_from(self, key: str, path: str) -> bool:
         """The same with the content of a local file, which is moved if it is on the same file system."""
+        return self._moved(key, path, _appear)
+
+    def replace_from(self, key: str, path: str) -> None:
+        """Store a file with the content of a local one, whatever is there; it is on the disk when it has its name."""
+
+        def rename(name: str, final: str) -> bool:
+            os.rename(name, final)
+            return True
+
+        self._moved(key, path, rename, synced=True)
+
+    def _moved(self, key: str, path: str, move: Callable[[str, str], bool], *, synced: bool = False) -> bool:
+        """Give a file, or a copy of one on another file system, the name of a key."""
         final = self._prepare(key)
         with self._faults(key, "write"), self._go_lock(key):
             try:
-                return _appear(path, final)
+                if synced:
+                    _sync_file(path)
+                return move(path, final)
             except OSError as error:
                 if error.errno != errno.EXDEV:
                     raise
@@ -160,7 +175,9 @@ class DirectoryStorage:
             os.close(descriptor)
             try:
                 shutil.copyfile(path, name)  # by the kernel, where it can; it may copy no byte at all
-                return _appear(name, final)
+                if synced:
+                    _sync_file(name)
+                return move(name, final)
             finally:
                 atomic.remove(name)
 
@@ -343,11 +360,10 @@ def _lock_key(key: str) -> str:
 
 
 def _appear(name: str, path: str) -> bool:
-    """Give a finished file its final name, unless that is taken; the old name is gone afterwards."""
+    """Give a finished file its final name, unless that is taken; where it got it, the old name is gone afterwards."""
     try:
         os.link(name, path, follow_symlinks=False)
     except FileExistsError:
-        atomic.remove(name)
         return False
     except OSError as error:
         if error.errno not in _NO_LINKS:
@@ -355,12 +371,16 @@ def _appear(name: str, path: str) -> bool:
         # A file system without hard links. All who create this key here take this lock.
         with locked(f"{path}.lock"):
             if os.path.lexists(path):
-                atomic.remove(name)
                 return False
             os.rename(name, path)
             return True
     atomic.remove(name)
     return True
+
+
+def _sync_file(path: str) -> None:
+    with open(path, "rb") as file:
+        sync(file.fileno())
 
 
 def _write_synced(path: str, data: bytes) -> None:
