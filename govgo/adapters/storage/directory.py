@@ -13,12 +13,14 @@ keys. (`plain` says why a directory that is not go's has a storage of its own.)
 from __future__ import annotations
 
 import errno
+import functools
 import os
 import shutil
 import stat
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager, nullcontext, suppress
 from threading import Lock
+from typing import ParamSpec, TypeVar
 
 from govgo.adapters.disk import atomic
 from govgo.adapters.disk.diskerror import absolute, disk_error
@@ -29,10 +31,13 @@ from govgo.adapters.disk.versionlist import rewrite_list
 from govgo.adapters.storage.keys import check_tag
 from govgo.core.golib.quote import quote
 from govgo.core.storage.keys import is_temporary
-from govgo.errors import DiskError, InputError, StorageError
+from govgo.errors import DiskError, InputError, StorageError, find
 from govgo.ports.storage import Entry
 
+_P = ParamSpec("_P")
+_T = TypeVar("_T")
 _PIECE = 1 << 20
+_TRIES = 20
 _ABSENT = frozenset({errno.ENOENT, errno.ENOTDIR, errno.ENAMETOOLONG})
 _NO_LINKS = frozenset({errno.EPERM, errno.ENOTSUP, errno.EMLINK})
 _TEMPORARY = ".tmp"
@@ -41,6 +46,23 @@ _OWN = (_TEMPORARY, ".lock", ".partial")
 _UNDER_LOCK = (".zip", ".ziphash")
 """What go writes only with the lock of the module version."""
 _LIST = "/@v/list"
+
+
+def _again(method: Callable[_P, _T]) -> Callable[_P, _T]:
+    """Do once more what failed as its directories, which it makes, were removed meanwhile: by `go clean -modcache`."""
+
+    @functools.wraps(method)
+    def call(*args: _P.args, **more: _P.kwargs) -> _T:
+        for _ in range(_TRIES):
+            try:
+                return method(*args, **more)
+            except StorageError as error:
+                gone = find(error, FileNotFoundError) or find(error, FileExistsError)  # of os.makedirs, in between
+                if gone is None:
+                    raise
+        return method(*args, **more)
+
+    return call
 
 
 class DirectoryStorage:
@@ -131,6 +153,7 @@ class DirectoryStorage:
         os.close(descriptor)
         return None
 
+    @_again
     def create(self, key: str, data: bytes) -> bool:
         """Store a file unless the key is taken. Of several writers one gets True; False leaves what is there."""
         path = self._prepare(key)
@@ -160,6 +183,7 @@ class DirectoryStorage:
 
         self._moved(key, path, rename, synced=True)
 
+    @_again
     def _moved(self, key: str, path: str, move: Callable[[str, str], bool], *, synced: bool = False) -> bool:
         """Give a file, or a copy of one on another file system, the name of a key."""
         final = self._prepare(key)
@@ -181,6 +205,7 @@ class DirectoryStorage:
             finally:
                 atomic.remove(name)
 
+    @_again
     def replace(self, key: str, data: bytes) -> None:
         """Store a file whatever is there."""
         path = self._prepare(key)
@@ -191,6 +216,7 @@ class DirectoryStorage:
             else:
                 _write_synced(path, data)
 
+    @_again
     def swap(self, key: str, data: bytes, tag: str) -> bool:
         """Replace a file if its tag is still `tag`; False when somebody was faster. Of several writers one wins."""
         path = self._prepare(key)
@@ -201,6 +227,7 @@ class DirectoryStorage:
             _write_synced(path, data)
             return True
 
+    @_again
     def delete(self, key: str) -> bool:
         """Remove a file; False when there was none."""
         path = self._path(key)
@@ -261,6 +288,7 @@ class DirectoryStorage:
 
     # What only a directory can do (`ports.storage.LocalStorage`).
 
+    @_again
     def new_file(self, key: str) -> tuple[int, str]:
         """A temporary file from which `create_from` will make `key` without copying: its descriptor and its path."""
         path = self._prepare(key)
@@ -274,15 +302,9 @@ class DirectoryStorage:
         Where the file was not made in the end, its lock goes, too, with the directories that were made for it: whoever
         asks for what does not exist leaves nothing behind.
         """
-        path = self._prepare(_lock_key(key))
+        path = self._path(_lock_key(key))
         with ExitStack() as held:
-            with self._faults(key, "lock"):
-                try:
-                    descriptor = held.enter_context(locked(path, wait=False))
-                    free = _is_at(descriptor, path)
-                except (BlockingIOError, FileNotFoundError):
-                    free = False
-            if not free:
+            if not self._lock_now(key, path, held):
                 yield False
                 return
             with self._guard:
@@ -295,6 +317,16 @@ class DirectoryStorage:
                 if not os.path.lexists(self._path(key)):
                     atomic.remove(path)
                     self._prune(path)
+
+    @_again
+    def _lock_now(self, key: str, path: str, held: ExitStack) -> bool:
+        self._prepare(key)
+        with self._faults(key, "lock"):
+            try:
+                descriptor = held.enter_context(locked(path, wait=False))
+                return _is_at(descriptor, path)
+            except (BlockingIOError, FileNotFoundError):
+                return False
 
     def _prune(self, path: str) -> None:
         """Remove the directories above a path that are empty."""
