@@ -24,6 +24,7 @@ from functools import partial
 from importlib.util import find_spec
 from typing import TYPE_CHECKING, NoReturn
 
+from govgo.adapters.disk.system import open_more_files
 from govgo.core.goenv import GoEnv, parse_goproxy
 from govgo.errors import DiskError, Failure, GovgoError, MissingExtraError, UsageError
 from govgo.serve.counters import Counters, share
@@ -76,6 +77,7 @@ def serve(
 def _serve(
     settings: Settings, env: GoEnv, ready: Callable[[str], object], reread: Callable[[], Settings] | None
 ) -> int:
+    open_more_files()
     listener, url = listen(settings)
     counters = Counters(share(settings.workers))
     with listener:

@@ -34,7 +34,7 @@ from tests.simulators import campaigns
 from tests.simulators.certificates import Authority
 from tests.simulators.hangups import hung_up, needs_proc
 from tests.simulators.proxy import Stall
-from tests.simulators.served import PATIENCE_S, eventually
+from tests.simulators.served import PATIENCE_S, Served, eventually
 from tests.simulators.tlsfiles import TlsFiles
 from tests.simulators.world import World
 
@@ -107,6 +107,18 @@ def world(tmp_path: Path) -> Iterator[World]:
     with World(tmp_path) as world:
         world.publish("q.io/a", "v1.0.0")
         yield world
+
+
+@pytest.mark.parametrize(("files", "connections"), [(100, 50), (1024, 512), (20_000, 4096)])
+def test_no_more_connections_than_files(
+    world: World, monkeypatch: pytest.MonkeyPatch, files: int, connections: int
+) -> None:
+    """With 1,000 idle connections and as many files as most systems allow nothing would be answered any more."""
+    monkeypatch.setattr("govgo.serve.server.parts.most_open_files", lambda: files)
+    with Served(world) as served:
+        assert served.site.limits.connections == connections
+        told = f"connections: {connections} at once, as this process may have {files} files open"
+        assert (served.said == [f"govgo: {told}\n"]) is (connections < 4096)
 
 
 def test_it_serves_and_ends(world: World) -> None:
