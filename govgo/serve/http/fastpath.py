@@ -15,7 +15,6 @@ Connections are looked at once a second: one that is idle, sends its head too sl
 from __future__ import annotations
 
 import asyncio
-import re
 import urllib.parse
 from typing import Any
 
@@ -23,6 +22,7 @@ import httptools
 from uvicorn.protocols.http.flow_control import FlowControl
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
+from govgo.core.late import late
 from govgo.serve.access import certificate_key
 from govgo.serve.accesslog import Line
 from govgo.serve.http.cycle import Cycle
@@ -33,7 +33,7 @@ _SLOW = frozenset(
     b" content-length transfer-encoding expect upgrade".split()
 )
 """Headers for which a request goes to the application."""
-_HOST = re.compile(rb"[A-Za-z0-9._~!$&'()*+,;=%-]*(?::[0-9]{0,5})?|\[[A-Za-z0-9._~:-]+\](?::[0-9]{0,5})?")
+_HOST = late(rb"[A-Za-z0-9._~!$&'()*+,;=%-]*(?::[0-9]{0,5})?|\[[A-Za-z0-9._~:-]+\](?::[0-9]{0,5})?")
 """RFC 3986, 3.2.2: no user, and nothing that ends a host."""
 _LINGER_S = 1.0
 _PIECE = 4096
