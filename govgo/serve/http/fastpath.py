@@ -71,6 +71,7 @@ class FastProtocol(HttpToolsProtocol):
         self._head_size = self._taken = self._hosts = 0
         self._held = b""
         self._certificate = ""
+        self._host = b""  # of the request before
         self._authorization = b""
         self._last_s = self._begun_s = self._stuck_s = self.loop.time()
         self._mark: tuple[int, int] = (0, 0)
@@ -219,7 +220,11 @@ class FastProtocol(HttpToolsProtocol):
             if name == b"expect" and value.lower() == b"100-continue":
                 self.expect_100_continue = True
         elif name == b"host":
-            self._hosts += 1 if _HOST.fullmatch(value) else 2
+            if value != self._host and not _HOST.fullmatch(value):
+                self._hosts += 1  # it counts as two, which are none
+            else:
+                self._host = value
+            self._hosts += 1
         elif name == b"authorization":
             self._authorization = value
         self.headers.append((name, value))

@@ -23,7 +23,7 @@ from collections.abc import Callable, Coroutine
 from contextlib import nullcontext, suppress
 from functools import partial
 from importlib.util import find_spec
-from typing import TYPE_CHECKING, NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn
 
 from govgo.adapters.disk.system import open_more_files
 from govgo.core.goenv import GoEnv, parse_goproxy
@@ -43,6 +43,9 @@ if TYPE_CHECKING:
 
 GRACE_S = 3
 _LAST_S = 1.0
+_HANDSHAKE_S = 10.0
+"""For a client to begin TLS, before which its connection does not count as one; as long as for the head of a request.
+"""
 _BACKLOG = 4096
 _RESTART_S = 0.5
 _DOORS = 32
@@ -237,6 +240,17 @@ async def _reload(
     running.site.renew()
 
 
+async def _start_tls(startup: Callable[..., Coroutine[object, object, None]], sockets: list[socket.socket]) -> None:
+    """Listen with a limit of time for the handshake, which uvicorn does not pass on: it would be a minute."""
+    loop: Any = asyncio.get_running_loop()
+    listen = loop.create_server
+    loop.create_server = partial(listen, ssl_handshake_timeout=_HANDSHAKE_S)
+    try:
+        await startup(sockets=sockets)
+    finally:
+        loop.create_server = listen
+
+
 def make_server(site: Site, tls: ssl.SSLContext | None = None) -> uvicorn.Server:
     """The server of a site."""
     import uvicorn
@@ -261,6 +275,8 @@ def make_server(site: Site, tls: ssl.SSLContext | None = None) -> uvicorn.Server
     config.load()
     config.ssl = tls
     server = uvicorn.Server(config)
+    if tls is not None:
+        server.startup = partial(_start_tls, server.startup)  # type: ignore[method-assign]
     # uvicorn would raise the signal that ended it once more, so that the process dies of it before it has cleaned up.
     server.capture_signals = nullcontext  # type: ignore[method-assign, assignment]
     return server

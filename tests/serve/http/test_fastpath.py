@@ -485,6 +485,22 @@ def test_attack_more_connections_than_can_be_refused(strict: Served, monkeypatch
             each.close()
 
 
+def test_attack_connections_that_never_begin_tls(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """They are no connections yet that are counted, and take a file each."""
+    from tests.simulators.proxy import certificate
+
+    certificate(tmp_path)
+    monkeypatch.setattr("govgo.serve.server.server._HANDSHAKE_S", 0.2)
+    with (
+        World(tmp_path / "world") as world,
+        Served(world, tls_cert=str(tmp_path / "server.pem")) as served,
+        socket.create_connection(("127.0.0.1", served.port), timeout=10) as connection,
+    ):
+        connection.sendall(b"\x16\x03")
+        with suppress(ConnectionError):
+            assert connection.recv(1) == b""
+
+
 def test_tls(tmp_path: Path) -> None:
     import http.client
     import ssl
