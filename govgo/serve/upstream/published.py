@@ -69,7 +69,7 @@ _UPLOAD = ".upload"
 
 
 class Ledger(Protocol):
-    """A checksum database of one's own, to which versions are added before anybody is told of them."""
+    """A checksum database of one's own, to which versions are added before anybody can see them."""
 
     def __call__(self, mod: ModuleVersion, zip_h1: str, gomod_h1: str) -> None:
         """Add a record, unless it is there.  Raises SumMismatchError, Failure."""
@@ -216,7 +216,7 @@ class PublishedModules:
         Raises:
             AlreadyPublishedError: it was published with other bytes.
             SumMismatchError: one's own checksum database has another record of it.
-            Failure: the storage or the database failed. To try again goes on.
+            Failure: the storage or the database failed; the next try continues.
         """
         wanted = Published(mod.version, _shown(datetime.now(UTC)), h1, hash_gomod(gomod), by)
         while True:
