@@ -66,11 +66,15 @@ class Storage(Protocol):
         ...
 
     def create_from(self, key: str, path: str) -> bool:
-        """The same with the content of a local file, which may be large and may be moved away."""
+        """The same with the content of a local file, which may be large, and is moved away perhaps if it is True."""
         ...
 
     def replace(self, key: str, data: bytes) -> None:
         """Store a file whatever is there."""
+        ...
+
+    def replace_from(self, key: str, path: str) -> None:
+        """The same with the content of a local file, which may be large and may be moved away."""
         ...
 
     def swap(self, key: str, data: bytes, tag: str) -> bool:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import errno
+import gc
 import hashlib
 import http.client
 import os
@@ -21,7 +22,8 @@ import pytest
 from govgo.core.module.moduleversion import ModuleVersion
 from govgo.errors import NetworkError
 from tests.simulators import campaigns
-from tests.simulators.proxy import Body, File, Status, Truncate
+from tests.simulators.hangups import needs_proc
+from tests.simulators.proxy import Body, Drip, File, Status, Truncate
 from tests.simulators.served import Got, Served, eventually, on_cold
 from tests.simulators.world import World
 from tests.simulators.zips import module_zip
@@ -100,6 +102,36 @@ def test_forged_zip(served: Served) -> None:
     assert len(got.body) <= len(forged) - (1 << 16), "the end, without which no file can be taken out, is held back"
     assert not stored(served, ZIP)
     assert not stored(served, ZIP + "hash")
+
+
+def open_spools(served: Served) -> int:
+    """How many files of zips on their way this process has open."""
+    found = 0
+    for number in os.listdir("/proc/self/fd"):
+        with suppress(OSError):
+            found += str(served.storage) in os.readlink(f"/proc/self/fd/{number}")
+    return found
+
+
+@needs_proc
+@pytest.mark.parametrize("how", ["sound", "forged", "cut", "left"])
+def test_attack_cold_zips_that_leave_their_files_open(served: Served, how: str) -> None:
+    """Each would take a descriptor and its bytes of the disk for as long as nobody looks for cycles of objects."""
+    if how == "forged":
+        served.world.proxy.script(ZIP, Body(module_zip("q.io/a@v1.0.0", {"go.mod": b"module q.io/a\n"})))
+    elif how in ("cut", "left"):
+        served.world.proxy.script(ZIP, Truncate() if how == "cut" else Drip(((0, 100_000), (30, 1))))
+    gc.collect()
+    gc.disable()
+    try:
+        for _ in range(4):
+            with suppress(OSError, http.client.HTTPException):
+                served.get(ZIP, timeout=0.3 if how == "left" else 10)
+            eventually(lambda: served.site.requests + served.site.library.flights == 0)
+            served.renew()
+        eventually(lambda: open_spools(served) == 0)
+    finally:
+        gc.enable()
 
 
 def test_one_flipped_bit_anywhere_in_a_zip(served: Served) -> None:

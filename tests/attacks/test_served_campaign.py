@@ -108,6 +108,10 @@ class Faulty:
         if self._writes(key):
             self._inner.replace(key, data)
 
+    def replace_from(self, key: str, path: str) -> None:
+        with open(path, "rb") as file:
+            self.replace(key, file.read())
+
     def swap(self, key: str, data: bytes, tag: str) -> bool:
         return self._inner.swap(key, data, tag) if self._writes(key) else True
 

@@ -143,12 +143,14 @@ def test_attack_a_private_path_in_the_log_of_who_may_not_ask(served: Served, tmp
             "/corp.example/secret/@v/abc.zip",
             "/corp.example/secret",
             "/%63orp.example/secret/@v/list",
+            "/Corp.Example/secret/@v/list",
+            "/mod/CORP.example/secret",
             "/x.!corp.example/secret/@latest",
             "/sumdb/sum.example.org/lookup/corp.example/secret@v1.0.0",
         ):
             assert closed.get(path).status == 401
             assert closed.get(path, Authorization="Bearer a long and random token").status >= 400
-        eventually(lambda: log.read_text().count("\n") == 12)
+        eventually(lambda: log.read_text().count("\n") == 16)
         assert "secret" not in log.read_text()
 
 

@@ -18,7 +18,7 @@ from pathlib import Path
 import pytest
 
 from govgo.adapters.storage.open import open_storage
-from govgo.errors import InputError, StorageError
+from govgo.errors import DiskError, InputError, StorageError
 from govgo.ports.storage import Storage
 from tests.simulators.objectstores import STARTERS, NoSuchProgram
 
@@ -128,6 +128,7 @@ def test_create_leaves_what_is_there(storage: Storage, tmp_path: Path) -> None:
     assert storage.create("k", b"first")
     assert not storage.create("k", b"second")
     assert not storage.create_from("k", str(other))
+    assert other.read_bytes() == b"other"
     assert storage.read("k") == b"first"
     storage.replace("k", b"third")
     assert storage.read("k") == b"third"
@@ -135,6 +136,18 @@ def test_create_leaves_what_is_there(storage: Storage, tmp_path: Path) -> None:
     assert storage.create("k", b"")
     assert storage.read("k") == b""
     assert [*(storage.chunks("k") or [b"none"])] == []
+
+
+def test_a_local_file_replaces_what_is_there(storage: Storage, tmp_path: Path) -> None:
+    for content in (b"first", b"", b"second" * 1000):
+        local = tmp_path / "local"
+        local.write_bytes(content)
+        storage.replace_from("q.io/a/@v/v1.0.0.zip", str(local))
+        assert storage.read("q.io/a/@v/v1.0.0.zip") == content
+    assert len([*storage.entries("q.io/a/@v/v1.0.0.")]) == 1
+    with pytest.raises((StorageError, DiskError)):
+        storage.replace_from("q.io/a/@v/v1.0.0.zip", str(tmp_path / "none"))
+    assert storage.read("q.io/a/@v/v1.0.0.zip") == b"second" * 1000
 
 
 def test_ranges(storage: Storage) -> None:

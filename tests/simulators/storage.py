@@ -70,6 +70,10 @@ class MemoryStorage:
         self._put(key, data)
         self.after("replace", key)
 
+    def replace_from(self, key: str, path: str) -> None:
+        with open(path, "rb") as file:
+            self.replace(key, file.read())
+
     def swap(self, key: str, data: bytes, tag: str) -> bool:
         self.before("swap", key)
         with self._lock:

@@ -58,6 +58,17 @@ def most_open_files() -> int:
     return _ALWAYS_ENOUGH if limit == resource.RLIM_INFINITY else min(limit, _ALWAYS_ENOUGH)
 
 
+def open_more_files() -> None:
+    """Let this process have as many files open as the system allows it: the soft limit is often 1,024."""
+    import resource
+
+    hard = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
+    most = _ALWAYS_ENOUGH if hard == resource.RLIM_INFINITY else min(hard, _ALWAYS_ENOUGH)
+    if most_open_files() < most:
+        with suppress(OSError, ValueError):  # macOS has a lower one of its own
+            resource.setrlimit(resource.RLIMIT_NOFILE, (most, hard))
+
+
 def limit_memory(limit_bytes: int) -> None:
     """Let this process have no more memory; where the system has no such limit, it goes on without.
 

@@ -45,7 +45,7 @@ def examine(path: str, mod: ModuleVersion) -> Examined:
         raise UnpublishableError(f"{mod}: an incompatible version has no go.mod, and what is published here has one")
     try:
         h1 = check_and_hash_zip(path, mod, shown=f"{mod}.zip")
-        gomod = _gomod_in(path, mod)
+        gomod = gomod_in(path, mod)
         file = parse_lax(f"{mod}/go.mod", gomod)
     except InputError as error:
         raise UnpublishableError(str(error), inner=error) from error
@@ -57,7 +57,8 @@ def examine(path: str, mod: ModuleVersion) -> Examined:
     return Examined(h1, gomod)
 
 
-def _gomod_in(path: str, mod: ModuleVersion) -> bytes:
+def gomod_in(path: str, mod: ModuleVersion) -> bytes:
+    """The go.mod in the root of a zip.  Raises UnpublishableError, BadZipError, DiskError."""
     name = f"{modzip.zip_prefix(mod)}go.mod"
     with open_archive(path, Rules.STRICT) as archive:
         for entry in archive.entries:

@@ -109,12 +109,18 @@ class ArchiveStorage:
         with self._guard:
             if self.head(key) is not None:
                 return False
+            self.replace_from(key, path)
+            return True
+
+    def replace_from(self, key: str, path: str) -> None:
+        """Store a file with the content of a local one, whatever is there."""
+        with self._guard:
+            check_key(key)
             try:
                 shutil.copyfile(path, self._stage(key))
                 self._put(key)
             except OSError as error:
                 raise self._fault(key, error) from error
-            return True
 
     def replace(self, key: str, data: bytes) -> None:
         """Store a file whatever is there."""

@@ -44,6 +44,10 @@ class StorageBelow:
         """Store a file whatever is there."""
         self._storage.replace(self._prefix + key, data)
 
+    def replace_from(self, key: str, path: str) -> None:
+        """The same with the content of a local file."""
+        self._storage.replace_from(self._prefix + key, path)
+
     def swap(self, key: str, data: bytes, tag: str) -> bool:
         """Replace a file if its tag is still `tag`."""
         return self._storage.swap(self._prefix + key, data, tag)

@@ -13,12 +13,14 @@ keys. (`plain` says why a directory that is not go's has a storage of its own.)
 from __future__ import annotations
 
 import errno
+import functools
 import os
 import shutil
 import stat
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager, nullcontext, suppress
 from threading import Lock
+from typing import ParamSpec, TypeVar
 
 from govgo.adapters.disk import atomic
 from govgo.adapters.disk.diskerror import absolute, disk_error
@@ -30,10 +32,13 @@ from govgo.adapters.storage.keys import check_tag
 from govgo.core.foreign import one_line
 from govgo.core.golib.quote import quote
 from govgo.core.storage.keys import is_temporary
-from govgo.errors import DiskError, InputError, StorageError
+from govgo.errors import DiskError, InputError, StorageError, find
 from govgo.ports.storage import Entry
 
+_P = ParamSpec("_P")
+_T = TypeVar("_T")
 _PIECE = 1 << 20
+_TRIES = 20
 _ABSENT = frozenset({errno.ENOENT, errno.ENOTDIR, errno.ENAMETOOLONG})
 _NO_LINKS = frozenset({errno.EPERM, errno.ENOTSUP, errno.EMLINK})
 _TEMPORARY = ".tmp"
@@ -42,6 +47,23 @@ _OWN = (_TEMPORARY, ".lock", ".partial")
 _UNDER_LOCK = (".zip", ".ziphash")
 """What go writes only with the lock of the module version."""
 _LIST = "/@v/list"
+
+
+def _again(method: Callable[_P, _T]) -> Callable[_P, _T]:
+    """Do once more what failed as its directories, which it makes, were removed meanwhile: by `go clean -modcache`."""
+
+    @functools.wraps(method)
+    def call(*args: _P.args, **more: _P.kwargs) -> _T:
+        for _ in range(_TRIES):
+            try:
+                return method(*args, **more)
+            except StorageError as error:
+                gone = find(error, FileNotFoundError) or find(error, FileExistsError)  # of os.makedirs, in between
+                if gone is None:
+                    raise
+        return method(*args, **more)
+
+    return call
 
 
 class DirectoryStorage:
@@ -135,6 +157,7 @@ class DirectoryStorage:
         os.close(descriptor)
         return None
 
+    @_again
     def create(self, key: str, data: bytes) -> bool:
         """Store a file unless the key is taken. Of several writers one gets True; False leaves what is there."""
         path = self._prepare(key)
@@ -153,10 +176,26 @@ class DirectoryStorage:
 
     def create_from(self, key: str, path: str) -> bool:
         """The same with the content of a local file, which is moved if it is on the same file system."""
+        return self._moved(key, path, _appear)
+
+    def replace_from(self, key: str, path: str) -> None:
+        """Store a file with the content of a local one, whatever is there; it is on the disk when it has its name."""
+
+        def rename(name: str, final: str) -> bool:
+            os.rename(name, final)
+            return True
+
+        self._moved(key, path, rename, synced=True)
+
+    @_again
+    def _moved(self, key: str, path: str, move: Callable[[str, str], bool], *, synced: bool = False) -> bool:
+        """Give a file, or a copy of one on another file system, the name of a key."""
         final = self._prepare(key)
         with self._faults(key, "write"), self._go_lock(key):
             try:
-                return _appear(path, final)
+                if synced:
+                    _sync_file(path)
+                return move(path, final)
             except OSError as error:
                 if error.errno != errno.EXDEV:
                     raise
@@ -164,10 +203,13 @@ class DirectoryStorage:
             os.close(descriptor)
             try:
                 shutil.copyfile(path, name)  # by the kernel, where it can; it may copy no byte at all
-                return _appear(name, final)
+                if synced:
+                    _sync_file(name)
+                return move(name, final)
             finally:
                 atomic.remove(name)
 
+    @_again
     def replace(self, key: str, data: bytes) -> None:
         """Store a file whatever is there."""
         path = self._prepare(key)
@@ -178,6 +220,7 @@ class DirectoryStorage:
             else:
                 _write_synced(path, data)
 
+    @_again
     def swap(self, key: str, data: bytes, tag: str) -> bool:
         """Replace a file if its tag is still `tag`; False when somebody was faster. Of several writers one wins."""
         path = self._prepare(key)
@@ -188,6 +231,7 @@ class DirectoryStorage:
             _write_synced(path, data)
             return True
 
+    @_again
     def delete(self, key: str) -> bool:
         """Remove a file; False when there was none."""
         path = self._path(key)
@@ -248,6 +292,7 @@ class DirectoryStorage:
 
     # What only a directory can do (`ports.storage.LocalStorage`).
 
+    @_again
     def new_file(self, key: str) -> tuple[int, str]:
         """A temporary file from which `create_from` will make `key` without copying: its descriptor and its path."""
         path = self._prepare(key)
@@ -261,15 +306,9 @@ class DirectoryStorage:
         Where the file was not made in the end, its lock goes, too, with the directories that were made for it: whoever
         asks for what does not exist leaves nothing behind.
         """
-        path = self._prepare(_lock_key(key))
+        path = self._path(_lock_key(key))
         with ExitStack() as held:
-            with self._faults(key, "lock"):
-                try:
-                    descriptor = held.enter_context(locked(path, wait=False))
-                    free = _is_at(descriptor, path)
-                except (BlockingIOError, FileNotFoundError):
-                    free = False
-            if not free:
+            if not self._lock_now(key, path, held):
                 yield False
                 return
             with self._guard:
@@ -282,6 +321,16 @@ class DirectoryStorage:
                 if not os.path.lexists(self._path(key)):
                     atomic.remove(path)
                     self._prune(path)
+
+    @_again
+    def _lock_now(self, key: str, path: str, held: ExitStack) -> bool:
+        self._prepare(key)
+        with self._faults(key, "lock"):
+            try:
+                descriptor = held.enter_context(locked(path, wait=False))
+                return _is_at(descriptor, path)
+            except (BlockingIOError, FileNotFoundError):
+                return False
 
     def _prune(self, path: str) -> None:
         """Remove the directories above a path that are empty."""
@@ -347,11 +396,10 @@ def _lock_key(key: str) -> str:
 
 
 def _appear(name: str, path: str) -> bool:
-    """Give a finished file its final name, unless that is taken; the old name is gone afterwards."""
+    """Give a finished file its final name, unless that is taken; where it got it, the old name is gone afterwards."""
     try:
         os.link(name, path, follow_symlinks=False)
     except FileExistsError:
-        atomic.remove(name)
         return False
     except OSError as error:
         if error.errno not in _NO_LINKS:
@@ -359,12 +407,16 @@ def _appear(name: str, path: str) -> bool:
         # A file system without hard links. All who create this key here take this lock.
         with locked(f"{path}.lock"):
             if os.path.lexists(path):
-                atomic.remove(name)
                 return False
             os.rename(name, path)
             return True
     atomic.remove(name)
     return True
+
+
+def _sync_file(path: str) -> None:
+    with open(path, "rb") as file:
+        sync(file.fileno())
 
 
 def _write_synced(path: str, data: bytes) -> None:

@@ -20,6 +20,7 @@ from __future__ import annotations
 import mmap
 import os
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import ExitStack, contextmanager
 from datetime import timedelta
 from functools import partial
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -161,19 +162,19 @@ class ObjectStorage:
     def create_from(self, key: str, path: str) -> bool:
         """The same with the content of a local file, which stays where it is."""
         check_key(key)
-        try:
-            with open(path, "rb") as file:
-                if os.fstat(file.fileno()).st_size == 0:
-                    return self._create(self._small, key, b"")
-                with mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as content:
-                    return self._create(self._large, key, content)
-        except OSError as error:
-            raise disk_error("open", path, error) from error
+        with _content(path) as content:
+            return self._create(self._large if content else self._small, key, content)
 
     def replace(self, key: str, data: bytes) -> None:
         """Store a file whatever is there."""
         check_key(key)
-        self._sure(key, lambda: self._obstore.put(self._small, key, data, mode="overwrite", use_multipart=False))
+        self._replace(self._small, key, data)
+
+    def replace_from(self, key: str, path: str) -> None:
+        """The same with the content of a local file, which stays where it is."""
+        check_key(key)
+        with _content(path) as content:
+            self._replace(self._large if content else self._small, key, content)
 
     def swap(self, key: str, data: bytes, tag: str) -> bool:
         """Replace a file if its tag is still `tag`."""
@@ -213,6 +214,9 @@ class ObjectStorage:
         except _Lost:
             return False
         return True
+
+    def _replace(self, store: ObjectStore, key: str, data: bytes | mmap.mmap) -> None:
+        self._sure(key, lambda: self._obstore.put(store, key, data, mode="overwrite", use_multipart=False))
 
     def _meta(self, key: str) -> Any:
         return self._ask(key, lambda: self._obstore.head(self._small, key))
@@ -287,6 +291,20 @@ class ObjectStorage:
 
 class _Lost(Exception):
     """The condition of a put or get does not hold: somebody was faster."""
+
+
+@contextmanager
+def _content(path: str) -> Iterator[bytes | mmap.mmap]:
+    """What is in a file, which is not read into memory.  Raises DiskError."""
+    with ExitStack() as opened:
+        content: bytes | mmap.mmap = b""
+        try:
+            file = opened.enter_context(open(path, "rb"))
+            if os.fstat(file.fileno()).st_size:  # nothing cannot be mapped
+                content = opened.enter_context(mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ))
+        except OSError as error:
+            raise disk_error("open", path, error) from error
+        yield content
 
 
 def _secrets(environ: Mapping[str, str]) -> tuple[str, ...]:

@@ -90,23 +90,25 @@ class PlainStorage:
 
     def create(self, key: str, data: bytes) -> bool:
         """Store a file unless the key is taken."""
-        return self._create(key, lambda descriptor: write_all(descriptor, data))
+        return self._create(key, _writer(data))
 
     def create_from(self, key: str, path: str) -> bool:
         """The same with the content of a local file."""
-
-        def copy(descriptor: int) -> None:
-            with open(path, "rb") as source, open(descriptor, "wb", closefd=False) as target:
-                shutil.copyfileobj(source, target, _CHUNK_BYTES)
-
-        return self._create(key, copy)
+        return self._create(key, _copier(path))
 
     def replace(self, key: str, data: bytes) -> None:
         """Store a file whatever is there."""
+        self._replace_locked(key, _writer(data))
+
+    def replace_from(self, key: str, path: str) -> None:
+        """The same with the content of a local file."""
+        self._replace_locked(key, _copier(path))
+
+    def _replace_locked(self, key: str, fill: Callable[[int], object]) -> None:
         path = self._path(key)
         self._make_parents(key, path)
         with self._locked(key):
-            self._replace(key, path, data)
+            self._replace(key, path, fill)
 
     def swap(self, key: str, data: bytes, tag: str) -> bool:
         """Replace a file if its tag is still `tag`."""
@@ -117,7 +119,7 @@ class PlainStorage:
             found = self.head(key)
             if found is None or found.tag != tag:
                 return False
-            self._replace(key, path, data)
+            self._replace(key, path, _writer(data))
         return True
 
     def delete(self, key: str) -> bool:
@@ -197,9 +199,9 @@ class PlainStorage:
             self._unsynced.add(os.path.dirname(path))
         return True
 
-    def _replace(self, key: str, path: str, data: bytes) -> None:
+    def _replace(self, key: str, path: str, fill: Callable[[int], object]) -> None:
         self._sync_directories()
-        made = self._written(key, lambda descriptor: write_all(descriptor, data))
+        made = self._written(key, fill)
         try:
             os.rename(made, path)
             made = ""
@@ -276,6 +278,18 @@ class PlainStorage:
     def _failed(self, operation: str, key: str, error: OSError) -> StorageError:
         where = one_line(f"{self._root}/{key}")
         return StorageError(f"{operation} {where}: {reason(error)}", key=key, inner=error)
+
+
+def _writer(data: bytes) -> Callable[[int], object]:
+    return lambda descriptor: write_all(descriptor, data)
+
+
+def _copier(path: str) -> Callable[[int], object]:
+    def copy(descriptor: int) -> None:
+        with open(path, "rb") as source, open(descriptor, "wb", closefd=False) as target:
+            shutil.copyfileobj(source, target, _CHUNK_BYTES)
+
+    return copy
 
 
 def _entry(key: str, facts: os.stat_result) -> Entry:

@@ -4,8 +4,9 @@
     PATH/@v/VERSION.published
     {"Version":"v1.2.3","Time":"2026-05-06T07:08:09Z","Sum":"h1:…","GoModSum":"h1:…","By":"ci","Check":"HEX"}
 
-The record is written last, and never changes: a version is published when it is there. Its hashes say what the files
-beside it are to be. Check is the SHA-256 of the record without it: a damaged record is not taken for damaged files.
+The record is created when the zip is there, and never changes: a version is published when it is there. Its hashes say
+what the files beside it are to be. Check is the SHA-256 of the record without it: a damaged record is not taken for
+damaged files.
 """
 
 from __future__ import annotations

@@ -3,7 +3,8 @@
 
     202  {"refreshed":["corp.example/x"],"fetching":["corp.example/x@v1.2.3"]}
     204  nothing in it is about versions: a ping, a deleted tag
-    400  cannot be understood    401  not signed    403  not about modules that it may be about    413, 429
+    400  cannot be understood    401  not signed    403  not about modules that it may be about
+    408  came too slowly         413  too large
 
 Lists, @latest, branches and "not found" of the modules are forgotten, by all processes of this machine within a second,
 and the version is fetched and proved in the background, as if a client had asked for it. So whoever replays a message
@@ -25,7 +26,7 @@ from govgo.core.module.patterns import match_prefix_patterns
 from govgo.errors import Failure, InputError
 from govgo.serve.access import REFRESH
 from govgo.serve.hooks.payload import Change, Place, is_signed, modules_of, parse_change
-from govgo.serve.http.routes import Call, Reply, Route
+from govgo.serve.http.routes import Call, Reply, Route, SlowClientError
 from govgo.serve.http.site import Site
 from govgo.serve.policy import FETCHING
 from govgo.serve.protocol.question import Question, parse_question
@@ -35,7 +36,12 @@ from govgo.serve.upstream.zips import Reading
 PATH = "/hooks/refresh"
 _MAX_BYTES = 4 << 20
 """Of a message; that of a push with thousands of commits has less."""
-_AT_ONCE = 16
+_MOST_HELD = 16 * _MAX_BYTES
+"""Of all messages that are on their way. What whoever is slow has sent gives way to what others send."""
+_BODY_S = 10.0
+"""For a message to come; GitHub gives up after as long."""
+_FETCHES = 16
+"""Messages at once whose versions are fetched."""
 _AGAIN_S = 5.0
 _MOST_KNOWN = 1000
 
@@ -59,7 +65,7 @@ class HookRoute:
         self._secrets = secrets
         self._places = places
         self._lately: dict[Change, float] = {}
-        self._reading = 0
+        self._reading: dict[asyncio.Timeout, int] = {}  # how much has come of each message, in the order of beginning
         self._fetching: set[asyncio.Future[None]] = set()
 
     def route(self) -> Route:
@@ -68,13 +74,7 @@ class HookRoute:
 
     async def answer(self, call: Call) -> Reply:
         """Answer a request."""
-        if self._reading >= _AT_ONCE:
-            return _told(429, "too many messages at once", retry_after_s=2)
-        self._reading += 1
-        try:
-            body = await call.body(_MAX_BYTES)
-        finally:
-            self._reading -= 1
+        body = await self._body(call)
         may = await self._right(call, body)
         if may is None:
             return _told(401, "the message is not signed by a secret of this server")
@@ -96,6 +96,33 @@ class HookRoute:
         fetching = [str(mod) for mod in allowed if mod.version]
         told = json.dumps({"refreshed": [mod.path for mod in allowed], "fetching": fetching})
         return Reply(202, "application/json", told.encode() + b"\n", _NO_STORE)
+
+    async def _body(self, call: Call) -> bytes:
+        """A message; anybody can begin one, and send the rest of it by the byte.
+
+        Raises:
+            SlowClientError: it took too long, or others needed the room.
+            TooLargeError: it is too long.
+        """
+        body = bytearray()
+        limit = asyncio.timeout(_BODY_S)
+        try:
+            async with limit:
+                async for piece in call.pieces(_MAX_BYTES):
+                    body += piece
+                    self._reading[limit] = len(body)
+                    self._make_room()
+        except TimeoutError:
+            raise SlowClientError("the message comes too slowly") from None
+        finally:
+            self._reading.pop(limit, None)
+        return bytes(body)
+
+    def _make_room(self) -> None:
+        while sum(self._reading.values()) > _MOST_HELD:
+            oldest = next(iter(self._reading))
+            del self._reading[oldest]
+            oldest.reschedule(0)
 
     async def _right(self, call: Call, body: bytes) -> Callable[[str], bool] | None:
         """Which modules the message may be about; None where nobody stands behind it."""
@@ -129,7 +156,7 @@ class HookRoute:
         site = self._site
         site.refresh([mod.path for mod in mods])
         versions = [mod for mod in mods if mod.version and site.policy.mode_of(*mod) in FETCHING]
-        if versions and len(self._fetching) < _AT_ONCE:
+        if versions and len(self._fetching) < _FETCHES:
             task = asyncio.ensure_future(asyncio.wrap_future(site.cold.call(self._fetch(versions))))
             self._fetching.add(task)
             task.add_done_callback(self._fetching.discard)
@@ -154,7 +181,6 @@ class HookRoute:
 _NO_STORE = ((b"cache-control", b"no-store"),)
 
 
-def _told(status: int, text: str, *, retry_after_s: int = 0) -> Reply:
-    headers = [*_NO_STORE, *([(b"retry-after", b"%d" % retry_after_s)] if retry_after_s else [])]
+def _told(status: int, text: str) -> Reply:
     data = f"{one_line(text)[:1000]}\n".encode("utf-8", "backslashreplace")
-    return Reply(status, "text/plain; charset=utf-8", data, tuple(headers))
+    return Reply(status, "text/plain; charset=utf-8", data, _NO_STORE)

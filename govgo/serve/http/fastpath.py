@@ -22,6 +22,7 @@ import httptools
 from uvicorn.protocols.http.flow_control import FlowControl
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
+from govgo.core.late import late
 from govgo.serve.access import certificate_key
 from govgo.serve.accesslog import Line
 from govgo.serve.http.cycle import Cycle
@@ -32,11 +33,15 @@ _SLOW = frozenset(
     b" content-length transfer-encoding expect upgrade".split()
 )
 """Headers for which a request goes to the application."""
+_HOST = late(rb"[A-Za-z0-9._~!$&'()*+,;=%-]*(?::[0-9]{0,5})?|\[[A-Za-z0-9._~:-]+\](?::[0-9]{0,5})?")
+"""RFC 3986, 3.2.2: no user, and nothing that ends a host."""
 _LINGER_S = 1.0
 _PIECE = 4096
 """So much is read at once: the requests in it are known before the first of them is answered."""
 _MOST_HELD = 64 << 10
 """Behind a request that waits. Of a client that has sent more nothing more is read."""
+_MOST_REFUSED = 256
+"""Connections beyond those that may be open, which are told so and linger; more of them are cut."""
 _CLOSE = b"connection: close\r\n\r\n"
 
 
@@ -62,12 +67,13 @@ class FastProtocol(HttpToolsProtocol):
         self._access = self.site.access
         self._log = self.site.log
         self._fast = self._plain = False
-        self._in_head = self._in_body = self._refused = False
+        self._in_head = self._in_body = self._is_begun = self._refused = False
         self._head_size = self._taken = self._hosts = 0
         self._held = b""
         self._certificate = ""
+        self._host = b""  # of the request before
         self._authorization = b""
-        self._last_s = self._stuck_s = self.loop.time()
+        self._last_s = self._begun_s = self._stuck_s = self.loop.time()
         self._mark: tuple[int, int] = (0, 0)
         self.url = b""
         self.cycle: Cycle = None  # type: ignore[assignment]  # as in uvicorn: no request yet
@@ -82,8 +88,29 @@ class FastProtocol(HttpToolsProtocol):
         self.flow = _Flow(transport)
         self.site.counters.add("opened_connections")
         self._certificate = _common_name(transport.get_extra_info("peercert"))
-        if len(self.connections) > self.site.limits.connections:
+        over = len(self.connections) - self.site.limits.connections
+        if over > _MOST_REFUSED:
+            self.transport.abort()  # who is refused has a file open, too, for a moment
+        elif over > 0 and not self._make_room():
             self._refuse(b"503 Service Unavailable\r\nretry-after: 1")
+
+    def _make_room(self) -> bool:
+        """Close connections that have asked for nothing for longest; whether there were some."""
+        idle = [each for each in self.connections if isinstance(each, FastProtocol) and each._is_idle(self)]
+        # Many at once, since all are looked at: who comes next finds room.
+        oldest = sorted(idle, key=lambda each: each._idle_since_s)[: len(self.connections) // 16 + 1]
+        for each in oldest:
+            each.transport.close()
+        return bool(oldest)
+
+    def _is_idle(self, newest: FastProtocol) -> bool:
+        """Whether no request of the connection is being answered."""
+        busy = self._answered is not None and not self._answered.response_complete
+        return not (busy or self._refused or self is newest or self.transport.is_closing())
+
+    @property
+    def _idle_since_s(self) -> float:
+        return self._begun_s if self._in_head else self._last_s
 
     def connection_lost(self, exc: Exception | None) -> None:
         """Tell whoever works on an answer; those behind it are never begun."""
@@ -160,8 +187,10 @@ class FastProtocol(HttpToolsProtocol):
         self._refused = True
         cycle = self.cycle
         if cycle is not None and not cycle.response_complete:
-            self.transport.abort()  # what is said now would be read as the answer, or as its body
-            return
+            if not self._is_begun or cycle is not self._answered or cycle.response_started:
+                self.transport.abort()  # what is said now would be read as another answer, or as a body
+                return
+            cycle.left()  # it is the body of this very request that is wrong
         self.transport.write(b"HTTP/1.1 %b\r\ncontent-length: 0\r\n%b" % (status, _CLOSE))
         # Closed at once, with bytes of the client unread, the connection would be reset, and the answer lost.
         if self.scheme == "http":
@@ -176,6 +205,7 @@ class FastProtocol(HttpToolsProtocol):
         self.headers = []
         self.expect_100_continue = False
         self._fast, self._plain, self._in_head, self._in_body = False, True, True, False
+        self._is_begun = False  # whether `cycle` is that of the request that is read
         self._head_size = self._taken = self._hosts = 0
         self._authorization = certificate_key(self._certificate)
         self._begun_s = self._last_s
@@ -190,6 +220,10 @@ class FastProtocol(HttpToolsProtocol):
             if name == b"expect" and value.lower() == b"100-continue":
                 self.expect_100_continue = True
         elif name == b"host":
+            if value != self._host and not _HOST.fullmatch(value):
+                self._hosts += 1  # it counts as two, which are none
+            else:
+                self._host = value
             self._hosts += 1
         elif name == b"authorization":
             self._authorization = value
@@ -241,7 +275,7 @@ class FastProtocol(HttpToolsProtocol):
 
     def on_message_complete(self) -> None:
         """A request ends."""
-        self._in_body = False
+        self._in_body = self._is_begun = False
         if not self._fast and self.cycle is not None:
             super().on_message_complete()
 
@@ -253,6 +287,9 @@ class FastProtocol(HttpToolsProtocol):
             self._refuse(b"431 Request Header Fields Too Large")
             return
         version = self.parser.get_http_version()
+        if version not in ("1.0", "1.1"):
+            self._refuse(b"505 HTTP Version Not Supported")
+            return
         if self._hosts > 1 or (not self._hosts and version == "1.1"):
             self._refuse(b"400 Bad Request")  # RFC 9112, 3.2
             return
@@ -292,6 +329,7 @@ class FastProtocol(HttpToolsProtocol):
             keep_alive=version != "1.0" and self.parser.should_keep_alive(),
             on_response=self.on_response_complete,
         )
+        self._is_begun = True
         if before is None or before.response_complete:
             self._start_asgi_task(self.cycle, self.app)
         else:

@@ -120,5 +120,5 @@ class Site:
         self.counters.set("events_fault", 1 if self.journal.fault else 0)
 
     def is_private(self, path: str) -> bool:
-        """Whether a module path must not be in a log."""
-        return match_prefix_patterns(self.private, path)
+        """Whether a module path must not be in a log, in whatever capitals somebody has written it."""
+        return match_prefix_patterns(self.private.lower(), path.lower())

@@ -11,7 +11,8 @@
     /events/tile/8/data/NNN[.p/W]            events with an empty line behind each
 
 The index has the form of index.golang.org: times rise, the first line is at `since` or later, and there are 2,000 lines
-at most. A version that was removed since then is left out, unless `include=all` asks for it.
+at most. A version that was removed since then is left out, unless `include=all` asks for it, and so is in any case one
+that the policy refuses by now: nobody could have it here. The log itself stays what was signed.
 """
 
 from __future__ import annotations
@@ -63,6 +64,7 @@ class IndexPages:
         log: EventLog,
         key: str,
         is_removed: Callable[[ModuleVersion], bool],
+        is_refused: Callable[[ModuleVersion], bool],
         seen: Callable[[str], bytes],
         *,
         is_private: Callable[[], bool],
@@ -74,6 +76,7 @@ class IndexPages:
             log: the log.
             key: its verifier key.
             is_removed: whether a version is known to have been removed.
+            is_refused: whether the policy refuses a version.
             seen: the newest head of a peer's log that was seen, by its name; b"" for none.
             is_private: whether answers are for those alone who ask.
         """
@@ -81,6 +84,7 @@ class IndexPages:
         self.log = log
         self._key = key
         self._is_removed = is_removed
+        self._is_refused = is_refused
         self._seen = seen
         self._is_private = is_private
 
@@ -116,7 +120,9 @@ class IndexPages:
         for _, event in self.log.events(self.log.first_since(since_us, head), head):
             if len(lines) == limit:
                 break
-            if event.kind != STORED or (not everything and self._is_removed(event.mod)):
+            if event.kind != STORED or self._is_refused(event.mod):
+                continue
+            if not everything and self._is_removed(event.mod):
                 continue
             path, version = event.mod
             time = format_time_us(event.time_us)

@@ -122,8 +122,10 @@ def _sumdb_question(rest: str) -> Question:
             parse_tile_path(f"tile/{name_of_file}")
             return Question(kind, "", f"tile/{name_of_file}", key, name)
         escaped, _, version = name_of_file.partition("@")
-        module = unescape_path(escaped)
-        return Question(kind, module, unescape_version(version), key, name)
+        module, version = unescape_path(escaped), unescape_version(version)
+        if version != canonical_version(version):  # as x/mod's sumdb/server.go: nobody else is asked about it
+            raise InputError(f"not found: {module}@{version}: no canonical version")
+        return Question(kind, module, version, key, name)
     for end, kind in (("/supported", "supported"), ("/latest", "head")):
         if rest.endswith(end):
             return Question(kind, "", "", f"sumdb/{rest}", rest.removesuffix(end))

@@ -17,6 +17,7 @@ from govgo.app.events.append import KIND, Appender
 from govgo.app.events.log import EventLog
 from govgo.app.sumdb.growing import GrowingLog, one_key
 from govgo.core.goenv import GoEnv
+from govgo.core.module.moduleversion import ModuleVersion
 from govgo.core.storage.keys import EVENT_LOG, EVENTS
 from govgo.core.sumdb.note import Verifier, parse_verifier
 from govgo.core.sumdb.published import KEY
@@ -114,7 +115,13 @@ def open_pages(settings: Settings, env: GoEnv, storage: Storage, site: Site) -> 
     def seen(name: str) -> bytes:
         return seen_head(name, room) if name in names else b""
 
-    return IndexPages(site.cold, log, key, site.journal.is_removed, seen, is_private=lambda: site.access.is_closed)
+    def is_refused(mod: ModuleVersion) -> bool:
+        return bool(site.policy.refusal(mod.path, mod.version))  # by the rules as they are now
+
+    def is_private() -> bool:
+        return site.access.is_closed
+
+    return IndexPages(site.cold, log, key, site.journal.is_removed, is_refused, seen, is_private=is_private)
 
 
 def make_followers(

@@ -9,6 +9,7 @@ import sys
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING
 
+from govgo.adapters.disk.system import most_open_files
 from govgo.adapters.http.engine import Timeouts
 from govgo.adapters.http.remote import Web
 from govgo.adapters.http.retry import RetryPolicy
@@ -60,6 +61,8 @@ if TYPE_CHECKING:
 
 _RETRY = RetryPolicy(retries=2, base_s=0.1, longest_s=2.0)
 """Clients ask again themselves; what upstream says is told to them soon."""
+_OTHER_FILES = 512
+"""That may be open beside connections: copies of zips, zips on their way, upstream, the storage, the log."""
 
 
 class ServerReporter:
@@ -225,7 +228,7 @@ class Parts:
             self.rules.policy,
             self.access,
             self.log,
-            Limits(connections=settings.connections),
+            Limits(connections=self._connections()),
             self.private,
             journal=self.journal,
             uses=self.uses,
@@ -235,6 +238,13 @@ class Parts:
         site.routes = self.routes(site, settings, self.rules)
         site.is_judged = self.rules.check is not None
         return site
+
+    def _connections(self) -> int:
+        """How many connections may be open: each is a file, and others are needed to answer."""
+        fits = most_open_files() - min(_OTHER_FILES, most_open_files() // 2)
+        if self.settings.connections > fits:
+            self.report.note(f"connections: {fits} at once, as this process may have {most_open_files()} files open")
+        return min(self.settings.connections, fits)
 
     def routes(self, site: Site, settings: Settings, rules: Rules) -> tuple[Route, ...]:
         """What is answered beside the protocol, by these rules."""

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import asyncio
 import errno
+import gc
 import logging
 import os
 import signal
@@ -22,8 +23,9 @@ from collections.abc import Callable, Coroutine
 from contextlib import nullcontext, suppress
 from functools import partial
 from importlib.util import find_spec
-from typing import TYPE_CHECKING, NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn
 
+from govgo.adapters.disk.system import open_more_files
 from govgo.core.goenv import GoEnv, parse_goproxy
 from govgo.errors import DiskError, Failure, GovgoError, MissingExtraError, UsageError
 from govgo.serve.counters import Counters, share
@@ -41,6 +43,9 @@ if TYPE_CHECKING:
 
 GRACE_S = 3
 _LAST_S = 1.0
+_HANDSHAKE_S = 10.0
+"""For a client to begin TLS, before which its connection does not count as one; as long as for the head of a request.
+"""
 _BACKLOG = 4096
 _RESTART_S = 0.5
 _DOORS = 32
@@ -76,6 +81,8 @@ def serve(
 def _serve(
     settings: Settings, env: GoEnv, ready: Callable[[str], object], reread: Callable[[], Settings] | None
 ) -> int:
+    gc.enable()  # a command may have turned it off, as it ends: here each fetch would leave 17 kB
+    open_more_files()
     listener, url = listen(settings)
     counters = Counters(share(settings.workers))
     with listener:
@@ -233,6 +240,17 @@ async def _reload(
     running.site.renew()
 
 
+async def _start_tls(startup: Callable[..., Coroutine[object, object, None]], sockets: list[socket.socket]) -> None:
+    """Listen with a limit of time for the handshake, which uvicorn does not pass on: it would be a minute."""
+    loop: Any = asyncio.get_running_loop()
+    listen = loop.create_server
+    loop.create_server = partial(listen, ssl_handshake_timeout=_HANDSHAKE_S)
+    try:
+        await startup(sockets=sockets)
+    finally:
+        loop.create_server = listen
+
+
 def make_server(site: Site, tls: ssl.SSLContext | None = None) -> uvicorn.Server:
     """The server of a site."""
     import uvicorn
@@ -257,6 +275,8 @@ def make_server(site: Site, tls: ssl.SSLContext | None = None) -> uvicorn.Server
     config.load()
     config.ssl = tls
     server = uvicorn.Server(config)
+    if tls is not None:
+        server.startup = partial(_start_tls, server.startup)  # type: ignore[method-assign]
     # uvicorn would raise the signal that ended it once more, so that the process dies of it before it has cleaned up.
     server.capture_signals = nullcontext  # type: ignore[method-assign, assignment]
     return server

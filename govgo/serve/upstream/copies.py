@@ -112,7 +112,8 @@ class Copies:
             raise _fault(key, error) from error
         file = OpenFile(descriptor, closed)
         try:
-            os.unlink(path)
+            with suppress(FileNotFoundError):  # somebody has emptied the directory
+                os.unlink(path)
         except OSError as error:
             raise _fault(key, error) from error
         return file

@@ -1,23 +1,35 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """Modules that live in this storage alone: published here, served from here, and never looked for anywhere else.
 
-A version is there when its record is (`core.storage.published`), which is written last. So a writer that is killed
-leaves nothing that anybody is told, and of two writers of one version one gets through. What is read is compared with
-the hashes in the record. Lists are made of the records each time they are asked for: a version that was published by
-another process, or on another machine, is in them at once.
+A version is its zip and its record (`core.storage.published`); it is there when the record is. What is read is compared
+with the hashes in the record. Lists are made of the records each time they are asked for: a version that was published
+by another process, or on another machine, is in them at once.
+
+    VERSION.zip           created, where nothing is there
+    VERSION.HEX.upload    the zip, where something else is: HEX is its h1:
+    VERSION.published     created: whoever gets through has published the version
+    VERSION.zip           replaced by the upload, where there is one
+    .ziphash .mod .info   what follows from the two
+
+A writer that is killed leaves nothing that anybody is told. Leases make writers wait for each other, and nothing
+depends on them: a writer whose lease was taken over may go on at any moment. Before the record nothing is replaced, and
+after it only by what the record says, so in whatever order they write, the version is that of the record, whole.
 
 What is damaged is not removed, as nobody else has it: to publish the same bytes again mends it, the record, too.
 """
 
 from __future__ import annotations
 
+import hashlib
+import os
 import time
 from collections.abc import Callable
 from contextlib import suppress
 from datetime import UTC, datetime
 from typing import Protocol
 
-from govgo.adapters.disk.system import sync
+from govgo.adapters.disk.system import path_of, sync
+from govgo.adapters.modzip.examine import gomod_in
 from govgo.adapters.proxy.revinfo import parse_info
 from govgo.core.gosum.dirhash import hash_gomod
 from govgo.core.module.escape import escape_path, unescape_version
@@ -38,7 +50,6 @@ from govgo.core.version.pseudo import is_pseudo
 from govgo.errors import (
     BadZipError,
     CacheCorruptError,
-    ConflictError,
     DiskError,
     Failure,
     InputError,
@@ -53,6 +64,8 @@ from govgo.serve.upstream.lately import Lately
 from govgo.serve.upstream.refusals import refusal_of
 from govgo.serve.upstream.stored import open_zip
 from govgo.serve.upstream.zips import Means
+
+_UPLOAD = ".upload"
 
 
 class Ledger(Protocol):
@@ -144,19 +157,46 @@ class PublishedModules:
         key = file_key(mod, "mod")
         data = await self._means.cold.stored(lambda: self._means.storage.read(key, 0, MAX_GO_MOD + 1))
         if data is None or hash_gomod(data) != record.gomod_sum:
-            raise CacheCorruptError(f"{key} is {'lost' if data is None else 'not the file that was published'}")
+            found = await self._proving.join(mod, lambda: self._zip(mod, record))
+            path = path_of(found.file.descriptor)
+            gomod: bytes = await self._means.cold.computed(lambda: gomod_in(path, mod))
+            await self._mend(key, lambda: self._put(key, gomod))
+            data = gomod
         return Body(data, datetime.fromisoformat(record.time).timestamp())
 
     async def _zip(self, mod: ModuleVersion, record: Published) -> StoredFile:
         key = file_key(mod, "zip")
-        opened = await open_zip(self._means.cold, self._means.copies, key, self._sound.get(key))
+        try:
+            return await self._sound_zip(key, record)
+        except (BadZipError, CacheCorruptError):
+            try:
+                upload = await self._sound_zip(_upload_key(mod, record), record)
+            except (BadZipError, CacheCorruptError):
+                upload = None
+            if upload is None:
+                raise
+        path = path_of(upload.file.descriptor)
+        await self._mend(key, lambda: self._means.storage.replace_from(key, path))
+        return upload._replace(key=key)
+
+    async def _sound_zip(self, key: str, record: Published) -> StoredFile:
+        """A stored zip that is the one of a record.  Raises BadZipError, CacheCorruptError: it is not, or is lost."""
+        opened = await open_zip(self._means.cold, self._means.copies, key, self._sound.get((key, record.sum)))
         if opened is None:
             raise CacheCorruptError(f"{key} is lost")
         found, h1 = opened
         if h1 and h1 != record.sum:
             raise CacheCorruptError(f"{key} is not the file that was published")
-        self._sound.keep(key, found.digest)
+        self._sound.keep((key, record.sum), found.digest)
         return found
+
+    async def _mend(self, key: str, write: Callable[[], object]) -> None:
+        """Write what follows from the rest, for the next reader; this one has it already."""
+        try:
+            await self._means.cold.stored(write, is_large=True)
+            self._means.log(f"{key}: mended from what lies beside it")
+        except Failure as error:
+            self._means.log(f"{key}: could not be mended: {error}")
 
     # New versions.
 
@@ -176,54 +216,85 @@ class PublishedModules:
         Raises:
             AlreadyPublishedError: it was published with other bytes.
             SumMismatchError: one's own checksum database has another record of it.
-            Failure: the storage or the database failed. Nobody can see the version; the next try continues.
+            Failure: the storage or the database failed; the next try continues.
         """
         wanted = Published(mod.version, _shown(datetime.now(UTC)), h1, hash_gomod(gomod), by)
-        key = file_key(mod, SUFFIX)
         while True:
-            async with self._means.leases.hold(key) as ours:
+            async with self._means.leases.hold(file_key(mod, SUFFIX)) as ours:
                 if ours:
-                    await self._means.cold.stored(lambda: self._store(mod, path, gomod, wanted), is_large=True)
-                    return wanted, True
+                    await self._create(mod, path, wanted)
                 try:
-                    before = await self.record(mod)
+                    record = await self.record(mod)
                 except CacheCorruptError as error:
-                    before = await self._means.cold.stored(lambda: self._record_anew(mod, wanted))
+                    record = await self._means.cold.stored(lambda: self._record_anew(mod, wanted))
                     self._means.log(f"{mod}: mended: {error}")
-                if before is None:
+                if record is None:
                     continue  # it was removed meanwhile
-                if (before.sum, before.gomod_sum) != (wanted.sum, wanted.gomod_sum):
+                if (record.sum, record.gomod_sum) != (wanted.sum, wanted.gomod_sum):
+                    await self._means.cold.stored(lambda: self._means.storage.delete(_upload_key(mod, wanted)))
                     raise AlreadyPublishedError(
-                        f"{mod} is published already, with other bytes ({before.sum}): take a new version"
+                        f"{mod} is published already, with other bytes ({record.sum}): take a new version"
                     )
-                await self._mend(mod, path, gomod, before)
-                return before, False
+                await self._complete(mod, path, gomod, record)
+                return record, ours and record == wanted
 
-    def _store(self, mod: ModuleVersion, path: str, gomod: bytes, record: Published) -> None:
-        """Write the files, the record last; one writer at a time does that."""
-        self._write_files(mod, path, gomod, record)
+    async def _create(self, mod: ModuleVersion, path: str, record: Published) -> None:
+        """Write the zip, and the record if there is none: the first one to get there has published the version."""
+        storage, stored = self._means.storage, self._means.cold.stored
+        key, upload = file_key(mod, "zip"), _upload_key(mod, record)
+
+        def put() -> bool:
+            with open(path, "rb") as file:
+                sync(file.fileno())
+            return storage.create_from(key, path)
+
+        if not await stored(put, is_large=True) and not await self._is_sound(key, record):
+            # Of a writer that was killed or is slow, of upstream from another time, or damaged.
+            await stored(lambda: storage.replace_from(upload, path), is_large=True)
         if self._ledger is not None:
-            self._ledger(mod, record.sum, record.gomod_sum)
-        storage, key = self._means.storage, file_key(mod, SUFFIX)
-        if not storage.create(key, format_published(record)):
-            raise ConflictError(f"{mod}: somebody else has published it this moment")
-        if isinstance(storage, LocalStorage):
-            storage.replace(key, format_published(record))  # once more, and on the disk before anybody can see it
-        self._means.counters.add("stored")
+            ledger = self._ledger
+            await stored(lambda: ledger(mod, record.sum, record.gomod_sum))
+        if await stored(lambda: storage.create(file_key(mod, SUFFIX), format_published(record))):
+            self._means.counters.add("stored")
 
-    def _write_files(self, mod: ModuleVersion, path: str, gomod: bytes, record: Published) -> None:
-        storage = self._means.storage
-        with open(path, "rb") as file:
-            sync(file.fileno())
+    async def _is_sound(self, key: str, record: Published) -> bool:
+        try:
+            await self._sound_zip(key, record)
+        except (BadZipError, CacheCorruptError):
+            return False
+        return True
+
+    async def _complete(self, mod: ModuleVersion, path: str, gomod: bytes, record: Published) -> None:
+        """Write all of a version whose record is there and whose zip is at `path`, unless it was moved."""
+        storage, stored = self._means.storage, self._means.cold.stored
         zip_key = file_key(mod, "zip")
-        storage.delete(zip_key)  # of a writer that was killed, or of upstream from another time
-        storage.replace(f"{zip_key}hash", record.sum.encode())
-        if not storage.create_from(zip_key, path):
-            raise ConflictError(f"{mod}: somebody else writes it this moment")
-        for suffix, data in (("mod", gomod), ("info", record.info)):
-            # Created before it is replaced: so a directory names the version in its list, as for a file:// proxy.
-            if not storage.create(file_key(mod, suffix), data) or isinstance(storage, LocalStorage):
-                storage.replace(file_key(mod, suffix), data)
+        if not await self._is_sound(zip_key, record):
+            source = path
+            if not os.path.exists(path):
+                upload = await self._sound_zip(_upload_key(mod, record), record)
+                source = path_of(upload.file.descriptor)
+            await stored(lambda: storage.replace_from(zip_key, source), is_large=True)
+
+        def write() -> None:
+            # The .mod is created before it is replaced: so a directory names the version in its list, as for a
+            # file:// proxy.
+            for suffix, data in (("ziphash", record.sum.encode()), ("mod", gomod), ("info", record.info)):
+                self._put(file_key(mod, suffix), data)
+            if isinstance(storage, LocalStorage):
+                storage.replace(file_key(mod, SUFFIX), format_published(record))  # on the disk before anybody is told
+            for upload in list(storage.entries(zip_key.removesuffix("zip"))):
+                if upload.key.endswith(_UPLOAD):
+                    storage.delete(upload.key)
+
+        await stored(write)
+
+    def _put(self, key: str, data: bytes) -> None:
+        """Write a small file unless it is there as it is to be."""
+        storage = self._means.storage
+        if storage.read(key, 0, len(data) + 1) == data:
+            return
+        if not storage.create(key, data) or isinstance(storage, LocalStorage):
+            storage.replace(key, data)  # synced
 
     def _record_anew(self, mod: ModuleVersion, wanted: Published) -> Published:
         """Replace a record that is damaged, where what is sent is what was published: the .ziphash beside it says that.
@@ -247,16 +318,6 @@ class PublishedModules:
         storage.replace(key, format_published(wanted))
         return wanted
 
-    async def _mend(self, mod: ModuleVersion, path: str, gomod: bytes, record: Published) -> None:
-        """Write files again that are damaged or lost."""
-        try:
-            await self._gomod(mod, record)
-            self._sound.pop(file_key(mod, "zip"), None)
-            await self._zip(mod, record)
-        except (BadZipError, CacheCorruptError) as error:
-            self._means.log(f"{mod}: mended: {error}")
-            await self._means.cold.stored(lambda: self._write_files(mod, path, gomod, record), is_large=True)
-
 
 def ledger_of(add: Callable[[dict[ModuleVersion, bytes]], object]) -> Ledger:
     """The ledger of a database (`app.sumdb.publisher.Publisher.add`)."""
@@ -273,6 +334,11 @@ def _latest(versions: list[str]) -> str:
     tagged = [version for version in versions if not is_pseudo(version)]
     released = [version for version in tagged if not semver.prerelease(version)]
     return next((each[-1] for each in (released, tagged, versions) if each), "")
+
+
+def _upload_key(mod: ModuleVersion, record: Published) -> str:
+    """Where the zip of a record lies that could not have its own name yet; another zip has another one."""
+    return file_key(mod, hashlib.sha256(record.sum.encode()).hexdigest()[:32] + _UPLOAD)
 
 
 def _shown(time: datetime) -> str:

@@ -14,6 +14,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Callable
+from traceback import clear_frames
 
 from govgo.adapters.disk.system import path_of
 from govgo.adapters.loop.tasks import finished
@@ -65,6 +66,7 @@ class ZipFlight:
     Attributes:
         spool: what has come of it; None before anything has.
         readers: how many want it.
+        task: the fetch; None when it has ended.
     """
 
     def __init__(self, mod: ModuleVersion, means: Means, slots: asyncio.Semaphore) -> None:
@@ -75,7 +77,13 @@ class ZipFlight:
         self._means = means
         self._slots = slots
         self._begun: asyncio.Future[None] = means.cold.loop.create_future()
-        self.task = asyncio.ensure_future(self._run())
+        self.task: asyncio.Task[None] | None = asyncio.ensure_future(self._run())
+
+    def begin(self, spool: Spool) -> None:
+        """Something has come."""
+        if self.spool is None:
+            self.spool = spool
+            self._tell_begun(None)
 
     async def begun(self) -> Spool | None:
         """Wait for the first bytes; None where the zip was stored by somebody else meanwhile.
@@ -111,15 +119,10 @@ class ZipFlight:
         spool = Spool(await means.cold.stored(lambda: means.copies.on_disk(self.key)), self.key)
         path = path_of(spool.file.descriptor)
 
-        def take(data: bytes) -> None:
-            spool.write(data)
-            if self.spool is None:
-                self.spool = spool
-                self._tell_begun(None)
-
+        sink = _Sink(self, spool)
         try:
             async with means.proofs.expecting(mod):  # the database answers while the zip is on its way
-                await means.sources.ask(lambda source: source.zip(*mod, take, spool.rewind))
+                await means.sources.ask(lambda source: source.zip(*mod, sink.take, sink.rewind))
                 means.counters.add("fetched_bytes", spool.size)
                 gomod = None
                 if not means.proofs.covers(mod.path):  # else the database says what go.mod is in the zip
@@ -130,6 +133,7 @@ class ZipFlight:
             await self._store(spool, h1)
             spool.prove()
         finally:
+            sink.end()
             means.counters.observe_fetch(time.monotonic() - begun_s)
 
     async def _store(self, spool: Spool, h1: str) -> None:
@@ -167,6 +171,26 @@ class ZipFlight:
             self._begun.exception()  # seen, even if all have left
 
 
+class _Sink:
+    """Where the body of an answer goes. Whoever has it for longer than the fetch has no file of it."""
+
+    def __init__(self, flight: ZipFlight, spool: Spool) -> None:
+        self._ends: tuple[ZipFlight, Spool] | None = (flight, spool)
+
+    def take(self, data: bytes) -> None:
+        if self._ends is not None:
+            flight, spool = self._ends
+            spool.write(data)
+            flight.begin(spool)
+
+    def rewind(self) -> None:
+        if self._ends is not None:
+            self._ends[1].rewind()
+
+    def end(self) -> None:
+        self._ends = None
+
+
 class ZipFlights:
     """The zips on their way, by module version. All calls come from the cold loop, but for `leave`."""
 
@@ -191,8 +215,9 @@ class ZipFlights:
         """
         flight = self._flights.get(mod)
         if flight is None:
-            flight = self._flights[mod] = ZipFlight(mod, self._means, self._slots)
-            flight.task.add_done_callback(lambda task: self._land(mod, task))
+            flight = self._flights[mod] = begun = ZipFlight(mod, self._means, self._slots)
+            assert begun.task is not None
+            begun.task.add_done_callback(lambda task: self._land(begun, task))
         flight.readers += 1
         spool = None
         try:
@@ -204,7 +229,7 @@ class ZipFlights:
 
     async def aclose(self) -> None:
         """Cancel all of them."""
-        tasks = [flight.task for flight in self._flights.values()]
+        tasks = [flight.task for flight in self._flights.values() if flight.task is not None]
         for task in tasks:
             task.cancel()
         if tasks:
@@ -212,18 +237,21 @@ class ZipFlights:
 
     def _leave(self, flight: ZipFlight) -> None:
         flight.readers -= 1
-        if not flight.readers and not flight.task.done():
+        if not flight.readers and flight.task is not None:
             if self._flights.get(flight.mod) is flight:
                 del self._flights[flight.mod]
             flight.task.cancel()
 
-    def _land(self, mod: ModuleVersion, task: asyncio.Task[None]) -> None:
-        flight = self._flights.get(mod)
-        if flight is not None and flight.task is task:
-            del self._flights[mod]
+    def _land(self, flight: ZipFlight, task: asyncio.Task[None]) -> None:
+        if self._flights.get(flight.mod) is flight:
+            del self._flights[flight.mod]
+        flight.task = None
         error = None if task.cancelled() else task.exception()
         if isinstance(error, GovgoError):
-            self._failed(mod, error)
+            self._failed(flight.mod, error)
+        if error is not None:
+            # Its frames have the flight, which has the error: the file would stay open until somebody looks for cycles.
+            clear_frames(error.__traceback__)
 
 
 class Reading:

@@ -15,7 +15,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from govgo.adapters.disk.system import Sign, can_read, peak_memory_bytes, sign_of, sync
+from govgo.adapters.disk.system import Sign, can_read, open_more_files, peak_memory_bytes, sign_of, sync
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="TCP_INFO is Linux's")
 
@@ -119,3 +119,19 @@ def test_the_unit_of_memory_is_not_the_same_everywhere(
     monkeypatch.setattr(sys, "platform", platform)
     monkeypatch.setattr(resource, "getrusage", lambda _: SimpleNamespace(ru_maxrss=5 << 10))
     assert peak_memory_bytes() == want
+
+
+@pytest.mark.parametrize(
+    ("limits", "want"),
+    [((1024, 20_000), [(20_000, 20_000)]), ((1024, -1), [(1 << 20, -1)]), ((4096, 4096), []), ((-1, -1), [])],
+)
+def test_as_many_open_files_as_the_system_allows(
+    monkeypatch: pytest.MonkeyPatch, limits: tuple[int, int], want: list[tuple[int, int]]
+) -> None:
+    """getrlimit(2); go's runtime does the same when it starts."""
+    calls: list[tuple[int, int]] = []
+    monkeypatch.setattr(resource, "RLIM_INFINITY", -1)
+    monkeypatch.setattr(resource, "getrlimit", lambda _: limits)
+    monkeypatch.setattr(resource, "setrlimit", lambda _, value: calls.append(value))
+    open_more_files()
+    assert calls == want

@@ -6,12 +6,16 @@ from __future__ import annotations
 import errno
 import fcntl
 import os
+import shutil
 import threading
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from govgo.adapters.disk.lockfile import locked
+from govgo.adapters.disk.trees import make_dirs
+from govgo.adapters.storage import directory as module
 from govgo.adapters.storage.directory import DirectoryStorage
 from govgo.errors import InputError, StorageError
 
@@ -90,6 +94,41 @@ def test_a_local_file_is_moved(storage: DirectoryStorage) -> None:
     descriptor, path = storage.new_file(ZIP)
     os.close(descriptor)
     assert not storage.create_from(ZIP, path)
+
+
+def test_directories_that_are_removed_again_and_again(
+    storage: DirectoryStorage, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """`go clean -modcache` removes them at any moment, also between the making and the writing."""
+    removed: list[str] = []
+
+    def make_and_remove(path: str) -> None:
+        make_dirs(path)
+        if len(removed) < 3:
+            removed.append(path)
+            shutil.rmtree(storage.root)
+
+    def lock() -> bool:
+        with storage.lock(ZIP) as free:
+            return free
+
+    local = str(tmp_path / "local")
+    writes: list[Callable[[], object]] = [
+        lambda: storage.create(MOD, b"module q.io/a\n"),
+        lambda: storage.create_from(ZIP, local) or True,
+        lambda: storage.replace(MOD, b"module q.io/a\n") is None,
+        lambda: storage.replace_from(ZIP, local) is None,
+        lambda: bool(storage.new_file(ZIP)),
+        lock,
+    ]
+    monkeypatch.setattr(module, "make_dirs", make_and_remove)
+    for write in writes:
+        Path(local).write_bytes(b"zip")
+        removed.clear()
+        assert write(), removed
+        assert len(removed) == 3
+    shutil.rmtree(storage.root)
+    assert not storage.delete(ZIP)
 
 
 def test_of_many_writers_one_wins(storage: DirectoryStorage) -> None:

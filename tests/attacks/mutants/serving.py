@@ -10,6 +10,7 @@ HOOKS = "tests/serve/hooks/test_route.py::"
 PAYLOAD = "tests/serve/hooks/test_payload.py::"
 PUBLISH = "tests/serve/publish/test_route.py::"
 QUESTION = "tests/serve/protocol/test_question.py::"
+ORDERS = "tests/serve/upstream/test_published_orders.py::"
 PUBLISHED = "tests/serve/upstream/test_published.py::"
 ROUTES = "tests/serve/registry/test_routes.py::"
 RULES = "tests/serve/server/test_rules.py::"
@@ -86,17 +87,25 @@ MUTANTS = {
     ),
     "hook-read-at-once": Mutant(
         "hooks",
-        "no more than some messages are read at once",
+        "no more than some bytes of messages are held at once",
         "serve/hooks/route.py",
-        "        if self._reading >= _AT_ONCE:\n",
-        "        if False:\n",
-        (HOOKS + "test_attack_messages_that_never_end",),
+        "        while sum(self._reading.values()) > _MOST_HELD:\n",
+        "        while False:\n",
+        (HOOKS + "test_attack_messages_that_fill_the_memory",),
+    ),
+    "hook-slow": Mutant(
+        "hooks",
+        "a message has a limit of time",
+        "serve/hooks/route.py",
+        "        limit = asyncio.timeout(_BODY_S)\n",
+        "        limit = asyncio.timeout(None)\n",
+        (HOOKS + "test_attack_messages_by_the_byte",),
     ),
     "hook-fetched-at-once": Mutant(
         "hooks",
         "no more than some versions are fetched at once",
         "serve/hooks/route.py",
-        "        if versions and len(self._fetching) < _AT_ONCE:\n",
+        "        if versions and len(self._fetching) < _FETCHES:\n",
         "        if versions:\n",
         (HOOKS + "test_attack_tags_of_a_slow_upstream",),
     ),
@@ -178,7 +187,7 @@ MUTANTS = {
         "serve/upstream/published.py",
         "        if data is None or hash_gomod(data) != record.gomod_sum:\n",
         "        if data is None:\n",
-        (PUBLISH + "test_damage_is_told_and_mended_by_the_same_bytes",),
+        (PUBLISH + "test_a_damaged_go_mod_is_taken_from_the_zip",),
     ),
     "published-zip": Mutant(
         "publishing",
@@ -192,9 +201,17 @@ MUTANTS = {
         "publishing",
         "a version that was published never changes",
         "serve/upstream/published.py",
-        "                if (before.sum, before.gomod_sum) != (wanted.sum, wanted.gomod_sum):\n",
+        "                if (record.sum, record.gomod_sum) != (wanted.sum, wanted.gomod_sum):\n",
         "                if False:\n",
         (PUBLISH + "test_what_was_published_never_changes",),
+    ),
+    "published-in-place": Mutant(
+        "publishing",
+        "before the record nothing is overwritten",
+        "serve/upstream/published.py",
+        "            await stored(lambda: storage.replace_from(upload, path), is_large=True)\n",
+        "            await stored(lambda: storage.replace_from(key, path), is_large=True)\n",
+        (ORDERS + "test_attack_a_writer_that_goes_on_after_its_lease",),
     ),
     "published-anew": Mutant(
         "publishing",

@@ -176,13 +176,45 @@ def test_a_message_counts_once(served: Served) -> None:
 
 
 def test_attack_messages_that_never_end(served: Served) -> None:
-    """Each may hold some MB: no more than some are read at once, and whoever leaves makes room."""
+    """However many there are, others are taken."""
     with ExitStack() as held:
-        for _ in range(module._AT_ONCE):
-            connection = held.enter_context(socket.create_connection(("127.0.0.1", served.port)))
-            connection.sendall(b"POST /hooks/refresh HTTP/1.1\r\nHost: x\r\nContent-Length: 1000\r\n\r\n{")
-        eventually(lambda: push(served, "v1.0.0") == (429, "too many messages at once\n"), 10)
-    eventually(lambda: push(served, "v1.0.0")[0] == 202)
+        for _ in range(100):
+            held.enter_context(begun(served, b"{"))
+        assert push(served, "v1.0.0")[0] == 202
+
+
+def begun(served: Served, body: bytes) -> socket.socket:
+    """A connection on which the beginning of a message was sent."""
+    connection = socket.create_connection(("127.0.0.1", served.port), timeout=20)
+    connection.sendall(b"POST /hooks/refresh HTTP/1.1\r\nHost: x\r\nContent-Length: 1000\r\n\r\n" + body)
+    return connection
+
+
+def test_attack_messages_by_the_byte(served: Served, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A message has a time in all, however often a piece of it comes."""
+    monkeypatch.setattr(module, "_BODY_S", 0.3)
+    with begun(served, b"{") as connection:
+        connection.settimeout(0.05)
+        for _ in range(100):
+            connection.sendall(b" ")
+            with suppress(TimeoutError):
+                assert connection.recv(100).startswith(b"HTTP/1.1 408 ")
+                return
+    raise AssertionError("it is still read")
+
+
+def test_attack_messages_that_fill_the_memory(served: Served, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Of those that are on their way the oldest gives way, and whoever sends a message in one go has room."""
+    monkeypatch.setattr(module, "_MOST_HELD", 1000)
+    (hooks,) = (route.answer.__self__ for route in served.site.routes if route.kind == "hook")  # type: ignore[attr-defined]
+    with ExitStack() as held:
+        first = held.enter_context(begun(served, b"{" * 600))
+        eventually(lambda: sum(hooks._reading.values()) == 600)
+        second = held.enter_context(begun(served, b"{" * 600))
+        assert first.recv(100).startswith(b"HTTP/1.1 408 ")
+        assert push(served, "v1.0.0")[0] == 202
+        second.sendall(b"{" * 400)
+        assert second.recv(100).startswith(b"HTTP/1.1 401 ")
 
 
 def test_attack_more_messages_than_are_remembered(served: Served, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -195,7 +227,7 @@ def test_attack_more_messages_than_are_remembered(served: Served, monkeypatch: p
 
 def test_attack_tags_of_a_slow_upstream(served: Served, monkeypatch: pytest.MonkeyPatch) -> None:
     """No more than some are fetched at once; a client that asks for one of the others has it fetched."""
-    monkeypatch.setattr(module, "_AT_ONCE", 1)
+    monkeypatch.setattr(module, "_FETCHES", 1)
     served.world.publish("q.io/b", "v1.0.0")
     served.world.proxy.delay_s = 0.2
     try:

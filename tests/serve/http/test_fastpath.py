@@ -16,6 +16,7 @@ from pathlib import Path
 
 import pytest
 
+from govgo.serve.http import fastpath as module
 from govgo.serve.http.site import Limits
 from tests.property.edits import edited
 from tests.simulators import campaigns
@@ -51,6 +52,9 @@ def request(path: str = MOD, *lines: str, method: str = "GET", version: str = "1
     return "\r\n".join([f"{method} {path} HTTP/{version}", "Host: x", *lines, "", ""]).encode()
 
 
+HOSTS = ("a.example:80", "127.0.0.1:", "[::1]", "[::1]:8080", "x_y.example", "xn--bcher-kva.example")
+NO_HOSTS = ("x y", "a@x", "x/y", "x?", "x#", "[::1", "::1", "x:a", "<b>", '"x"', "x:80:80", "x\\y")
+"""RFC 3986, 3.2.2 and 3.2.3."""
 LAST = request(MOD, "Connection: close")
 
 
@@ -254,9 +258,11 @@ def test_a_wish_for_another_protocol_is_passed_over(served: Served, protocol: st
         (f"GET {MOD} HTTP/1.0\r\nA: b", 200),
         (f"GET {MOD} HTTP/1.1\r\nHost:\r\nConnection: close", 200),
         (f"GET http://x{MOD} HTTP/1.1\r\nHost: y\r\nConnection: close", 200),
+        *((f"GET {MOD} HTTP/1.1\r\nHost: {host}\r\nConnection: close", 200) for host in HOSTS),
+        *((f"GET {MOD} HTTP/1.1\r\nHost: {host}", 400) for host in NO_HOSTS),
     ],
 )
-def test_the_host_is_named_once(served: Served, head: str, status: int) -> None:
+def test_the_host_is_one_host(served: Served, head: str, status: int) -> None:
     """RFC 9112, 3.2."""
     assert answers(served.raw(head.encode() + b"\r\n\r\n"))[0][0] == status
 
@@ -333,6 +339,32 @@ def test_what_is_no_http(served: Served, data: bytes) -> None:
     assert served.raw(data).startswith(b"HTTP/1.1 400 ")
 
 
+def test_attack_another_version_of_http(served: Served) -> None:
+    """Its framing is not that of HTTP/1.1: nothing behind it is read as a request."""
+    got = served.raw(request(version="2.0") + request())
+    assert got.startswith(b"HTTP/1.1 505 ")
+    assert got.count(b"HTTP/1.1") == 1
+
+
+@pytest.mark.parametrize("before", [b"", request()], ids=["first", "second"])
+@pytest.mark.parametrize(
+    ("coding", "body"),
+    [
+        ("xchunked", b"0\r\n\r\n"),
+        ("identity", b"0\r\n\r\n"),
+        ("chunked", b"5\nhello\r\n0\r\n\r\n"),
+        ("chunked", b"+5\r\nhello\r\n0\r\n\r\n"),
+        ("chunked", b"5\r\nhelloX\r\n0\r\n\r\n"),
+        ("chunked", b"10000000000000005\r\nhello\r\n0\r\n\r\n"),
+    ],
+)
+def test_attack_a_body_of_which_nobody_knows_the_end(served: Served, before: bytes, coding: str, body: bytes) -> None:
+    """RFC 9112, 6.3 and 7.1: the request is refused, and what follows is no request."""
+    data = before + request(MOD, f"Transfer-Encoding: {coding}", method="POST") + body + request("/healthz")
+    assert [status for status, _, _ in answers(served.raw(data))] == [*([200] if before else []), 400]
+    eventually(lambda: served.site.requests == 0)
+
+
 def test_heads_that_are_too_large(served: Served) -> None:
     assert b" 431 " in served.raw(request("/healthz", "X: " + "x" * 40_000)).split(b"\r\n")[0]
     assert b" 431 " in served.raw(request("/" + "x" * 40_000)).split(b"\r\n")[0]
@@ -402,15 +434,71 @@ def test_attack_a_client_that_reads_nothing_of_a_large_zip(tmp_path: Path) -> No
                 eventually(lambda: asyncio.run_coroutine_threadsafe(look(), served._loop).result() == 0)
 
 
+def opened(served: Served, count: int, data: bytes) -> list[socket.socket]:
+    """Connections on which something was sent."""
+    held = [socket.create_connection(("127.0.0.1", served.port), timeout=10) for _ in range(count)]
+    for each in held:
+        each.sendall(data)
+    return held
+
+
 def test_too_many_connections(strict: Served) -> None:
-    held = [socket.create_connection(("127.0.0.1", strict.port)) for _ in range(8)]
+    strict.site.limits = Limits(connections=8)
+    strict.world.proxy.script(LIST, Stall())
+    held = opened(strict, 8, request(LIST))
     try:
-        eventually(lambda: len(strict.server.server_state.connections) >= 8)
+        eventually(lambda: strict.site.requests == 8)
         assert strict.raw(request()).startswith(b"HTTP/1.1 503 ")
     finally:
         for each in held:
             each.close()
     eventually(lambda: strict.get(MOD).status == 200)
+
+
+@pytest.mark.parametrize("data", [b"", b"GET / HTTP/1.1\r\nHost", request()], ids=["silent", "slow", "idle"])
+def test_attack_idle_connections_keep_nobody_out(strict: Served, data: bytes) -> None:
+    strict.site.limits = Limits(connections=8)
+    held = opened(strict, 8, data)
+    try:
+        eventually(lambda: len(strict.server.server_state.connections) == 8)
+        assert strict.raw(LAST).startswith(b"HTTP/1.1 200 ")
+        left = [each for each in strict.server.server_state.connections if not each.transport.is_closing()]
+        assert len(left) >= 7, "no more give way than have to"
+    finally:
+        for each in held:
+            each.close()
+
+
+def test_attack_more_connections_than_can_be_refused(strict: Served, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each that is told so has a file open for a moment, of which there is an end."""
+    monkeypatch.setattr(module, "_MOST_REFUSED", 2)
+    strict.site.limits = Limits(connections=1)
+    strict.world.proxy.script(LIST, Stall())
+    held = opened(strict, 1, request(LIST))
+    try:
+        eventually(lambda: strict.site.requests == 1)
+        held += opened(strict, 2, b"")
+        with suppress(ConnectionError):
+            assert strict.raw(request()) == b""
+    finally:
+        for each in held:
+            each.close()
+
+
+def test_attack_connections_that_never_begin_tls(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """They are no connections yet that are counted, and take a file each."""
+    from tests.simulators.proxy import certificate
+
+    certificate(tmp_path)
+    monkeypatch.setattr("govgo.serve.server.server._HANDSHAKE_S", 0.2)
+    with (
+        World(tmp_path / "world") as world,
+        Served(world, tls_cert=str(tmp_path / "server.pem")) as served,
+        socket.create_connection(("127.0.0.1", served.port), timeout=10) as connection,
+    ):
+        connection.sendall(b"\x16\x03")
+        with suppress(ConnectionError):
+            assert connection.recv(1) == b""
 
 
 def test_tls(tmp_path: Path) -> None:

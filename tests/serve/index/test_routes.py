@@ -12,6 +12,7 @@ import pytest
 from govgo.core.module.moduleversion import ModuleVersion
 from govgo.core.sumdb.note import parse_verifier
 from govgo.core.sumdb.tile import parse_tile_path
+from govgo.serve.policy import Policy, Rule
 from govgo.serve.tables import Events
 from tests.simulators.eventlog import mods, root_of, verified_records
 from tests.simulators.served import Served, eventually
@@ -49,6 +50,22 @@ def test_the_index_is_in_the_form_of_the_public_one(served: Served) -> None:
     assert [entry["Path"] for entry in found] == [mod.path for mod in mods(COUNT)]
     times = [entry["Timestamp"] for entry in found]
     assert len(set(times)) == COUNT
+
+
+def test_what_the_rules_refuse_by_now_is_not_offered(served: Served, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Rules come after the events. The log is what was signed, and names them still."""
+    everything = lines(served, "?include=all")
+    before = served.get("/events/checkpoint").body, served.get("/events/tile/entries/000").body
+    denied = Rule("Q.io/m0", "", "malware"), Rule("q.io/m1", "v1.*", "broken"), Rule("q.io/m2", "v2.*", "another")
+    monkeypatch.setattr(served.site, "policy", Policy(denied))
+    for query in ("", "?include=all", f"?since={everything[0]['Timestamp']}"):
+        assert [entry["Path"] for entry in lines(served, query)][:2] == ["q.io/m2", "q.io/m3"]
+    assert [entry["Path"] for entry in lines(served, "?limit=1")] == ["q.io/m2"], "others do not count"
+    assert (served.get("/events/checkpoint").body, served.get("/events/tile/entries/000").body) == before
+    monkeypatch.setattr(served.site, "policy", Policy(allow=("q.io/m7",)))
+    assert [entry["Path"] for entry in lines(served)] == ["q.io/m7"]
+    monkeypatch.undo()
+    assert lines(served) == everything
 
 
 def test_it_is_read_in_parts_by_time(served: Served) -> None:

@@ -43,7 +43,9 @@ def test_what_is_asked(path: str, kind: str, module: str, version: str, database
      "/q.io/a/@v/v1.0.mod", "/q.io/a/@v/main.zip", "/q.io/a/@v/v2.0.0.mod", "/q.io/a/v2/@v/v1.0.0.mod",
      "/q.io/A/@v/list", "/q.io/!A/@v/list", "/q.io/a!/@v/list", "/q.io/../@v/list", "/a/@v/../list", "/.io/a/@v/list",
      "/q.io/a/@v/!v1.0.0.mod", "/q.io/a/@v/x/y.info", "/sumdb/", "/sumdb/x", "/sumdb/x.io/tile/8/0/0",
-     "/sumdb/x.io/lookup/q.io/a", "/q.io/" + "a" * MAX_PATH + "/@v/list"],
+     "/sumdb/x.io/lookup/q.io/a", "/sumdb/x.io/lookup/q.io/a@latest", "/sumdb/x.io/lookup/q.io/a@v1.0",
+     "/sumdb/x.io/lookup/q.io/a@v1.0.0@v1.0.0", "/sumdb/x.io/lookup/q.io/a@v1.0.0+meta",
+     "/q.io/" + "a" * MAX_PATH + "/@v/list"],
 )  # fmt: skip
 def test_what_asks_for_nothing(path: str) -> None:
     with pytest.raises(InputError):

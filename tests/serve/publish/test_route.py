@@ -393,15 +393,27 @@ def test_what_the_cache_had_before_is_not_published(world: World) -> None:
         assert get(served, "/corp.example/x/@v/v1.0.0.zip").body == zip_of("corp.example/x", "v1.0.0")
 
 
-@pytest.mark.parametrize("file", ["v1.0.0.zip", "v1.0.0.mod"])
-@pytest.mark.parametrize("damage", ["lost", "changed"])
-def test_damage_is_told_and_mended_by_the_same_bytes(served: Served, file: str, damage: str) -> None:
+def damaged(served: Served, file: str, damage: str) -> tuple[Path, bytes]:
+    """A file of a version that is damaged, and what it was."""
     put(served, "corp.example/x", "v1.0.0")
     path = served.storage / "corp.example/x/@v" / file
     whole = path.read_bytes()
     path.unlink()
     if damage == "changed":
         path.write_bytes(whole[:-1] + b"!")
+    return path, whole
+
+
+@pytest.mark.parametrize("damage", ["lost", "changed"])
+def test_a_damaged_go_mod_is_taken_from_the_zip(served: Served, damage: str) -> None:
+    path, whole = damaged(served, "v1.0.0.mod", damage)
+    assert get(served, "/corp.example/x/@v/v1.0.0.mod").body == whole == path.read_bytes()
+
+
+@pytest.mark.parametrize("damage", ["lost", "changed"])
+def test_damage_is_told_and_mended_by_the_same_bytes(served: Served, damage: str) -> None:
+    file = "v1.0.0.zip"
+    path, whole = damaged(served, file, damage)
     got = get(served, f"/corp.example/x/@v/{file}")
     assert got.status == 503
     assert "publish the same bytes again" in got.text

@@ -9,6 +9,7 @@ import http.client
 import json
 import os
 import random
+import re
 import selectors
 import shutil
 import signal
@@ -34,7 +35,7 @@ from tests.simulators import campaigns
 from tests.simulators.certificates import Authority
 from tests.simulators.hangups import hung_up, needs_proc
 from tests.simulators.proxy import Stall
-from tests.simulators.served import PATIENCE_S, eventually
+from tests.simulators.served import PATIENCE_S, Served, eventually
 from tests.simulators.tlsfiles import TlsFiles
 from tests.simulators.world import World
 
@@ -107,6 +108,42 @@ def world(tmp_path: Path) -> Iterator[World]:
     with World(tmp_path) as world:
         world.publish("q.io/a", "v1.0.0")
         yield world
+
+
+@pytest.mark.parametrize(("files", "connections"), [(100, 50), (1024, 512), (20_000, 4096)])
+def test_no_more_connections_than_files(
+    world: World, monkeypatch: pytest.MonkeyPatch, files: int, connections: int
+) -> None:
+    """With 1,000 idle connections and as many files as most systems allow nothing would be answered any more."""
+    monkeypatch.setattr("govgo.serve.server.parts.most_open_files", lambda: files)
+    with Served(world) as served:
+        assert served.site.limits.connections == connections
+        told = f"connections: {connections} at once, as this process may have {files} files open"
+        assert (served.said == [f"govgo: {told}\n"]) is (connections < 4096)
+
+
+@pytest.mark.wide
+@needs_proc
+def test_attack_questions_that_are_all_new(world: World) -> None:
+    """What each leaves is what is remembered of it, 2 kB; of cycles of objects it would be 17 kB, without an end."""
+    with Process(world) as process:
+
+        def resident() -> int:
+            status = Path(f"/proc/{process.popen.pid}/status").read_text()
+            return int(re.search(r"VmRSS:\s+(\d+) kB", status)[1])  # type: ignore[index]
+
+        def ask(numbers: range) -> None:
+            connection = http.client.HTTPConnection(process.url.removeprefix("http://"), timeout=PATIENCE_S)
+            for number in numbers:
+                connection.request("GET", f"/q.io/none{number}/@v/list")
+                answer = connection.getresponse()
+                assert (answer.status, bool(answer.read())) == (404, True)
+            connection.close()
+
+        ask(range(100))
+        before = resident()
+        ask(range(100, 500))
+        assert resident() - before < 4 << 10
 
 
 def test_it_serves_and_ends(world: World) -> None:

@@ -6,6 +6,7 @@ from __future__ import annotations
 import errno
 import hashlib
 import os
+import shutil
 from pathlib import Path
 from typing import Any
 
@@ -44,6 +45,22 @@ def test_a_copy_is_what_was_read(storage: Storage) -> None:
     storage.replace(KEY, b"other")
     assert (found.size, content(found.file)) == (10, b"some bytes")
     assert found.digest == hashlib.sha256(b"some bytes").digest()
+
+
+def test_a_file_whose_directory_is_removed_meanwhile(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """By `go clean -modcache`, say: it has no name any more, which is what is wanted."""
+    storage = DirectoryStorage(str(tmp_path / "storage"))
+    new_file = storage.new_file
+
+    def removed(key: str) -> tuple[int, str]:
+        made = new_file(key)
+        shutil.rmtree(storage.root)
+        return made
+
+    monkeypatch.setattr(storage, "new_file", removed)
+    file = Copies(storage, 0, stores=True).on_disk(KEY)
+    append(file, KEY, b"zip")
+    assert os.pread(file.descriptor, 9, 0) == b"zip"
 
 
 @pytest.mark.parametrize("letter", ["x", "é"])
