@@ -59,10 +59,10 @@ def graph(args: tuple[str, ...], go_version: str, **flags: Any) -> int | None:
 
         return draw(args, go_version, flags)
     session = open_session(flags)
-    if args:
-        raise UsageError("'go mod graph' accepts no arguments")
     with flag_values():
         check_go_flag(session, go_version)
+    if args:
+        raise UsageError("'go mod graph' accepts no arguments")
     show(graph_text(load_graph(session, go_version).edge_names(str)))
     session.finish()
     return None
