@@ -58,6 +58,7 @@ def init_module(session: Session, path: str = "") -> None:
         [MainModule(mod, root, file, None)],
         cwd_root=find_module_root(session, root),
         local_go=session.local_go,
+        tell=session.fail,
     )
     add_go_stmt(session, mod, file, session.local_go)
     rs = requirements_from_mod_files(session)

@@ -83,7 +83,7 @@ class ConsoleReporter:
             self.raw(str(facts["line"]))
         elif kind == "downloading":
             if not self._is_live:
-                self.note(f"downloading {facts['path']} {facts['version']}")
+                self.note(f"downloading {facts['what']}")
         elif self._title is not None:
             (self._tally or self._open_display()).event(kind, facts)
 

@@ -77,6 +77,7 @@ class Flag(NamedTuple):
         metavar, help, is_hidden: for the help text.
         is_own: go's command of the same name lacks this flag, and so does `govgo mod …`.
         values: what the flag may be set to, where these are few words; for completion and documents.
+        fault_in: says what is wrong with a value, "" for nothing; None where any text will do.
     """
 
     names: tuple[str, ...]
@@ -91,6 +92,7 @@ class Flag(NamedTuple):
     is_hidden: bool
     is_own: bool
     values: tuple[str, ...] = ()
+    fault_in: Callable[[str], str] | None = None
 
 
 class Command(NamedTuple):
@@ -281,6 +283,8 @@ def _general_flags(known: Mapping[str, Flag], entries: Sequence[str]) -> list[_G
         if name == "C":
             raise CommandLineError(f'invalid value "{value}" for flag -C (from $GOFLAGS): {_C_FIRST}')
         text = value if equals else flag.bare or "true"
+        if fault := _fault(flag, text):
+            raise CommandLineError(f"invalid value {_quoted(text)} for flag -{name} (from $GOFLAGS): {fault}")
         flags.append(_Given(name, text, _value(flag, name, text)))
     return flags
 
@@ -296,7 +300,20 @@ def _value(flag: Flag, name: str, text: str) -> object:
         if not (text.isascii() and text.isdigit() and len(text) < 10 and low <= int(text) <= high):
             raise FlagError(f'invalid value "{text}" for flag -{name}: it takes a number from {low} to {high}')
         return int(text)
+    if fault := _fault(flag, text):
+        raise FlagError(f"invalid value {_quoted(text)} for flag -{name}: {fault}")
     return text
+
+
+def _fault(flag: Flag, text: str) -> str:
+    return flag.fault_in(text) if flag.fault_in is not None else ""
+
+
+def _quoted(text: str) -> str:
+    """A word of the line as go quotes it in messages."""
+    from govgo.core.golib.quote import quote
+
+    return quote(text)
 
 
 def command(*, usage: str = "", own: bool = False) -> Callable[[Callable[..., int | None]], Command]:
@@ -325,6 +342,7 @@ def option(
     hidden: bool = False,
     own: bool = False,
     values: Sequence[str] = (),
+    fault_in: Callable[[str], str] | None = None,
 ) -> Callable[[_F], _F]:
     """Give a function a flag: its names with a dash, then the keyword of its value; see `Flag` for the rest."""
     if default is None:
@@ -332,7 +350,7 @@ def option(
     *flags, dest = names
     flag = Flag(
         tuple(name.lstrip("-") for name in flags),
-        *(dest, is_flag, bare, multiple, bounds, default, metavar, help, hidden, own, tuple(values)),
+        *(dest, is_flag, bare, multiple, bounds, default, metavar, help, hidden, own, tuple(values), fault_in),
     )
 
     def apply(function: _F) -> _F:

@@ -66,6 +66,38 @@ def goflags_for(path: str) -> list[str]:
     return [entry for entry in entries if entry.lstrip("-").partition("=")[0] in KNOWN_FLAGS]
 
 
+def go_version_fault(text: str) -> str:
+    """What is wrong with the value of a flag that names a Go version; "" for nothing, or if `check_go_version` knows.
+
+    An older release may give way to a newer one when the session is opened.
+    """
+    return "" if is_older(environment().go_version or REFERENCE_RELEASE) else _version_fault(text, REFERENCE_RELEASE)
+
+
+def check_go_version(session: Session, name: str, text: str) -> None:
+    """Check the value of a flag that names a Go version, now that the release is known which the command answers for.
+
+    Raises:
+        FlagError: it is none, or newer.
+    """
+    from govgo.core.golib.quote import quote
+
+    if fault := _version_fault(text, session.local_go):
+        raise FlagError(f"invalid value {quote(text)} for flag -{name}: {fault}")
+
+
+def _version_fault(text: str, latest: str) -> str:
+    from govgo.core.golib.quote import quote
+    from govgo.core.modfile import is_go_version
+    from govgo.core.version import goversion
+
+    if text and not is_go_version(text):
+        return f"expecting a Go version like {quote(latest)}"
+    if text and goversion.compare(text, latest) > 0:
+        return f"maximum supported Go version is {latest}"
+    return ""
+
+
 def working_directory(environ: Mapping[str, str]) -> str:
     """The absolute working directory; under the name in $PWD where that leads to the same place, as in go.
 

@@ -22,7 +22,7 @@ class Reporter(Protocol):
     def event(self, kind: str, facts: Mapping[str, object]) -> None:
         """An event of the progress, by its kind, with its facts:
 
-        downloading   path, version  a zip is about to be fetched (go prints a line for it)
+        downloading   what           a zip is about to be fetched (go prints a line for it)
         request       line           a request was made (-x)
         step          name, count    the part of the work that begins now, and how much there is to do
         advanced      name, count    so much of the step of that name is done

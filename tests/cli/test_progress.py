@@ -326,7 +326,7 @@ def test_what_is_no_live_terminal_gets_plain_lines(
     stream = kind()
     reporter = ConsoleReporter(stream)
     reporter.start_progress("download", environ)
-    reporter.event("downloading", {"path": "q.io/a", "version": "v1.0.0"})
+    reporter.event("downloading", {"what": "q.io/a v1.0.0"})
     reporter.event("fetched", {"path": "q.io/a", "version": "v1.0.0"})
     until(lambda: "govgo: download: 0 s, q.io/a v1.0.0\n" in stream.getvalue())
     reporter.close()
@@ -340,7 +340,7 @@ def test_within_ten_seconds_standard_error_is_as_gos() -> None:
     stream = io.StringIO()
     reporter = ConsoleReporter(stream)
     reporter.start_progress("download", {})
-    reporter.event("downloading", {"path": "q.io/a", "version": "v1.0.0"})
+    reporter.event("downloading", {"what": "q.io/a v1.0.0"})
     reporter.event("fetched", {"path": "q.io/a", "version": "v1.0.0"})
     reporter.close()
     assert stream.getvalue() == "govgo: downloading q.io/a v1.0.0\n"

@@ -63,6 +63,14 @@ class Memo(Generic[_K, _V]):
         """Drop the result, so that the next call makes it anew."""
         self._done.pop(key, None)
 
+    def forget_all(self) -> None:
+        """Drop what is done."""
+        self._done.clear()
+
+    def forget_results(self) -> None:
+        """Drop all results, and keep the errors."""
+        self._done = {key: outcome for key, outcome in self._done.items() if isinstance(outcome, GovgoError)}
+
     async def _make(self, key: _K, make: Callable[[], Coroutine[Any, Any, _V]]) -> _V:
         self._waiting[key] = []
         try:

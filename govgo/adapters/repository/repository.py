@@ -386,12 +386,13 @@ class Repository:
         return self._sums.ledger
 
     def reset(self, ledger: SumLedger) -> None:
-        """Continue with another set of go.sum files: what was checked is checked anew."""
+        """Continue with another set of go.sum files: what was checked is checked anew; zips that failed have failed."""
         self._end_background()
         self._sums.ledger = ledger
         self._gomods.forget()
         self.__dict__.pop("_downloads", None)
-        self.__dict__.pop("_zips", None)
+        if zips := self.__dict__.get("_zips"):
+            zips.forget()
 
     def disable_lookup(self, reason: str) -> None:
         """Ask no source from now on (-mod=vendor); `reason` is go's sentence, "" ends that."""

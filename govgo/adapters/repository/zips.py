@@ -157,6 +157,11 @@ class Zips:
         self._zips.put(mv, path)
         return path, h1
 
+    def forget(self) -> None:
+        """Forget what was checked, by another go.sum. A zip that could not be had is not asked for again, as in go."""
+        self._trees.forget_all()
+        self._zips.forget_results()
+
     async def _tree(self, mv: ModuleVersion) -> str:
         cache = self._cache
         tree = cache.download_dir(mv)
@@ -182,7 +187,7 @@ class Zips:
             return path
         cache.check_root()
         if self._announce:
-            self._report.event("downloading", {"path": mv.path, "version": _shown_version(mv)})
+            self._report.event("downloading", {"what": _announced(mv)})
         async with self._locked(mv):
             if cache.has_zip(mv):
                 return path  # another process has fetched it while we waited for the lock
@@ -405,10 +410,10 @@ def _is_page(path: str) -> bool:
         return False
 
 
-def _shown_version(mv: ModuleVersion) -> str:
-    """The version as it is announced; that of a toolchain in its short form, `go1.21.3 (linux/amd64)`."""
+def _announced(mv: ModuleVersion) -> str:
+    """A module version as its download is announced; a toolchain in its short form, `go1.21.3 (linux/amd64)`."""
     if mv.path != "golang.org/toolchain":
-        return mv.version
+        return f"{mv.path} {mv.version}"
     release, dot, platform = mv.version.partition("-")[2].rpartition(".")
     goos, _, goarch = platform.partition("-")
-    return f"{release} ({goos}/{goarch})" if dot else mv.version
+    return f"{release} ({goos}/{goarch})" if dot else platform

@@ -139,8 +139,8 @@ def load_mod_file(session: Session, tidy_go_version: str = "") -> Requirements:
         work_file=work_file,
         work_path=session.work_path,
         local_go=session.local_go,
+        tell=session.fail,
     )
-    _report_faults(session)
     set_default_build_mod(session)  # the vendor directory may come into play now
     session.repo.disable_lookup(_lookup_disabled(session))
     rs = requirements_from_mod_files(session)
@@ -150,12 +150,6 @@ def load_mod_file(session: Session, tidy_go_version: str = "") -> Requirements:
         rs = _check_roots(session, rs, tidy_go_version)
     put_in_force(session, rs)
     return rs
-
-
-def _report_faults(session: Session) -> None:
-    for fault in session.main.faults:
-        session.fail(fault)
-    session.main.faults.clear()
 
 
 def _open_ledger(session: Session) -> None:
@@ -192,6 +186,7 @@ def _without_module(session: Session) -> Requirements:
         cwd_root=find_module_root(session, session.settings.cwd),
         work_path=session.work_path,
         local_go=session.local_go,
+        tell=session.fail,
     )
     toolchain = ModuleVersion("toolchain", "go" + session.local_go)
     if session.in_workspace:

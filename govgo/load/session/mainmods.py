@@ -7,7 +7,7 @@ Reference: Go Modules Reference, "go.mod files: replace directive, exclude direc
 from __future__ import annotations
 
 import posixpath
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 
 from govgo.core.modfile import ModFile, WorkFile, is_directory_path
 from govgo.core.module.moduleversion import ModuleVersion, compare_versions
@@ -299,6 +299,7 @@ def make_main_modules(
     work_file: WorkFile | None = None,
     work_path: str = "",
     local_go: str,
+    tell: Callable[[GovgoError], None],
 ) -> MainModules:
     """Combine main modules and the go.work file, and check that their directives agree.
 
@@ -308,6 +309,7 @@ def make_main_modules(
         work_file: the go.work file in workspace mode.
         work_path: its path.
         local_go: the Go release that is answered for.
+        tell: takes faults in spite of which the modules are combined, before an error is raised.
 
     Raises:
         BuildListError: replacements that contradict each other.
@@ -318,11 +320,11 @@ def make_main_modules(
     seen: set[ModuleVersion] = set()
     for mod in main.modules:
         if mod in seen:
-            main.faults.append(BuildListError(f"module {mod.path} appears multiple times in workspace"))
+            tell(BuildListError(f"module {mod.path} appears multiple times in workspace"))
         seen.add(mod)
     replacements: ReplaceMap = {}
     if work_file is not None:
-        _join_work_replacements(main, work_file, replacements)
+        _join_work_replacements(main, work_file, replacements, tell)
     by_work = frozenset(old.path for old in replacements)
     for each in entries:
         _join_replacements(main, each, by_work, replacements)
@@ -330,11 +332,13 @@ def make_main_modules(
     return main
 
 
-def _join_work_replacements(main: MainModules, work_file: WorkFile, replacements: ReplaceMap) -> None:
+def _join_work_replacements(
+    main: MainModules, work_file: WorkFile, replacements: ReplaceMap, tell: Callable[[GovgoError], None]
+) -> None:
     main._work_replace = replace_map((r.old, r.new) for r in work_file.replace)
     for old, new in main._work_replace.items():
         if old.version == "" and main.contains(old.path):
-            main.faults.append(
+            tell(
                 BuildListError(
                     f"workspace module {old.path} is replaced at all versions in the go.work file. To fix, remove "
                     "the replacement from the go.work file or specify the version at which to replace the module."

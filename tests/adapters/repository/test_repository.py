@@ -403,6 +403,18 @@ def test_reset_checks_by_the_new_ledger(home: Home) -> None:
         assert isinstance(refusal(lambda: repo.gomod(A)), SumMismatchError)
 
 
+def test_after_reset_a_zip_that_failed_is_not_asked_for_again(home: Home) -> None:
+    """`get` in a workspace looks at the packages once more, by the sums of the workspace."""
+    with ProxySimulator() as proxy:
+        proxy.add_module("q.io/a", "v1.0.0")
+        del proxy.files["/q.io/a/@v/v1.0.0.zip"]
+        repo = home.repo(proxy.url)
+        first = refusal(lambda: repo.zip_dir(A))
+        proxy.add_module("q.io/a", "v1.0.0")
+        repo.reset(SumLedger())
+        assert str(refusal(lambda: repo.zip_dir(A))) == str(first)
+
+
 def test_the_go_and_toolchain_modules(home: Home) -> None:
     with ProxySimulator() as proxy:
         listed = "v0.0.1-go1.21.3.linux-amd64\nv0.0.1-go1.99.0.linux-amd64\nv0.0.1-go1.99.0.darwin-arm64\n"

@@ -5,7 +5,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from govgo.app.graph import check_go_flag
 from govgo.app.tidy import TidyResult
 from govgo.app.tidy import tidy as tidy_service
 from govgo.cli.call import show
@@ -14,7 +13,6 @@ from govgo.cli.options import (
     argument,
     command,
     dry_run_option,
-    flag_values,
     format_option,
     horizon_options,
     module_options,
@@ -22,7 +20,7 @@ from govgo.cli.options import (
     record_options,
     verbose_option,
 )
-from govgo.cli.session import open_session, run_session
+from govgo.cli.session import check_go_version, go_version_fault, open_session, run_session
 from govgo.errors import UsageError
 
 if TYPE_CHECKING:
@@ -33,8 +31,18 @@ if TYPE_CHECKING:
 @option("-e", "tolerant", is_flag=True, help="Go on despite errors in packages.")
 @verbose_option
 @option("-diff", "diff", is_flag=True, help="Change nothing; print the difference, and exit 1 if there is one.")
-@option("-go", "go_version", metavar="VERSION", help="Set the go line to VERSION.")
-@option("-compat", "compat", metavar="VERSION", help="Keep the sums that this older go version needs.")
+@option(
+    *("-go", "go_version"),
+    metavar="VERSION",
+    help="Set the go line to VERSION.",
+    fault_in=go_version_fault,
+)
+@option(
+    *("-compat", "compat"),
+    metavar="VERSION",
+    help="Keep the sums that this older go version needs.",
+    fault_in=go_version_fault,
+)
 @horizon_options
 @record_options
 @dry_run_option
@@ -75,8 +83,7 @@ def tidy(args: tuple[str, ...], tolerant: bool, diff: bool, go_version: str, com
 
 
 def _check(session: Session, args: tuple[str, ...], go_version: str, compat: str) -> None:
-    with flag_values():
-        check_go_flag(session, go_version)
-        check_go_flag(session, compat, "compat")
+    check_go_version(session, "go", go_version)
+    check_go_version(session, "compat", compat)
     if args:
         raise UsageError("'go mod tidy' accepts no arguments")

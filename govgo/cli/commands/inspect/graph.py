@@ -5,10 +5,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from govgo.app.graph import check_go_flag, load_graph
+from govgo.app.graph import load_graph
 from govgo.cli.call import show
-from govgo.cli.options import argument, command, flag_values, module_options, option
-from govgo.cli.session import open_session
+from govgo.cli.options import argument, command, module_options, option
+from govgo.cli.session import check_go_version, go_version_fault, open_session
 from govgo.errors import UsageError
 from govgo.report.graph import graph_text
 
@@ -17,7 +17,12 @@ _MOST_STEPS = 100_000
 
 
 @command(usage="[-go=version] [-x]")
-@option("-go", "go_version", metavar="VERSION", help="Load the graph as this Go version would.")
+@option(
+    *("-go", "go_version"),
+    metavar="VERSION",
+    help="Load the graph as this Go version would.",
+    fault_in=go_version_fault,
+)
 @option(
     *("-format", "form"),
     own=True,
@@ -59,10 +64,9 @@ def graph(args: tuple[str, ...], go_version: str, **flags: Any) -> int | None:
 
         return draw(args, go_version, flags)
     session = open_session(flags)
+    check_go_version(session, "go", go_version)
     if args:
         raise UsageError("'go mod graph' accepts no arguments")
-    with flag_values():
-        check_go_flag(session, go_version)
     show(graph_text(load_graph(session, go_version).edge_names(str)))
     session.finish()
     return None
