@@ -121,6 +121,16 @@ def test_a_modified_tree_names_its_files(world: World, verify: Any) -> None:
     assert finding["needed_by"] == ["example.com/main (go.mod:7)", "q.io/b v1.0.0"]
 
 
+def test_what_cannot_be_read_is_unchecked_and_no_contradiction(world: World, verify: Any) -> None:
+    fill(world)
+    path = world.cache / CACHED["zip"][0]
+    path.unlink()
+    path.mkdir()
+    run = verify("--json", "--only", "cache")
+    assert (run.code, run.codes) == (3, {"disk"})
+    assert run.told[0]["text"] == f"q.io/b v1.0.0: read {path}: is a directory"
+
+
 @pytest.mark.parametrize(
     ("change", "code", "codes"),
     campaigns.one_in(
