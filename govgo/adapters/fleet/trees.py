@@ -10,12 +10,12 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, suppress
 from typing import TYPE_CHECKING
 
 from govgo.adapters.disk.atomic import remove
+from govgo.adapters.disk.temporary import new_file
 from govgo.adapters.vcs.git import Git
 from govgo.adapters.vcs.gitforeign import HEAD, ForeignTree, ask_remote, git_directory
 from govgo.adapters.workspace.archive import SUFFIXES, ArchiveFiles
@@ -123,9 +123,8 @@ class Source:
         network = self._network()
         network.loop()
         suffix = next(each for each in SUFFIXES if url.partition("?")[0].endswith(each))
-        descriptor, path = tempfile.mkstemp(suffix=suffix)
+        path, file = self._held.enter_context(new_file(suffix=suffix))  # it is closed as `self` is
         self._held.callback(remove, path)
-        file = self._held.enter_context(open(descriptor, "wb"))  # noqa: SIM115 - it is closed as `self` is
 
         def rewind() -> None:
             file.seek(0)

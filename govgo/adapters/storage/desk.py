@@ -5,13 +5,13 @@ from __future__ import annotations
 
 import hashlib
 import os
-import tempfile
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 
 from govgo.adapters.disk import atomic
 from govgo.adapters.disk.diskerror import disk_error
 from govgo.adapters.disk.lockfile import write_all
+from govgo.adapters.disk.temporary import make_file
 from govgo.core.mirror.manifest import Content
 from govgo.core.module.moduleversion import ModuleVersion
 
@@ -58,10 +58,7 @@ class TemporaryDesk:
     @contextmanager
     def copy_pieces(self, pieces: Iterable[bytes]) -> Iterator[TemporaryCopy]:
         """A copy of a file that comes in pieces."""
-        try:
-            descriptor, path = tempfile.mkstemp(".tmp", "govgo-", self._directory)
-        except OSError as error:
-            raise disk_error("open", self._directory, error) from error
+        descriptor, path = make_file(".tmp", directory=self._directory)
         try:
             digest, size = hashlib.sha256(), 0
             try:

@@ -16,11 +16,11 @@ from __future__ import annotations
 import os
 import re
 import shutil
-import tempfile
 from collections.abc import Mapping
 from contextlib import suppress
 
 from govgo.adapters.disk.diskerror import disk_error
+from govgo.adapters.disk.temporary import make_directory
 from govgo.adapters.vcs.git import Git, GitError
 from govgo.adapters.vcs.gitclone import GitClone
 from govgo.adapters.vcs.gitshow import Commit, GitTree
@@ -83,7 +83,7 @@ class ForeignTree(GitTree):
             UsageError: there is no git.
             DiskError: the repository cannot be read.
         """
-        self._own = tempfile.mkdtemp(prefix="govgo-git-")
+        self._own = make_directory("govgo-git-")
         try:
             _lay_out(self._own, is_sha256=bool(_SHA256.search(_small_file(f"{_common(git_dir)}/config", 1 << 20))))
             known = {name: value for name, value in environ.items() if not name.startswith("GIT_")}

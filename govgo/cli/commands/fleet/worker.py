@@ -15,10 +15,10 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, redirect_stdout
 from datetime import datetime
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
 from govgo.adapters.disk.system import peak_memory_bytes
+from govgo.adapters.disk.temporary import new_directory
 from govgo.adapters.fleet.trees import MOUNT, Source
 from govgo.adapters.loop.network import Network
 from govgo.adapters.workspace.directory import DirectoryFiles
@@ -109,7 +109,7 @@ def closure_of(job: Job, module: str, version: str, go: str) -> dict[str, str]:
 
 def _document_for(job: Job, gomod: str) -> Mapping[str, Any]:
     worker = _Worker(job)
-    with TemporaryDirectory(prefix="govgo-fleet-") as directory:
+    with new_directory("govgo-fleet-") as directory:
         for name, text in {**VERBS[job.verb].rehearsal, "go.mod": gomod}.items():
             Path(directory, name).write_text(text)
         document, _, error = worker.run(DirectoryFiles(directory, MOUNT))
