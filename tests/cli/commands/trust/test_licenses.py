@@ -171,7 +171,7 @@ def test_a_broken_policy_is_no_answer(world: World, licenses: Any) -> None:
         ["policy-file"],
     )
     assert run.json["errors"][0]["text"] == (
-        "govgo.toml: licences: unknown key; did you mean licenses? keys are required-version, check, licenses, audit"
+        "govgo.toml:1: licences: unknown key; did you mean licenses? keys are required-version, check, licenses, audit"
     )
 
 
