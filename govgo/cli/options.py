@@ -444,7 +444,7 @@ def check_directory(flag: str, file: str) -> None:
 
     Args:
         flag: what stands before the file in the command line.
-        file: its path.
+        file: its absolute path.
 
     Raises:
         UsageError: there is no such directory, or the file is elsewhere than its name says.
@@ -454,7 +454,7 @@ def check_directory(flag: str, file: str) -> None:
     directory = os.path.dirname(file)
     if directory and not os.path.isdir(directory):
         raise UsageError(f"{flag}{file}: there is no directory {directory}")
-    target = way_out(os.path.abspath(file))
+    target = way_out(file)
     if target:
         raise UsageError(f"{flag}{file}: a link leads out of the repository: name {target} itself, if that is meant")
 

@@ -124,12 +124,12 @@ class _CacheCheck:
         name = f"{mv.path} {mv.version}"
         text = f"{name}: {kind} has been modified ({path})"
         where = f"cached {kind} {path}"
-        if fault:
-            why = f"{text}: {fault}"
+        if kind == "zip" and not fault and not digest:
+            return  # it cannot be read, which `disk_fault` says: that proves nothing. What a tree holds, builds may use
+        if fault or not digest:
+            why = f"{text}: {fault}" if fault else text
             verdict = Verdict.CONTRADICTION if lines else Verdict.FINDING
             self._contradict(f"{kind}-modified", verdict, why, mv, lines, Evidence(where, "", fault), path)
-        elif not digest:
-            return  # it could not be read, which `disk_fault` says: that is no evidence against it
         elif lines:
             self._compare(mv, text, where, digest, lines, path, f"{kind}-modified")
         elif recorded and digest != recorded:

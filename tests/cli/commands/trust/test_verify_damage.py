@@ -131,6 +131,16 @@ def test_what_cannot_be_read_is_unchecked_and_no_contradiction(world: World, ver
     assert run.told[0]["text"] == f"q.io/b v1.0.0: read {path}: is a directory"
 
 
+def test_attack_a_tree_with_something_that_cannot_be_read(world: World, verify: Any) -> None:
+    """A link that leads nowhere does not turn the contradiction of a changed file into a question."""
+    fill(world)
+    tree = world.cache / "q.io/b@v1.0.0"
+    flip(tree / "b.go", 8)
+    (tree / "loop").symlink_to("loop")
+    run = verify("--json", "--only", "cache")
+    assert (run.code, run.codes) == (4, {"disk", "dir-modified"})
+
+
 @pytest.mark.parametrize(
     ("change", "code", "codes"),
     campaigns.one_in(
