@@ -46,7 +46,7 @@ class _StoppedClock(SystemClock):
         self._time = time
 
     def now(self) -> datetime:
-        """That time."""
+        """The time at which the record was made."""
         return self._time
 
 
@@ -97,7 +97,7 @@ def run_replayed(session: Session, file: str, service: Callable[[Session], _T], 
     """Run a service on a record; nobody is asked.
 
     Raises:
-        InputError: the file is no record.
+        InputError: the file is not a record.
         DiskError: it cannot be read.
         OfflineError: something is asked for that the record lacks.
     """

@@ -442,7 +442,7 @@ class HttpClient:
 
 
 def _no_auth() -> Auth:
-    """GOAUTH=off."""
+    """GOAUTH=off: no header lines for any request."""
     return Auth(Credentials())
 
 
@@ -451,7 +451,7 @@ def _unsent(shown: str, why: str) -> str:
 
 
 def _no_event(kind: str, facts: Mapping[str, object]) -> None:
-    """Progress goes nowhere."""
+    """For a client whose progress nobody shows."""
 
 
 def _ignore(data: bytes) -> None:
@@ -459,7 +459,7 @@ def _ignore(data: bytes) -> None:
 
 
 def _ignore_rewind() -> None:
-    """Nothing was kept."""
+    """For a body of which nothing was kept when it begins again."""
 
 
 def _prefix(url: str) -> str:

@@ -175,7 +175,7 @@ def load_goauth(goauth: str, netrc_path: str) -> tuple[Netrc, tuple[str, ...]]:
 
     Raises:
         SettingError: GOAUTH holds an empty command, "off" beside others, or "git" without an absolute directory. As in
-            go, the last fault of the list is the one that is told.
+            go, the last fault of the list is the one that is reported.
     """
     commands = [command.strip() for command in goauth.split(";")]
     shown = f"(GOAUTH={shown_commands(goauth)})"
@@ -198,7 +198,7 @@ def load_goauth(goauth: str, netrc_path: str) -> tuple[Netrc, tuple[str, ...]]:
 
 
 def shown_commands(goauth: str) -> str:
-    """The commands as messages show them, without arguments, of which one may be a secret."""
+    """The commands as messages show them, without arguments, any of which may be a secret."""
     return ";".join(_ARGUMENTS.sub(r"\1 …", command) for command in goauth.split(";"))
 
 

@@ -507,7 +507,7 @@ def _easy_options(options: EngineOptions) -> list[tuple[int, object]]:
         (pycurl.TCP_KEEPINTVL, _KEEPALIVE_S),
         (pycurl.PATH_AS_IS, 1),  # no dot segments removed: the client has escaped and cleaned the path as Go does
         (pycurl.HTTP09_ALLOWED, 0),  # an answer without a status line is an error
-        (pycurl.USERAGENT, govgo.AGENT),  # what a proxy is told; in requests the client says who asks
+        (pycurl.USERAGENT, govgo.AGENT),  # User-Agent for proxies; in requests the client says who asks
         (pycurl.PROXYHEADER, [b"Proxy-Connection:"]),  # left out of a CONNECT
         (pycurl.NOPROXY, ""),  # `proxy_for` has read no_proxy, which to libcurl means something else
         (_SOCKS5_AUTH, pycurl.HTTPAUTH_BASIC),  # user and password: otherwise Kerberos is offered, too

@@ -370,7 +370,7 @@ class CurlTransfer:
 
 
 def _is_bad_login(proxy: ProxyAddress) -> bool:
-    """Whether the URL of a SOCKS proxy has a login that cannot be told (RFC 1929); go refuses once one is wanted."""
+    """Whether a SOCKS proxy's URL has a login that RFC 1929 cannot carry; go refuses when the proxy wants one."""
     user, password = _bytes(proxy.user), _bytes(proxy.password)
     return proxy.is_socks and (bool(password and not user) or max(len(user), len(password)) > _LONGEST_LOGIN)
 

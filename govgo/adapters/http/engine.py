@@ -29,7 +29,7 @@ class Fault(Enum):
     UNHEARD = "unheard"  # the server has not acknowledged that there is a connection
     DEAD = "dead"  # nor has it for so long that a command that wants to know soon waits no more
     CUT = "cut"  # the connection broke
-    PROTOCOL = "protocol"  # something that is no HTTP, or a proxy that refuses
+    PROTOCOL = "protocol"  # something that is not HTTP, or a proxy that refuses
     TLS = "tls"  # no trusted connection
     SETTING = "setting"  # a variable of the environment forbids it
 
@@ -74,7 +74,7 @@ class Timeouts(NamedTuple):
     steady_rate: float = 4096.0
 
     def waiting(self, seconds: float) -> Timeouts:
-        """The limits of someone who waits so long for an answer to begin; for ever where that is infinite."""
+        """The limits of someone who waits so long for an answer to begin; forever where that is infinite."""
         return self._replace(
             answer_s=seconds,
             stall_s=min(self.stall_s, seconds),

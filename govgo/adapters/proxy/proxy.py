@@ -101,8 +101,8 @@ class Proxy:
         Args:
             url: the base URL.
             remote: the files below it.
-            strict: a body that is no list, or an HTML page in place of a go.mod, is an error. go takes the one for an
-                empty list, and stores the other.
+            strict: a body that is not a list is an error, and so is an HTML page in place of a go.mod. go takes the
+                first for an empty list, and stores the second.
         """
         self._shown = gourl.parse(url).redacted()
         self._remote = remote

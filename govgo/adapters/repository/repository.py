@@ -123,7 +123,7 @@ class Repository:
     # Questions about versions.
 
     def versions(self, path: str, prefix: str = "") -> Versions:
-        """The tagged versions."""
+        """The tagged versions of a module, ascending."""
         from govgo.ports.modules import Versions
 
         known = self._asked.known(("versions", path, prefix))

@@ -164,7 +164,7 @@ class SumDbCache:
 
 def _read_shared(path: str) -> bytes:
     """The content of a file, under the shared lock where the file system has locks; longer ones are cut."""
-    # O_NONBLOCK: somebody may have put a named pipe there, whose opening would wait for ever.
+    # O_NONBLOCK: somebody may have put a named pipe there, whose opening would wait forever.
     descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK)
     try:
         with suppress(OSError):  # Some file systems have no locks; what is read is proved anyway.

@@ -160,7 +160,7 @@ class SumDb:
 
         Args:
             mods: module versions, those of go.mod files with their "/go.mod".
-            advanced: is told how many more are done.
+            advanced: called with how many more are done.
 
         Raises:
             ForkError, BadSignatureError: the database misbehaves.

@@ -43,7 +43,7 @@ class StoredSumDb(SumDbCache):
             name: of the database, or of another log.
             storage: where the files are.
             room: what stands before the name.
-            owe: is told of files that could not be kept.
+            owe: called with files that could not be kept.
         """
         self._below = f"{room}/{name}"
         super().__init__(self._below, f"{self._below}/latest")

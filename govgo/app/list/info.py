@@ -66,7 +66,7 @@ def module_info(
         return facts.complete(info)
     replacement = session.main.replacement(mv)
     if replacement is None:
-        # The vendor directory mixes packages of several modules; it is no module's directory.
+        # The vendor directory mixes packages of several modules; it is not a module's directory.
         return info if session.build_mod == "vendor" else facts.complete(info)
     return _replaced(session, facts, info, replacement)
 

@@ -88,7 +88,7 @@ def _decode(data: bytes, start: int, *, at_end: str) -> tuple[object, int]:
     start = _after_space(data, start)
     # Numbers mean nothing here. Python refuses integers of more than 4,300 digits; a float may have any number.
     decoder = JSONDecoder(parse_int=float, parse_constant=refuse)
-    # A byte that is no UTF-8 is one character here, and U+FFFD to Go.
+    # A byte that is not UTF-8 is one character here, and U+FFFD to Go.
     text = data[start:].decode("utf-8", "surrogateescape")
     if text.count("[") + text.count("{") > _MAX_DEPTH and _is_too_deep(text):
         raise InputError("exceeded max depth")

@@ -134,7 +134,7 @@ class ProxyComparison(NamedTuple):
 
 
 RULES = {
-    "list-malformed": "A line of a version list is no canonical version, or no version that the module may have.",
+    "list-malformed": "A line of a version list is not a canonical version, or not one that the module may have.",
     "list-pseudo": "A version list has pseudo-versions, which do not belong there.",
     "list-duplicate": "A version list has a version twice.",
     "list-differs": "Two proxies list different versions of a module.",

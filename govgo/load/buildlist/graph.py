@@ -183,7 +183,7 @@ class _Feed:
             session: the command.
             loader: what is fed.
             providing: modules that hold wanted packages.
-            coming: told the paths of the modules that those require.
+            coming: called with the paths of the modules that those require.
         """
         self._providing = frozenset(map(session.main.resolve, providing))
         self._coming = coming
@@ -242,7 +242,7 @@ class _Feed:
         raw: ModSummary | GovgoError
         if isinstance(answer, Exception):
             if not isinstance(answer, Failure) or isinstance(answer, GoSumError):
-                raise answer  # evidence of misbehaviour, or a malformed go.sum, which is no module's fault
+                raise answer  # evidence of misbehaviour, or a malformed go.sum, which is not a module's fault
             raw = answer
         else:
             if isinstance(answer, bytes):
@@ -335,7 +335,7 @@ class GraphReading:
             pruning: how the graph is pruned.
             roots: the requirements of the main module, taken as they are; in workspace mode the main modules.
             unprune: module versions whose requirements are loaded even where they would be pruned out.
-            foreseen: the roots are no requirements yet, but provide packages, which are being fetched; told the paths
+            foreseen: the roots are not requirements yet, but provide packages, which are being fetched; told the paths
                 of the modules that those require, and that most likely provide packages, too.
         """
         self._session = session

@@ -95,7 +95,7 @@ class Requirements:
 
         Args:
             mods: module versions.
-            coming: told the paths of what they require, for a command that will ask for the latest versions.
+            coming: called with the paths that they require, for a command that will ask for the latest versions.
         """
         new = sorted_roots(mod for mod in mods if self.root_selected(mod.path) is None)
         if new and self.pruning is Pruning.PRUNED and self._session.build_mod == "mod":
@@ -133,7 +133,7 @@ class Requirements:
             raise self._session.go_mod_dirty()
 
     def root_selected(self, path: str) -> str | None:
-        """The version of a module path among the roots; "" for a main module, None when it is no root."""
+        """The version of a module path among the roots; "" for a main module, None when it is not a root."""
         if self._session.main.contains(path):
             return ""
         return self.max_root_version.get(path)

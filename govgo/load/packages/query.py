@@ -288,7 +288,7 @@ class _Search:
 
 
 class _Failures:
-    """The failures of the candidates, of which the most helpful is raised: by kind, then by length of path."""
+    """The failures of the candidates; the most helpful is raised: by kind, then by length of path."""
 
     _ORDER = ("package", "version", "patch", "path", "invalid", "missing")
 

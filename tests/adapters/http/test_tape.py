@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""A record of answers: what is on it, what is asked for, and what is no record."""
+"""A record of answers: what is on it, what is asked for, and what is not a record."""
 
 from __future__ import annotations
 

@@ -34,7 +34,7 @@ def put(root: Path, name: str, data: bytes) -> None:
         ("v1\nv1.0\nv1.0.0\n", Listing(("v1", "v1.0", "v1.0.0"), "", ("v1", "v1.0"))),
         ("1.0.0\nmaster\n<html>\n\n v1.0.0 \r\n", Listing(("v1.0.0",), "", ())),
         ("v2.0.0+incompatible\n", Listing(("v2.0.0+incompatible",), "", ())),
-        # Pseudo-versions are no tagged versions; the newest is kept for modules that have nothing else.
+        # Pseudo-versions are not tagged versions; the newest is kept for modules that have nothing else.
         (
             "v0.0.0-20240102030405-0123456789ab\nv0.0.0-20250102030405-0123456789ab\n",
             Listing((), "v0.0.0-20250102030405-0123456789ab", ()),

@@ -37,7 +37,7 @@ from govgo.report.list.template import module_record
             '{"Version":"v1.0.0","Time":"2024-01-02T03:04:05.123456789+02:00"}',
             '{"Version":"v1.0.0","Time":"2024-01-02T03:04:05.123456789+02:00"}',
         ),
-        # Half of a surrogate pair, bytes that are no UTF-8, and a number that no machine type holds.
+        # Half of a surrogate pair, bytes that are not UTF-8, and a number that no machine type holds.
         (
             '{"Version":"v1.0.0","Origin":{"VCS":"\\ud800git","URL":"\\ud83d\\ude00"}}',
             '{"Version":"v1.0.0","Time":"0001-01-01T00:00:00Z","Origin":{"VCS":"\ufffdgit","URL":"\U0001f600"}}',

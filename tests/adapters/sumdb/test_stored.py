@@ -23,7 +23,7 @@ def test_a_tree_head_is_replaced_if_it_is_the_one_before(tmp_path: Path) -> None
 
 
 def test_a_name_that_is_taken_by_no_file_is_an_error(tmp_path: Path) -> None:
-    """Neither is there a head to replace, nor room for a new one: to try for ever would take the thread."""
+    """Neither is there a head to replace, nor room for a new one: to try forever would take the thread."""
     (tmp_path / LATEST).mkdir(parents=True)
     files = StoredSumDb("sum.example.org", DirectoryStorage(str(tmp_path)))
     with pytest.raises(StorageError, match="latest: it can neither be created nor replaced"):

@@ -228,7 +228,7 @@ def test_no_answer_is_released_before_its_head_is_joined(home: Home, log: Log, f
 
 
 def test_log_that_dropped_a_record(home: Home, log: Log) -> None:
-    """A roll-back under a new end: the stored tree is no prefix of the new one."""
+    """A roll-back under a new end: the stored tree is not a prefix of the new one."""
     home.keep_head(log.head())
     server = Server(log.fork(799).grow(400, "example.org/rewritten"))
     with pytest.raises(ForkError):
@@ -341,7 +341,7 @@ def test_another_process_saw_a_fork(home: Home, log: Log, fork: Log) -> None:
 
 
 def test_database_without_tiles_for_its_head(home: Home, log: Log) -> None:
-    """Nothing is believed, but it is no evidence of a fork either: a mirror may lag."""
+    """Nothing is believed, but it is not evidence of a fork either: a mirror may lag."""
     home.keep_head(log.head(400))
     server = Server(log)
     server.missing = {"/tile/8/0/003.p/33", "/tile/8/0/003"}
