@@ -90,7 +90,6 @@
           SlowClientError        [serve/http] a client sends the body of its request too slowly
           UnusableDatabaseError  [app/audit] a database of advisories is malformed, or is not there
           DeadNetworkError       nobody could be reached, so that nothing more is begun
-          MissingExtraError      a package that only some commands need is not installed
           GitError               [adapters/vcs] a git command failed
         IntegrityError           content is damaged or not provable; another source may be sound
           TileMismatchError      a tile does not hash to the value in its parent
@@ -98,6 +97,7 @@
           BadZipError            a module zip breaks the rules (issues)
           CacheCorruptError      a cache file does not match its own checksum
         ConflictError            a lock or compare-and-swap was lost
+        MissingExtraError        a package that only some commands need is not installed
         YoungVersionError        [serve/upstream] a version is younger than the minimum age of the proxy
       SecurityError              evidence of misbehaviour; never retried, never downgraded
         SumMismatchError         bytes contradict go.sum or the checksum database (module, want, got, against)
@@ -381,12 +381,6 @@ class DeadNetworkError(UnavailableError):
     code = "dead-network"
 
 
-class MissingExtraError(UnavailableError):
-    """A package that only some commands need is not installed; the hint says how it is."""
-
-    code = "missing-extra"
-
-
 class DiskError(UnavailableError):
     """A local file or directory could not be read or written; `path` names it."""
 
@@ -503,6 +497,12 @@ class ConflictError(Failure):
     """A lock or compare-and-swap was lost."""
 
     code = "conflict"
+
+
+class MissingExtraError(Failure):
+    """A package that only some commands need is not installed; the sentence or the hint says how it is."""
+
+    code = "missing-extra"
 
 
 class SettingError(GovgoError):

@@ -31,6 +31,7 @@ class ConsoleReporter:
 
     Attributes:
         flag_behind: a flag among the arguments of a command, where it is none; "" for none. A failure hints at it.
+        directory: the one of -C, which commands in hints need as well.
     """
 
     def __init__(self, stream: TextIO | None = None) -> None:
@@ -40,6 +41,7 @@ class ConsoleReporter:
         self._is_live = False
         self._title: str | None = None
         self.flag_behind = ""
+        self.directory = ""
 
     def start_progress(self, title: str, environ: Mapping[str, str]) -> None:
         """Show the progress of the command `title` from now on, where that can be done.
@@ -111,7 +113,7 @@ class ConsoleReporter:
             from govgo.report.findings.advice import error_hints
 
             hints = [f"flags stand before the arguments: {self.flag_behind}"] if self.flag_behind else []
-            for hint in [*hints, *error_hints(error)]:
+            for hint in [*hints, *error_hints(error, self.directory)]:
                 self._stream.write(f"hint: {visible(hint)}\n")
         self._stream.flush()
 

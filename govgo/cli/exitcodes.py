@@ -7,6 +7,7 @@ from govgo.errors import (
     ConflictError,
     GovgoError,
     IntegrityError,
+    MissingExtraError,
     ReportedError,
     SecurityError,
     SettingError,
@@ -32,7 +33,7 @@ def exit_code(error: BaseException) -> int:
         return EXIT_SECURITY
     if isinstance(error, ReportedError):
         return max((exit_code(each) for each in error.errors), default=EXIT_NO)
-    if find(error, UsageError) is not None or find(error, SettingError) is not None:
+    if any(find(error, kind) is not None for kind in (UsageError, SettingError, MissingExtraError)):
         return EXIT_USAGE
     if find(error, UnavailableError) or find(error, IntegrityError) or find(error, ConflictError):
         return EXIT_UNFINISHED

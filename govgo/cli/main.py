@@ -192,6 +192,7 @@ def _call(args: list[str], reporter: ConsoleReporter, release: str) -> int | Non
                 goflags = goflags_for(path)
             call.flags, values = read_line(target, path, words, goflags)
             reporter.flag_behind = flag_behind(target, path, values)
+            reporter.directory = str(values.get("chdir", ""))
             return target.function(**values)
         except HelpRequested:
             _print_help(path, target, sys.stdout)

@@ -456,18 +456,25 @@ plan_options = flag_options(dry_run_option, diff_option, format_option)
 
 
 def check_directory(flag: str, file: str) -> None:
-    """Refuse a file to write whose directory is not there, before any work is done: most likely it is a mistyped one.
+    """Refuse a file to write, before any work is done, whose directory is not there: most likely it is a mistyped one.
+
+    So is one behind a link in a checkout that leads out of it, which whoever wrote the repository may have planted.
 
     Args:
         flag: what stands before the file in the command line.
-        file: its path.
+        file: its absolute path.
 
     Raises:
-        UsageError: there is no such directory.
+        UsageError: there is no such directory, or the file is elsewhere than its name says.
     """
+    from govgo.adapters.disk.checkout import way_out
+
     directory = os.path.dirname(file)
     if directory and not os.path.isdir(directory):
         raise UsageError(f"{flag}{file}: there is no directory {directory}")
+    target = way_out(file)
+    if target:
+        raise UsageError(f"{flag}{file}: a link leads out of the repository: name {target} itself, if that is meant")
 
 
 def _ignored(name: str, *, is_flag: bool = False, bare: str = "") -> Callable[[_F], _F]:

@@ -4,8 +4,9 @@
     govgo verify -o sarif:out.sarif -o markdown:summary.md        and text on standard output
 
 A report replaces that of an earlier run, also where this run fails: then it says so. A file that is a device or a pipe
-is written into. The directory of a file has to be there, as for `go test -coverprofile`; DIR/ is made, as for
-`go build -o`. The exit code does not depend on the format.
+is written into; a link of the repository that leads out of it is not followed (`adapters.disk.checkout`). The directory
+of a file has to be there, as for `go test -coverprofile`; DIR/ is made, as for `go build -o`. The exit code does not
+depend on the format.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
+from govgo.adapters.disk.checkout import way_out
 from govgo.adapters.disk.diskerror import absolute
 from govgo.cli.call import reporter, show
 from govgo.cli.exitcodes import exit_code
@@ -137,7 +139,8 @@ class Reports(Generic[_T]):
         for fault in faults:
             text = fault.text
             if fault.place is not None:  # some sentences begin with the file themselves
-                text = f"{fault.place}: {text.removeprefix(f'{fault.place.file}: ')}"
+                text = text.removeprefix(f"{fault.place}: ").removeprefix(f"{fault.place.file}: ")
+                text = f"{fault.place}: {text}"
             reporter().note(text)
 
     def exit_code(self, verdict: int) -> int:
@@ -202,7 +205,7 @@ def _outputs(
         if form not in formats:
             raise UsageError(f"unknown format {form!r}: formats are {', '.join(formats)}")
         if file.endswith("/"):
-            continue  # each format has files of its own in a directory
+            continue  # each format has files of its own in a directory, which are looked at as they are written
         place = file if file == STDOUT else os.path.realpath(file)
         if file != STDOUT:
             check_directory(f"-o {form}:", file)
@@ -233,6 +236,8 @@ def _take_away(file: str) -> None:
     """
     from govgo.adapters.disk.streams import is_stream, write_stream
 
+    if file != STDOUT and way_out(file):
+        return  # `_outputs` refuses it, but for one in a directory: that is not of ours
     if file != STDOUT and is_stream(file):
         write_stream(file, b"")
     elif os.path.isfile(file):
@@ -246,6 +251,9 @@ def _write(text: str, file: str) -> None:
     if file == STDOUT:
         show(text, painted=True)
         return
+    target = way_out(file)
+    if target:
+        raise DiskError(f"write {file}: a link leads out of the repository, to {target}", path=file)
     from govgo.adapters.disk.renew import keeping_places
     from govgo.adapters.workspace.workspace import DiskWorkspace
 

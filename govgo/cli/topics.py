@@ -11,7 +11,7 @@ Exit codes do not depend on the output format; where several apply, the worst wi
 
   0    done, nothing to report
   1    done, and the answer is no: findings, untidy, no such version, a change that -mod=readonly forbids
-  2    usage or configuration
+  2    usage or configuration, such as a Python package that is not installed
   3    could not finish: network, proxy, checksum database, disk; safe to retry
   4    security stop: bytes contradict go.sum or the checksum database, a fork, a bad signature; do not retry
   70   internal bug (GOVGO_DEBUG=1 prints where)

@@ -67,7 +67,7 @@ MAX_TEXT = 4096
 
 
 class PolicyFileError(UsageError):
-    """A govgo.toml that cannot be used; the sentence names the file and the key or line.
+    """A govgo.toml that cannot be used; the sentence names the file, the line where it is known, and the key.
 
     Attributes:
         line: the line of the key, or of the fault; 0 where there is none.
@@ -76,7 +76,7 @@ class PolicyFileError(UsageError):
     code = "policy-file"
 
     def __init__(self, file: str, text: str, line: int = 0) -> None:
-        super().__init__(f"{file}: {text}")
+        super().__init__(f"{file}:{line}: {text}" if line else f"{file}: {text}")
         self.file = file
         self.line = line
 

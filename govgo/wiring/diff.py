@@ -156,6 +156,8 @@ def _two(session: Session, sides: Sequence[str]) -> tuple[str, str]:
         raise UsageError(f"two states can be compared, not {len(sides)}: {' '.join(sides)}")
     if not sides:
         return "HEAD", ""
+    if "" in sides:
+        raise UsageError("an empty reference: is a variable not set?")
     if len(sides) == 2:
         return sides[0], sides[1]
     (only,) = sides

@@ -16,6 +16,7 @@ from typing import TypeVar
 
 from govgo.adapters.disk.diskerror import reason
 from govgo.adapters.disk.renew import keeping_places
+from govgo.adapters.disk.temporary import make_directory
 from govgo.adapters.disk.trees import remove_tree
 from govgo.adapters.loop.network import NetworkOptions
 from govgo.adapters.modcache.cache import ModCache
@@ -144,9 +145,7 @@ def _starting_over(session: Session, taped: Session) -> Iterator[None]:
 @contextmanager
 def _taped(session: Session, tape: Tape, network: NetworkOptions, goproxy: str, report: Reporter) -> Iterator[Session]:
     """A session like `session`, with caches of its own, whose answers come from the tape or go to it."""
-    import tempfile
-
-    top = tempfile.mkdtemp(prefix="govgo-record-")
+    top = make_directory("govgo-record-")
     settings = session.settings
     env = settings.env._replace(
         gopath=os.path.join(top, "go"),

@@ -12,7 +12,6 @@ import hashlib
 import os
 import shutil
 import sqlite3
-import tempfile
 import threading
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
@@ -21,6 +20,7 @@ from typing import TypeVar
 from govgo.adapters.catalogue.trigrams import TABLE, has_trigrams
 from govgo.adapters.disk.lockfile import locked
 from govgo.adapters.disk.sealed import is_private, make_private, user_cache
+from govgo.adapters.disk.temporary import make_directory
 from govgo.core.foreign import one_line
 from govgo.errors import DiskError, StorageError
 
@@ -151,7 +151,7 @@ def open_database(kind: type[_AnyDatabase], environ: Mapping[str, str], name: st
             with locked(f"{directory}/opening.lock"):
                 _drop_old(directory)
                 return _opened(kind, f"{directory}/{digest}.sqlite")
-    return kind(f"{tempfile.mkdtemp(prefix='govgo-registry-')}/{digest}.sqlite", ends_with_us=True)
+    return kind(f"{make_directory('govgo-registry-')}/{digest}.sqlite", ends_with_us=True)
 
 
 def _opened(kind: type[_AnyDatabase], path: str) -> _AnyDatabase:

@@ -5,10 +5,10 @@ from __future__ import annotations
 
 import zipfile
 from collections.abc import Callable, Iterator
-from tempfile import TemporaryFile
 from typing import IO
 
 from govgo.adapters.disk.archives import TAR_SUFFIXES, archive_errors, open_tar
+from govgo.adapters.disk.temporary import spool
 from govgo.core.foreign import one_line
 from govgo.errors import InputError
 
@@ -80,7 +80,7 @@ def _executables(files: Iterator[tuple[str, IO[bytes]]], reader: _Reader) -> Ite
         data = file.read(16)
         if not data.startswith(_STARTS):
             continue
-        with TemporaryFile() as unpacked:
+        with spool() as unpacked:
             size = 0
             while data:
                 size += len(data)

@@ -1,25 +1,30 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """Files that are needed for a while, mostly in the directory that TMPDIR names.
 
-Each is a context, and raises a DiskError about that directory where there is no room in it, or no such directory. A
-process that is killed leaves its directories behind; each is locked as long as its maker lives, so the next process
-that makes one of the same kind removes them.
+What cannot be made, written or read there is a DiskError about that directory, wherever in a block it happens; errors
+about other files are left as they are. A process that is killed leaves its directories behind. Those of `new_directory`
+are locked as long as their maker lives, so the next process that makes one of the same kind removes them.
 """
 
 from __future__ import annotations
 
 import fcntl
+import io
 import os
 import shutil
 import tempfile
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from functools import cache
-from typing import BinaryIO
+from typing import TYPE_CHECKING, BinaryIO
 
 from govgo.adapters.disk.diskerror import disk_error
 
+if TYPE_CHECKING:
+    from _typeshed import ReadableBuffer, WriteableBuffer
+
+_BUFFER = 1 << 16
 _UNLOCKED_S = 60.0
 """A directory may be so old before it is locked."""
 _OPEN = os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC | os.O_NOFOLLOW
@@ -27,18 +32,19 @@ _OPEN = os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC | os.O_NOFOLLOW
 
 @contextmanager
 def spool() -> Iterator[BinaryIO]:
-    """A file without a name, for what is too large for memory. Every OSError in the block is taken for one of it."""
-    with _told(), tempfile.TemporaryFile() as file:
-        yield file
+    """A file without a name, for what is too large for memory."""
+    with ExitStack() as held:
+        with _told():
+            made = held.enter_context(tempfile.TemporaryFile(buffering=0))
+        yield held.enter_context(_open(made.fileno(), "", closes=False))
 
 
 @contextmanager
-def new_file(directory: str) -> Iterator[tuple[str, BinaryIO]]:
-    """The name of a new zip in a directory, and the zip, which stays there. Errors are those of `spool`."""
-    with _told(directory):
-        descriptor, path = tempfile.mkstemp(".zip", dir=directory)
-        with open(descriptor, "wb") as file:
-            yield path, file
+def new_file(directory: str = "", suffix: str = ".zip") -> Iterator[tuple[str, BinaryIO]]:
+    """The name of a new file in a directory, and the file, which stays there."""
+    descriptor, path = make_file(suffix, directory=directory)
+    with _open(descriptor, directory) as file:
+        yield path, file
 
 
 @contextmanager
@@ -84,6 +90,38 @@ def _remove_if_dead(path: str) -> None:
             shutil.rmtree(path, ignore_errors=True)
     finally:
         os.close(descriptor)
+
+
+def make_file(suffix: str = "", prefix: str = "govgo-", *, directory: str = "") -> tuple[int, str]:
+    """The descriptor and name of a new file, which the caller has to close and to remove.  Raises DiskError."""
+    with _told(directory):
+        return tempfile.mkstemp(suffix, prefix, directory or None)
+
+
+def make_directory(prefix: str) -> str:
+    """A new directory, which the caller has to remove.  Raises DiskError."""
+    with _told():
+        return tempfile.mkdtemp(prefix=prefix)
+
+
+def _open(descriptor: int, directory: str, *, closes: bool = True) -> BinaryIO:
+    return io.BufferedRandom(_Raw(descriptor, directory, closes=closes), _BUFFER)
+
+
+class _Raw(io.FileIO):
+    """An open file whose errors are told as those of its directory."""
+
+    def __init__(self, descriptor: int, directory: str, *, closes: bool) -> None:
+        super().__init__(descriptor, "r+b", closefd=closes)
+        self._directory = directory
+
+    def write(self, data: ReadableBuffer, /) -> int:
+        with _told(self._directory):
+            return super().write(data)
+
+    def readinto(self, buffer: WriteableBuffer, /) -> int:
+        with _told(self._directory):
+            return super().readinto(buffer)
 
 
 @contextmanager

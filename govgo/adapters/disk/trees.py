@@ -132,5 +132,13 @@ def remove_tree(path: str) -> None:
                 os.rmdir(directory)
     except FileNotFoundError:
         return
+    except NotADirectoryError as error:
+        raise no_directory(path, error) from error
     except OSError as error:
         raise disk_error("unlinkat", error.filename or path, error) from error
+
+
+def no_directory(path: str, error: NotADirectoryError) -> DiskError:
+    """What `os.RemoveAll` says where a file stands in the place of a directory above `path`: it opens the one above."""
+    parent = os.path.dirname(path)
+    return disk_error("unlinkat", path, error) if os.path.lexists(parent) else disk_error("open", parent, error)

@@ -14,8 +14,7 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack, suppress
 from typing import TYPE_CHECKING
 
-from govgo.adapters.disk.diskerror import disk_error
-from govgo.adapters.disk.temporary import new_directory
+from govgo.adapters.disk.temporary import new_directory, new_file
 from govgo.adapters.vcs.git import Git
 from govgo.adapters.vcs.gitforeign import HEAD, ForeignTree, ask_remote, git_directory
 from govgo.adapters.workspace.archive import SUFFIXES, ArchiveFiles
@@ -123,11 +122,8 @@ class Source:
         network = self._network()
         network.loop()
         suffix = next(each for each in SUFFIXES if url.partition("?")[0].endswith(each))
-        path = f"{self._held.enter_context(new_directory('govgo-fleet-'))}/download{suffix}"
-        try:
-            file = self._held.enter_context(open(path, "wb"))  # noqa: SIM115 - it is closed as `self` is
-        except OSError as error:
-            raise disk_error("open", path, error) from error
+        directory = self._held.enter_context(new_directory("govgo-fleet-"))
+        path, file = self._held.enter_context(new_file(directory, suffix))  # it is closed as `self` is
 
         def rewind() -> None:
             file.seek(0)

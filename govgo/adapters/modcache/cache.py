@@ -22,6 +22,7 @@ Source: the Go Modules Reference, "Module cache"; cmd/go/internal/modfetch (cach
 
 from __future__ import annotations
 
+import errno
 import os
 import posixpath
 import stat
@@ -410,13 +411,20 @@ class ModCache:
         return self.root != "" and os.path.exists(path) and os.path.exists(path + "hash")
 
     def ziphash(self, mv: ModuleVersion) -> str | None:
-        """The h1: recorded for the cached zip; None where there is none, or a crash has cut it short."""
+        """The h1: recorded for the cached zip; None where there is none, or a crash has cut it short.
+
+        Raises:
+            DiskError: what is there cannot be read.
+        """
         if not self.root:
             return None
         try:
-            text = lockfile.read_locked(self.file(mv, "ziphash")).strip().decode("ascii", "replace")
-        except (OSError, InputError):
+            path = self.file(mv, "ziphash")
+            text = lockfile.read_locked(path).strip().decode("ascii", "replace")
+        except (FileNotFoundError, NotADirectoryError, InputError):
             return None
+        except OSError as error:
+            raise disk_error("read" if error.errno == errno.EISDIR else "open", path, error) from error
         return text if dirhash.is_h1(text) else None
 
     def write_ziphash(self, mv: ModuleVersion, h1: str) -> None:

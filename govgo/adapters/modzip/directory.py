@@ -12,7 +12,7 @@ from contextlib import suppress
 from typing import BinaryIO
 
 from govgo.adapters.disk.diskerror import disk_error
-from govgo.adapters.modzip.write import create_zip
+from govgo.adapters.modzip.write import create_zip, pieces_of
 from govgo.core.module.moduleversion import ModuleVersion
 from govgo.core.modzip import rules as modzip
 from govgo.core.modzip.rules import FileIssue, ListedFile
@@ -47,7 +47,7 @@ def list_files(directory: str) -> tuple[list[ListedFile], list[FileIssue]]:
     """
     gomod = None
     with suppress(DiskError), _open(f"{directory}/go.mod") as file:
-        gomod = file.read()
+        gomod = b"".join(pieces_of(file))
     language = modzip.language_of(gomod) if gomod is not None else ""
     files: list[ListedFile] = []
     omitted: list[FileIssue] = []

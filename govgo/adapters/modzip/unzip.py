@@ -41,12 +41,14 @@ def unzip(
 
     Raises:
         BadZipError: the zip breaks a rule, or there can be none for `mv`; the text begins with "unzip <zip_path>: ".
-        DiskError: something could not be read or written. An error may leave files behind.
+        DiskError: something could not be read or written; the text begins in the same way. An error may leave files
+            behind.
         Cancelled: `is_stopped` answered True, which is asked before each file.
     """
+    lead = f"unzip {zip_path}: "
     with suppress(OSError):
         if os.listdir(directory):
-            text = f"unzip {zip_path}: target directory {directory} exists and is not empty"
+            text = f"{lead}target directory {directory} exists and is not empty"
             raise DiskError(text, path=directory)
     try:
         with open_archive(zip_path, rules) as archive:
@@ -60,9 +62,10 @@ def unzip(
             return list(tree.made)
     except (BadZipError, InputError) as error:
         issues = error.issues if isinstance(error, BadZipError) else ()
-        lead = f"unzip {zip_path}: "
         text = lead + str(error).removeprefix(lead)
         raise BadZipError(text, issues=issues, inner=error) from error
+    except DiskError as error:
+        raise DiskError(lead + str(error), path=error.path, inner=error.inner, hint=error.hint) from error
 
 
 def check_hash_and_unzip(

@@ -5,9 +5,10 @@ from __future__ import annotations
 
 import stat
 import zipfile
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import BinaryIO
 
+from govgo.adapters.disk.diskerror import disk_error
 from govgo.core.golib.quote import quote
 from govgo.core.module.moduleversion import ModuleVersion
 from govgo.core.modzip import rules as modzip
@@ -25,6 +26,7 @@ def create_zip(
     Raises:
         BadZipError: the files make no valid module zip, or one is longer than listed; the text begins with
             "create zip: ".
+        DiskError: a file cannot be read.
     """
     try:
         modzip.check_module(mv)
@@ -44,13 +46,23 @@ def _add(archive: zipfile.ZipFile, name: str, content: BinaryIO, size: int) -> N
     info = zipfile.ZipInfo(name)
     info.compress_type = zipfile.ZIP_DEFLATED
     info.file_size = size
+    path = name.partition("@")[2].partition("/")[2]
     with archive.open(info, "w") as out:
-        while piece := content.read(_PIECE):
+        for piece in pieces_of(content, path):
             size -= len(piece)
             if size < 0:
-                path = name.partition("@")[2].partition("/")[2]
                 raise BadZipError(f"file {quote(path)} is larger than declared size")
             out.write(piece)
+
+
+def pieces_of(content: BinaryIO, path: str = "") -> Iterator[bytes]:
+    """The bytes of a file; `path` is its name where it knows none.  Raises DiskError."""
+    try:
+        while piece := content.read(_PIECE):
+            yield piece
+    except OSError as error:
+        name = getattr(content, "name", path)
+        raise disk_error("read", name if isinstance(name, str) else path, error) from error
 
 
 def kind_of(mode: int) -> Kind:

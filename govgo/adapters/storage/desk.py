@@ -5,7 +5,6 @@ from __future__ import annotations
 
 import hashlib
 import os
-import tempfile
 import time
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
@@ -13,6 +12,7 @@ from contextlib import contextmanager, suppress
 from govgo.adapters.disk import atomic
 from govgo.adapters.disk.diskerror import disk_error
 from govgo.adapters.disk.lockfile import write_all
+from govgo.adapters.disk.temporary import make_file
 from govgo.core.late import late
 from govgo.core.mirror.manifest import Content
 from govgo.core.module.moduleversion import ModuleVersion
@@ -63,10 +63,7 @@ class TemporaryDesk:
     def copy_pieces(self, pieces: Iterable[bytes]) -> Iterator[TemporaryCopy]:
         """A copy of a file that comes in pieces."""
         self._sweep()
-        try:
-            descriptor, path = tempfile.mkstemp(".tmp", "govgo-", self._directory)
-        except OSError as error:
-            raise disk_error("open", self._directory, error) from error
+        descriptor, path = make_file(".tmp", directory=self._directory)
         try:
             digest, size = hashlib.sha256(), 0
             try:

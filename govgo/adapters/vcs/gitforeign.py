@@ -110,11 +110,14 @@ def _lay_out(directory: str, *, is_sha256: bool) -> None:
     """Make an empty bare repository: git would copy hooks and settings from its templates."""
     config = f"[core]\n\trepositoryformatversion = {int(is_sha256)}\n\tbare = true\n"
     config += "[extensions]\n\tobjectformat = sha256\n" if is_sha256 else ""
-    for name in ("objects", "refs"):
-        os.mkdir(f"{directory}/{name}")
-    for name, text in (("HEAD", f"ref: {HEADS}none\n"), ("config", config)):
-        with open(f"{directory}/{name}", "w", encoding="ascii") as file:
-            file.write(text)
+    try:
+        for name in ("objects", "refs"):
+            os.mkdir(f"{directory}/{name}")
+        for name, text in (("HEAD", f"ref: {HEADS}none\n"), ("config", config)):
+            with open(f"{directory}/{name}", "w", encoding="ascii") as file:
+                file.write(text)
+    except OSError as error:
+        raise disk_error("write", directory, error) from error
 
 
 def _commit_of(found: str, rev: str, environ: Mapping[str, str]) -> str:

@@ -82,14 +82,14 @@ def find_commit(directory: str, ref: str, environ: Mapping[str, str], flag: str 
 
 def _commit(directory: str, ref: str, environ: Mapping[str, str], flag: str) -> tuple[str, str]:
     """(the directory seen from the root of its repository, the object id of a commit)."""
-    wanted = f"{ref}^{{commit}}"
+    wanted = ref if ref.startswith(":/") else f"{ref}^{{commit}}"  # :/TEXT is a commit, and all behind it is text
     done = _git(
         flag, environ, directory, "rev-parse", "--show-prefix", "--verify", "--quiet", "--end-of-options", wanted
     )
-    if done.returncode != 0:
+    above, _, commit = done.stdout.rstrip(b"\n").rpartition(b"\n")
+    if done.returncode != 0 or not commit.isalnum():  # `^A` gives a commit to leave out
         why = _said(done.stderr)
         raise UsageError(f"{flag} {quote(mask_all(ref))}: no such commit in {directory}" + (f": {why}" if why else ""))
-    above, _, commit = done.stdout.rstrip(b"\n").rpartition(b"\n")
     below = os.path.realpath(directory).removeprefix(os.path.realpath(_start(directory, environ))).strip("/")
     prefix = posixpath.join(os.fsdecode(above).rstrip("\n/"), below)
     return prefix.rstrip("/"), commit.decode("ascii", "replace")

@@ -17,7 +17,7 @@ from contextlib import AbstractContextManager, ExitStack, contextmanager, suppre
 
 from govgo.adapters.disk import atomic, lockfile, modes, renew, streams
 from govgo.adapters.disk.diskerror import disk_error
-from govgo.adapters.disk.trees import make_dirs, remove_tree
+from govgo.adapters.disk.trees import make_dirs, no_directory, remove_tree
 from govgo.adapters.modcache.cache import ModCache, NoModCacheError
 from govgo.errors import ConflictError, DiskError, UsageError
 
@@ -185,6 +185,12 @@ class DiskWorkspace:
 
         _refuse_stream("mkdir", target)
         parent, name = os.path.split(target)
+        try:
+            os.stat(target)
+        except NotADirectoryError as error:
+            raise no_directory(target, error) from error
+        except OSError:
+            pass  # what is to be made is not there, or it will be told
         make_dirs(parent)
         try:
             made = tempfile.mkdtemp(prefix=f".{name}-", dir=parent)

@@ -19,10 +19,10 @@ from govgo.core.modfile import (
 )
 from govgo.core.module.paths import check_new_module_path
 from govgo.core.records import NamedTuple
-from govgo.errors import ConflictError, InputError, InvalidPathError, UsageError, VerbFlagsError
+from govgo.errors import ConflictError, DiskError, InputError, InvalidPathError, UsageError, VerbFlagsError
 from govgo.load.mainmodule.gowork import find_go_work, no_work_file, write_work_file
 from govgo.load.mainmodule.load import must_have_mod_root
-from govgo.load.mainmodule.read import missing_file, read_as
+from govgo.load.mainmodule.read import called, missing_file, read_as
 
 if TYPE_CHECKING:
     from govgo.load.session.session import Session
@@ -138,9 +138,13 @@ def edit_work(
     _check_lines(session, "work", go, toolchain)
     short = session.short_path(name)
     path = posixpath.join(session.settings.cwd, name)
-    data = session.files.read(path)
+    lead = f"errors parsing {short}:\nreading go.work: "
+    try:
+        data = session.files.read(path)
+    except DiskError as error:
+        raise called(error, path, short, lead) from error
     if data is None:
-        raise InputError(f"errors parsing {short}:\nreading go.work: {missing_file(short)}")
+        raise InputError(lead + missing_file(short))
     try:
         file = parse_work(short, data)
     except ModFileErrors as error:

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import posixpath
 from collections.abc import Callable, Iterable, Sequence
+from functools import partial
 from typing import TYPE_CHECKING
 
 from govgo.app.mirror.tidied import tidied
@@ -62,58 +63,74 @@ def closure_of(
         UsageError: an argument names nothing.
         SecurityError: bytes contradict go.sum or the checksum database.
     """
-    zips = set(listed)
-    gomods = set(zips)
-    sums: dict[ModuleVersion, set[tuple[str, str]]] = {}
-    faults: list[Finding] = []
-    builds: list[Resolution] = []
-    for each in resolve_all(session, where) if where or not (queries or zips) else ():
-        if isinstance(each, Unresolved):
-            faults.append(each.fault)
-            continue
-        builds.append(each.resolution)
-        _add(each, gomods, zips)
-        for key in each.ledger.listed():
-            sums.setdefault(key, set()).update((h1, each.ledger.file) for h1 in each.ledger.h1_only(key))
-        if tidy:
-            try:
-                with locating_in(each.resolution):
-                    read, unpacked = tidied(each, plan)
-            except Failure as error:
-                faults.append(fault_in(each.resolution, error).unchecked())
-            except ReportedError as error:  # packages that cannot be loaded
-                faults.append(from_reported(error, Place(each.resolution.mod_file)).unchecked())
-            else:
-                gomods |= read | unpacked
-                zips |= unpacked
-    for mod in _versions(session, queries, faults):
-        zips.add(mod)
-        gomods.add(mod)
-        if not alone:
-            try:
-                _add(_as_required(session, mod, plan), gomods, zips)
-            except Failure as error:
-                faults.append(from_error(None, error)._replace(module=mod).unchecked())
-    stated = {key: frozenset(hashes) for key, hashes in sums.items()}
-
-    def asking(mod: ModuleVersion) -> Place | None:
-        return next((place for each in builds if (place := each.leading_place(mod)) is not None), None)
-
-    return Closure(frozenset(gomods), frozenset(zips), stated, tuple(faults), asking)
+    closing = _Closing(listed)
+    for each in resolve_all(session, where) if where or not (queries or closing.zips) else ():
+        closing.add_build(each, plan if tidy else None)
+    for mod in _versions(session, queries, closing.faults):
+        closing.add_version(mod, None if alone else partial(_as_required, session, mod, plan))
+    return closing.closure()
 
 
-def _add(found: Resolved, gomods: set[ModuleVersion], zips: set[ModuleVersion]) -> None:
-    resolution = found.resolution
+class _Closing:
+    """A closure as it grows."""
 
-    def real(mods: Iterable[ModuleVersion]) -> set[ModuleVersion]:
-        """The module versions whose files are used: replacements in place of what they replace, no directories."""
-        used = (resolution.replacement(mod) or mod for mod in mods if mod.version and not is_toolchain(mod.path))
-        return {mod for mod in used if mod.version}
+    def __init__(self, listed: Iterable[ModuleVersion]) -> None:
+        self.zips = set(listed)
+        self.gomods = set(self.zips)
+        self.faults: list[Finding] = []
+        self._sums: dict[ModuleVersion, set[tuple[str, str]]] = {}
+        self._builds: list[Resolution] = []
 
-    graph = resolution.graph
-    zips |= real(resolution.modules)
-    gomods |= real(mod for mod in graph.breadth_first() if graph.required_by(mod) is not None)
-    gomods |= real(resolution.modules)
+    def add_build(self, found: Resolved | Unresolved, plan: Callable[[Workspace], PlannedFiles] | None) -> None:
+        """Add a module or workspace; with a `plan`, also what tidying it looks at."""
+        if isinstance(found, Unresolved):
+            self.faults.append(found.fault)
+            return
+        self._builds.append(found.resolution)
+        self._add(found.resolution)
+        for key in found.ledger.listed():
+            self._sums.setdefault(key, set()).update((h1, found.ledger.file) for h1 in found.ledger.h1_only(key))
+        if plan is None:
+            return
+        try:
+            with locating_in(found.resolution):
+                read, unpacked = tidied(found, plan)
+        except Failure as error:
+            self.faults.append(fault_in(found.resolution, error).unchecked())
+        except ReportedError as error:  # packages that cannot be loaded
+            self.faults.append(from_reported(error, Place(found.resolution.mod_file)).unchecked())
+        else:
+            self.gomods |= read | unpacked
+            self.zips |= unpacked
+
+    def add_version(self, mod: ModuleVersion, resolved: Callable[[], Resolved] | None) -> None:
+        """Add a module version, and what it requires where something resolves that."""
+        self.zips.add(mod)
+        self.gomods.add(mod)
+        try:
+            if resolved is not None:
+                self._add(resolved().resolution)
+        except Failure as error:
+            self.faults.append(from_error(None, error)._replace(module=mod).unchecked())
+
+    def _add(self, resolution: Resolution) -> None:
+        def real(mods: Iterable[ModuleVersion]) -> set[ModuleVersion]:
+            """The module versions whose files are used: replacements in place of what they replace, no directories."""
+            used = (resolution.replacement(mod) or mod for mod in mods if mod.version and not is_toolchain(mod.path))
+            return {mod for mod in used if mod.version}
+
+        graph = resolution.graph
+        self.zips |= real(resolution.modules)
+        self.gomods |= real(mod for mod in graph.breadth_first() if graph.required_by(mod) is not None)
+        self.gomods |= real(resolution.modules)
+
+    def closure(self) -> Closure:
+        """What has come together."""
+        stated = {key: frozenset(hashes) for key, hashes in self._sums.items()}
+        return Closure(frozenset(self.gomods), frozenset(self.zips), stated, tuple(self.faults), self._asking)
+
+    def _asking(self, mod: ModuleVersion) -> Place | None:
+        return next((place for each in self._builds if (place := each.leading_place(mod)) is not None), None)
 
 
 def _versions(session: Session, queries: Sequence[str], faults: list[Finding]) -> list[ModuleVersion]:

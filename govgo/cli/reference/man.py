@@ -16,7 +16,7 @@ from govgo.core.codes.codes import EXPLANATIONS
 EXIT_CODES = (
     ("0", "done, nothing to report"),
     ("1", "done, and the answer is no: findings, untidy, no such version"),
-    ("2", "usage or configuration"),
+    ("2", "usage or configuration, such as a package that is not installed"),
     ("3", "could not finish: network, proxy, database or disk; safe to retry"),
     ("4", "security stop: bytes contradict go.sum or the checksum database; do not retry"),
     ("70", "internal bug"),

@@ -87,6 +87,13 @@ class Unfixable(NamedTuple):
     text: str
 
 
+class Spare(NamedTuple):
+    """A line marked `// indirect` for a module that no other line needs, and what is not found any more without it."""
+
+    stated: Stated
+    clears: tuple[Flaw, ...]
+
+
 class FixPlan(NamedTuple):
     """What clears the vulnerabilities of one main module.
 
@@ -100,6 +107,7 @@ class FixPlan(NamedTuple):
         is_proved: no better plan exists among the versions that were looked at; False where the search was ended
             before all had been compared.
         is_done: it has been performed.
+        spare: lines that could go in place of some of that (`advisory.spare`).
     """
 
     path: str
@@ -110,6 +118,7 @@ class FixPlan(NamedTuple):
     unfixable: tuple[Unfixable, ...]
     is_proved: bool = True
     is_done: bool = False
+    spare: tuple[Spare, ...] = ()
 
     @property
     def cleared(self) -> tuple[Flaw, ...]:

@@ -143,9 +143,10 @@ SOURCES: Mapping[str, Explanation] = {
         "`--offline` does all that can be done without a network; `-timeout=1m` waits longer for one.",
     ),
     "missing-extra": Explanation(
-        "3",
+        "2 or 3",
         "A Python package is needed that only some commands use, and it is not installed.",
-        "The check could not be made, so it does not count as passed.",
+        "Nothing was done (2); or, in a report with other results, what needs it could not be checked, and does not"
+        " count as passed (3).",
         "The hint names the extra: `pip install 'govgo[EXTRA]'`.",
     ),
     "git": Explanation(

@@ -37,10 +37,12 @@ _WORD = late(r"""[A-Za-z][A-Za-z0-9+.\-]*:/[^\s"'<>]*""")
 _HEAD = late(r"([A-Za-z][A-Za-z0-9+.\-]*:)?/*")
 _AUTHORITY = late(r"[^/?#]*")
 # An "@" behind the host may still end a password with "/", "?" or "#" in it. These do not: the path element @v or
-# @latest of a proxy, a version as in lookup/PATH@v1.2.3 and, behind a sound host, an element such as @scope.
+# @latest of a proxy, a version as in lookup/PATH@v1.2.3 and, behind a sound host, an element such as @scope. Behind
+# what no user name looks like - a name with a dot, an address, localhost - none does, as for net/url.
 _LATE_AT = late(r"@(?<!/@)(?!v[0-9]+\.[0-9]+\.)")
 _ANY_AT = late(r"@(?!v/|latest\Z|v[0-9]+\.[0-9]+\.)")
 _SOUND_HOST = late(r"(\[.*\]|[^:]*)(:[0-9]*)?\Z")
+_CERTAIN_HOST = late(r"(\[.*\]|localhost|[\w\-]+(\.[\w\-]+)+\.?)(:[0-9]*)?\Z")
 _OTHER_AT = late(r":/+[^/?#]*@|@(?:(?<!/@)(?!v[0-9]+\.[0-9]+\.)|(?<=/@)(?!v/|latest\Z))")
 _QUOTED = late(r'"(?:[^"\\]|\\.)*"')
 # User names that are not a secret in a URL without a password: git@github.com, by its key.
@@ -191,8 +193,9 @@ def parse_request_uri(text: str) -> GoURL:
 def mask(text: str) -> str:
     """A URL, or what was meant to be one, as messages show it: without secrets.
 
-    Hidden are passwords, also such that end the host too early because they hold "/", "?" or "#"; a user name that
-    stands alone, for it is a token; the query and the fragment. net/url's Redacted hides well-formed passwords only.
+    Hidden are passwords, also such that end the host too early because they hold "/", "?" or "#", unless what then
+    stands in the host's place can only be one; a user name that stands alone, for it is a token; the query and the
+    fragment. net/url's Redacted hides well-formed passwords only.
 
     >>> mask("https://me:pa/ss@h.example/m/@v/list?token=1")
     'https://me:xxxxx@h.example/m/@v/list?xxxxx'
@@ -211,8 +214,9 @@ def _masked_parts(text: str) -> str:
     authority = _match(_AUTHORITY, rest)
     at = authority.rfind("@")
     host = authority[at + 1 :]
-    for found in (_LATE_AT if _SOUND_HOST.match(host) else _ANY_AT).finditer(rest, len(authority)):
-        at = found.start()
+    if not _CERTAIN_HOST.match(host):
+        for found in (_LATE_AT if _SOUND_HOST.match(host) else _ANY_AT).finditer(rest, len(authority)):
+            at = found.start()
     if at >= 0:
         rest = _masked_user(head, rest[:at]) + rest[at:]
     return head + _masked_tail(rest)

@@ -161,10 +161,10 @@ class Resolution:
         """
         if source in self._near:  # which is most of them: no walk through the graph is needed
             return False
-        above = self._read_before.get(source)
-        while above is not None and above != target:
-            above = self._read_before[above]
-        return above is not None and source not in self._reached_without(target)
+        span, above = self._spans.get(source), self._spans.get(target)
+        if span is None or above is None or span.start not in above or source == target:
+            return False
+        return source not in self._reached_without(target)
 
     def deciding_place(self, path: str) -> Place | None:
         """The line of a main module's go.mod that selects the version of `path`; None where none does by itself."""
@@ -227,6 +227,23 @@ class Resolution:
     def _read_before(self) -> dict[ModuleVersion, ModuleVersion | None]:
         """The same along which each go.mod is read; what is read for another reason is not there."""
         return self._before if self.is_unpruned is None else self._read_along(None)
+
+    @cached_property
+    def _spans(self) -> dict[ModuleVersion, range]:
+        """A number for each key of `_read_before`, and as a range with it those of all that stand behind it."""
+        before = self._read_before
+        sizes = dict.fromkeys(before, 1)
+        for mod in reversed(before):  # what stands before another comes earlier
+            above = before[mod]
+            if above is not None:
+                sizes[above] += sizes[mod]
+        found: dict[ModuleVersion, range] = {}
+        free: dict[ModuleVersion | None, int] = {None: 0}
+        for mod, above in before.items():
+            start, free[above] = free[above], free[above] + sizes[mod]
+            found[mod] = range(start, start + sizes[mod])
+            free[mod] = start + 1
+        return found
 
     def _reached_without(self, left_out: ModuleVersion) -> Collection[ModuleVersion]:
         """The module versions to which chains lead that do not go through `left_out`."""

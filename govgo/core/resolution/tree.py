@@ -43,23 +43,20 @@ class Branch(NamedTuple):
     """A line of the tree.
 
     Attributes:
-        ends: for each level, from the first below the root on, whether the line, or what it stands below, is the last.
+        depth: 0 for a root.
         mod: the module; None for the line above those that no selected version requires.
         need: the requirement that leads here, None at a root.
+        is_last: it is the last of those that stand below the same line.
         is_repeated: what would stand below it is shown elsewhere.
         has_below: something stands below it here.
     """
 
-    ends: tuple[bool, ...]
+    depth: int
     mod: ModuleVersion | None
     need: Need | None = None
+    is_last: bool = False
     is_repeated: bool = False
     has_below: bool = False
-
-    @property
-    def depth(self) -> int:
-        """0 for a root."""
-        return len(self.ends)
 
 
 class Tree:
@@ -92,12 +89,13 @@ class Tree:
 
     def _branches(self, roots: Sequence[ModuleVersion | None]) -> Iterator[Branch]:
         most = self.options.depth
-        stack = [Branch((), root) for root in reversed(roots)]
-        above: list[ModuleVersion | None] = []
+        stack = [Branch(0, root) for root in reversed(roots)]
+        above: dict[ModuleVersion | None, None] = {}  # what the branch stands below, from its root on
         while stack:
             branch = stack.pop()
             mod = branch.mod
-            del above[branch.depth :]
+            while len(above) > branch.depth:
+                above.popitem()
             ends = self._ends(mod)
             left = _ALL if most is None else most - branch.depth
             if mod is not None and ends:
@@ -110,10 +108,11 @@ class Tree:
                 continue
             if mod is not None:
                 self._shown[mod] = left
-            above.append(mod)
-            last = len(ends) - 1
-            for at in range(last, -1, -1):
-                stack.append(Branch((*branch.ends, at == last), *ends[at]))
+            above[mod] = None
+            below = [Branch(branch.depth + 1, *end) for end in ends]
+            if below:
+                below[-1] = below[-1]._replace(is_last=True)
+            stack += reversed(below)
 
     def _ends(self, mod: ModuleVersion | None) -> _Ends:
         """What stands right below a module."""

@@ -40,11 +40,16 @@ def read_as(session: Session, path: str, name: str) -> bytes:
     try:
         data = session.files.read(path)
     except DiskError as error:
-        text = str(error).replace(one_line(path), one_line(name), 1)
-        raise DiskError(text, path=path, inner=error.inner, hint=error.hint) from error
+        raise called(error, path, name) from error
     if data is None:
         raise DiskError(missing_file(name), path=path)
     return data
+
+
+def called(error: DiskError, path: str, name: str, lead: str = "") -> DiskError:
+    """`error`, which calls the file at `path` by the name that a flag or argument has for it, with `lead` before it."""
+    text = lead + str(error).replace(one_line(path), one_line(name), 1)
+    return DiskError(text, path=path, inner=error.inner, hint=error.hint)
 
 
 def by_hand(file: str, data: bytes) -> str:

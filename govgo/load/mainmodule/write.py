@@ -17,6 +17,7 @@ from govgo.core.version import goversion
 from govgo.errors import BuildListError, ConflictError, DiskError
 from govgo.load.buildlist.requirements import in_force
 from govgo.load.dependency.gomod import Summaries
+from govgo.load.mainmodule.read import called
 from govgo.load.session.mainmods import index_mod_file
 
 if TYPE_CHECKING:
@@ -152,18 +153,15 @@ def commit_requirements(
 
 def _write_go_mod(session: Session, m: ModuleVersion, update: ModUpdate) -> None:
     path = session.mod_file_path(session.main.root(m))
-    current = session.files.read(path)
-    if current != update.after:
-        index = session.main.index(m)
-        before = index.data if index is not None else None
-        try:
+    index = session.main.index(m)
+    before = index.data if index is not None else None
+    try:
+        if session.files.read(path) != update.after:
             session.files.replace(path, before, update.after)
-        except ConflictError as error:
-            raise ConflictError(
-                "updating go.mod: existing contents have changed since last read", inner=error
-            ) from None
-        except DiskError as error:
-            raise DiskError(f"updating go.mod: {error}", path=path, inner=error, hint=error.hint) from None
+    except ConflictError as error:
+        raise ConflictError("updating go.mod: existing contents have changed since last read", inner=error) from None
+    except DiskError as error:
+        raise called(error, path, session.settings.modfile_given or path, "updating go.mod: ") from None
     session.main.set_index(m, index_mod_file(update.after, update.file))
     session.scope.part(Summaries).clear()
 

@@ -12,6 +12,7 @@ from govgo.errors import (
     GoSumError,
     GovgoError,
     IntegrityError,
+    MissingExtraError,
     ModFileError,
     NotFoundError,
     ReportedError,
@@ -50,9 +51,9 @@ def from_error(claim: Claim | None, error: GovgoError, place: Place | None = Non
     verdict = Verdict.FINDING
     if first(SecurityError) is not None:
         verdict = Verdict.CONTRADICTION
-    elif first(UnavailableError, IntegrityError, ConflictError, NotFoundError) is not None:
+    elif first(UnavailableError, IntegrityError, ConflictError, MissingExtraError, NotFoundError) is not None:
         verdict = Verdict.UNCHECKED  # NotFoundError: a module of the graph that no source has
-    inner = first(SecurityError, UnavailableError, IntegrityError, GovgoError) or error
+    inner = first(SecurityError, UnavailableError, IntegrityError, MissingExtraError, GovgoError) or error
     policy = first(PolicyFileError)
     if isinstance(policy, PolicyFileError):
         place = Place(policy.file, policy.line)

@@ -7,17 +7,19 @@ example.com/app (go.mod): to clear 2 of 3 vulnerabilities raise 1 requirement
    ~ go      1.21 => 1.23.0
  ! GO-2 in q.io/a v1.0.0 stays: no fix is known
    govgo get q.io/x@v1.2.0
+ - q.io/b (go.mod:9)  v1.0.0 is needed by this // indirect line alone: `govgo tidy` drops …, which clears GO-3
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+import posixpath
+from collections.abc import Iterable, Iterator, Sequence
 
 from govgo.core.advisory.audit import Audit, AuditedModule
 from govgo.core.advisory.findings import GO_NAMES, get_command
-from govgo.core.advisory.fixplan import Bump, FixPlan, Unfixable
+from govgo.core.advisory.fixplan import Bump, FixPlan, Flaw, Spare, Unfixable
 from govgo.core.advisory.match import sound_release
-from govgo.core.findings import Place
+from govgo.core.findings import Place, command, directory_from
 from govgo.core.foreign import one_line
 from govgo.report.plan import module_lines, text_report
 from govgo.report.style import PLAIN, Style
@@ -49,7 +51,16 @@ def _plan_lines(plan: FixPlan, style: Style, here: str) -> Iterator[str]:
         yield "   not all plans could be compared: there may be a smaller one"
     if plan.bumps and not plan.is_done:
         yield one_line(f"   {get_command(Place(plan.mod_file), here, *plan.arguments)}")
+    for spare in () if plan.is_done else plan.spare:
+        yield f" {style.paint('-', 'green')} {one_line(_spare(spare, plan, here))}"
     yield ""
+
+
+def _spare(spare: Spare, plan: FixPlan, here: str) -> str:
+    tidy = command(directory_from(posixpath.dirname(plan.mod_file) or ".", here), "tidy")
+    mod, place = spare.stated.mod, spare.stated.place
+    without = f"`{tidy}` drops the line unless a package needs it, which {_cleared(mod.path, spare.clears)}"
+    return f"{mod.path} ({place})  {mod.version} is needed by this // indirect line alone: {without}"
 
 
 def _heading(plan: FixPlan) -> str:
@@ -78,14 +89,18 @@ def versions(bump: Bump) -> str:
 
 def clears(bump: Bump) -> str:
     """What a bump clears, its own first: "clears GO-1, GO-2; GO-7, GO-8 in q.io/y"."""
-    own = [each.id for each in bump.clears if each.path == bump.path]
+    return _cleared(bump.path, bump.clears) if bump.clears else "keeps a vulnerable version out"
+
+
+def _cleared(own_path: str, flaws: Sequence[Flaw]) -> str:
+    own = [each.id for each in flaws if each.path == own_path]
     others: dict[str, list[str]] = {}
-    for each in bump.clears:
-        if each.path != bump.path:
+    for each in flaws:
+        if each.path != own_path:
             others.setdefault(each.path, []).append(each.id)
     groups = [", ".join(own)] if own else []
     groups += [f"{', '.join(ids)} in {path}" for path, ids in others.items()]
-    return f"clears {'; '.join(groups)}" if groups else "keeps a vulnerable version out"
+    return f"clears {'; '.join(groups)}"
 
 
 def _stays(text: str, style: Style) -> str:

@@ -6,7 +6,7 @@ from __future__ import annotations
 import re
 from posixpath import relpath
 
-from govgo.core.findings import Cause, Finding, Remedy, remedy_of
+from govgo.core.findings import Cause, Finding, ModuleReport, Remedy, command, directory_from, remedy_of
 from govgo.core.late import late
 from govgo.errors import GovgoError, ReportedError
 
@@ -48,8 +48,21 @@ def cause_text(finding: Finding) -> str:
     return "" if finding.cause is None else _CAUSES[finding.cause].format(proxies=", ".join(finding.odd_proxies))
 
 
-def hint_text(finding: Finding, here: str = ".") -> str:
-    """One thing to do, "" where there is nothing to say; `here` is where commands are typed, as in `Verification`."""
+def hint_text(finding: Finding, here: str = ".", module: ModuleReport | None = None) -> str:
+    """One thing to do, "" where there is nothing to say.
+
+    Args:
+        finding: what was found.
+        here: where commands are typed, as in `Verification`.
+        module: the module or workspace that it is about; a command there gets its -C.
+    """
+    hint = _hint(finding, here)
+    if module is None or module.kind == "binary" or finding.fix:  # a fix names its directory itself
+        return hint
+    return _in_directory(hint, directory_from(module.directory, here))
+
+
+def _hint(finding: Finding, here: str) -> str:
     if finding.cause is not None and finding.module is not None:
         mod = finding.module.without_gomod()
         place = finding.place
@@ -72,8 +85,11 @@ def remedy_text(remedy: Remedy | None) -> str:
     return "" if remedy is None else _REMEDIES[remedy]
 
 
-def error_hints(error: BaseException) -> tuple[str, ...]:
-    """What can be done about an error: the hints of its chain, and what follows from an answer or from go's advice."""
+def error_hints(error: BaseException, directory: str = "") -> tuple[str, ...]:
+    """What can be done about an error: the hints of its chain, and what follows from an answer or from go's advice.
+
+    `directory` is that of -C, which commands in a hint need as well.
+    """
     several = error.errors if isinstance(error, ReportedError) else (error,)
     found: dict[str, None] = {}
     for each in several:
@@ -84,9 +100,15 @@ def error_hints(error: BaseException) -> tuple[str, ...]:
             inner = inner.inner
         advice = remedy_text(remedy_of(each)) or own_command(str(each))
         found.update(dict.fromkeys(text for text in (*hints, advice) if text))
-    return tuple(found)[:_MOST_HINTS]
+    return tuple(_in_directory(text, directory) for text in found)[:_MOST_HINTS]
 
 
+def _in_directory(text: str, directory: str) -> str:
+    """A hint whose commands are typed elsewhere than in the module that they are for."""
+    return _IN_MODULE.sub(lambda _: f"`{command(directory)} ", text) if directory else text
+
+
+_IN_MODULE = late(r"`govgo (?=(?:download|edit|get|init|list|sum|tidy|vendor|verify|why|work)\b)")
 _MOST_HINTS = 3
 _VERBS = "mod (?:download|edit|init|tidy|vendor|why)|get|work (?:init|use|sync|edit|vendor)"
 _TOPICS = "help (?:module-auth|environment|get|list|work|mod (?:download|edit|graph|init|tidy|vendor|verify|why))"

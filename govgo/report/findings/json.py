@@ -159,7 +159,7 @@ def _entry(run: Run, module: ModuleReport | None, finding: Finding) -> dict[str,
         "main_module": None if module is None else module.name,
         **_lines(finding),
         "needed_by": list(finding.needed_by),
-        "hint": hint_text(finding, run.here),
+        "hint": hint_text(finding, run.here, module),
         "fix": finding.fix,
     }
     return {**found, "evidence": _evidence(finding)} if finding.evidence else found
@@ -182,7 +182,7 @@ def _finding(run: Run, module: ModuleReport | None, finding: Finding) -> dict[st
         "compared": finding.compared,
         "differences": [{"file": each.name, "change": each.change} for each in finding.differences],
         "needed_by": list(finding.needed_by),
-        "hint": hint_text(finding, run.here),
+        "hint": hint_text(finding, run.here, module),
     }
 
 

@@ -36,7 +36,7 @@ def markdown_report(run: Run, facts: Iterable[str] = ()) -> str:
     hints: set[str] = set()
     shown, left = 0, MOST_CHARACTERS - sum(len(line) + 1 for line in lines)
     for module_or_none, finding in findings[:MOST_SHOWN]:
-        hint = hint_text(finding, run.here)
+        hint = hint_text(finding, run.here, module_or_none)
         block = _finding(run, module_or_none, finding, with_hint=hint not in hints)
         left -= sum(len(line) + 1 for line in block)
         if left < 0 and shown:

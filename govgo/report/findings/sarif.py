@@ -29,6 +29,7 @@ from govgo.core.findings import (
     verdict_of,
 )
 from govgo.core.foreign import visible
+from govgo.core.late import late
 from govgo.report.document import encode
 from govgo.report.findings.text import body_lines, sentence
 
@@ -161,11 +162,19 @@ def _message(text: str) -> str:
 _LITERAL = str.maketrans({"[": "\\[", "]": "\\]", "{": "{{", "}": "}}"})
 
 
+_LONE_NUMBERS = late(r"(?<![\w.\-])[0-9][0-9,]*(?![\w.\-])")
+
+
 def fingerprint(finding: Finding) -> str:
-    """The same for the same fault, wherever in the file its line moves."""
+    """The same for the same fault, wherever in the file its line moves.
+
+    Where no module tells two faults of one code apart, their sentences do, but for their numbers of lines and counts.
+    """
     file = finding.place.file if finding.place is not None else ""
     mod = finding.module if not finding.others else None
     name = f"{mod.path}@{mod.version}" if mod is not None else ""
+    if mod is None and not finding.others:
+        name = _LONE_NUMBERS.sub("", finding.text)
     claim = finding.claim.value if finding.claim is not None else ""
     facts = "\0".join((finding.code, claim, file, name, *filter(None, [finding.known_as])))
     return hashlib.sha256(facts.encode("utf-8", "surrogateescape")).hexdigest()[:32]

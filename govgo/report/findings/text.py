@@ -181,7 +181,7 @@ def _told(run: Run, paint: Paint, most: int) -> Iterator[str]:
     for module, finding in all_findings(run):
         alike[finding.code, finding.claim] += 1
         if alike[finding.code, finding.claim] <= most:
-            hint = hint_text(finding, run.here)
+            hint = hint_text(finding, run.here, module)
             yield from finding_lines(run, module, finding, paint, with_hint=hint not in hints)
             hints.add(hint)
     for (code, _), number in alike.items():
@@ -232,7 +232,7 @@ def body_lines(
             yield f"    {'':<{width}}  {text}"
         else:
             yield f"    {label:<{width}}  {text}"
-    hint = hint_text(finding, run.here) if with_hint else ""
+    hint = hint_text(finding, run.here, module) if with_hint else ""
     if hint:
         yield f"{paint('hint', 'cyan')}: {one_line(hint)}"
 

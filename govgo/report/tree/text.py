@@ -20,7 +20,8 @@ from govgo.report.style import PLAIN, Style
 from govgo.report.words import many, titled
 
 MOST_LINES = 100_000
-"""Lines of one module or workspace: where repeats are shown, a large graph has more than any memory holds."""
+MOST_CHARACTERS = 1 << 26
+"""Of one module or workspace: a large graph whose repeats are shown, or the drawing of a deep one, fills any memory."""
 
 
 class Charset(NamedTuple):
@@ -89,18 +90,21 @@ class _Printer:
         self._style = style
         self._charset = charset
         self._prefix = prefix
+        self._below: list[str] = []  # of the branches above the next line, what stands below each
 
     def blocks(self) -> Iterator[str]:
         """The text of each group of roots."""
-        count = 0
+        count = size = 0
         for group in Tree(self._module, self._options).groups():
             lines: list[str] = []
             for branch in group:
-                if count == MOST_LINES:
-                    yield "".join(lines) + f"... more than {MOST_LINES:,} lines: --depth and --prune give fewer\n"
+                line = self._line(branch)
+                count, size = count + 1, size + len(line)
+                if count > MOST_LINES or size > MOST_CHARACTERS:
+                    most = f"{MOST_LINES:,} lines" if count > MOST_LINES else f"{MOST_CHARACTERS:,} characters"
+                    yield "".join(lines) + f"... more than {most}: --depth and --prune give fewer\n"
                     return
-                count += 1
-                lines.append(self._line(branch))
+                lines.append(line)
             yield "".join(lines)
 
     def _line(self, branch: Branch) -> str:
@@ -124,10 +128,14 @@ class _Printer:
 
     def _drawing(self, branch: Branch) -> tuple[str, str]:
         """What stands before the line of a branch, and before what of it goes on below."""
-        chars, ends = self._charset, branch.ends
-        above = "".join(chars.below_last if is_last else chars.below_branch for is_last in ends[:-1])
-        first = above + (chars.last if ends[-1] else chars.branch) if ends else ""
-        rest = above + (chars.below_last if ends[-1] else chars.below_branch) if ends else ""
+        chars, is_last = self._charset, branch.is_last
+        first = rest = ""
+        if branch.depth:
+            del self._below[branch.depth - 1 :]
+            above = "".join(self._below)
+            self._below.append(chars.below_last if is_last else chars.below_branch)
+            first = above + (chars.last if is_last else chars.branch)
+            rest = above + self._below[-1]
         return first, rest + (chars.below_branch if branch.has_below else "")
 
     def _parts(self, branch: Branch) -> Iterator[tuple[str, str]]:

@@ -18,13 +18,13 @@ from __future__ import annotations
 import asyncio
 import json
 import os
-import tempfile
 from collections.abc import Callable
 from contextlib import suppress
 from typing import Any
 
 from govgo.adapters.disk.diskerror import disk_error
 from govgo.adapters.disk.lockfile import write_all
+from govgo.adapters.disk.temporary import make_file
 from govgo.adapters.modzip.examine import UnpublishableError, examine
 from govgo.core.foreign import visible
 from govgo.core.module.moduleversion import ModuleVersion
@@ -184,10 +184,7 @@ class PublishRoute:
         storage = self._site.storage
         if isinstance(storage, LocalStorage):
             return storage.new_file(_SPOOL_KEY)
-        try:
-            return tempfile.mkstemp(".zip", "govgo-publish-")
-        except OSError as error:
-            raise disk_error("open", tempfile.gettempdir(), error) from error
+        return make_file(".zip", "govgo-publish-")
 
     async def _off(self, work: Callable[[], Any]) -> Any:
         return await self._cold(self._site.cold.stored(work))

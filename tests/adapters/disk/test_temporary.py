@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from govgo.adapters.disk.temporary import new_directory, new_file, spool
+from govgo.adapters.disk.temporary import make_directory, make_file, new_directory, new_file, spool
 from govgo.errors import DiskError
 from tests.simulators.fulldisk import full_disk
 
@@ -36,6 +36,21 @@ def test_a_full_disk(place: Path) -> None:
 def test_what_is_held_back_until_the_end(place: Path) -> None:
     with pytest.raises(DiskError, match=TOO_LARGE), full_disk(10), spool() as file:
         file.write(b"eleven byte")
+
+
+def test_what_fails_elsewhere_is_not_told_of_the_directory(place: Path) -> None:
+    for make in (spool, lambda: new_file(str(place)), lambda: new_directory("x-")):
+        with pytest.raises(OSError, match=r"^other$"), make():
+            raise OSError("other")
+
+
+@pytest.mark.parametrize("make", [lambda: make_file(".zip"), lambda: make_directory("x-")])
+def test_no_directory_for_what_the_caller_removes(
+    make: Callable[[], object], place: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(tempfile, "tempdir", f"{place}/none")
+    with pytest.raises(DiskError, match=r"^write /\S*/none: no such file or directory$"):
+        make()
 
 
 @pytest.mark.parametrize("make", [spool, lambda: new_directory("x-")])

@@ -151,6 +151,26 @@ def test_ziphash_cut_short_is_absent(text: str, cache: ModCache) -> None:
     assert cache.ziphash(MV) is None
 
 
+def test_a_directory_in_the_place_of_a_ziphash_is_told(cache: ModCache) -> None:
+    fill(cache)
+    path = cache.file(MV, "ziphash")
+    os.unlink(path)
+    os.mkdir(path)
+    with pytest.raises(DiskError) as caught:
+        cache.ziphash(MV)
+    assert str(caught.value) == f"read {path}: is a directory"
+
+
+def test_a_directory_in_the_place_of_a_zip_is_told_as_go_does(cache: ModCache) -> None:
+    fill(cache)
+    path = cache.zip_path(MV)
+    os.unlink(path)
+    os.mkdir(path)
+    with pytest.raises(DiskError) as caught:
+        cache.extract(MV)
+    assert str(caught.value) == f"unzip {path}: read {path}: is a directory"
+
+
 def test_lost_ziphash_makes_the_tree_partial_until_rehashed(cache: ModCache) -> None:
     h1 = fill(cache)
     cache.extract(MV)

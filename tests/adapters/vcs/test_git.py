@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from govgo.adapters.disk.temporary import new_file
 from govgo.adapters.vcs import git as git_runner
 from govgo.adapters.vcs.git import Git, GitError
 from govgo.errors import DiskError, TooLargeError
@@ -61,7 +62,7 @@ def test_attack_endless_output_is_cut(tmp_path: Path) -> None:
 def test_a_full_disk_is_told(tmp_path: Path) -> None:
     git = Git(fake_git(tmp_path / "bin", "head -c 1000000 /dev/zero\n"))
     refused = pytest.raises(DiskError, match=r"^write /\S*: file too large$")
-    with full_disk(), open(tmp_path / "out", "wb", buffering=0) as out, refused:
+    with refused, full_disk(), new_file(str(tmp_path)) as (_, out):
         git.run(["archive"], str(tmp_path), sink=out)
 
 

@@ -55,11 +55,22 @@ def test_read(repository: Path, ref: str, name: str, want: bytes | None) -> None
     assert GitFiles(ref, os.environ).read(str(repository / name)) == want
 
 
-@pytest.mark.parametrize("ref", ["nowhere", "", "HEAD:go.sum", "--output=x", "-h"])
+@pytest.mark.parametrize(
+    "ref", ["nowhere", "", "HEAD:go.sum", "--output=x", "-h", "^HEAD", "HEAD^!", ":/nowhere", ":go.sum"]
+)
 def test_what_is_no_commit(repository: Path, ref: str) -> None:
     with pytest.raises(UsageError, match="no such commit"):
         GitFiles(ref, os.environ).read(str(repository / "go.sum"))
     assert not (repository / "x").exists()
+
+
+@pytest.mark.parametrize(
+    "ref",
+    # what `git rev-parse` gives one commit for (gitrevisions(7))
+    ["HEAD^", "HEAD^1", "HEAD~1^0", "@~", "HEAD@{1}", "HEAD^{/one}", "HEAD~1^{}", ":/one", ":/^on.", ":/!-two"],
+)
+def test_revisions_as_git_writes_them(repository: Path, ref: str) -> None:
+    assert GitFiles(ref, os.environ).read(str(repository / "go.sum")) == b"one\n"
 
 
 def test_outside_a_repository(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

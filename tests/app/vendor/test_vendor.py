@@ -237,3 +237,15 @@ def test_what_cannot_be_embedded(pattern: str, reason: str, tmp_path: Path) -> N
     with pytest.raises(EmbedError) as caught:
         resolve_embed(session, str(tmp_path / "e"), [pattern])
     assert str(caught.value) == f"pattern {pattern}: {reason}"
+
+
+@pytest.mark.parametrize(
+    ("output", "told"),
+    # as go 1.26.8 says it
+    [("go.mod/x", "unlinkat {}/go.mod/x: not a directory"), ("go.mod/x/y", "open {}/go.mod/x: not a directory")],
+)
+def test_a_file_in_the_place_of_a_directory(output: str, told: str, tmp_path: Path) -> None:
+    with pytest.raises(DiskError) as caught:
+        vendor(session_at(tmp_path), output=output)
+    assert str(caught.value) == told.format(tmp_path / "main")
+    assert tree(tmp_path / "main").keys() == {"go.mod", "m.go", "vendor/old.txt"}

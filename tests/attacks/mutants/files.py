@@ -177,6 +177,17 @@ MUTANTS = {
         "    flags |= os.O_CLOEXEC\n",
         (CACHE + "test_planted_link_in_the_cache_is_not_written_through",),
     ),
+    "planted-report": Mutant(
+        "planted links",
+        "a report is not written through a link that leads out of the repository",
+        "cli/options.py",
+        "    target = way_out(file)\n",
+        '    target = ""\n',
+        (
+            "tests/cli/commands/test_output_directories.py::"
+            "test_attack_a_report_is_not_written_through_a_link_of_the_repository",
+        ),
+    ),
     "planted-index": Mutant(
         "planted links",
         "a link in the place of an index is not read",

@@ -44,3 +44,35 @@ def test_a_directory_that_is_named_as_one_is_made(tmp_path: Path, run: Run) -> N
     (tmp_path / "work/go.mod").write_text("module m.io/m\n\ngo 1.21\n")
     assert run("sbom", "-o", "cyclonedx:boms/").returncode == 0
     assert [each.name for each in (tmp_path / "work/boms").iterdir()]
+
+
+@pytest.mark.parametrize(("line", "flag"), WORDS.items())
+def test_attack_a_report_is_not_written_through_a_link_of_the_repository(
+    line: str, flag: str, tmp_path: Path, run: Run
+) -> None:
+    work = tmp_path / "work"
+    (work / "sub").mkdir()
+    (work / "go.mod").write_text("module m.io/m\n\ngo 1.21\n")
+    secret = tmp_path / "key"
+    secret.write_text("secret\n")
+    at = work / "sub" if line.startswith("-C") else work
+    (at / "x").symlink_to(secret)
+    ran = run(*line.replace("FILE", "x").split())
+    told = f"govgo: {flag}{at}/x: a link leads out of the repository: name {secret} itself, if that is meant"
+    assert (ran.returncode, ran.stderr.splitlines()[0]) == (2, told)
+    assert secret.read_text() == "secret\n"
+    assert "a link" not in run(*line.replace("FILE", str(secret)).split()).stderr, "the user's own word"
+
+
+def test_attack_nor_are_those_in_a_directory(tmp_path: Path, run: Run) -> None:
+    work = tmp_path / "work"
+    (work / "go.mod").write_text("module m.io/m\n\ngo 1.21\n")
+    assert run("sbom", "-o", "cyclonedx:boms/").returncode == 0
+    (made,) = (work / "boms").iterdir()
+    secret = tmp_path / "key"
+    secret.write_text("secret\n")
+    made.unlink()
+    made.symlink_to(secret)
+    ran = run("sbom", "-o", "cyclonedx:boms/")
+    assert (ran.returncode, secret.read_text()) == (3, "secret\n")
+    assert f"write {made}: a link leads out of the repository, to {secret}" in ran.stderr

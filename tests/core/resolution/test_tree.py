@@ -4,10 +4,14 @@
 from __future__ import annotations
 
 import random
+import sys
+import tracemalloc
 from collections import Counter
+from typing import Any
 
 import pytest
 
+from govgo.core.resolution.dependencies import Dependencies
 from govgo.core.resolution.tree import Tree, TreeOptions
 from tests.core.resolution.test_dependencies import dependencies
 
@@ -74,17 +78,52 @@ def test_duplicates_are_groups_of_majors_and_what_requires_them() -> None:
     assert lines(graph, duplicates=True, invert=("y.io/c",)) == "y.io/c .m y.io/c/v2 .b ..m"
 
 
-def test_ends_tell_where_lines_of_a_drawing_stop() -> None:
+def test_the_last_line_below_another_is_told() -> None:
     (group,) = Tree(dependencies(*CIRCLE), TreeOptions(depth=2)).groups()
-    assert [(each.ends, each.has_below) for each in group] == [
-        ((), True), ((False,), True), ((False, True), False), ((True,), True), ((True, True), False),
+    assert [(each.depth, each.is_last, each.has_below) for each in group] == [
+        (0, False, True), (1, False, True), (2, True, False), (1, True, True), (2, True, False),
     ]  # fmt: skip
 
 
-def test_a_long_chain_takes_no_recursion() -> None:
-    chain = [f"a{at}@v1.0.0 a{at + 1}@v1.0.0" for at in range(2000)]
-    (group,) = Tree(dependencies("a0@v1.0.0", *chain), TreeOptions()).groups()
-    assert sum(1 for _ in group) == 2002
+def chain(length: int) -> Dependencies:
+    return dependencies("a0@v1.0.0", *(f"a{at}@v1.0.0 a{at + 1}@v1.0.0" for at in range(length)))
+
+
+def test_a_long_chain_takes_no_recursion_and_little_memory() -> None:
+    (group,) = Tree(chain(2000), TreeOptions()).groups()
+    tracemalloc.start()
+    shown = len(list(group))
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert shown == 2002
+    assert peak < 4_000_000  # each line with what it stands below took 17,000,000
+
+
+def test_the_work_grows_with_the_lines_alone() -> None:
+    """Lines of code that run: twice as many for a chain of twice the length, not four times."""
+    counts = [steps(chain(length)) for length in (100, 200)]
+    assert counts[1] < 2.2 * counts[0]
+
+
+def steps(graph: Dependencies) -> int:
+    """How many lines of code run while it is asked of each line of the tree what decides."""
+    count = 0
+
+    def trace(frame: object, event: str, argument: object) -> Any:
+        nonlocal count
+        count += event == "line"
+        return trace
+
+    before = sys.gettrace()
+    sys.settrace(trace)
+    try:
+        for group in Tree(graph, TreeOptions()).groups():
+            for each in group:
+                if each.need is not None:
+                    graph.decides(each.need)
+    finally:
+        sys.settrace(before)
+    return count
 
 
 def test_a_tree_has_the_whole_build_list_whatever_is_marked_indirect() -> None:

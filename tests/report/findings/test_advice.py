@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import pytest
 
-from govgo.core.findings import Cause, Claim, Finding, Place, Remedy, Verdict, remedy_of
+from govgo.core.findings import Cause, Claim, Finding, ModuleReport, Place, Remedy, Verdict, remedy_of
 from govgo.core.module.moduleversion import ModuleVersion
 from govgo.errors import (
     BadZipError,
@@ -44,6 +44,30 @@ def test_causes(cause: Cause, place: Place, text: str, hint: str) -> None:
     finding = FINDING._replace(cause=cause, place=place, hint="overruled")
     assert cause_text(finding).startswith(text)
     assert hint_text(finding) == hint
+
+
+@pytest.mark.parametrize(
+    ("directory", "here", "hint"),
+    [
+        ("a/b", ".", "add what is missing, proved: `govgo -C a/b sum complete`"),
+        ("a b", ".", "add what is missing, proved: `govgo -C 'a b' sum complete`"),
+        ("a", "a/b", "add what is missing, proved: `govgo -C .. sum complete`"),
+        ("/m", "a", "add what is missing, proved: `govgo -C /m sum complete`"),
+        ("a", "a", "add what is missing, proved: `govgo sum complete`"),
+    ],
+)
+def test_commands_for_a_module_elsewhere_name_its_directory(directory: str, here: str, hint: str) -> None:
+    module = ModuleReport("module", "q.io/m", directory, (), (), ())
+    finding = FINDING._replace(remedy=Remedy.COMPLETE)
+    assert hint_text(finding, here, module) == hint
+    assert "-C" not in hint_text(finding._replace(remedy=Remedy.REPAIR_CACHE), here, module), "the cache is anywhere"
+    assert hint_text(finding._replace(fix="govgo tidy"), here, module) == "`govgo tidy`"
+    assert "-C" not in hint_text(finding, here, module._replace(kind="binary"))
+
+
+def test_hints_of_an_error_name_the_directory_of_the_flag() -> None:
+    error = InputError("updates to go.mod needed; to update it:\n\tgo mod tidy")
+    assert error_hints(error, "sub") == ("`govgo -C sub tidy`",)
 
 
 def test_odd_proxies_are_named() -> None:

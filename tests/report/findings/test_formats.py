@@ -37,7 +37,7 @@ from govgo.report.findings.gitlab import gitlab_report
 from govgo.report.findings.json import inspection_report, json_report
 from govgo.report.findings.junit import junit_report
 from govgo.report.findings.markdown import markdown_report
-from govgo.report.findings.sarif import sarif_report
+from govgo.report.findings.sarif import fingerprint, sarif_report
 from govgo.report.findings.text import MOST_ALIKE, text_report
 from tests.simulators import campaigns
 
@@ -141,16 +141,37 @@ def test_sarif_messages_hold_neither_links_nor_placeholders() -> None:
         assert message["text"] == "see \\[here\\](http://e.example) {{0}} \\"
 
 
+def test_faults_without_a_module_have_fingerprints_of_their_own() -> None:
+    def marks(*texts: str) -> list[str]:
+        return [
+            fingerprint(Finding("untidy", None, Verdict.FINDING, text, place=Place("go.mod", line)))
+            for line, text in enumerate(texts)
+        ]
+
+    told = [
+        "not tidy: `replace a => ../a` would be removed",
+        "not tidy: `replace a v1.0.0 => ../a` would be removed",
+        "not tidy: `replace a v1.1.0 => ../a` would be removed",
+        "not tidy: `go 1.21` would become `go 1.22`",
+        "not tidy: lines of go.sum: 3 would be added",
+    ]
+    assert len(set(marks(*told))) == len(told)
+    assert marks(*told) == marks(*reversed(told))[::-1]
+    # The numbers of lines and counts may change while the fault is the same.
+    assert len(set(marks("go.sum:3: malformed", "go.sum:1,204: malformed"))) == 1
+    assert len(set(marks("lines of go.sum: 3 would be added", "lines of go.sum: 17 would be added"))) == 1
+
+
 def test_sarif_fingerprints_do_not_depend_on_the_line() -> None:
     moved = Finding(
         "sum-mismatch", Claim.DATABASE, Verdict.CONTRADICTION, "other", FINDINGS[0].module, Place("go.sum", 9)
     )
 
-    def fingerprint(finding: Finding) -> Any:
+    def mark(finding: Finding) -> Any:
         return json.loads(sarif_report(verification((finding,), ())))["runs"][0]["results"][0]["partialFingerprints"]
 
-    assert fingerprint(moved) == fingerprint(FINDINGS[0])
-    assert fingerprint(FINDINGS[1]) != fingerprint(FINDINGS[0])
+    assert mark(moved) == mark(FINDINGS[0])
+    assert mark(FINDINGS[1]) != mark(FINDINGS[0])
 
 
 def test_rules_are_named_in_kebab_case() -> None:

@@ -108,6 +108,19 @@ def test_a_tree_without_end_is_cut_visibly(monkeypatch: pytest.MonkeyPatch) -> N
     ]
 
 
+def test_the_drawing_of_a_deep_tree_is_cut_visibly(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(text, "MOST_CHARACTERS", 60)
+    deep = dependencies("a@v1.0.0", "a@v1.0.0 b@v1.0.0", "b@v1.0.0 c@v1.0.0", "c@v1.0.0 d@v1.0.0", "d@v1.0.0")
+    assert drawn(deep).splitlines() == [
+        "m",
+        "└── a v1.0.0",
+        "    └── b v1.0.0",
+        "        └── c v1.0.0",
+        "... more than 60 characters: --depth and --prune give fewer",
+    ]
+    assert drawn(deep, prefix="none").splitlines()[-1] == "d v1.0.0"
+
+
 def test_counts() -> None:
     assert counts_text(GRAPH) == (
         "m: 6 modules, 3 direct, 9 requirements, 1 replaced, 2 retracted, 1 pruned, 1 required by no selected version"

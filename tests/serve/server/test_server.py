@@ -608,5 +608,5 @@ def test_what_is_not_installed(
 
     world.use(monkeypatch)
     monkeypatch.setitem(sys.modules, "httptools", None)
-    assert invoke(["serve"]) == 3
+    assert invoke(["serve"]) == 2
     assert "pip install 'govgo[serve]'" in capsys.readouterr().err

@@ -63,3 +63,24 @@ def test_a_directory_that_cannot_be_listed_is_a_fault_of_its_package(
 def test_why_goes_on_without_it(place: str, tmp_path: Path, run: Run) -> None:
     ran = run("why", "all", **lay_out(tmp_path, place))
     assert (ran.stdout, ran.returncode) == (WHY[place], 0), ran.stderr
+
+
+INIT = "creating new go.mod: module m\nupdating go.mod: "
+
+
+@pytest.mark.parametrize(
+    ("line", "told"),
+    [
+        ("init -modfile=m.go/z.mod m", f"{INIT}open m.go/z.mod: not a directory"),
+        ("init -modfile=no/z.mod m", f"{INIT}open no/z.mod: no such file or directory"),
+        ("work edit -go=1.20 m.go/w", "errors parsing m.go/w:\nreading go.work: open m.go/w: not a directory"),
+        ("work edit -go=1.20 sub", "errors parsing sub:\nreading go.work: read sub: is a directory"),
+        ("edit -go=1.20 sub", "read sub: is a directory"),
+        ("edit -go=1.20 m.go/go.mod", "open m.go/go.mod: not a directory"),
+    ],
+)
+def test_files_are_called_as_the_flag_calls_them(line: str, told: str, tmp_path: Path, run: Run) -> None:
+    lay_out(tmp_path, "")
+    ran = run(*line.split())
+    assert ran.stderr.replace("govgo: ", "") == told + "\n"
+    assert ran.returncode == 3

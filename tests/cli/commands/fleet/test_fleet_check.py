@@ -117,7 +117,7 @@ class TestCheck:
 
     def test_rules_that_cannot_be_used(self, world: World, fleet: Any) -> None:
         Path("wrong.toml").write_text("[check]\nproxy = 'https://evil.example'\n")
-        wrongs = {"wrong.toml": "wrong.toml: check.proxy: ", "gone.toml": "-policy gone.toml: no such file"}
+        wrongs = {"wrong.toml": "wrong.toml:2: check.proxy: ", "gone.toml": "-policy gone.toml: no such file"}
         for name, told in wrongs.items():
             run = fleet("check", "repos/one", "-policy", name)
             assert (run.code, run.out, told in run.err) == (2, "", True), run.err

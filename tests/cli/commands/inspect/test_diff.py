@@ -278,6 +278,8 @@ def test_a_broken_go_mod_of_the_past(world: World, diff: Any) -> None:
         3,
         [
             (["nowhere"], 'diff "nowhere": no such commit in '),
+            ([""], "an empty reference"),
+            (["v0", ""], "an empty reference"),
             (["lib"], 'diff "lib": no such commit in '),
             (["a", "b", "c"], "two states can be compared, not 3: a b c"),
             (["../main/note.txt"], "note.txt: neither a go.mod file nor an archive"),

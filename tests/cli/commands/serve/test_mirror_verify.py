@@ -116,7 +116,7 @@ def test_no_room_for_copies_is_no_damage(
     gone = mirror.parent / "no-such-directory"
     monkeypatch.setenv("TMPDIR", str(gone))
     run = Run(capsys, "verify", str(mirror))
-    assert (run.code, run.out, run.err) == (3, "", f"govgo: open {gone}: no such file or directory\n")
+    assert (run.code, run.out, run.err) == (3, "", f"govgo: write {gone}: no such file or directory\n")
 
 
 def strip(mirror: Path, line: str) -> None:

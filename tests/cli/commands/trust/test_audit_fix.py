@@ -113,6 +113,27 @@ def test_the_plan(world: World, audit: Any) -> None:
     assert "```text\nexample.com/app (go.mod): to clear" in audit("--plan", "-format", "markdown").out
 
 
+def test_a_line_that_nothing_needs_can_go(world: World, audit: Any) -> None:
+    Path("go.mod").write_text(HEAD + requirements(a="v1.0.0") + "\nrequire q.io/y v1.0.0 // indirect\n")
+    told = (
+        " - q.io/y (go.mod:9)  v1.0.0 is needed by this // indirect line alone: "
+        "`govgo tidy` drops the line unless a package needs it, which clears GO-2\n"
+    )
+    run = audit("--plan")
+    assert "   govgo get q.io/y@v1.1.0\n" + told in run.out
+    (fix,) = audit("--plan", "--json").json["fixes"]
+    assert fix["spare"] == [
+        {
+            "module": "q.io/y",
+            "version": "v1.0.0",
+            "file": "go.mod",
+            "line": 9,
+            "clears": [{"id": "GO-2", "module": "q.io/y"}],
+        }
+    ]
+    assert audit("--fix").out.count("indirect line alone") == 0
+
+
 def lists(world: World) -> list[str]:
     return [each for each in world.proxy.asked if each.endswith("/list")]
 

@@ -515,10 +515,10 @@ def test_a_workspace(world: World, check: Any) -> None:
     [
         (None, "go.mod: no govgo.toml beside it, or above it in the repository: no rule to check"),
         ("[audit]\n", "govgo.toml: no table [check]: no rule to check"),
-        ("[check]\ntidi = true\n", "govgo.toml: check.tidi: unknown key; did you mean tidy? keys are verify, tidy, "),
-        ("required-version = '>=99'\n", "govgo.toml: required-version: this is govgo "),
-        ("[check]\nproxy = 'https://p.example'\n", "govgo.toml: check.proxy: may not stand here: "),
-        ("[check\n", "govgo.toml: "),
+        ("[check]\ntidi = true\n", "govgo.toml:2: check.tidi: unknown key; did you mean tidy? keys are verify, tidy, "),
+        ("required-version = '>=99'\n", "govgo.toml:1: required-version: this is govgo "),
+        ("[check]\nproxy = 'https://p.example'\n", "govgo.toml:2: check.proxy: may not stand here: "),
+        ("[check\n", "govgo.toml:1: "),
     ],
 )
 def test_a_file_without_rules_or_with_bad_ones_opens_no_gate(

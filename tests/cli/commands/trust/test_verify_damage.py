@@ -121,6 +121,26 @@ def test_a_modified_tree_names_its_files(world: World, verify: Any) -> None:
     assert finding["needed_by"] == ["example.com/main (go.mod:7)", "q.io/b v1.0.0"]
 
 
+def test_what_cannot_be_read_is_unchecked_and_no_contradiction(world: World, verify: Any) -> None:
+    fill(world)
+    path = world.cache / CACHED["zip"][0]
+    path.unlink()
+    path.mkdir()
+    run = verify("--json", "--only", "cache")
+    assert (run.code, run.codes) == (3, {"disk"})
+    assert run.told[0]["text"] == f"q.io/b v1.0.0: read {path}: is a directory"
+
+
+def test_attack_a_tree_with_something_that_cannot_be_read(world: World, verify: Any) -> None:
+    """A link that leads nowhere does not turn the contradiction of a changed file into a question."""
+    fill(world)
+    tree = world.cache / "q.io/b@v1.0.0"
+    flip(tree / "b.go", 8)
+    (tree / "loop").symlink_to("loop")
+    run = verify("--json", "--only", "cache")
+    assert (run.code, run.codes) == (4, {"disk", "dir-modified"})
+
+
 @pytest.mark.parametrize(
     ("change", "code", "codes"),
     campaigns.one_in(
