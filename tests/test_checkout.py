@@ -36,6 +36,7 @@ def state() -> str:
     return done.stdout
 
 
+@pytest.mark.wide
 def test_the_first_commands_of_the_readme_leave_the_checkout_as_it_was(tmp_path: Path) -> None:
     needs_environment()
     before = state()

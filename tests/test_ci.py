@@ -288,6 +288,7 @@ def test_an_installer_that_fails_finds_nothing(world: World, installer: str) -> 
     assert out.startswith("::error title=govgo::govgo could not be ")
 
 
+@pytest.mark.wide
 def test_attack_modules_of_python_in_the_checkout(world: World) -> None:
     """`python -m` looks in the working directory first, which strangers may have written. Only help is asked for."""
     (world.root / "temp/govgo/bin").mkdir(parents=True)

@@ -183,6 +183,7 @@ def hidden(*names: str) -> str:
     return f"import sys\n{lines}from govgo.cli.main import run\nrun()"
 
 
+@pytest.mark.wide
 @pytest.mark.parametrize(
     "names",
     [FAST, *(pytest.param(names, marks=pytest.mark.wide) for names in ((), ("isal",), ("pycurl",)))],

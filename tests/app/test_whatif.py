@@ -277,6 +277,7 @@ def test_what_is_said_go_does_in_a_workspace(
     assert sum(found) >= 3
 
 
+@pytest.mark.wide
 @pytest.mark.parametrize("block", [0, *MORE_BLOCKS])
 def test_what_is_said_is_done(world: Path, block: int, govgo_runner: Runner, monkeypatch: pytest.MonkeyPatch) -> None:
     publish(world / "proxy", random.Random(block))

@@ -186,6 +186,7 @@ def check_one(seed: int) -> bool:
     return True
 
 
+@pytest.mark.wide
 @pytest.mark.parametrize("block", [0, *(pytest.param(block, marks=pytest.mark.slow) for block in range(1, 20))])
 def test_what_is_said_to_lower_a_version_lowers_it(block: int) -> None:
     found = [check_one(seed) for seed in range(block * 50, block * 50 + 50)]
@@ -245,6 +246,7 @@ def check_deciding(seed: int) -> int:
     return len(found.modules)
 
 
+@pytest.mark.wide
 @pytest.mark.parametrize("block", [0, *(pytest.param(block, marks=pytest.mark.slow) for block in range(1, 20))])
 def test_what_is_said_to_decide_decides(block: int) -> None:
     """Over a thousand modules of 400 graphs in all."""

@@ -124,6 +124,7 @@ def campaign(world: World, shell: Shell, times: int) -> None:
         assert left == []
 
 
+@pytest.mark.wide
 @pytest.mark.parametrize("times", [2, pytest.param(10, marks=pytest.mark.wide)])
 def test_get_and_download_killed_at_a_few_random_moments(world: World, shell: Shell, times: int) -> None:
     campaign(world, shell, times)

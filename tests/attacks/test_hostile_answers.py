@@ -529,6 +529,7 @@ def play_on_the_wire(engine: MakeEngine, times: int) -> None:
     assert min(ends.values()) > times / 20, ends
 
 
+@pytest.mark.wide
 @ENGINES
 def test_attack_any_bytes_on_the_wire(engine: MakeEngine) -> None:
     play_on_the_wire(engine, FEW)

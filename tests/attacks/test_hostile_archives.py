@@ -107,6 +107,7 @@ def test_attack_a_part_of_a_mirror_whose_headers_are_a_bomb(name: str, tmp_path:
     assert peak_of(lambda: storage.read("govgo/part"), InputError) < 12 << 20
 
 
+@pytest.mark.wide
 @pytest.mark.parametrize("name", campaigns.one_in(3, BOMBS))
 def test_attack_an_archive_of_binaries_whose_headers_are_a_bomb(name: str, tmp_path: Path) -> None:
     path = tmp_path / "release.tar.gz"

@@ -76,6 +76,7 @@ def test_attack_another_file_without_end(
     assert f"{place}: file too large" in "".join(capsys.readouterr())
 
 
+@pytest.mark.wide
 def test_attack_a_modules_txt_of_thousands_of_faults(checkout: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """The line of each was looked for from the beginning of the file: 12,000 of them took half a minute."""
     names = [f"x.io/m{number}" for number in range(8000)]

@@ -408,6 +408,7 @@ def test_a_lookup_that_failed_while_nobody_waited_for_it_is_made_again(served: S
     assert (got.status, got.whole) == (200, True)
 
 
+@pytest.mark.wide
 @pytest.mark.parametrize("size", [400_000, 6_000_000], ids=["all of it sent", "more than fits into the socket"])
 @pytest.mark.parametrize("harm", ["flip", pytest.param("cut", marks=pytest.mark.wide)])
 def test_attack_a_zip_that_somebody_writes_into_while_it_is_sent(tmp_path: Path, size: int, harm: str) -> None:

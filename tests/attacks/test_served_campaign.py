@@ -357,6 +357,7 @@ def faults(
         yield None, {}
 
 
+@pytest.mark.wide
 @pytest.mark.parametrize(
     ("faults", "seconds"),
     [

@@ -146,6 +146,7 @@ def test_attack_a_secret_in_the_environment_of_a_server(shape: str, world: World
             check_error(error, env)
 
 
+@pytest.mark.wide
 @pytest.mark.parametrize(
     "action",
     campaigns.one_in(

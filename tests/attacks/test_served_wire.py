@@ -92,6 +92,7 @@ def odd_row(rng: random.Random) -> bytes:
     return row
 
 
+@pytest.mark.wide
 @pytest.mark.parametrize("count", [400, pytest.param(campaigns.size(20_000, least=400), marks=pytest.mark.slow)])
 def test_attack_odd_requests_of_clients_that_leave_at_any_moment(served: Served, count: int) -> None:
     """All of them end, and none is a fault of the server."""

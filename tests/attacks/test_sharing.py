@@ -83,6 +83,7 @@ def govgo(*words: str) -> list[str]:
     return [sys.executable, "-m", "govgo", *words]
 
 
+@pytest.mark.wide
 @pytest.mark.parametrize("count", [2, pytest.param(CROWD, marks=pytest.mark.wide)])
 def test_several_of_govgo(world: World, count: int) -> None:
     crowd(world, [govgo("tidy") if n % 2 else govgo("get", *map(str, MODS)) for n in range(count)])

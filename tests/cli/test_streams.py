@@ -560,6 +560,7 @@ def test_an_interrupt_where_nothing_can_be_raised(prepare: Callable[[], None], p
     assert end.files == before
 
 
+@pytest.mark.wide
 @pytest.mark.parametrize("number", [signal.SIGINT, pytest.param(signal.SIGTERM, marks=pytest.mark.wide)])
 def test_a_signal_at_any_time(number: signal.Signals, world: World, place: Place) -> None:
     codes = sweep(world, place, number, steps=3)

@@ -76,6 +76,7 @@ def govgo(capsys: pytest.CaptureFixture[str]) -> Any:
     return Run
 
 
+@pytest.mark.wide
 def test_every_command_on_one_binary(world: World, govgo: Any, tmp_path: Path) -> None:
     told = tell(GO, "version", "-m", "app")
     assert "\tbuild\tvcs.revision=" in told

@@ -69,6 +69,7 @@ VERBS = [
 ]
 
 
+@pytest.mark.wide
 @pytest.mark.parametrize("words", VERBS, ids=" ".join)
 @pytest.mark.parametrize("program", ["govgo", pytest.param("go", marks=[pytest.mark.go, pytest.mark.wide])])
 def test_as_if_upstream_were_asked(world: World, program: str, words: list[str]) -> None:

@@ -81,6 +81,7 @@ def storage(opener: Opener) -> Iterator[Storage]:
 KEY = "github.com/!burnt!sushi/toml/@v/v1.0.0+incompatible.mod"
 
 
+@pytest.mark.wide
 def test_a_file_is_what_was_stored(storage: Storage) -> None:
     assert storage.create(KEY, b"module m\n")
     assert storage.read(KEY) == b"module m\n"
@@ -273,6 +274,7 @@ def test_one_of_24_writers_swaps(storage: Storage, opener: Opener, patience: int
     assert race(opener, len(tags), 24, swap) == [1] * len(tags)
 
 
+@pytest.mark.wide
 @LONG
 def test_a_file_that_changes_while_it_is_read(storage: Storage, tmp_path: Path) -> None:
     """The reader gets the old content whole, or StorageError; never a mixture."""

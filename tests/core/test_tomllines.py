@@ -91,6 +91,7 @@ PIECES = (
 )
 
 
+@pytest.mark.wide
 @pytest.mark.parametrize("count", [1300, pytest.param(4000, marks=pytest.mark.wide)])
 def test_every_key_that_python_reads_has_its_line(count: int) -> None:
     read = 0

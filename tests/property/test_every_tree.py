@@ -71,6 +71,7 @@ def check_size(size: int, bits: range) -> None:
 FEW_SIZES = (*range(1, 131), *range(131, LIMIT, 9), 255, 256, 257, 511, 512, 513, LIMIT)
 
 
+@pytest.mark.wide
 @pytest.mark.parametrize("sizes", [FEW_SIZES, pytest.param(SIZES, marks=pytest.mark.wide)], ids=["few", "all"])
 def test_every_size(sizes: Sequence[int]) -> None:
     for size in sizes:

@@ -354,6 +354,7 @@ HEADERS = (
 HEADER_PIECES = (*ODD, "/*\n*/", "/**/", "//c\n", "func", "import", "\ufeff", ";", "`", ")", "C")
 
 
+@pytest.mark.wide
 @counted
 def test_sound_headers_are_read_as_the_parser_reads_them(count: int) -> None:
     quick = 0

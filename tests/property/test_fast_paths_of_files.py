@@ -242,6 +242,7 @@ GO_MOD_LINES = (
 LINE_PIECES = (*ODD, "/*", "//", ")", "]", "=>", "\u3000", "\r\n", "\x1c", "Deprecated:", "01", "v1", "/v2", "'")
 
 
+@pytest.mark.wide
 @counted
 def test_a_summary_is_what_the_parser_reads(count: int) -> None:
     marked = [data.replace(b"\n", b" // indirect\n") for data in GO_MODS]

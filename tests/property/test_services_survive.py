@@ -368,6 +368,7 @@ def ends_well(stage: Stage, service: Service, ask: Ask, number: int) -> bool:
     return not told
 
 
+@pytest.mark.wide
 @pytest.mark.parametrize("service", campaigns.one_in(3, SERVICES))
 def test_a_service_says_anything(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, service: Service) -> None:
     play(monkeypatch, tmp_path, service, FEW)

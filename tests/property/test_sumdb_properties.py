@@ -153,6 +153,7 @@ def test_tree_heads_round_trip(size: int, digest: bytes) -> None:
     assert tlog.parse_tree(tlog.format_tree(tree).encode()) == tree
 
 
+@pytest.mark.wide
 @FAST
 @given(st.integers(0, 1 << 62), st.lists(st.text(TEXT, min_size=1), min_size=1), st.binary())
 def test_records_round_trip(number: int, lines: list[str], rest: bytes) -> None:

@@ -54,6 +54,7 @@ def test_base_is_sound() -> None:
     assert judged(BASE) == as_another_reader_sees_it(BASE)
 
 
+@pytest.mark.wide
 @campaigns.thirds
 @settings(max_examples=100, deadline=None)
 @given(changes=st.lists(st.tuples(st.integers(0, len(BASE) - 1), st.integers(0, 255)), min_size=1, max_size=3))

@@ -271,6 +271,7 @@ def test_search(catalogue: FilledCatalogue) -> None:
     assert found("q.io score") == ["q.io/underscore", "q.io/under_score"]
 
 
+@pytest.mark.wide
 def test_a_search_by_the_index_finds_what_a_search_through_all_finds(
     catalogue: FilledCatalogue, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -94,6 +94,7 @@ def test_the_memory_limit_is_set_and_met(child: Child) -> None:
     assert child.call(unit(f"memory {LIMIT}"), 10) == Lost("memory", "needs more than 512 MiB")
 
 
+@pytest.mark.wide
 def test_the_time_limit_ends_the_process_and_what_it_has_started(child: Child) -> None:
     grandchild = int(child.call(unit("child"), 10).text)
     assert not is_gone(grandchild)
@@ -119,6 +120,7 @@ def test_a_process_that_ends_before_it_is_ready(monkeypatch: pytest.MonkeyPatch)
     assert start_child(TARGET, "job", LIMIT) == Lost("killed", "the worker was ended by signal 9")
 
 
+@pytest.mark.wide
 def test_a_child_ends_with_its_parent(tmp_path: Path) -> None:
     program = (
         f"from govgo.adapters.engine.child import start_child; from tests.adapters.engine.test_child import unit\n"

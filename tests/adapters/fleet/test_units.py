@@ -112,6 +112,7 @@ def test_a_password_that_breaks_a_url_is_not_told(root: Path, word: str, shown: 
     assert "cret" not in str(caught.value)
 
 
+@pytest.mark.wide
 def test_trees_that_are_deep(root: Path) -> None:
     deep = root / "deep"
     deep.mkdir()

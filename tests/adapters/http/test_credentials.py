@@ -125,6 +125,7 @@ def net(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Internet]:
         yield running
 
 
+@pytest.mark.wide
 @pytest.mark.parametrize(
     ("means", "engine"),
     [

@@ -135,6 +135,7 @@ def ask_govgo(company: Company, case: str, engine: MakeEngine) -> dict[str, str]
     return answers
 
 
+@pytest.mark.wide
 @pytest.mark.parametrize(
     ("case", "engine"),
     [

@@ -206,6 +206,7 @@ def test_the_version_is_that_of_the_package(tmp_path: Path) -> None:
     assert SpdxMatcher(kept_in(tmp_path)).name == f"spdx-matcher {metadata.version('spdx-matcher')}"
 
 
+@pytest.mark.wide
 def test_a_text_that_takes_too_much_of_the_processor_is_unknown(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -69,6 +69,7 @@ def assert_sound(root: Path) -> None:
     assert [p.name for p in root.rglob("*") if LEFT_OVER.search(p.name)] == []
 
 
+@pytest.mark.wide
 def test_killed_at_any_moment_a_later_run_succeeds(tmp_path: Path) -> None:
     proxy, root = a_proxy(tmp_path), tmp_path / "mod"
     pauses = random.Random(7)

@@ -117,6 +117,7 @@ def test_tree_that_cannot_be_read(cache: ModCache) -> None:
     assert faults(cache, MODS[0]) == (f"m.io/x0 v1.0.0: open {link}: no such file or directory",)
 
 
+@pytest.mark.wide
 @pytest.mark.parametrize("broken_child", [False, True])
 def test_several_processes_give_the_answers_of_one(
     broken_child: bool, cache: ModCache, monkeypatch: pytest.MonkeyPatch

@@ -36,6 +36,7 @@ def fault(path: Path, data: bytes) -> str:
         return str(error)
 
 
+@pytest.mark.wide
 @pytest.mark.parametrize("names", [("a.go",), ("a.go", "b.go"), ("a.go", "b.go", "c/d.go", "LICENSE")])
 def test_every_flipped_bit_shows(tmp_path: Path, names: tuple[str, ...]) -> None:
     path = tmp_path / "a.zip"

@@ -157,6 +157,7 @@ def marks(name: str) -> list[pytest.MarkDecorator]:
     return [pytest.mark.slow] if name in LONG else [pytest.mark.wide] if name in WIDE else []
 
 
+@pytest.mark.wide
 @pytest.mark.parametrize("name", [pytest.param(name, marks=marks(name)) for name in WORLDS])
 def test_attack_two_histories_in_every_order(name: str) -> None:
     world = WORLDS[name]

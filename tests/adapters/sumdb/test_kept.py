@@ -85,6 +85,7 @@ def test_nothing_is_proved_without_a_kept_head(home: Home, log: Log, head: bytes
     assert kept(home, log).lines(WANTED) == ()
 
 
+@pytest.mark.wide
 def test_whatever_happens_to_kept_files_the_client_believes_it_too(home: Home, log: Log, tmp_path: Path) -> None:
     """Edited copies of the files, read here, and by a client that nobody answers."""
     dice = random.Random(14)

@@ -83,6 +83,7 @@ def test_a_clock_that_goes_back_does_not_take_times_back() -> None:
     assert events(log)[-1].time_us == 100_000_256
 
 
+@pytest.mark.wide
 def test_growth_over_pages_and_what_is_left_of_partial_tiles(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(module, "MOST_AT_ONCE", 300)
     log = EventLogSimulator()
@@ -112,6 +113,7 @@ def test_an_event_is_found_by_its_time() -> None:
     assert empty.first_since(0, empty.head()) == 0
 
 
+@pytest.mark.wide
 def test_two_writers_race_and_each_version_is_told_once() -> None:
     log = EventLogSimulator()
     failures: list[BaseException] = []

@@ -92,6 +92,7 @@ def test_what_no_honest_log_holds(
     assert number in run.findings[0].text
 
 
+@pytest.mark.wide
 def test_records_of_many_kinds_in_one_log(home: Home, tmp_path: Path) -> None:
     bad = [b"hello\n", A, record_text("q.io/a", "v1.0.0", "x").encode(), record_text("q.io/a", "v1.0.0", "y").encode()]
     clone_of(home, [*texts_of_all()[:700], *bad])

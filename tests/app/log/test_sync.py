@@ -79,6 +79,7 @@ def codes(run: LogRun) -> list[str]:
     return [finding.code for finding in run.findings]
 
 
+@pytest.mark.wide
 def test_a_whole_log_is_cloned_and_not_fetched_again(home: Home, files: dict[str, bytes]) -> None:
     run = home.sync(FileSource(files))
     assert run.findings == ()
@@ -142,6 +143,7 @@ def test_without_tiles_of_level_0(home: Home, files: dict[str, bytes]) -> None:
     assert [path for path in source.asked if path.startswith("tile/8/0/")] == ["tile/8/0/257.p/208"]  # the edge
 
 
+@pytest.mark.wide
 @pytest.mark.parametrize(
     ("path", "told"),
     campaigns.one_in(
@@ -205,6 +207,7 @@ def test_a_changed_record_is_named(home: Home, files: dict[str, bytes], number: 
     assert verdict_of(run) == Verdict.UNCHECKED
 
 
+@pytest.mark.wide
 def test_data_tiles_of_any_other_form_are_wrong(home: Home) -> None:
     good = log_of(1000)["tile/8/data/002"]
     texts = good.split(b"\n\n")
@@ -256,6 +259,7 @@ def test_a_head_that_went_back(home: Home) -> None:
     assert home.storage.files["head"] == log_of(1000)[LATEST]
 
 
+@pytest.mark.wide
 def test_a_cut_transfer_is_gone_on_with(home: Home, files: dict[str, bytes]) -> None:
     source = FileSource(files)
     source.fails = lambda path: cut(path) if path == "tile/8/data/256" else None

@@ -131,6 +131,7 @@ def test_another_record_for_a_version_is_refused_and_nothing_is_added() -> None:
     assert database.storage.files == before
 
 
+@pytest.mark.wide
 @pytest.mark.parametrize("start", [0, 3, pytest.param(254, marks=pytest.mark.wide)])
 def test_killed_at_every_change_a_rerun_mends(start: int) -> None:
     """A writer is killed before its n-th change; the next one adds what it wanted, and others."""
@@ -159,6 +160,7 @@ def test_killed_at_every_change_a_rerun_mends(start: int) -> None:
     assert died > 8
 
 
+@pytest.mark.wide
 def test_many_writers_at_once() -> None:
     database = Database()
     failures: list[BaseException] = []

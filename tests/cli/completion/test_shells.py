@@ -203,6 +203,7 @@ def loaded_by(home: Path, line: str) -> set[str]:
     return {line.rpartition("|")[2].strip() for line in done.stderr.splitlines()}
 
 
+@pytest.mark.wide
 def test_a_completion_loads_no_more_than_it_needs(home: Path) -> None:
     """What makes it slow is what it loads: no help, no event loop, no client, and none of the verbs."""
     script(home, "zsh")  # makes the table

@@ -62,6 +62,7 @@ def test_malformed(text: str, sentence: str) -> None:
     assert str(caught.value) == f"could not parse Go build info: {sentence}"
 
 
+@pytest.mark.wide
 def test_attack_a_key_of_quotes_takes_no_time_that_grows_with_its_square() -> None:
     """512 KiB of escaped quotes: a hundred times the work of a hundredth, not ten thousand times."""
     key = '\\"' * (1 << 18)

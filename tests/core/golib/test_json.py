@@ -99,6 +99,7 @@ JSON = st.recursive(
 )
 
 
+@pytest.mark.wide
 @settings(max_examples=15)
 @given(JSON, st.data())
 def test_what_python_reads_is_no_fault_and_what_it_refuses_is_one(value: object, data: st.DataObject) -> None:

@@ -71,6 +71,7 @@ def test_files_that_no_dependent_builds(name: str, want: bool) -> None:
     assert is_for_tests(name) == want
 
 
+@pytest.mark.wide
 def test_hostile_sources_end() -> None:
     """A search that goes back and forth would take hours for these."""
     for text in ("/*" * 500_000, '"' * 999_999, "'\\" * 500_000, "func init" * 100_000, "//go:linkname " * 70_000):

@@ -3,6 +3,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from govgo.core.gosource.parse import read_go_file
 
 
@@ -21,6 +23,7 @@ def test_one_file() -> None:
     )
 
 
+@pytest.mark.wide
 def test_attack_an_import_path_of_megabytes_is_not_printed() -> None:
     """Whoever writes a dependency's source chooses it; go prints all of it."""
     for quoted, size in (("`{}`", 3_000_000), ('"{}"', 300_000), ('"\\x61{}"', 300_000)):

@@ -61,6 +61,7 @@ def test_a_million_lines_are_refused_at_once(line: bytes) -> None:
     assert str(fault) == f"go.mod: too many lines (limit {MAX_LINES})"
 
 
+@pytest.mark.wide
 def test_a_million_words_are_refused() -> None:
     (fault,) = faults(summarize, b"x " * (MAX_TOKENS + 1))
     assert (fault.line, fault.column) == (1, 2 * MAX_TOKENS)

@@ -48,6 +48,7 @@ def test_rules(path: str, version: str, wanted: str) -> None:
 _ELEMENT = st.text("abzABZ019-._~", min_size=1, max_size=6).filter(lambda text: text.strip(".") == text)
 
 
+@pytest.mark.wide
 @given(st.lists(_ELEMENT, min_size=2, max_size=4), st.text("v0123.-+abAB", min_size=1, max_size=9))
 def test_another_program_reads_and_writes_the_same(elements: list[str], version: str) -> None:
     found = module_purl(ModuleVersion("/".join(elements), version))

@@ -355,6 +355,7 @@ def check_impossible(seed: str) -> bool:
     return True
 
 
+@pytest.mark.wide
 @pytest.mark.parametrize("block", [0, *(pytest.param(block, marks=pytest.mark.slow) for block in range(1, 101))])
 def test_what_is_said_to_be_impossible_is(block: int) -> None:
     """All changes are tried: 50,000 worlds in all."""

@@ -178,6 +178,7 @@ def test_rules_are_named_in_kebab_case() -> None:
     assert all(re.fullmatch("[a-z0-9]+(-[a-z0-9]+)*", code) for code in VERIFY_RULES)
 
 
+@pytest.mark.wide
 @pytest.mark.parametrize("schema", ["junit-ant.xsd", "junit-jenkins.xsd"])
 @pytest.mark.parametrize("run", campaigns.one_in(2, RUNS))
 def test_junit_is_valid_by_both_schemas(run: Verification, schema: str) -> None:

@@ -215,6 +215,7 @@ def test_attack_nonsense_and_much_more_behind_a_request_that_waits(served: Serve
     served.world.proxy.script(path, File())
 
 
+@pytest.mark.wide
 def test_a_long_row_of_requests_behind_one_that_waits_is_answered_in_order(served: Served) -> None:
     path = "/q.io/a/@v/v1.0.0.zip"
     served.renew()
@@ -412,6 +413,7 @@ def test_slow_and_idle_clients(strict: Served) -> None:
     assert answers(idle)[0][0] == 200  # answered, and closed when nothing more comes
 
 
+@pytest.mark.wide
 def test_attack_a_client_that_reads_nothing_of_a_large_zip(tmp_path: Path) -> None:
     """Its request ends, and with it the copy that it is sent from, whether or not another request waits behind it."""
     with World(tmp_path) as world, Served(world) as served:

@@ -256,6 +256,7 @@ def test_sizes(world: World) -> None:
         assert ask(served, "PUT", X, Content_Length=f"{1 << 40}").status == 413, "and nothing of it was sent"
 
 
+@pytest.mark.wide
 def test_a_large_zip_is_not_held_in_memory(served: Served) -> None:
     """It comes in pieces, some split, and after a name whose proof takes its time; the answer is the bytes."""
     members = [("go.mod", b"module corp.example/big\n"), ("x.bin", random.Random(1).randbytes(24 << 20))]

@@ -44,6 +44,7 @@ def serve(world: World, bucket: str) -> Served:
     return Served(world, env=credentials, storage=bucket)
 
 
+@pytest.mark.wide
 def test_a_bucket_is_shared_and_outlives_upstream(tmp_path: Path, bucket: str) -> None:
     with World(tmp_path) as world:
         record = world.publish("q.io/a", "v1.0.0")
@@ -105,6 +106,7 @@ def test_attack_a_bucket_that_somebody_has_written_to(tmp_path: Path, bucket: st
         assert storage.read("q.io/a/@v/v1.0.0.mod") == published
 
 
+@pytest.mark.wide
 def test_attack_a_zip_in_a_bucket_that_changes_after_its_proof(tmp_path: Path, bucket: str) -> None:
     path = "/q.io/a/@v/v1.0.0.zip"
     with World(tmp_path) as world:

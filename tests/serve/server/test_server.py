@@ -173,6 +173,7 @@ def test_it_ends_soon_whatever_hangs(world: World) -> None:
         assert process.kill(signal.SIGTERM) == 0
 
 
+@pytest.mark.wide
 def test_several_workers(world: World) -> None:
     with Process(world, "-workers", "2") as process:
         for _ in range(12):

@@ -135,6 +135,7 @@ def test_build_lists(world: World, fleet: Any) -> None:
     assert "list: 4 repositories, 1 without go.mod\n" in run.out
 
 
+@pytest.mark.wide
 def test_two_processes_do_as_one(world: World, fleet: Any) -> None:
     fleet("list", "repos/...", "-out", "serial")
     run = fleet("list", "repos/...", "-engine", "local", "-workers", "2", "-out", "local")

@@ -137,6 +137,7 @@ class TestInputs:
 class TestResume:
     """A run that was interrupted goes on."""
 
+    @pytest.mark.wide
     def test_what_is_done_is_not_repeated(self, world: World, fleet: Any) -> None:
         fleet("list", "repos/...", "-out", "whole")
         command = [

@@ -58,6 +58,7 @@ LAST = 6
 """Among so many changes at the end are all to files that the manifest names."""
 
 
+@pytest.mark.wide
 @pytest.mark.parametrize("last", [True, pytest.param(False, marks=pytest.mark.wide)])
 def test_a_run_that_is_killed_at_any_moment(
     last: bool, storage: MemoryStorage, tmp_path: Path, capsys: pytest.CaptureFixture[str]
@@ -87,6 +88,7 @@ def test_a_run_that_is_killed_at_any_moment(
     assert (told >= 3) is last, "a list, a latest version and the tree head had changed"
 
 
+@pytest.mark.wide
 def test_who_mends_and_whoever_is_still_at_work_end_with_one_mirror(
     storage: MemoryStorage, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -115,6 +117,7 @@ def test_who_mends_and_whoever_is_still_at_work_end_with_one_mirror(
     assert steps[0] > 3
 
 
+@pytest.mark.wide
 @pytest.mark.parametrize("share", [(2, 4), *(pytest.param((n, 4), marks=pytest.mark.wide) for n in (0, 1, 3))])
 def test_of_two_runs_at_once_one_leaves_nothing_of_its_own(
     share: tuple[int, int], storage: MemoryStorage, world: World, capsys: pytest.CaptureFixture[str]

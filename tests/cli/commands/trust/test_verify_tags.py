@@ -309,6 +309,7 @@ def test_a_binary(scene: Scene, verify: Any) -> None:
     assert (run.code, run.told) == (4, [("tag-mismatch", "contradiction", PLAIN)])
 
 
+@pytest.mark.wide
 def test_formats_name_tag_and_commit(scene: Scene, verify: Any) -> None:
     scene.repos.add("plain", Commit("2021-05-06", {"a.go": "package evil\n"}, tags=("v1.0.0",)))
     for form in ("sarif", "github", "junit", "markdown", "text"):
