@@ -3,9 +3,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from govgo.core.golib.quote import quote
+from govgo.core.hints import TYPE_CHECKING
 from govgo.core.modfile import is_go_version
 from govgo.core.version import goversion
 from govgo.errors import UsageError

@@ -7,7 +7,6 @@ import math
 import os
 from collections.abc import Callable, Mapping
 from contextlib import suppress
-from typing import TYPE_CHECKING, Any, TypeVar
 
 from govgo.adapters.disk.diskerror import getwd
 from govgo.adapters.workspace.goenvfile import load_env
@@ -15,6 +14,7 @@ from govgo.cli.call import current_call, reporter
 from govgo.cli.options import FlagError, check_directory
 from govgo.cli.switching import answering_as, is_older, let_switch
 from govgo.core.goenv import KNOWN_FLAGS, GoEnv, check_environment, parse_goflags
+from govgo.core.hints import TYPE_CHECKING, Any, TypeVar
 from govgo.core.version.goversion import REFERENCE_RELEASE
 from govgo.errors import GovgoError, InputError, UsageError
 from govgo.load.session.policy import LIST, Policy

@@ -6,13 +6,13 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING
 
 from govgo.adapters.disk.renew import keeping_places
 from govgo.adapters.loop.network import NetworkOptions
 from govgo.adapters.modcache.cache import ModCache
 from govgo.adapters.repository.repository import Repository
 from govgo.adapters.workspace.workspace import DiskWorkspace
+from govgo.core.hints import TYPE_CHECKING
 from govgo.load.session.policy import LIST, Policy
 from govgo.load.session.session import Session, Settings
 

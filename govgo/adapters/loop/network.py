@@ -12,11 +12,11 @@ import os
 import sys
 from collections.abc import Callable, Coroutine, Iterable, Mapping
 from contextlib import ExitStack, suppress
-from typing import TYPE_CHECKING, Any, Self, TypeVar
 
 from govgo.adapters.http.engine import Timeouts
 from govgo.adapters.http.retry import RetryPolicy
 from govgo.core.goenv import GoEnv
+from govgo.core.hints import TYPE_CHECKING, Any, Self, TypeVar
 from govgo.core.records import NamedTuple
 
 if TYPE_CHECKING:

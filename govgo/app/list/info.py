@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import posixpath
 from enum import IntFlag, auto
-from typing import TYPE_CHECKING
 
+from govgo.core.hints import TYPE_CHECKING
 from govgo.core.module.info import ZERO_TIME, ModuleInfo
 from govgo.core.module.moduleversion import ModuleVersion, is_toolchain
 from govgo.core.module.query import NoMatchingVersionError

@@ -3,8 +3,6 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
-
 from govgo.app.graph import check_go_flag
 from govgo.app.tidy import TidyResult
 from govgo.app.tidy import tidy as tidy_service
@@ -23,6 +21,7 @@ from govgo.cli.options import (
     verbose_option,
 )
 from govgo.cli.session import open_session, run_session
+from govgo.core.hints import TYPE_CHECKING, Any
 from govgo.errors import UsageError
 
 if TYPE_CHECKING:

@@ -3,12 +3,11 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from govgo.app.graph import check_go_flag, load_graph
 from govgo.cli.call import show
 from govgo.cli.options import argument, command, flag_values, module_options, option
 from govgo.cli.session import open_session
+from govgo.core.hints import Any
 from govgo.errors import UsageError
 from govgo.report.graph import graph_text
 
