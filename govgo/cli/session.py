@@ -3,7 +3,6 @@
 
 from __future__ import annotations
 
-import math
 import os
 from collections.abc import Callable, Mapping
 from contextlib import suppress
@@ -270,7 +269,7 @@ def network_options(flags: Mapping[str, Any], *, fails_soon: bool = False) -> Ne
         raise FlagError(f"invalid value {quote(text)} for flag -timeout: parse error")
     if seconds < 0:
         raise UsageError(f"invalid GOVGO_TIMEOUT {quote(text)}")
-    return options._replace(timeouts=options.timeouts.waiting(seconds or math.inf))
+    return options._replace(timeouts=options.timeouts.waiting(seconds or float("inf")))
 
 
 def _patience() -> Patience:
