@@ -269,7 +269,7 @@ def network_options(flags: Mapping[str, Any], *, fails_soon: bool = False) -> Ne
         raise FlagError(f"invalid value {quote(text)} for flag -timeout: parse error")
     if seconds < 0:
         raise UsageError(f"invalid GOVGO_TIMEOUT {quote(text)}")
-    return options._replace(timeouts=options.timeouts.waiting(seconds or float("inf")))
+    return options._replace(timeouts=options.limits.waiting(seconds or float("inf")))
 
 
 def _patience() -> Patience:
