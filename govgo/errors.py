@@ -16,7 +16,7 @@
           SourceError            a Go source file's package clause, imports or constraints cannot be read
             NoGoError            [core/gosource] no Go source file of a directory counts
           UsageError             flags, arguments or environment make no sense
-            VexError             [core/advisory] a file that a flag names is no OpenVEX document
+            VexError             [core/advisory] a file that a flag names is not an OpenVEX document
             VerbFlagsError       flags of one verb make no sense; the sentence begins with the verb
             PolicyFileError      [core] a govgo.toml cannot be used (file, key or line in its sentence)
             NoPolicyError        [core] no govgo.toml states a rule for a module that is to be checked
@@ -68,9 +68,9 @@
           UnrecognizedError      [core/gobinary] no executable in a known format, or it breaks the rules of its format
           NotGoError             [core/gobinary] an executable has no Go build information
           BuildInfoError         [core/gobinary] the list of modules in a Go binary is malformed
-          AdvisoryError          [core/advisory] a file is no advisory in the OSV format
+          AdvisoryError          [core/advisory] a file is not an advisory in the OSV format
           AlreadyPublishedError  [core/storage] a version is published already, with other bytes
-          UnpublishableError     [adapters/modzip] a zip is no version that can be published
+          UnpublishableError     [adapters/modzip] a zip is not a version that can be published
           NoMetaTagError         [core/vcs] no go-import tag of a page is for the import path
           UnreadableModuleError  [load/mainmodule] a go.mod file that go.work lists cannot be used
           SumConflictError       [app/sum] two sides of a merge have different hashes, and no database decides
@@ -88,7 +88,7 @@
           StorageError           a storage of served files could not be asked, or lost a file meanwhile (key)
           NotInDatabaseError     [core/sumdb] the database does not know a module version
           SlowClientError        [serve/http] a client sends the body of its request too slowly
-          UnusableDatabaseError  [app/audit] a database of advisories is none, or is not there
+          UnusableDatabaseError  [app/audit] a database of advisories is malformed, or is not there
           DeadNetworkError       nobody could be reached, so that nothing more is begun
           MissingExtraError      a package that only some commands need is not installed
           GitError               [adapters/vcs] a git command failed
@@ -106,7 +106,7 @@
       ReportedError              several faults, each reported already (errors)
         IncompleteError          [app/sum] some lines could not be added to go.sum (done)
       SettingError               a variable of the environment makes no sense, and nothing can go on
-        NoModCacheError          [adapters/modcache] a module cache is needed, and none can be had
+        NoModCacheError          [adapters/modcache] a module cache is needed, and none can be found
       SwitchError                [load/session] a command is to start over, answering as a newer Go release
 
 A class with a room in brackets is defined there, the others here; names in parentheses are its fields. Every class has
@@ -511,7 +511,7 @@ class ConflictError(Failure):
 class SettingError(GovgoError):
     """A variable of the environment that makes no sense, and without which nothing can go on.
 
-    It is no Failure: whatever else could be asked would meet the same variable. No module is named before its sentence.
+    It is not a Failure: every other source would meet the same variable. No module is named before its sentence.
     """
 
     code = "setting"
@@ -554,7 +554,7 @@ def gravest(*errors: BaseException) -> BaseException:
     for example. Python keeps the error that was replaced as the other one's context.
 
     Returns:
-        The SecurityError, or the ReportedError that has told one; else the first of `errors`.
+        The SecurityError, or the ReportedError that holds one; else the first of `errors`.
     """
     for error in errors:
         each: BaseException | None = error

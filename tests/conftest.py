@@ -31,7 +31,7 @@ _OPTIONS = {
 _MEMORY = "/dev/shm"
 _ROOM_BYTES = 2 << 30
 _WORTH_TELLING_S = 0.05
-# A loaded machine is no fault of a test.
+# A loaded machine is not a fault of a test.
 settings.register_profile("sturdy", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("sturdy")
 

@@ -229,7 +229,7 @@ def test_the_action_runs_a_verb(world: World) -> None:
 
 
 def test_inputs_become_arguments_and_nothing_else(world: World) -> None:
-    """Whatever an input holds, it is one argument; what follows `--` is no flag."""
+    """Whatever an input holds, it is one argument; what follows `--` is not a flag."""
     evil = "$(touch stolen) `touch stolen` ; touch stolen\n-exit-zero\n\"' && touch stolen"
     code, out, files = run_step(world, where=evil, since="$(touch stolen)", chdir=";touch stolen")
     assert (code, files["GITHUB_OUTPUT"]) == (2, "exit-code=2\n")

@@ -33,7 +33,7 @@ DRAWN = re.compile(r"^( *)(\w+) {2,}(?:\[([\w/]+)\] )?(.+)$", re.MULTILINE)
 CODES = Path(__file__).parents[1] / "docs/design/errors.md"
 
 
-#: Exceptions that are no GovgoError: none of them leaves the room that catches it.
+#: Exceptions that are not GovgoError: none of them leaves the room that catches it.
 OTHERS = {
     "TransferError": "the HTTP client turns it into a NetworkError",
     "TemplateError": "core/golib knows no errors of govgo; report turns it into a sentence",

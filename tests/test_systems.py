@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""Other systems than Linux, as far as they can be had here: govgo with everything taken away that Linux alone has.
+"""Other systems than Linux, as far as that can be tried here: govgo without everything that only Linux has.
 
 A program that runs before govgo removes the names and says that the system is macOS; then all modules are imported and
 the main verbs run. What stands in their place is real: the other ways through the code are those of macOS.

@@ -22,7 +22,7 @@ class SourceRefusedError(NotFoundError, LookupDisabledError):
 def prefixed(error: GovgoError, prefix: str) -> GovgoError:
     """A copy of `error`, of the same class, with `prefix` before its sentence; the original is its `inner`.
 
-    A SettingError is no fault of what the prefix names, and stays as it is.
+    A SettingError is not a fault of what the prefix names, and stays as it is.
     """
     if isinstance(error, SettingError):
         return error

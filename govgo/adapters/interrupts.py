@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""Ctrl-C where an exception must not come out of the blue.
+"""Ctrl-C in code where KeyboardInterrupt must not be raised just anywhere.
 
 Python raises KeyboardInterrupt between any two steps of the main thread. Within a function that libcurl calls it would
 be printed and lost, and the command would go on; between two files that belong together it would leave one of them.
@@ -33,7 +33,7 @@ def interrupts_call(function: Callable[[], object]) -> Iterator[None]:
 
 @contextmanager
 def ends_wait() -> Iterator[None]:
-    """A block that no signal cuts by which people and systems end programs politely; it acts at the end.
+    """A block that SIGINT, SIGTERM and the like do not interrupt; they act at its end.
 
     Raises:
         KeyboardInterrupt: as in `interrupts_call`.

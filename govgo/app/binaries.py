@@ -48,7 +48,7 @@ def read_binaries(files: Executables, args: Sequence[str], *, verbose: bool = Fa
     Args:
         files: the files.
         args: files, directories, and zip and tar archives.
-        verbose: tell of files below directories, too, that look like executables and are no Go binaries.
+        verbose: tell of files below directories, too, that look like executables and are not Go binaries.
     """
     for arg in args:
         try:

@@ -98,7 +98,7 @@ def prune(
         dry_run: remove nothing.
 
     Raises:
-        UnavailableError: the build list of a main module cannot be told; nothing was removed.
+        UnavailableError: the build list of a main module is not known; nothing was removed.
         DiskError: something could not be removed.
     """
     needs = _needs(session, keep_for) if keep_for else None

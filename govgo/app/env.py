@@ -74,7 +74,7 @@ def environment_list(session: Session, names: Sequence[str] = (), *, changed_onl
 
     Raises:
         UsageError: a name that is an assignment; GO111MODULE has a value that makes no sense; all are listed, and there
-            is no platform of the name in GOOS and GOARCH.
+            is not a platform of the name in GOOS and GOARCH.
     """
     for name in names:
         if "=" in name:

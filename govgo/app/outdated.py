@@ -277,7 +277,7 @@ class _Search:
         return each._replace(current=current, patch=patch, newest=newest, young=young, majors=majors)
 
     def _date(self, release: Release | None) -> Release | None:
-        """A release with its date, where that can be had."""
+        """A release with its date, where that can be obtained."""
         if release is None:
             return None
         try:

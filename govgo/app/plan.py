@@ -137,7 +137,7 @@ class Planner:
         )
 
     def edited(self) -> Collection[str]:
-        """The paths of which go.mod and go.work files say something else."""
+        """The module paths about which go.mod and go.work files now say something else."""
         changes = (each for each in self.files.changes() if posixpath.basename(each.path) in _MOD_FILES)
         return {words[1] for each in changes for line in _statements(each) if len(words := line.split()) > 1}
 

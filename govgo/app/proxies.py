@@ -228,7 +228,7 @@ class _Asker:
         return Looked(mod, answers, self._proved(mod))
 
     def _proved(self, mod: ModuleVersion) -> tuple[str, str]:
-        """What the database proves of a version; why it cannot be asked is told in `unproved`."""
+        """What the database proves of a version; `unproved` says why it cannot be asked."""
         if not mod.version or self._mirror is None:
             return "", ""
         repo = self._session.repo

@@ -149,7 +149,7 @@ def _of_build(
         directory=resolution.directory,
         go_version=resolution.go_version,
         mains=tuple(_main(session, found, mod, tools, ignored) for mod in resolution.mains),
-        components=(*_proved(session, tools, hashed), *_go(audited)),
+        components=(*_proved(tools, hashed), *_go(audited)),
         edges=edges_of(dependencies),
         exposures=exposures,
         ignored=audited.ignored if audited is not None else (),
@@ -243,7 +243,7 @@ def _with_hashes(
     return result
 
 
-def _proved(session: Session, tools: Tools, components: Sequence[Component]) -> list[Component]:
+def _proved(tools: Tools, components: Sequence[Component]) -> list[Component]:
     """With the proofs that are kept.
 
     Raises:
@@ -312,7 +312,7 @@ def _of_binary(session: Session, tools: Tools, known: Known, arg: str) -> Sbom:
         directory=place[1],
         go_version=info.go_version,
         mains=mains,
-        components=tuple(_proved(session, tools, _sorted([Component(library, knows_requirements=False), *deps]))),
+        components=tuple(_proved(tools, _sorted([Component(library, knows_requirements=False), *deps]))),
         edges={},
         exposures=audited.exposures if audited is not None else None,
         ignored=audited.ignored if audited is not None else (),

@@ -53,7 +53,7 @@ def why_version(
         most_chains: how many chains to return beside the shortest one.
 
     Raises:
-        UsageError: no module is named, or `to` is no version; an argument of `where` names nothing.
+        UsageError: no module is named, or `to` is not a version; an argument of `where` names nothing.
         SecurityError: bytes contradict go.sum or the checksum database.
     """
     _check(wanted, to)

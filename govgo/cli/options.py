@@ -379,7 +379,7 @@ timeout_option = option(
     "timeout",
     own=True,
     metavar="DURATION",
-    help="Wait so long for an answer to begin; 0 for ever (default 10m, or $GOVGO_TIMEOUT).",
+    help="How long to wait for an answer to begin; 0 without end (default 10m, or $GOVGO_TIMEOUT).",
 )
 modcacherw_option = option("-modcacherw", "modcacherw", is_flag=True, help="Leave the module cache writable.")
 overlay_option = option("-overlay", "overlay", hidden=True)
@@ -406,7 +406,7 @@ horizon_options = flag_options(
 """Which versions count as published; none of these flags is go's."""
 record_options = flag_options(
     option("-record", "record", own=True, metavar="FILE", help="Also write every answer of the network to FILE."),
-    option("-replay", "replay", own=True, metavar="FILE", help="Ask nobody: repeat the run from the record FILE."),
+    option("-replay", "replay", own=True, metavar="FILE", help="Make no request: repeat the run from the record FILE."),
 )
 """To repeat a run byte for byte; none of these flags is go's."""
 verbose_option = option("-v", "verbose", is_flag=True, help="Print more on standard error.")

@@ -45,7 +45,7 @@ class Reports(Generic[_T]):
     """The reports of one run; a context in which the run takes place.
 
     Attributes:
-        result: what was told, None before.
+        result: the result that was reported, None before.
         failures: what failed beside it, such as a report that cannot be written.
     """
 
@@ -226,7 +226,7 @@ def style_of(file: str = STDOUT) -> Style:
 
 
 def _take_away(file: str) -> None:
-    """Remove the report of an earlier run. Devices and pipes stay; of a pipe, the reader who waits for us is told.
+    """Remove the report of an earlier run. Devices and pipes stay; a reader of a pipe gets its end.
 
     Raises:
         DiskError: it cannot be removed.

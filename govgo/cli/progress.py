@@ -227,7 +227,7 @@ class Display:
             pass
 
     def _run(self) -> None:
-        with suppress(OSError):  # a terminal that is gone is no reason to say anything
+        with suppress(OSError):  # a terminal that is gone is not a reason to say anything
             if self._live:
                 self._draw_lines()
             else:

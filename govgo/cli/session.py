@@ -249,7 +249,7 @@ def network_options(flags: Mapping[str, Any], *, fails_soon: bool = False) -> Ne
             as it is for any other command.
 
     Raises:
-        UsageError: the last is no duration.
+        UsageError: the last is not a duration.
     """
     from govgo.adapters.loop.network import NetworkOptions
 

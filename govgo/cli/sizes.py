@@ -16,7 +16,7 @@ def parse_size(flag: str, text: str) -> int:
     """The bytes that the value of a flag stands for: powers of 1,000; of 1,024 with an "i".
 
     Raises:
-        FlagError: it is no amount, or nothing.
+        FlagError: it is not an amount, or nothing.
     """
     found = _SIZE.fullmatch(text.strip())
     size = 0

@@ -4,7 +4,7 @@
 A closed descriptor counts as /dev/null, as in every Go program: otherwise the next file that is opened would get its
 number, and the output meant for the stream. A reader that has gone away (`govgo list -m all | head -1`) wanted no
 more: the rest goes nowhere, and the command comes to its end, since its exit code may be what it was called for. Any
-other fault of standard output is told at the end. Standard error has no place to tell its own.
+other fault of standard output is reported at the end. Faults of standard error cannot be reported.
 """
 
 from __future__ import annotations

@@ -39,7 +39,7 @@ govgo's own:
   GOVGO_GO_VERSION   answer as this Go release
   GOVGO_VULNDB       databases of advisories for `audit`, separated by commas
   GOVGO_PUBLISH      the server that `publish` sends to; GOVGO_PUBLISH_TOKEN is its token
-  GOVGO_TIMEOUT      how long to wait for an answer to begin, such as 20m; 0 for ever (10m where it is not set)
+  GOVGO_TIMEOUT      how long to wait for an answer to begin, such as 20m; 0 without end (10m where it is not set)
   GOVGO_DEBUG=1      print a traceback for an internal error
   NO_COLOR, FORCE_COLOR, CI, TERM=dumb
                are honoured; so are HTTP_PROXY, HTTPS_PROXY, NO_PROXY, SSL_CERT_FILE, SSL_CERT_DIR and NETRC

@@ -39,7 +39,7 @@ BINARY = "binary"
 class Verdict(IntEnum):
     """How bad something is. The numbers are exit codes (`cli.exitcodes`); where several apply, the largest counts.
 
-    PASSED: all is well; a finding that is PASSED is told, and fails nothing.
+    PASSED: all is well; a finding that is PASSED is reported, and fails nothing.
     FINDING: the answer is no. UNCHECKED: there is no answer. CONTRADICTION: bytes contradict go.sum or the checksum
     database, or the database contradicts itself.
     """

@@ -208,7 +208,7 @@ def parse_goproxy(goproxy: str, gonoproxy: str = "") -> tuple[ProxySpec, ...]:
     Entries after "off" or "direct" are ignored, as in go. An entry such as `example.com` gets `https://` in front.
 
     Raises:
-        UsageError: a URL that is no proxy URL, or a list without entries.
+        UsageError: a URL that is not a proxy URL, or a list without entries.
     """
     specs: list[ProxySpec] = []
     if gonoproxy and goproxy != DIRECT:

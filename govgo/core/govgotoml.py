@@ -149,7 +149,7 @@ def parse_policy(file: str, data: bytes, running: str = "") -> ProjectPolicy:
         running: the version of govgo, which `required-version` has to allow; "" for any.
 
     Raises:
-        PolicyFileError: it is no TOML, wants another version of govgo, has a key that is not known, or a value that
+        PolicyFileError: it is not TOML, wants another version of govgo, has a key that is not known, or a value that
             makes no sense.
     """
 
@@ -298,7 +298,7 @@ def _shown(text: str) -> str:
 
 _LONGEST_TEXT = 1000
 _WHY_NOT = (
-    "may not stand here: where modules come from and whom to trust is no question for a file of the repository, which "
+    "may not stand here: where modules come from and whom to trust is not decided by a file of the repository, which "
     "every change may rewrite"
 )
 _NOT_HERE = {

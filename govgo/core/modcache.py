@@ -93,7 +93,7 @@ class Pruned(NamedTuple):
 
 
 class Needs(NamedTuple):
-    """What main modules need: whole versions, and versions of which the go.mod is enough."""
+    """What main modules need: whole versions, and versions whose go.mod is enough."""
 
     whole: Collection[ModuleVersion]
     small: Collection[ModuleVersion]

@@ -28,7 +28,7 @@ _TOKENS = late(
 
 
 class _State(Enum):
-    """What comes next."""
+    """What the scanner expects at the next character."""
 
     KEY = 0
     HEADER = 1

@@ -41,6 +41,6 @@ class AdvisorySource(Protocol):
             UnavailableError: it cannot be asked; OfflineError where nobody may be.
             NotFoundError: there is no such source.
             AdvisoryError: an advisory is malformed.
-            InputError: it is no database of advisories.
+            InputError: it is not a database of advisories.
         """
         ...

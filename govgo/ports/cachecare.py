@@ -36,7 +36,7 @@ class CacheCare(Protocol):
         ...
 
     def remove_damaged(self, mod: ModuleVersion, faults: Sequence[Fault]) -> None:
-        """Remove the damaged parts of a module version, so that they are had anew.
+        """Remove the damaged parts of a module version, so that they are fetched anew.
 
         Raises:
             DiskError: something could not be removed.

@@ -49,7 +49,7 @@ class Looking(Protocol):
     def facts(self, advanced: Callable[[int], object] = ...) -> Sequence[Cached]:
         """Wait for the cached files of each module version, in the order given when it was begun.
 
-        `advanced` is told how many more are done, also several times a second that none are; what it raises ends the
+        `advanced` is called several times a second with how many more are done, 0 if none are; what it raises ends the
         look, and is raised.
         """
         ...
@@ -70,7 +70,7 @@ class Facts(Protocol):
         ...
 
     def look(self, mods: Sequence[ModuleVersion], advanced: Callable[[int], object] = ...) -> Sequence[Cached]:
-        """The cached files of each module version, in the order given; `advanced` is told how many more are done."""
+        """The cached files of each module version, in the order given; `advanced` gets how many more are done."""
         ...
 
 
@@ -161,7 +161,7 @@ class Origins(Protocol):
     """Asks the repositories of modules (`adapters.vcs.origins.Origins`)."""
 
     def look(self, mods: Sequence[ModuleVersion], advanced: Callable[[int], object] = ...) -> Sequence[Tagged]:
-        """What there is for each module version, in the order given; `advanced` is told how many more are done."""
+        """What there is for each module version, in the order given; `advanced` gets how many more are done."""
         ...
 
 

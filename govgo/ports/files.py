@@ -64,7 +64,7 @@ class Workspace(Protocol):
         ...
 
     def is_fresh(self, path: str) -> bool:
-        """Whether a file of a directory was written in the last two seconds, or one of its files is no regular file."""
+        """Whether a file of a directory was written in the last two seconds, or is not a regular file."""
         ...
 
     def copy(self, source: str, target: str) -> None:
@@ -119,7 +119,7 @@ class ImportIndex(Protocol):
         ...
 
     def flush(self) -> None:
-        """Write what is new; a disk that refuses is no error."""
+        """Write what is new; a disk that refuses is not an error."""
         ...
 
 
@@ -135,7 +135,7 @@ class GoModIndex(Protocol):
         ...
 
     def flush(self) -> None:
-        """Write what is new; a disk that refuses is no error."""
+        """Write what is new; a disk that refuses is not an error."""
         ...
 
 

@@ -82,7 +82,7 @@ class BundleSource(Protocol):
         ...
 
     def bundle(self, mods: Iterable[ModuleVersion]) -> Bundle:
-        """A bundle of the records of `mods`, all of which have been looked up with success."""
+        """A bundle of the records of `mods`, all looked up with success before."""
         ...
 
 
@@ -94,7 +94,7 @@ class HeadDatabase(Protocol):
 
         Raises:
             ForkError: it is not.
-            GovgoError: it could not be had, or not be compared.
+            GovgoError: it could not be obtained, or not be compared.
         """
         ...
 
@@ -120,7 +120,7 @@ class ProofSource(Protocol):
         ...
 
     def proofs(self, mods: Iterable[ModuleVersion], *, numbers: Iterable[int], sizes: Iterable[int]) -> LogProofs:
-        """The records of `mods`, all of which have been looked up with success, and the tiles that prove them.
+        """The records of `mods`, all looked up with success before, and the tiles that prove them.
 
         The tiles prove other records, by their `numbers`, and older trees of these `sizes`, too.
         """

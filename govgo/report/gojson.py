@@ -54,7 +54,7 @@ def printed(value: Value, quoted: Callable[[str], str], indent: str, newline: st
     if isinstance(value, (int, float)):
         return str(value)
     inner = newline + indent
-    if isinstance(value, (dict, Mapping)):  # a dict is told in a tenth of the time
+    if isinstance(value, (dict, Mapping)):  # to recognize a dict takes a tenth of the time
         opening, closing, colon = "{", "}", ": " if indent else ":"
         items = [f"{quoted(key)}{colon}{printed(item, quoted, indent, inner)}" for key, item in value.items()]
     else:

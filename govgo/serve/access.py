@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""Who may ask, and for what: users and their rights, in a file of which no line holds a secret in plain text.
+"""Who may ask, and for what: users and their rights, in a file that holds no secret in plain text.
 
     NAME:$2y$10$…               of a password, as `htpasswd -B` writes it (bcrypt)
     NAME:sha256:HEX             of a token: long and random, so that a plain hash is enough

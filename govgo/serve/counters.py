@@ -49,7 +49,6 @@ FOLLOW_FACTS = ("behind", "synced", "taken", "passed_over", "failing", "fault")
 """What is known of each of them; the process that follows a place says it, the others say 0."""
 BUCKETS_S = (0.01, 0.05, 0.1, 0.5, 1.0, 5.0, 30.0)
 """Upper bounds of the histogram of fetches of zips, in seconds."""
-GAUGES = frozenset({"memory_bytes", "storage_bytes", "memory_entries", "connections", "cold_flights", "events_waiting"})
 
 
 def _names() -> tuple[str, ...]:
@@ -93,7 +92,7 @@ class Counters:
         return Counters(self._shared, worker)
 
     def add(self, name: str, count: int = 1) -> None:
-        """Count."""
+        """Add to a counter of this process."""
         self.row[PLACES[name]] += count
 
     def set(self, name: str, value: int) -> None:
@@ -111,7 +110,7 @@ class Counters:
         return max(self._all[place] for place in range(PLACES[name], len(self._all), len(NAMES)))
 
     def total(self, name: str) -> int:
-        """Over all processes."""
+        """The value of a counter, over all processes."""
         return sum(self._all[place] for place in range(PLACES[name], len(self._all), len(NAMES)))
 
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""What `govgo serve` is told by its flags and by serve.toml, of which a flag comes before the file.
+"""The settings of `govgo serve`, from its flags and from serve.toml; a flag comes before the file.
 
     listen = "127.0.0.1:8080"
     storage = "/var/lib/govgo"            # default: the module cache; or a table [storage], with a limit
@@ -97,7 +97,7 @@ class Settings(NamedTuple):
         mode_file: a download mode file of Athens, "" for none.
         check: a govgo.toml whose rules count for what is served, "" for none.
         advisories: which advisories refuse a version; None where those rules alone say it.
-        unknown_is_refused: so is a version of which a rule of that file cannot tell.
+        unknown_is_refused: so is a version that a rule of that file cannot judge.
         anonymous: patterns of the modules that may be read without a name, where there are users.
         publishing, hooks, vanity: see there.
         registry: the pages about what is stored.
@@ -167,7 +167,7 @@ def parse_settings(file: str, data: bytes) -> Settings:
         data: its bytes.
 
     Raises:
-        UsageError: it is no TOML, has a key that is not known, or a value that makes no sense; the sentence begins with
+        UsageError: it is not TOML, has an unknown key, or a value that makes no sense; the sentence begins with
             file, line and key.
     """
     if len(data) > MAX_BYTES:

@@ -365,7 +365,7 @@ def _answer_of(site: Site, target: str, tell: Callable[[str], object]) -> Answer
 
 
 def safe_answer(site: Site, path: str, tell: Callable[[str], object]) -> Answer:
-    """The answer for a path, percent signs decoded, also where the database cannot be read; `tell` is told of that."""
+    """The answer for a path, percent signs decoded; `tell` is called where the database cannot be read."""
     try:
         return site.answer(path)
     except Failure as error:

@@ -45,7 +45,7 @@ class Events(NamedTuple):
     Attributes:
         name: of the log and its key.
         key: the file of its private key; "" for one in the user's configuration directory.
-        private: whether private modules (GOPRIVATE and its kin) are told, too.
+        private: whether private modules (GOPRIVATE and the like) are logged, too.
     """
 
     name: str = ""

@@ -44,7 +44,7 @@ class Fixing(NamedTuple):
 
     Attributes:
         options: what is asked of the plan.
-        is_done: it is performed, unless it is a `dry_run`; else it is told alone.
+        is_done: it is performed, unless it is a `dry_run`; otherwise it is only shown.
     """
 
     options: FixOptions

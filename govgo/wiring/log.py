@@ -168,7 +168,7 @@ class Watching(NamedTuple):
         since: the first record of a first look, None for the end of the log.
         vantages: URLs of other places that publish the log: the database's, or of proxies that mirror it.
         witnesses, quorum: their keys, and how many must have cosigned.
-        hook: a URL that is told each new version, "" for none.
+        hook: a URL that gets each new version, "" for none.
     """
 
     patterns: str
@@ -223,7 +223,7 @@ def post_line(means: Means, url: str, line: str) -> None:
     """Tell a web hook a line of JSON.
 
     Raises:
-        NetworkError: there was no answer, or one that is no success.
+        NetworkError: there was no answer, or one that is not a success.
     """
     answer = Poster(means.env.network, means.network.limits).post(url, line.encode(), "application/json", 1 << 20)
     if not 200 <= answer.status < 300:

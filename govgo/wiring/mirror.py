@@ -68,7 +68,7 @@ def run_add(
         session: the command.
         mirror: what names the storage.
         network: how to talk to the checksum database.
-        index: a range of a module index, whose versions are to be had, too.
+        index: a range of a module index, whose versions are added, too.
         repair: fetch again what is damaged in the mirror; where nothing is named, that and nothing else.
 
     Raises:

@@ -77,7 +77,7 @@ def run_publish(
 
     Raises:
         UsageError: an argument makes no sense.
-        UnpublishableError, BadZipError: the files are no version of the module.
+        UnpublishableError, BadZipError: the files are not a version of the module.
         NotFoundError: there is no such tag.
         AlreadyPublishedError: the version was published before with other bytes.
         NetworkError: the server refuses, or does not answer.
@@ -139,7 +139,7 @@ def _zip(env: GoEnv, version: str, where: str, desk: str, *, worktree: bool) -> 
     mod = ModuleVersion(path, version)
     check(*mod)
     with new_file(desk) as (target, opened):
-        root = "" if worktree else _repository(env, where)
+        root = "" if worktree else _repository(where)
         if root:
             _zip_tag(env, mod, root, where, opened)
             return mod, TAG, target
@@ -163,7 +163,7 @@ def _of_zip(where: str, version: str) -> tuple[ModuleVersion, str, str]:
     return ModuleVersion(path, version), ZIP, where
 
 
-def _repository(env: GoEnv, directory: str) -> str:
+def _repository(directory: str) -> str:
     """The root of the git repository around a directory, "" for none."""
     above = os.path.realpath(directory)
     while not os.path.lexists(os.path.join(above, ".git")):

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""Record what a command asks for, and repeat the command from the record (`adapters/http/tape`).
+"""Record what a command asks for, and repeat the command from the record (`adapters/repository/tape`).
 
 A recorded command starts from an empty module cache of its own, so that the record has all that it needs, and so does
 a repeated one: what happens to be cached changes nothing. Both start from the tree heads that were known when the
@@ -17,10 +17,10 @@ from typing import TypeVar
 from govgo.adapters.disk.diskerror import reason
 from govgo.adapters.disk.renew import keeping_places
 from govgo.adapters.disk.trees import remove_tree
-from govgo.adapters.http.tape import Tape, masked_proxies
 from govgo.adapters.loop.network import NetworkOptions
 from govgo.adapters.modcache.cache import ModCache
 from govgo.adapters.repository.repository import Repository
+from govgo.adapters.repository.tape import Tape, masked_proxies
 from govgo.adapters.sumdb.cache import heads_directory
 from govgo.adapters.workspace.workspace import DiskWorkspace
 from govgo.core.sumdb.timeline import MAX_HEAD_BYTES
@@ -45,7 +45,7 @@ class _StoppedClock(SystemClock):
         self._time = time
 
     def now(self) -> datetime:
-        """That time."""
+        """The time at which the record was made."""
         return self._time
 
 
@@ -96,7 +96,7 @@ def run_replayed(session: Session, file: str, service: Callable[[Session], _T], 
     """Run a service on a record; nobody is asked.
 
     Raises:
-        InputError: the file is no record.
+        InputError: the file is not a record.
         DiskError: it cannot be read.
         OfflineError: something is asked for that the record lacks.
     """

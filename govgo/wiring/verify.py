@@ -143,7 +143,7 @@ class _Late:
         """The result of `work`; None where it failed."""
         try:
             return work()
-        except GovgoError as error:  # told in the report
+        except GovgoError as error:  # named in the report
             self.errors.append(error)
         return None
 

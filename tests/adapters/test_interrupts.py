@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""Ctrl-C comes where it can be told, and once it has come nothing hides it but evidence of misbehaviour."""
+"""Ctrl-C is raised where it can be reported, and once it has come only evidence of misbehaviour hides it."""
 
 from __future__ import annotations
 

@@ -319,7 +319,7 @@ class Database:
     def _body(self, target: str) -> bytes | None:
         try:
             return self._servers.get(target, self._all).body(target)
-        except (NotFoundError, InputError):  # a redirect has led to what is no path of a database
+        except (NotFoundError, InputError):  # a redirect has led to what is not a path of a database
             return None
 
 

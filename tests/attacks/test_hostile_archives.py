@@ -125,7 +125,7 @@ def test_attack_an_archive_of_binaries_whose_headers_are_a_bomb(name: str, tmp_p
 
 
 def test_attack_what_is_passed_over_in_an_archive_of_binaries_has_an_end(tmp_path: Path) -> None:
-    """A file that is no binary is inflated all the same, to come to the next one."""
+    """A file that is not a binary is inflated all the same, to come to the next one."""
     path = tmp_path / "release.tar.gz"
     path.write_bytes(gzip.compress(header(tarfile.REGTYPE, 4 * MAX_PACKED_BYTES + 1) + ZEROS))
     packed = DiskExecutables().packed(str(path))

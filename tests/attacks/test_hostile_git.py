@@ -191,7 +191,7 @@ LONG = b"v1.0.0-" + b"9" * 249
 
 
 def test_attack_a_commit_with_a_name_that_none_has(tmp_path: Path) -> None:
-    """SHA-1 has 40 digits: what is longer or shorter is no commit, and no pseudo-version can be made of it."""
+    """SHA-1 has 40 digits: what is longer or shorter is not a commit, and no pseudo-version can be made of it."""
     for name in (HASH + b"0" * 5000, HASH[:39], HASH + HASH[:24]):
         source = source_of(tmp_path, "log", name + b" 1700000000 ")
         with pytest.raises(UnavailableError, match="unexpected response from git log") as caught:

@@ -195,7 +195,7 @@ def two_histories(served: Served) -> None:
 
 @pytest.mark.parametrize("asked_again", [False, True])
 def test_attack_a_fork_in_an_answer_that_nobody_asks_for(world: World, asked_again: bool) -> None:
-    """The lookup is begun beside the fetch of a go.mod, which is not there: the evidence is told all the same."""
+    """The lookup starts with the fetch of a go.mod that does not exist: the evidence is reported all the same."""
     with Served(world) as served:
         assert served.get(MOD).status == 200
         honest = world.log

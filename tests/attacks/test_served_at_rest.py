@@ -125,7 +125,7 @@ def test_attack_an_open_zip_is_overwritten(world: World) -> None:
 
 
 def test_attack_damage_in_a_storage_that_nobody_may_mend(world: World) -> None:
-    """It is told, and not tried for ever."""
+    """It is reported, and not tried forever."""
     with Served(world) as served:
         honest = served.get(ZIP).body
     put(served, ZIP, EVIL_ZIP)

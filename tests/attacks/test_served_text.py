@@ -202,7 +202,7 @@ def test_attack_text_of_whoever_asks(path: str, full: Place) -> None:
 
 
 def test_attack_bytes_of_whoever_asks(full: Place) -> None:
-    """What is no request of HTTP is not told to anybody as it is."""
+    """What is not an HTTP request is shown to nobody as it is."""
     for line in (
         b"GET /\x1b[31m HTTP/1.1",
         b"GET /\xff\xe2\x80\xae HTTP/1.1",

@@ -123,7 +123,7 @@ def test_attack_trailers_pass_for_headers(served: Served) -> None:
 
 
 def test_attack_a_refusal_in_the_middle_of_another_answer(served: Served) -> None:
-    """What is wrong with a request is no answer to the one before it."""
+    """What is wrong with a request is not an answer to the one before it."""
     served.renew()
     served.world.proxy.script(ZIP, Drip(((0.4, 100),)))
     try:

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""What is found is told, and the exit code is 4, whatever else fails then: the disk, another request, or Ctrl-C.
+"""What is found is reported, and the exit code is 4, whatever else fails then: the disk, another request, or Ctrl-C.
 
 The attacker's best hope after an attack was noticed is that another fault hides it.
 """

@@ -40,7 +40,7 @@ def test_what_is_safe_stays(text: str) -> None:
         ("::error::x", "\\x3a:error::x"),
         ("a\n \t\u3000::error::x\nb", "a\n \t\u3000\\x3a:error::x\nb"),
         ("a\n\n\n::x\n:::y", "a\n\n\n\\x3a:x\n\\x3a::y"),
-        ("\u2028::error::x", "\\u2028::error::x"),  # what stands there now is no white space
+        ("\u2028::error::x", "\\u2028::error::x"),  # what stands there now is not white space
         (" \x0b\r\x85 ::x", " \\x0b\\x0d\\x85 \\x3a:x"),
         ("x ##[error]y", "x #\\x23[error]y"),
         ("###[z]", "##\\x23[z]"),

@@ -87,7 +87,7 @@ NOT_HERE = (
 #: A file and the sentence about it, without the file's name.
 BAD = {
     "[proxies]\n": (
-        "proxies: may not stand here: where modules come from and whom to trust is no question for a file of the "
+        "proxies: may not stand here: where modules come from and whom to trust is not decided by a file of the "
         "repository, which every change may rewrite; it is set by GOPROXY and GONOPROXY"
     ),
     "[chekc]\n": "chekc: unknown key; did you mean check? keys are required-version, check, licenses, audit",
@@ -113,7 +113,7 @@ BAD = {
     "[check]\nreplacements = ['x']\n": "check.replacements: x: want OLD => NEW",
     "[check]\nno-retracted = 'all'\n": 'check.no-retracted: want true, false or "direct"',
     "[check]\nmin-age = '14 days'\n": (
-        "check.min-age: '14 days' is no age: want days as in 14d, weeks as in 2w, or a duration as in 36h"
+        "check.min-age: '14 days' is not an age: want days as in 14d, weeks as in 2w, or a duration as in 36h"
     ),
     "[check]\nmin-age-except = ['x']\n": "check.min-age-except: says nothing without min-age",
     "[check]\nmax-modules = -1\n": "check.max-modules: want a number, 0 or more",
@@ -123,7 +123,7 @@ BAD = {
     "[check.licenses]\n": "check.licenses.allow: want the licences that are allowed, or those that are denied (deny)",
     "[check.licenses]\nallow = 'MIT'\n": "check.licenses.allow: want a list of texts",
     "[check.advisories]\ndb = 'https://x'\n": (
-        "check.advisories.db: may not stand here: where modules come from and whom to trust is no question for a file "
+        "check.advisories.db: may not stand here: where modules come from and whom to trust is not decided by a file "
         "of the repository, which every change may rewrite; it is set by GOVGO_VULNDB and -db"
     ),
     "[check]\nwarn = ['retractd']\n": "check.warn: unknown rule 'retractd'; did you mean retracted?",

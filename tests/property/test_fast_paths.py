@@ -201,7 +201,7 @@ def test_urls_without_a_place_for_a_secret_are_shown_as_they_are(count: int) -> 
     beside = [neighbours(f"ftp://{secret}{end}", (*ODD, "/@", "1.2.3")) for secret in BEFORE for end in ENDS]
     for text in chain(edited(SHOWN, SHOWN_PIECES, count), *beside):
         if not re.match("[a-z]+:/", text):
-            continue  # a name alone, as in m@v1.2.3, is no URL
+            continue  # a name alone, as in m@v1.2.3, is not a URL
         shown = url.mask(text)
         assert shown == url._masked_parts(text), text
         quick += shown == text

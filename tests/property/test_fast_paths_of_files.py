@@ -22,6 +22,7 @@ from govgo.adapters.modzip.hash import hash_archive, hash_tree, hash_zip, hash_z
 from govgo.adapters.proxy.indexfeed import IndexFeed
 from govgo.adapters.storage import keys
 from govgo.core.golib import url
+from govgo.core.golib.fields import fields
 from govgo.core.golib.unicode import is_print
 from govgo.core.gosum import dirhash, lines
 from govgo.core.modfile import parser, quickread
@@ -384,6 +385,14 @@ def fields_by_rule(data: bytes) -> object:
         if fields and fields[2] != NO_GO_MOD:
             sums[fields[0], fields[1]] = (*sums.get((fields[0], fields[1]), ()), fields[2])
     return sums
+
+
+@counted
+def test_words_between_the_white_space_that_go_knows(count: int) -> None:
+    odd = [piece.decode("utf-8", "surrogateescape") for piece in GO_SUM_PIECES]
+    for line in chain(edited(["v1.0.0 x", " a\tb c "], odd, count), neighbours("v1.0.0 x\u2003y", odd)):
+        assert fields(line) == GO_FIELD.findall(line)
+        assert fields(line, 2) == GO_FIELD.findall(line)[:2]
 
 
 @counted

@@ -174,7 +174,7 @@ def truth_of(server: Server) -> Callable[[str], bytes | None]:
             return join_data_tile(server.log.records)
         try:
             return server.body(path.replace("/checkpoint", "/latest"))
-        except (NotFoundError, SumDbFormatError):  # also where a redirect leads to what is no path of a tile
+        except (NotFoundError, SumDbFormatError):  # also where a redirect leads to what is not a path of a tile
             return None
 
     return body

@@ -186,7 +186,7 @@ def test_new_users_count_at_once() -> None:
 
 
 def test_attack_a_header_that_is_the_name_of_a_certificate() -> None:
-    """What is remembered of a certificate is no answer to a header, whatever that says."""
+    """What is remembered of a certificate is not an answer to a header, whatever that says."""
     access = Access({"build.corp": User("certificate", (Grant("publish"),))})
     assert asyncio.run(access.user(b"", "build.corp")) == "build.corp"
     assert asyncio.run(access.user(b"build.corp")) is None

@@ -50,7 +50,7 @@ class Authority:
     """
 
     def __init__(self, directory: Path, name: str = "corp root", above: Authority | None = None) -> None:
-        """Make its key, and its certificate in `directory`; `above` signs it, where it is no root."""
+        """Make its key, and its certificate in `directory`; `above` signs it, where it is not a root."""
         self._directory = directory
         self._name = _name(name)
         self._key = ec.generate_private_key(ec.SECP256R1())

@@ -11,7 +11,7 @@ def rewrite(file: Path, data: bytes) -> None:
     """Put as many other bytes into a file, with the old times: only the change time tells, which nobody can set.
 
     On Linux before 6.13, and on some file systems, the clock of that time stands still for some milliseconds. What is
-    tested here is no change within them, so they are waited for.
+    tested here is not a change within them, so they are waited for.
     """
     then = file.stat()
     assert len(data) == then.st_size

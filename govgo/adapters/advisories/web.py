@@ -117,7 +117,7 @@ def _rows(vulnerabilities: Iterable[Any]) -> Iterable[tuple[str, str]]:
     for each in vulnerabilities:
         name, changed = each["id"], each["modified"]
         if not isinstance(name, str) or not isinstance(changed, str):
-            raise TypeError("a name or time is no string")
+            raise TypeError("a name or time is not a string")
         if len(name) > _LONGEST_NAME or not name.replace("-", "").isalnum() or not name.isascii():
             raise ValueError(f"invalid name {name[:_LONGEST_NAME]}")
         yield name, changed

@@ -171,7 +171,7 @@ def _opened(kind: type[_AnyDatabase], path: str) -> _AnyDatabase:
 
 
 def _is_damage(error: BaseException | None) -> bool:
-    """Whether it says that a file is no database, or a damaged one."""
+    """Whether it says that a file is not a database, or a damaged one."""
     code = getattr(error, "sqlite_errorcode", 0) & 0xFF  # what is above that byte tells kinds of one error apart
     return code in (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB)
 

@@ -3,7 +3,7 @@
 
 Keys are walked module by module. A module whose files have the tags of the last time is passed over with one question
 to the catalogue; of another one only the files that are new are read. What is read is taken as it lies there: who asks
-for a file itself gets what is proved, and whether these files are is told by the checks.
+for a file itself gets what is proved, and the checks say whether these files are.
 """
 
 from __future__ import annotations

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""The index by which a rare word is found in module paths: SQLite's full text search by groups of three characters.
+"""The index that finds rare words in module paths: SQLite's full text search by groups of three characters.
 
 A word that many paths have is found soon without it, in the order of the answer; so its matches are counted first. The
 index takes about 80 bytes of the file for a path, and no memory but that of SQLite's page cache.

@@ -45,7 +45,7 @@ class _Member(tarfile.TarInfo):
 
 
 def open_tar(path: str, mode: Literal["r:", "r:*"]) -> tarfile.TarFile:
-    """A tar file to be read, by which nobody can take much memory; a sparse file in it is an error.
+    """A tar file to be read, with a limit to the memory that its headers take; a sparse file in it is an error.
 
     Raises:
         OSError: it cannot be opened.

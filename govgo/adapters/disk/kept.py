@@ -27,7 +27,7 @@ _MOST_FILES = 4096
 
 
 class KeptFiles:
-    """Files by keys of any text. Where nothing can be kept, nothing is, and that is no error."""
+    """Files by keys of any text. Where nothing can be kept, nothing is, and that is not an error."""
 
     def __init__(self, environ: Mapping[str, str], room: str) -> None:
         """Find the directory in which this user may keep files that nobody else can write.
@@ -48,7 +48,7 @@ class KeptFiles:
         return read_sealed(self._path(key), self._magic, _MAX_BYTES) if self._directory else None
 
     def write(self, key: str, data: bytes) -> None:
-        """Keep something; a disk that refuses is no error, since it can be read again from where it came."""
+        """Keep something; a disk that refuses is not an error, since it can be read again from where it came."""
         if self._directory:
             with suppress(OSError):
                 make_private(self._directory)

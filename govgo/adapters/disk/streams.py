@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""Outputs that are no regular files: devices, pipes and open descriptors are written into, never replaced."""
+"""Outputs that are not regular files: devices, pipes and open descriptors are written into, never replaced."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ def is_stream(path: str) -> bool:
 
 
 def write_stream(path: str, data: bytes) -> None:
-    """Write `data` into a stream. A reader that has gone away wanted no more: that is no error.
+    """Write `data` into a stream. A reader that has gone away wanted no more: that is not an error.
 
     Raises:
         DiskError: it could not be opened or written.

@@ -32,7 +32,7 @@ def new_file(directory: str) -> Iterator[tuple[str, BinaryIO]]:
 
 @contextmanager
 def new_directory(prefix: str) -> Iterator[str]:
-    """A new directory, which goes at the end with all that is in it; what is refused in the block is not told here."""
+    """A new directory, removed at the end with all that is in it; what cannot be removed is not reported here."""
     with _told():
         made = tempfile.TemporaryDirectory(prefix=prefix)
     with made as path:

@@ -79,7 +79,7 @@ class Child:
 
     @property
     def pid(self) -> int:
-        """The process's number."""
+        """The id of the child process."""
         return self._process.pid
 
     def call(self, unit: object, limit_s: float) -> Outcome | Lost:

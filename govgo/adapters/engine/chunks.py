@@ -31,7 +31,7 @@ class Limits(NamedTuple):
 
 
 class Task(NamedTuple):
-    """What a worker is told besides the units; it is pickled.
+    """What a worker gets besides the units; it is pickled.
 
     Attributes:
         target: "module:function"; the function makes a `Worker` of the job.
@@ -79,7 +79,7 @@ class Children:
         return [self._run(task, unit, known) for unit, known in work]
 
     def ask(self, task: Task, message: object) -> object:
-        """The answer of this thread's child to a message that is no unit; `Lost` where there is none.
+        """The answer of this thread's child to a message that is not a unit; `Lost` where there is none.
 
         Raises:
             UnavailableError: no process can be started.

@@ -77,7 +77,7 @@ def read_list(name: str, lines: Iterable[bytes]) -> Iterator[Word]:
     """The words of a list.
 
     Raises:
-        UsageError: a line is no text, or too long; the sentence names it.
+        UsageError: a line is not text, or too long; the sentence names it.
     """
     for number, line in enumerate(lines, 1):
         if len(line) > _MOST_LINE:
@@ -126,7 +126,7 @@ def _at_ref(cwd: str, word: str, *, may_be_gone: bool) -> Unit:
         ref = word[match.end() :]
         if ref and os.path.isdir(path):
             if not may_be_gone and not git_directory(path):
-                raise UsageError(f"{word}: {word[: match.start()]} is no git repository")
+                raise UsageError(f"{word}: {word[: match.start()]} is not a git repository")
             return Unit(word, Kind.GIT, path, ref)
     if _ONE_SLASH.match(word):
         raise UsageError(f"{mask(word)}: neither a file nor a URL, which has two slashes behind its scheme")

@@ -335,8 +335,12 @@ class HttpClient:
         if not credentials.lines(url):
             self._trace_faults(url, run.faults)
         answer = await self._ask_once(url, pace)
-        if answer.status in (200, 401):
-            await goauth.report_outcome(run, accepted=answer.status == 200)
+        try:
+            if answer.status in (200, 401):
+                await goauth.report_outcome(run, accepted=answer.status == 200)
+        except BaseException:
+            answer.close()
+            raise
         return answer
 
     def _trace_faults(self, url: str, faults: Sequence[str]) -> None:
@@ -442,7 +446,7 @@ class HttpClient:
 
 
 def _no_auth() -> Auth:
-    """GOAUTH=off."""
+    """GOAUTH=off: no header lines for any request."""
     return Auth(Credentials())
 
 
@@ -451,7 +455,7 @@ def _unsent(shown: str, why: str) -> str:
 
 
 def _no_event(kind: str, facts: Mapping[str, object]) -> None:
-    """Progress goes nowhere."""
+    """For a client whose progress nobody shows."""
 
 
 def _ignore(data: bytes) -> None:
@@ -459,7 +463,7 @@ def _ignore(data: bytes) -> None:
 
 
 def _ignore_rewind() -> None:
-    """Nothing was kept."""
+    """For a body of which nothing was kept when it begins again."""
 
 
 def _prefix(url: str) -> str:

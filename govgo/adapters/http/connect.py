@@ -13,10 +13,11 @@ from govgo.core.goenv import NetworkEnv
 
 if TYPE_CHECKING:
     from govgo.adapters.http.engine import Engine
+    from govgo.adapters.http.spare import Spares
 
 
 def engine_options(
-    network: NetworkEnv, timeouts: Timeouts, *, requests: int = 0, insecure: bool = False
+    network: NetworkEnv, timeouts: Timeouts, *, requests: int = 0, insecure: bool = False, spares: Spares | None = None
 ) -> EngineOptions:
     """The options of an engine: proxies and roots as the environment names them, the rest as in `EngineOptions`."""
 
@@ -36,6 +37,7 @@ def engine_options(
         insecure=insecure,
         requests=requests,
         proxy_for=proxy_for,
+        spares=spares,
     )
 
 

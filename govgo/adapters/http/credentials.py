@@ -27,6 +27,7 @@ from base64 import b64encode
 from collections.abc import Iterable
 
 from govgo.adapters.disk.diskerror import reason
+from govgo.core.golib.fields import fields
 from govgo.core.late import late
 from govgo.core.records import NamedTuple
 from govgo.errors import SettingError
@@ -79,7 +80,7 @@ def parse_netrc(text: str) -> tuple[Login, ...]:
         if in_macro:
             in_macro = line != ""
             continue
-        words = line.split()
+        words = fields(line)
         pairs = len(words) // 2
         for key, value in zip(words[0 : 2 * pairs : 2], words[1::2], strict=False):
             if key == "machine":
@@ -175,7 +176,7 @@ def load_goauth(goauth: str, netrc_path: str) -> tuple[Netrc, tuple[str, ...]]:
 
     Raises:
         SettingError: GOAUTH holds an empty command, "off" beside others, or "git" without an absolute directory. As in
-            go, the last fault of the list is the one that is told.
+            go, the last fault of the list is the one that is reported.
     """
     commands = [command.strip() for command in goauth.split(";")]
     shown = f"(GOAUTH={shown_commands(goauth)})"
@@ -198,7 +199,7 @@ def load_goauth(goauth: str, netrc_path: str) -> tuple[Netrc, tuple[str, ...]]:
 
 
 def shown_commands(goauth: str) -> str:
-    """The commands as messages show them, without arguments, of which one may be a secret."""
+    """The commands as messages show them, without arguments, any of which may be a secret."""
     return ";".join(_ARGUMENTS.sub(r"\1 …", command) for command in goauth.split(";"))
 
 

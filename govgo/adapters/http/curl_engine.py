@@ -17,6 +17,7 @@ from __future__ import annotations
 import asyncio
 import os
 import select
+import socket
 import sys
 import time
 from asyncio import AbstractEventLoop
@@ -32,6 +33,7 @@ from govgo.adapters.http.concurrency import Gate
 from govgo.adapters.http.curl_transfer import CurlTransfer
 from govgo.adapters.http.engine import EngineOptions, Fault, Pacer, ProxyAddress, Roots, TransferError
 from govgo.adapters.http.proxies import address_of
+from govgo.adapters.http.spare import Peer, Spares
 from govgo.adapters.http.timeouts import WATCH_S
 
 READ, WRITE = 1, 2  # CURL_CSELECT_IN, CURL_CSELECT_OUT
@@ -153,6 +155,12 @@ _MAX_STREAMS = 100
 # 384 (docs/design/network.md). A host begins with `_START` and gets more while it copes (see `gate`).
 _MAX_CONNECTIONS_1 = 384
 _START = 128
+# Where an answer takes longer than this, and several connections of HTTP/1.1 are in use, further ones are opened
+# meanwhile: a module requires others, so each wave of requests is some times as wide as the last.
+_SLOW_S = 0.003
+_SEVERAL = 3
+_GROWTH = 4
+_MOST_SPARES = 32
 # How many of the process's file descriptors are left for everything but connections.
 _OTHER_FILES = 128
 # The event loop waited at least this long for the network: then the network, and not our own work, is the bottleneck,
@@ -203,6 +211,7 @@ class CurlEngine:
         self._soon = False
         self._watch: asyncio.TimerHandle | None = None
         self._nudge: asyncio.TimerHandle | None = None
+        self._more: asyncio.TimerHandle | None = None
         self._nudge_s = _NUDGE_S
         self._acted_s = self._acted_cpu_s = 0.0
         self._idle: list[CurlTransfer] = []
@@ -211,6 +220,9 @@ class CurlEngine:
         self._proxies: dict[str, ProxyAddress] = {}
         self._version_known: set[Gate] = set()
         self._looks_up = False  # a transfer was cut while its host was looked up
+        self._spares = self._options.spares or Spares()
+        self._opened: dict[Peer, int] = {}
+        self._grown: set[Peer] = set()
         self._max_connections_1 = min(_MAX_CONNECTIONS_1, max(_spare_files(), 8))
 
     async def send(self, origin: str, target: str, headers: list[str], pace: Pacer) -> CurlTransfer:
@@ -244,16 +256,17 @@ class CurlEngine:
 
     async def aclose(self) -> None:
         """Cut every transfer and close every connection."""
-        for handle in (self._timer, self._watch, self._nudge):
+        for handle in (self._timer, self._watch, self._nudge, self._more):
             if handle is not None:
                 handle.cancel()
-        self._timer = self._watch = self._nudge = None
+        self._timer = self._watch = self._nudge = self._more = None
         for transfer in list(self._active.values()):
             transfer.finish(TransferError(Fault.CUT, "client closed"))
             self._release(transfer)
         for transfer in self._idle:
             transfer.easy.close()
         self._idle.clear()
+        self._spares.close()
         if self._multi is not None:
             self._close(self._multi)
             self._multi = None
@@ -283,7 +296,7 @@ class CurlEngine:
     def _start(self, origin: str, target: str, headers: list[str], pace: Pacer) -> CurlTransfer:
         multi = self._multi or self._open()
         idle = self._idle
-        transfer = idle.pop() if idle else CurlTransfer(self._easy_options, self._release, self._trust_options)
+        transfer = idle.pop() if idle else self._new_transfer()
         transfer.prepare(origin, target, headers, self._proxies[origin], pace)
         self._active[transfer.easy] = transfer
         multi.add_handle(transfer.easy)
@@ -292,6 +305,9 @@ class CurlEngine:
         if self._nudge is None and origin.startswith("https:"):
             self._nudge_later()
         return transfer
+
+    def _new_transfer(self) -> CurlTransfer:
+        return CurlTransfer(self._easy_options, self._release, self._trust_options, self._connection)
 
     def _trust_options(self) -> list[tuple[int, object]]:
         """The options of a handle for TLS, empty where any certificate is accepted; the roots are read once."""
@@ -352,6 +368,44 @@ class CurlEngine:
             easy.close()
         else:
             self._idle.append(transfer)
+
+    def _connection(self, origin: str, peer: Peer) -> tuple[socket.socket, bool]:
+        """A socket for a connection that a request needs, and whether it is connected.
+
+        Raises:
+            OSError: there can be no more sockets.
+        """
+        spare = self._spares.take(peer.address)
+        if origin.startswith("http:"):  # else HTTP/2 will carry the others
+            self._opened[peer] = opened = self._opened.get(peer, 0) + 1
+            if opened >= _SEVERAL:
+                self._grown.add(peer)
+                if self._more is None:
+                    self._more_later()
+        if spare is not None:
+            return spare, True
+        return socket.socket(peer.family, peer.kind, peer.protocol), False
+
+    def _more_later(self) -> None:
+        assert self._loop is not None
+        self._more = self._loop.call_later(_SLOW_S, self._open_more)
+
+    def _open_more(self) -> None:
+        """Open spare connections while answers are awaited.
+
+        They are opened once for each connection that a request needed, however long they then wait in vain.
+        """
+        self._more = None
+        if not self._active:
+            return
+        if time.monotonic() - self._acted_s > _SLOW_S / 2:
+            allowed = self._options.requests or self._max_connections_1
+            for peer in list(self._grown):
+                opened = self._opened[peer]
+                if not self._spares.open(peer, min(_GROWTH * opened, _MOST_SPARES, allowed - opened)):
+                    self._grown.discard(peer)
+        if self._grown:
+            self._more_later()
 
     # libcurl's side: what to wait for.
 
@@ -444,6 +498,7 @@ class CurlEngine:
         """End the transfers that have taken too long."""
         self._watch = None
         now_s = time.monotonic()
+        self._spares.trim(now_s)
         # Where this call comes late, the loop was busy with other work, and data that has arrived may not have been
         # read: the server was not silent.
         listened = now_s < late_s
@@ -507,7 +562,7 @@ def _easy_options(options: EngineOptions) -> list[tuple[int, object]]:
         (pycurl.TCP_KEEPINTVL, _KEEPALIVE_S),
         (pycurl.PATH_AS_IS, 1),  # no dot segments removed: the client has escaped and cleaned the path as Go does
         (pycurl.HTTP09_ALLOWED, 0),  # an answer without a status line is an error
-        (pycurl.USERAGENT, govgo.AGENT),  # what a proxy is told; in requests the client says who asks
+        (pycurl.USERAGENT, govgo.AGENT),  # User-Agent for proxies; in requests the client says who asks
         (pycurl.PROXYHEADER, [b"Proxy-Connection:"]),  # left out of a CONNECT
         (pycurl.NOPROXY, ""),  # `proxy_for` has read no_proxy, which to libcurl means something else
         (_SOCKS5_AUTH, pycurl.HTTPAUTH_BASIC),  # user and password: otherwise Kerberos is offered, too

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import socket
 from collections.abc import AsyncIterator, Callable
 
 import pycurl
@@ -17,6 +18,7 @@ from govgo.adapters.disk.system import Sign, sign_of
 from govgo.adapters.http.engine import Fault, Pacer, ProxyAddress, TransferError
 from govgo.adapters.http.proxies import socks_reply, socks_text
 from govgo.adapters.http.servertext import printable
+from govgo.adapters.http.spare import Address, Peer
 
 # How OpenSSL prints the names in a certificate that are for servers.
 _NAMES = ("DNS:", "IP Address:")
@@ -71,8 +73,11 @@ class CurlTransfer:
 
     __slots__ = (
         "_chunks",
+        "_connection",
         "_held",
+        "_is_connected",
         "_lines",
+        "_opened",
         "_paused",
         "_proxy",
         "_refused",
@@ -95,6 +100,7 @@ class CurlTransfer:
         options: list[tuple[int, object]],
         release: Callable[[CurlTransfer], None],
         trust: Callable[[], list[tuple[int, object]]],
+        connection: Callable[[str, Peer], tuple[socket.socket, bool]],
     ) -> None:
         """`trust` gives the options for the first request with TLS, none where any certificate is accepted."""
         self.easy = easy = pycurl.Curl()
@@ -104,7 +110,11 @@ class CurlTransfer:
         easy.setopt(pycurl.HEADERFUNCTION, self._lines.append)
         easy.setopt(pycurl.WRITEFUNCTION, self._on_body)
         easy.setopt(pycurl.BUFFERSIZE, _BUFFER_BYTES)
+        easy.setopt(pycurl.OPENSOCKETFUNCTION, self._open_socket)
         easy.setopt(pycurl.SOCKOPTFUNCTION, self._on_connection)
+        self._connection = connection
+        self._opened: socket.socket | None = None  # and not yet copied
+        self._is_connected = False
         self._socket = -1
         self._trust: Callable[[], list[tuple[int, object]]] | None = trust
         self._release = release
@@ -327,10 +337,22 @@ class CurlTransfer:
         self._refused = "tls: failed to verify certificate: x509: " + _COMMON_NAME
         return int(pycurl.PREREQFUNC_ABORT)
 
-    def _on_connection(self, socket: int, _purpose: int) -> int:
+    def _open_socket(self, _purpose: int, to: tuple[int, int, int, Address]) -> socket.socket | int:
+        """A socket for a new connection, of which pycurl makes a copy for libcurl."""
+        try:
+            self._opened, self._is_connected = self._connection(self.origin, Peer(*to))
+        except OSError:
+            return int(pycurl.SOCKET_BAD)
+        return self._opened
+
+    def _on_connection(self, descriptor: int, _purpose: int) -> int:
         """Remember the connection that is opened for this transfer; one that was open already is known to be heard."""
-        self._socket = socket
-        return int(pycurl.SOCKOPT_OK)
+        self._socket = descriptor
+        os.set_inheritable(descriptor, False)
+        if self._opened is not None:
+            self._opened.close()
+            self._opened = None
+        return int(pycurl.SOCKOPT_ALREADY_CONNECTED if self._is_connected else pycurl.SOCKOPT_OK)
 
     def _on_body(self, data: bytes) -> int | None:
         """Take a piece of the body, or pause the transfer; libcurl delivers the same piece again when it goes on."""
@@ -370,7 +392,7 @@ class CurlTransfer:
 
 
 def _is_bad_login(proxy: ProxyAddress) -> bool:
-    """Whether the URL of a SOCKS proxy has a login that cannot be told (RFC 1929); go refuses once one is wanted."""
+    """Whether a SOCKS proxy's URL has a login that RFC 1929 cannot carry; go refuses when the proxy wants one."""
     user, password = _bytes(proxy.user), _bytes(proxy.password)
     return proxy.is_socks and (bool(password and not user) or max(len(user), len(password)) > _LONGEST_LOGIN)
 

@@ -16,6 +16,7 @@ from govgo.core.records import NamedTuple
 
 if TYPE_CHECKING:
     from govgo.adapters.disk.system import Sign
+    from govgo.adapters.http.spare import Spares
 
 
 class Fault(Enum):
@@ -29,7 +30,7 @@ class Fault(Enum):
     UNHEARD = "unheard"  # the server has not acknowledged that there is a connection
     DEAD = "dead"  # nor has it for so long that a command that wants to know soon waits no more
     CUT = "cut"  # the connection broke
-    PROTOCOL = "protocol"  # something that is no HTTP, or a proxy that refuses
+    PROTOCOL = "protocol"  # something that is not HTTP, or a proxy that refuses
     TLS = "tls"  # no trusted connection
     SETTING = "setting"  # a variable of the environment forbids it
 
@@ -74,7 +75,7 @@ class Timeouts(NamedTuple):
     steady_rate: float = 4096.0
 
     def waiting(self, seconds: float) -> Timeouts:
-        """The limits of someone who waits so long for an answer to begin; for ever where that is infinite."""
+        """The limits of someone who waits so long for an answer to begin; forever where that is infinite."""
         return self._replace(
             answer_s=seconds,
             stall_s=min(self.stall_s, seconds),
@@ -118,6 +119,7 @@ class EngineOptions(NamedTuple):
         insecure: accept any certificate (GOINSECURE).
         requests: how many requests go to one host at once at most; 0 for the engine's own limits.
         proxy_for: from (scheme, host, port) to the URL of the proxy to go through, or ""; it may raise TransferError.
+        spares: connections that were opened before the engine was there.
     """
 
     timeouts: Timeouts = Timeouts()
@@ -125,6 +127,7 @@ class EngineOptions(NamedTuple):
     insecure: bool = False
     requests: int = 0
     proxy_for: Callable[[str, str, int], str] | None = None
+    spares: Spares | None = None
 
 
 class Pacer(Protocol):

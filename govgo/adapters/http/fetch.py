@@ -307,7 +307,11 @@ class Fetch:
         """The next answer: of the request beside the last one, where there is one."""
         if self._beside is not None:
             task, self._beside = self._beside, None
-            opened = await task
+            try:
+                opened = await task
+            except asyncio.CancelledError:
+                _drop(task)  # it may have ended in the same turn of the loop
+                raise
             self._pace = self._beside_pace
             self._pace.late = self._ask_beside
         else:
@@ -398,10 +402,15 @@ class Fetch:
         if task is None:
             return
         self._pace.fault = None
-        if not task.done():
-            task.cancel()
-        elif not task.cancelled() and task.exception() is None:
-            task.result()[0].close()
+        _drop(task)
+
+
+def _drop(task: asyncio.Task[_Opened]) -> None:
+    """Cut a request whose answer nobody wants any more."""
+    if not task.done():
+        task.cancel()
+    elif not task.cancelled() and task.exception() is None:
+        task.result()[0].close()
 
 
 def _whole_size(part: Answer) -> int:

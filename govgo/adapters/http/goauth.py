@@ -86,7 +86,7 @@ class GoAuth:
         """Run the programs, once, before the first request; all others wait for that, too."""
         if self._first is None:
             self._first = asyncio.ensure_future(self._off(lambda: self._run_all("", b"", Run([], []))))
-        # A request that is cancelled must not end it for the others (`loop.tasks.finished` says why it is no shield).
+        # A request that is cancelled must not end it for the others (not by a shield: see `loop.tasks.finished`).
         await asyncio.wait({self._first})
         self._first.result()
 

@@ -52,7 +52,7 @@ class Gunzip:
         """The content of the next `data` bytes, inflated no further than the caller goes on asking.
 
         Raises:
-            NetworkError: they are no gzip, or a member's checksum is wrong.
+            NetworkError: they are not gzip, or a member's checksum is wrong.
         """
         for at in range(0, len(data), _SLICE):
             yield from self._inflate(data[at : at + _SLICE])

@@ -16,7 +16,7 @@ def ascii_host(host: str) -> str:
     name, colon, port = host.partition(":")
     try:
         labels = idna.uts46_remap(name).split(".")
-    except UnicodeError:  # of which idna's errors are a kind
+    except UnicodeError:  # as idna's errors are
         return host
     encoded = (each if each.isascii() else "xn--" + each.encode("punycode").decode() for each in labels)
     return ".".join(encoded) + colon + port

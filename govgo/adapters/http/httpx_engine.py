@@ -13,7 +13,6 @@ import socket
 import ssl
 import time
 from collections.abc import AsyncIterator, Callable, Coroutine, Iterator, Mapping
-from contextlib import suppress
 from typing import Any, TypeVar
 
 import httpx
@@ -82,7 +81,7 @@ class HttpxEngine:
             raise TransferError(Fault.PROTOCOL, shorten(str(err))) from err
         pace.start()
         try:
-            response = await _paced(transport.handle_async_request(request), pace, connection.sign)
+            response = await _paced(transport.handle_async_request(request), pace, connection.sign, self._drop)
         except httpx.HTTPError as err:
             await connection.close()
             raise _translate(err, url, proxy) from err
@@ -90,13 +89,19 @@ class HttpxEngine:
             await connection.close()
             raise
         response.request = request
-        answer = HttpxAnswer(response, self._closing, pace, gate)
+        answer = HttpxAnswer(response, self._drop, pace, gate)
         try:
             await answer.begin()
         except BaseException:
             answer.cut()
             raise
         return answer
+
+    def _drop(self, response: httpx.Response) -> None:
+        """Close a response. httpx does so asynchronously; the set keeps the task alive until it is done."""
+        task = asyncio.get_running_loop().create_task(response.aclose())
+        self._closing.add(task)
+        task.add_done_callback(self._closing.discard)
 
     async def aclose(self) -> None:
         """Close every connection."""
@@ -177,9 +182,11 @@ def proxy_option(address: ProxyAddress, options: EngineOptions) -> httpx.Proxy |
 class HttpxAnswer:
     """A streamed httpx response."""
 
-    def __init__(self, response: httpx.Response, closing: set[asyncio.Task[None]], pace: Pacer, gate: Gate) -> None:
+    def __init__(
+        self, response: httpx.Response, drop: Callable[[httpx.Response], None], pace: Pacer, gate: Gate
+    ) -> None:
         self._response = response
-        self._closing = closing
+        self._drop = drop
         self._pace = pace
         self._gate: Gate | None = gate
         self._raw = response.aiter_raw()
@@ -236,10 +243,7 @@ class HttpxAnswer:
     def cut(self) -> None:
         """Cut the transfer if it is not over."""
         if not self._response.is_closed:
-            # httpx closes asynchronously; the set keeps the task alive until it is done.
-            task = asyncio.get_running_loop().create_task(self._response.aclose())
-            self._closing.add(task)
-            task.add_done_callback(self._closing.discard)
+            self._drop(self._response)
 
     async def _next(self) -> bytes:
         """The next piece of the body, b"" at its end."""
@@ -289,8 +293,16 @@ async def _following(raw: AsyncIterator[bytes]) -> bytes:
     return b""
 
 
-async def _paced(work: Coroutine[Any, Any, _T], pace: Pacer, sign: Callable[[], Sign] | None = None) -> _T:
-    """The result of `work`, unless that takes too long by the verdict of `pace`.  Raises TransferError."""
+async def _paced(
+    work: Coroutine[Any, Any, _T],
+    pace: Pacer,
+    sign: Callable[[], Sign] | None = None,
+    drop: Callable[[_T], object] = lambda _: None,
+) -> _T:
+    """The result of `work`, unless that takes too long by the verdict of `pace`.  Raises TransferError.
+
+    `drop` takes a result that comes in the same turn of the loop in which the caller is cancelled.
+    """
     task = asyncio.get_running_loop().create_task(work)
     try:
         while True:
@@ -303,11 +315,12 @@ async def _paced(work: Coroutine[Any, Any, _T], pace: Pacer, sign: Callable[[], 
             error = pace.verdict(now_s, listened=now_s < begun_s + 2 * WATCH_S, sign=sign)
             if error is not None:
                 raise error
-    finally:
-        if not task.done():
-            task.cancel()
-            with suppress(asyncio.CancelledError, httpx.HTTPError):
-                await task
+    except BaseException:
+        task.cancel()
+        await asyncio.wait({task})
+        if not task.cancelled() and task.exception() is None:
+            drop(task.result())
+        raise
 
 
 def _translate(err: httpx.HTTPError, url: httpx.URL, proxy: str = "") -> TransferError:

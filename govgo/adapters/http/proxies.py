@@ -87,7 +87,7 @@ def socks_text(proxy: ProxyAddress, target: str, what: str) -> str:
 
 
 def _parse(text: str) -> gourl.GoURL | None:
-    """The URL of a proxy, which may lack its scheme; None for one that is no URL, which go ignores."""
+    """The URL of a proxy, which may lack its scheme; None for one that is not a URL, which go ignores."""
     if not text:
         return None
     url = None

@@ -70,7 +70,7 @@ class FileRemote:
         return str(_below(self._base, path))
 
     async def get(self, path: str, limit_bytes: int) -> bytes:
-        """A file whole."""
+        """The whole content of a file."""
         descriptor = self._open(path)
         try:
             data = os.read(descriptor, _READ_BYTES)  # nearly always the whole file: lists, .info and go.mod are small

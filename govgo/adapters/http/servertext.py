@@ -93,5 +93,5 @@ def shorten(text: str, limit_bytes: int = MAX_TEXT_BYTES) -> str:
 
 
 def _is_graphic(c: str) -> bool:
-    """Go's unicode.IsGraphic, but for the spaces, of which ASCII's and the ideographic one count here."""
+    """Go's unicode.IsGraphic, except that of the spaces only ASCII's and the ideographic one count."""
     return (" " <= c <= "~") if c < "\x7f" else unicodedata.category(c)[0] in _GRAPHIC or c == "\u3000"

@@ -13,21 +13,22 @@ A try that is silent for longer than expected, but not for too long, is *late*: 
 (`fetch`), because where one body in fifty stalls, waiting for a limit makes a command fifteen times as slow
 (docs/design/network.md).
 
-A command that wants to know soon has little *patience* with servers that show no sign of being there: packets are
+A command that wants to know soon waits only briefly for servers that show no sign of being there: packets are
 dropped on the way, or no name server answers. TCP asks again after a second (RFC 6298, section 2), and a round trip by
-satellite takes 0.6 s. So that a lost packet is no dead network, there are `PATIENCE_S` seconds from the first request
-on, and again from the first one after somebody was heard of. When an origin is first asked, it gets three fifths of
-what is left of them, and `_LEAST_PATIENCE_S` at least:
+satellite takes 0.6 s. So that a lost packet does not count as a dead network, there are `PATIENCE_S` seconds from the
+first request on, and again from the first one after a server has answered. When an origin is first asked, it gets
+three fifths of what is left of them, and `_LEAST_PATIENCE_S` at least:
 
     2.4 s    the first: after a lost packet, and the second until it is noticed, TLS may take two round trips of 0.6 s
-    1.0 s    the next one, where the first was silent; then 0.4 s
+    1.0 s    the next one, if the first was silent; then 0.4 s
 
-However many there are, a dead network is known within five seconds. An origin is heard of when it has acknowledged
-something; with TLS when it has said something, for nothing in a handshake takes a server long. From then on its limits
-are those above: a proxy may be fetching the module itself. One that was not heard of in time is not waited for again.
+However many there are, a dead network is known within five seconds. An origin has answered when it has acknowledged
+something; with TLS when it has sent something, since nothing in a handshake takes a server long. From then on its
+limits are those above: a proxy may be fetching the module itself. One that has not answered in time is not waited for
+again.
 
-What such a command does on this machine alone takes time, too, perhaps more than all the waiting. Where nobody was
-heard of it ends in an error whatever that finds. So it asks servers first, and begins nothing more when `ENOUGH_S`
+What such a command does on this machine alone takes time, too, perhaps more than all the waiting. If no server has
+answered, it ends in an error whatever that finds. So it asks servers first, and begins nothing more when `ENOUGH_S`
 seconds have passed since it was started (`Patience.is_over`).
 """
 
@@ -113,7 +114,7 @@ class Patience:
         return now_s + max((self._until_s - now_s) * _SHARE, _LEAST_PATIENCE_S)
 
     def heard(self) -> None:
-        """Somebody is there."""
+        """A server has answered: the time for finding one starts again."""
         self._is_heard = True
         self._until_s = None
 
@@ -259,7 +260,7 @@ class Pace:
 
         Args:
             now_s: the time, as `time.monotonic` has it.
-            listened: whether this process was free to read what came. If not, silence is no sign of a late try.
+            listened: whether this process was free to read what came. If not, silence is not a sign of a late try.
             sign: what is known of the other end of the connection that was opened for the try; None for none.
         """
         if self.fault is not None:

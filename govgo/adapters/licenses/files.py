@@ -28,7 +28,7 @@ class LegalTexts:
         """
         try:
             return self._in_zip(path, len(prefix))
-        except BadZipError as error:  # it does not say of which zip
+        except BadZipError as error:  # it does not name the zip
             raise prefixed(error, f"{prefix.removesuffix('/')}: ") from error
 
     def _in_zip(self, path: str, skip: int) -> LegalFiles:

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """Which licences texts are: from what was kept of earlier runs, else by spdx-matcher in processes of its own.
 
-Its regular expressions backtrack, and a text may be made to let them run for ever. So a text has a time limit, the
+Its regular expressions backtrack, and a text may be made to let them run forever. So a text has a time limit, the
 process a limit of its memory, and where it meets one it is ended, and the text is unknown. What was found is kept in
 the user's cache directory by the text's hash, so that spdx-matcher is not loaded for a text that it has seen.
 """
@@ -142,7 +142,7 @@ class _Process:
         return _decoded(self._line(_PATIENCE * self._limit_s))
 
     def close(self) -> None:
-        """End it."""
+        """End the matching processes."""
         self._process.kill()
         for stream in (self._process.stdin, self._process.stdout):
             if stream is not None:

@@ -36,7 +36,7 @@ class Extractor:
 
     @property
     def pid(self) -> int:
-        """The process's number."""
+        """The id of the process."""
         return self._process.pid
 
     def check_hash_and_unzip(

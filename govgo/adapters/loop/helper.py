@@ -64,7 +64,7 @@ class Helper:
 
     @property
     def pid(self) -> int:
-        """The process's number."""
+        """The id of the process."""
         return self._process.pid
 
     @property

@@ -42,7 +42,7 @@ class _Work:
         self._writer = Writer()
 
     def do(self, kind: int, name: bytes, data: bytes) -> None:
-        """Serve one request."""
+        """Serve one request of the command."""
         if kind == TILE:
             self.answers.append(subtree_hash(data))
         elif kind == FLUSH:

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from govgo.adapters.http.client import Auth, HttpClient
     from govgo.adapters.http.engine import Timeouts
     from govgo.adapters.http.retry import RetryPolicy
+    from govgo.adapters.http.spare import Spares
     from govgo.adapters.http.timeouts import Patience
     from govgo.adapters.loop.extractor import Extractor
     from govgo.adapters.loop.helper import Helper
@@ -35,6 +36,8 @@ _T = TypeVar("_T")
 # (cmd/go/internal/web, impatientInsecureHTTPClient).
 _INSECURE_S = 5.0
 _ENDING_S = 5.0
+# The most connections that are opened while the client is being loaded.
+_EXPECTED = 32
 
 
 # After this time, requests that are made together have been sent.
@@ -84,6 +87,8 @@ class Network:
         self._loop: asyncio.AbstractEventLoop | None = None
         self._clients: dict[bool, HttpClient] = {}
         self._auth: Auth | None = None
+        self._spares: Spares | None = None
+        self._expected = 0
         self._threads: ThreadPoolExecutor | None = None
         self._computing: asyncio.Semaphore | None = None
         self._helper: Helper | None = None
@@ -121,6 +126,23 @@ class Network:
                 self._clean_up(task)
             raise
 
+    def connect_soon(self, url: str, requests: int) -> None:
+        """Open connections to a server, if `url` is that of one, for requests that wait for the client to be loaded.
+
+        Where a proxy may stand before it nothing is opened: which one is found out by the client.
+        """
+        scheme, network = url.partition(":")[0], self._env.network
+        if scheme not in ("http", "https") or self._clients or network.http_proxy or network.https_proxy:
+            return
+        from govgo.adapters.http.spare import Spares
+        from govgo.core.golib import url as gourl
+
+        self._expected = min(self._expected + requests, self._options.requests or _EXPECTED)
+        self._spares = self._spares or Spares()
+        base = gourl.parse(url)
+        # HTTP/2 carries all requests on one connection.
+        self._spares.expect(base.hostname, base.port, 1 if scheme == "https" else self._expected)
+
     @property
     def started(self) -> bool:
         """Whether there is a loop."""
@@ -149,7 +171,15 @@ class Network:
             if insecure:
                 limits = limits._replace(connect_s=_INSECURE_S, total_s=_INSECURE_S)
             client = self._clients[insecure] = HttpClient(
-                open_engine(engine_options(network, limits, requests=options.requests, insecure=insecure)),
+                open_engine(
+                    engine_options(
+                        network,
+                        limits,
+                        requests=options.requests,
+                        insecure=insecure,
+                        spares=None if insecure else self._spares,
+                    )
+                ),
                 auth=self._load_auth,
                 retry=options.retry or RetryPolicy(),
                 timeouts=limits,
@@ -279,6 +309,8 @@ class Network:
         if self._threads is not None:
             self._threads.shutdown(wait=True, cancel_futures=True)
             self._threads = None
+        if self._spares is not None:
+            self._spares.close()
         if loop is not None:
             import asyncio
 

@@ -190,7 +190,7 @@ class DiskCare:
     def remove_all(self) -> None:
         """See `ports.cachecare.CacheCare`."""
         for each in self.contents().held:
-            with suppress(DiskError):  # what cannot be removed now is told at the end
+            with suppress(DiskError):  # what cannot be removed now is reported at the end
                 self.remove(each)
         # Nothing of a version is left; what goes by one rename is never seen in part.
         for name in ("cache/vcs", cachepath.DOWNLOAD):
@@ -319,7 +319,7 @@ def _is_stale(directory: str, now: float) -> bool:
 
 
 def _version_in(info: bytes) -> object:
-    """What a .info file calls its version, None where it is no JSON object or has none."""
+    """What a .info file calls its version, None where it is not a JSON object or has none."""
     import json
 
     try:

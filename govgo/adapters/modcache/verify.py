@@ -3,7 +3,7 @@
 
 `mod verify` compares zip and extracted tree of each module version with the `h1:` in its `.ziphash`. The rules and
 sentences are those of cmd/go/internal/modcmd/verify.go. `verify` compares with go.sum and the checksum database
-itself, and wants every hash that can be had (`CachedModule`).
+itself, and wants every hash that can be obtained (`CachedModule`).
 
 Both hash each file of the build list, hundreds of megabytes in a large one. The work is divided among processes, by the
 sizes of the zips: most entries are small, so threads would spend their time waiting for the interpreter's lock.
@@ -64,7 +64,7 @@ class CacheAudit:
 
         Args:
             mods: module versions.
-            advanced: is told how many more are done.
+            advanced: called with how many more are done.
 
         Raises:
             NoModCacheError: there is no cache.
@@ -181,7 +181,7 @@ class CacheFacts:
     def zips(
         self, mods: Sequence[ModuleVersion], advanced: Callable[[int], object] = _tell_nobody
     ) -> tuple[CachedZip, ...]:
-        """The zip of each module version, in the order given; `advanced` is told how many more are done."""
+        """The zip of each module version, in the order given; `advanced` is called with how many more are done."""
         return tuple(CachedZip(*fields) for fields in _divided(self._cache, mods, self._zip_fields, advanced))
 
     def _zip_fields(self, mv: ModuleVersion) -> _Texts:

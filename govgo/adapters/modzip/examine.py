@@ -15,7 +15,7 @@ from govgo.errors import BadZipError, InputError
 
 
 class UnpublishableError(InputError):
-    """A zip is no version that can be published."""
+    """A zip is not a version that can be published."""
 
     code = "unpublishable"
 

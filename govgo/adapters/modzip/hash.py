@@ -226,7 +226,7 @@ def hash_tree(directory: str, prefix: str) -> str:
 
 
 def tree_files(directory: str) -> list[str]:
-    """The relative paths of everything below `directory` that is no directory, sorted; links are not followed."""
+    """The relative paths of everything below `directory` that is not a directory, sorted; links are not followed."""
     try:
         if not stat.S_ISDIR(os.lstat(directory).st_mode):
             raise DiskError(f"{directory} is not a directory", path=directory)

@@ -58,7 +58,7 @@ async def read_range(fetch: Fetch, url: str, since: str, limit: int) -> IndexRan
         limit: so many lines are read at most.
 
     Raises:
-        UsageError: `url` is no URL.
+        UsageError: `url` is not a URL.
         NetworkError: an answer is no part of an index.
         NotFoundError, UnavailableError: there is no answer.
     """
@@ -93,7 +93,7 @@ async def read_range(fetch: Fetch, url: str, since: str, limit: int) -> IndexRan
         passed_by = is_full and is_of_one_time and asked >= MAX_LINES
         if passed_by:
             crowded, since = since, _next_time(since)
-        # Else who goes on from there would get the same lines for ever: a larger answer may reach further.
+        # Else who goes on from there would get the same lines forever: a larger answer may reach further.
         whole = is_full and is_of_one_time and not passed_by
         if not is_full or not (fresh or whole or passed_by):
             break

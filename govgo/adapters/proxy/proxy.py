@@ -24,6 +24,7 @@ from govgo.adapters.http.remote import Remote
 from govgo.adapters.http.servertext import printable
 from govgo.adapters.proxy.revinfo import parse_info, parse_time
 from govgo.core.golib import url as gourl
+from govgo.core.golib.fields import fields
 from govgo.core.golib.quote import quote
 from govgo.core.module.escape import escape_path, escape_version
 from govgo.core.module.info import Origin
@@ -101,8 +102,8 @@ class Proxy:
         Args:
             url: the base URL.
             remote: the files below it.
-            strict: a body that is no list, or an HTML page in place of a go.mod, is an error. go takes the one for an
-                empty list, and stores the other.
+            strict: a body that is not a list is an error, and so is an HTML page in place of a go.mod. go takes the
+                first for an empty list, and stores the second.
         """
         self._shown = gourl.parse(url).redacted()
         self._remote = remote
@@ -206,17 +207,17 @@ def parse_list(data: bytes) -> Listing:
     skipped: list[str] = []
     newest, newest_time = "", _EPOCH
     for line in data.decode("utf-8", "replace").split("\n"):
-        fields = line.split(None, 2)
-        if not fields or len(fields[0]) > semver.MAX_LENGTH or not semver.is_valid(fields[0]):
+        words = fields(line, 2)
+        if not words or len(words[0]) > semver.MAX_LENGTH or not semver.is_valid(words[0]):
             continue
-        version = fields[0]
+        version = words[0]
         pseudo = is_pseudo(version)
         if is_version_prefix("", version):
             skipped.append(version)
         if not pseudo:
             versions.append(version)
-        if len(fields) > 1 or pseudo:
-            time = _time_of(version, fields[1] if len(fields) > 1 else "")
+        if len(words) > 1 or pseudo:
+            time = _time_of(version, words[1] if len(words) > 1 else "")
             if time > newest_time:
                 newest, newest_time = version, time
     versions.sort(key=lambda v: (semver.key(v), v))

@@ -40,7 +40,10 @@ _ORIGIN = (
 
 
 def parse_info(data: bytes) -> RevInfo:
-    """Read a .info file. Unknown fields are ignored, names match in any case, and null counts as absent, as in Go.
+    """Read a .info file as encoding/json does.
+
+    Unknown members are ignored, and names match in any case. Of several members for one field the last counts, but null
+    changes no text and no time. A member of a wrong type is told at the end, if nothing worse follows.
 
     Raises:
         InputError: not such a JSON object, an invalid time, or a version with control characters or of more than
@@ -48,25 +51,34 @@ def parse_info(data: bytes) -> RevInfo:
     """
     from govgo.core.golib.json import kind, unmarshal  # here and below: a warm `list` reads no .info file
 
-    value = unmarshal(data)
-    if value is None:
-        value = {}
-    if not isinstance(value, dict):
-        raise InputError(f"json: cannot unmarshal {kind(value)} into Go value of type modfetch.RevInfo")
-    version = _text(value, "Version", "RevInfo")
+    members = unmarshal(data, tuple)
+    if members is None:
+        members = ()
+    if not isinstance(members, tuple):
+        raise InputError(f"json: cannot unmarshal {kind(members)} into Go value of type modfetch.RevInfo")
+    texts: dict[str, str] = {}
+    origin: dict[str, str] | None = None
+    time: datetime | None = None
+    faults: list[str] = []
+    for name, value in members:
+        field = _folded(name)
+        if field == "version":
+            _put(texts, field, value, "RevInfo.Version", faults)
+        elif field == "time" and value is not None:
+            time = parse_time(value)
+        elif field == "origin" and isinstance(value, tuple):
+            origin = origin or {}
+            _put_origin(origin, value, faults)
+        elif field == "origin":
+            origin = None
+            if value is not None:
+                faults.append(_wrong_kind(value, "RevInfo.Origin", "codehost.Origin"))
+    if faults:
+        raise InputError(faults[0])
+    version = texts.get("version", "")
     if not version.isprintable() or len(version) > semver.MAX_LENGTH:
         raise InputError(f"invalid version {quote(version[:100])}")
-    when = _field(value, "Time")
-    origin = _field(value, "Origin")
-    if origin is not None and not isinstance(origin, dict):
-        raise InputError(
-            f"json: cannot unmarshal {kind(origin)} into Go struct field RevInfo.Origin of type codehost.Origin"
-        )
-    return RevInfo(
-        version,
-        None if when is None else parse_time(when),
-        origin=None if origin is None else _origin(origin),
-    )
+    return RevInfo(version, time, origin=None if origin is None else Origin(**origin))
 
 
 def format_info(info: RevInfo) -> bytes:
@@ -125,26 +137,31 @@ def format_time(time: datetime | None) -> str:
     return canonical_time(f"{whole[:19]}.{nanosecond(time):09d}{whole[19:]}")
 
 
-def _field(value: dict[str, object], name: str) -> object:
-    if name in value:
-        return value[name]
-    lower = name.lower()
-    return next((each for key, each in value.items() if key.lower() == lower), None)
+def _folded(name: str) -> str:
+    """A name such that two are equal if, and only if, they differ in case alone; of ASCII where one of them is."""
+    return name.lower().replace("\u017f", "s")  # the one character beside capitals that folds to a letter of ASCII
 
 
-def _text(value: dict[str, object], name: str, struct: str) -> str:
-    text = _field(value, name)
-    if text is None:
-        return ""
-    if not isinstance(text, str):
-        from govgo.core.golib.json import kind
-
-        raise InputError(f"json: cannot unmarshal {kind(text)} into Go struct field {struct}.{name} of type string")
-    return _SURROGATE.sub("\ufffd", text)
+def _put_origin(origin: dict[str, str], members: tuple[tuple[str, object], ...], faults: list[str]) -> None:
+    names = {_folded(name): (name, field) for name, field in _ORIGIN}
+    for member, value in members:
+        name, field = names.get(_folded(member), ("", ""))
+        if field:
+            _put(origin, field, value, f"Origin.Origin.{name}", faults)
 
 
-def _origin(value: dict[str, object]) -> Origin:
-    return Origin(**{field: _text(value, name, "Origin") for name, field in _ORIGIN})
+def _put(texts: dict[str, str], field: str, value: object, shown: str, faults: list[str]) -> None:
+    """Set a field to the text that a member has."""
+    if isinstance(value, str):
+        texts[field] = _SURROGATE.sub("\ufffd", value)
+    elif value is not None:
+        faults.append(_wrong_kind(value, shown, "string"))
+
+
+def _wrong_kind(value: object, field: str, wanted: str) -> str:
+    from govgo.core.golib.json import kind
+
+    return f"json: cannot unmarshal {kind(value)} into Go struct field {field} of type {wanted}"
 
 
 def _go_json(text: str) -> str:

@@ -208,6 +208,35 @@ class ModuleSource:
             self._report.note(f"writing stat cache: {err}")
 
 
+class SourceView:
+    """One source of the chain, for the queries that a caller makes within `try_sources`."""
+
+    def __init__(self, source: ModuleSource, run: Callable[[Coroutine[Any, Any, Any]], Any]) -> None:
+        self._source = source
+        self._run = run
+
+    def versions(self, path: str, prefix: str = "") -> Versions:
+        """The tagged versions that this source knows."""
+        known = self._source.known_versions(path) if prefix == "" else None
+        if known is not None:
+            return known
+        found: Versions = self._run(self._source.versions(path, prefix))
+        return found
+
+    def info(self, path: str, rev: str) -> RevInfo:
+        """What a revision is, as the cache or this source says."""
+        known = self._source.known_stat(path, rev)
+        if known is not None:
+            return known
+        found: RevInfo = self._run(self._source.stat(path, rev))
+        return found
+
+    def latest(self, path: str) -> RevInfo:
+        """The newest revision that this source knows."""
+        found: RevInfo = self._run(self._source.latest(path))
+        return found
+
+
 class TrySources(Protocol):
     """`try_sources` over the sources of a command."""
 

@@ -172,7 +172,7 @@ class GoMods:
 
         Raises:
             SumMismatchError: it contradicts go.sum or the database.
-            GovgoError: it cannot be had or proved; remembered for the next call.
+            GovgoError: it cannot be obtained or proved; remembered for the next call.
         """
         known = self.cached(mv)
         if known is None:

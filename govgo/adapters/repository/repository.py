@@ -43,7 +43,7 @@ from govgo.errors import (
 if TYPE_CHECKING:
     from govgo.adapters.http.remote import Web
     from govgo.adapters.repository.background import Background
-    from govgo.adapters.repository.chain import ModuleSource
+    from govgo.adapters.repository.chain import ModuleSource, SourceView
     from govgo.adapters.repository.zips import Downloads, TooNew, Zips
     from govgo.adapters.sumdb.route import Getter
     from govgo.adapters.vcs.direct import Direct
@@ -94,7 +94,7 @@ class Repository:
             announce: say `downloading PATH VERSION` before a zip is fetched (not in `mod download`).
             offline: ask no source and no database; what the cache lacks is an OfflineError.
             too_new: makes the error for a module that needs a newer Go; None to accept such modules.
-            tap: what stands between the command and the network (`http.tape`). Repositories, which git asks, cannot
+            tap: what stands between the command and the network (`tape`). Repositories, which git asks, cannot
                 be reached then, and there are no other processes, on whose speed the order of questions would depend.
             open_index: gives the index of what the go.mod files of a graph say, by the name of its go.sum.
 
@@ -123,7 +123,7 @@ class Repository:
     # Questions about versions.
 
     def versions(self, path: str, prefix: str = "") -> Versions:
-        """The tagged versions."""
+        """The tagged versions of a module, ascending."""
         from govgo.ports.modules import Versions
 
         known = self._asked.known(("versions", path, prefix))
@@ -163,6 +163,8 @@ class Repository:
         Raises:
             GovgoError: the most helpful of what `ask` raised.
         """
+
+        from govgo.adapters.repository.chain import SourceView
 
         async def each(source: ModuleSource) -> _T:
             return ask(SourceView(source, self._run))
@@ -284,6 +286,7 @@ class Repository:
         missing = [ask for ask in dict.fromkeys(asks) if not self._is_known(ask)]
         if not missing or self._network.local:
             return  # directories answer just as fast later, one at a time
+        self._connect_soon(ask.path for ask in missing)
         from govgo.adapters.loop.tasks import gather
 
         try:
@@ -301,6 +304,7 @@ class Repository:
             return
         wanted = list(asks) if then is not None else [ask for ask in asks if not self._is_known(ask)]
         if wanted:
+            self._connect_soon(ask.path for ask in wanted)
             self._background.begin(wanted, then)
 
     def arrivals(self) -> Sequence[Ask]:
@@ -325,6 +329,7 @@ class Repository:
         if self._network.local:
             self._pump_local(loader, missing)
             return
+        self._connect_soon(mv.path for mv in missing)
         try:
             self._run(self._stream(loader, missing, asked))
         finally:
@@ -337,6 +342,7 @@ class Repository:
         foreseen = self._foreseen[loader] = Foreseen(loader)
         missing, asked = self._gomods.answer_from_cache(foreseen, ahead=True)
         if missing:
+            self._connect_soon(mv.path for mv in missing)
             self._background.begin_graph(loader, self._stream(foreseen, missing, asked))
 
     def _stream(self, loader: Loader, missing: list[ModuleVersion], asked: int) -> Coroutine[Any, Any, None]:
@@ -349,6 +355,15 @@ class Repository:
         if len(missing) >= max(_LARGE_COUNT, _COLD_SHARE * asked):
             self._network.start_helper()
         return stream(self._gomods, loader, missing, ahead)
+
+    def _connect_soon(self, paths: Iterable[str]) -> None:
+        """Open connections for questions to the proxy that is asked first, while the HTTP client is being loaded."""
+        if self._tap or self._offline or self._disabled:
+            return
+        with suppress(Failure):  # a list that makes no sense is reported when a source is asked
+            if count := len([path for path in paths if self._env.uses_proxy(path)]):
+                first = next(spec.url for spec in self._env.proxies() if spec.url != NOPROXY)
+                self._network.connect_soon(first, count)
 
     def _pump_local(self, loader: Loader, missing: list[ModuleVersion]) -> None:
         try:
@@ -559,35 +574,6 @@ class Repository:
         from govgo.adapters.loop.tasks import ending
 
         return await ending(work, self._gomods.flush, self._sums.flush)
-
-
-class SourceView:
-    """One source of the chain, for the queries that a caller makes within `try_sources`."""
-
-    def __init__(self, source: ModuleSource, run: Callable[[Coroutine[Any, Any, Any]], Any]) -> None:
-        self._source = source
-        self._run = run
-
-    def versions(self, path: str, prefix: str = "") -> Versions:
-        """The tagged versions that this source knows."""
-        known = self._source.known_versions(path) if prefix == "" else None
-        if known is not None:
-            return known
-        found: Versions = self._run(self._source.versions(path, prefix))
-        return found
-
-    def info(self, path: str, rev: str) -> RevInfo:
-        """What a revision is, as the cache or this source says."""
-        known = self._source.known_stat(path, rev)
-        if known is not None:
-            return known
-        found: RevInfo = self._run(self._source.stat(path, rev))
-        return found
-
-    def latest(self, path: str) -> RevInfo:
-        """The newest revision that this source knows."""
-        found: RevInfo = self._run(self._source.latest(path))
-        return found
 
 
 def _is_local(env: GoEnv) -> bool:

@@ -121,7 +121,7 @@ class DirectoryStorage:
     def open(self, key: str) -> int | None:
         """A descriptor of a file, for the caller to close; None when there is no such file."""
         try:
-            # O_NONBLOCK: somebody may have put a named pipe there, whose opening would wait for ever.
+            # O_NONBLOCK: somebody may have put a named pipe there, whose opening would wait forever.
             descriptor = os.open(self._path(key), os.O_RDONLY | os.O_CLOEXEC | os.O_NOFOLLOW | os.O_NONBLOCK)
         except OSError as error:
             self._absent(key, "open", error)

@@ -6,10 +6,10 @@ place, so that it is there whole or not at all, also on NFS. Before a file is re
 created are synced: what a tree head promises is on the disk before the head is. Replacing takes the lock
 `.govgo/lock`; creating needs none.
 
-`DirectoryStorage` is not this with other names. Its files are go's, too: they appear beside temporary names, under
-go's locks, unsynced, since they can be fetched again, and much that lies there is no key. Here is what cannot be had
-again, such as a log: synced and in order, every name a key, nothing of it shared with go. What the two have in common
-is `disk.atomic`, `disk.lockfile` and the rule of keys; one class for both would ask at each step which of them it is.
+`DirectoryStorage` is not the same with other names. It shares its files with go: they appear beside temporary names,
+under go's locks, unsynced, since they can be fetched again, and much that lies there is no key. A plain storage keeps
+what cannot be obtained again, such as a log: synced and in order, every name a key, nothing shared with go. Both use
+`disk.atomic`, `disk.lockfile` and the rule of keys; one class for both would ask at each step which of them it is.
 """
 
 from __future__ import annotations

@@ -103,7 +103,7 @@ class SumAudit:
         """The kept answer for a module version and its tree head, None where there is none.
 
         Raises:
-            GovgoError: it is no answer, or not one for this version.
+            GovgoError: it is not an answer, or not one for this version.
         """
         try:
             data = self._cache.read(lookup_path(mod))

@@ -101,6 +101,12 @@ class SumDbCache:
             with suppress(DiskError):
                 self._writer.write(f"{self.cache_dir}/{name}", data)
 
+    def remove_many(self, names: Iterable[str]) -> None:
+        """Remove files, as far as that is possible."""
+        for name in names:
+            with suppress(OSError):
+                os.unlink(f"{self.cache_dir}/{name}")
+
     def read_latest(self) -> bytes:
         """The stored tree head; empty when there is none.
 
@@ -164,7 +170,7 @@ class SumDbCache:
 
 def _read_shared(path: str) -> bytes:
     """The content of a file, under the shared lock where the file system has locks; longer ones are cut."""
-    # O_NONBLOCK: somebody may have put a named pipe there, whose opening would wait for ever.
+    # O_NONBLOCK: somebody may have put a named pipe there, whose opening would wait forever.
     descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK)
     try:
         with suppress(OSError):  # Some file systems have no locks; what is read is proved anyway.

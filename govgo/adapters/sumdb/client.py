@@ -117,6 +117,7 @@ class SumDb:
         self._records: dict[ModuleVersion, asyncio.Task[Record | GovgoError]] = {}
         self._opening: asyncio.Task[None] | None = None
         self._furthest: _Shown | None = None
+        self._doubtful: list[str] = []
         self.misbehaviour: SecurityError | None = None
 
     @property
@@ -160,7 +161,7 @@ class SumDb:
 
         Args:
             mods: module versions, those of go.mod files with their "/go.mod".
-            advanced: is told how many more are done.
+            advanced: called with how many more are done.
 
         Raises:
             ForkError, BadSignatureError: the database misbehaves.
@@ -276,7 +277,7 @@ class SumDb:
             SecurityError: another process has kept a tree head that contradicts this one's, or one that was left out
                 before turns out to contradict it.
         """
-        await ending(self._keep_latest(), self._writer.flush)
+        await ending(self._keep_latest(), self._writer.flush, self._forget)
 
     async def aclose(self) -> None:
         """Cancel what is under way, then `flush`."""
@@ -286,6 +287,16 @@ class SumDb:
         if tasks:
             await asyncio.wait(tasks)
         await ending(self._trees.aclose(), self.flush)
+
+    async def _forget(self) -> None:
+        """After a fork, remove the answers that this run has kept or met in the cache.
+
+        Some of them are of the false history. Each later command would meet them, and end with the same fork, even if
+        the database has shown nothing but the true one since. The evidence stays.
+        """
+        if isinstance(self.misbehaviour, ForkError) and self._doubtful:
+            names, self._doubtful = self._doubtful, []
+            self._cache.remove_many(names)
 
     async def _keep_latest(self) -> None:
         if self.misbehaviour is None:
@@ -342,7 +353,7 @@ class SumDb:
         try:
             name = lookup_path(mod)
             await self._open()
-            return await self._from_cache(name) or await self._from_network(name)
+            return await self._from_cache(name, mod) or await self._from_network(name)
         except SecurityError as error:
             return self._misbehaved(error)
         except Failure as error:
@@ -358,14 +369,17 @@ class SumDb:
             await finished(self._opening)
         self._opening.result()
 
-    async def _from_cache(self, name: str) -> Record | None:
+    async def _from_cache(self, name: str, mod: ModuleVersion) -> Record | None:
         data = self._cache.read(name)
         if data is None:
             return None
+        self._doubtful.append(name)
         try:
-            return await self._trees.accept(data)
-        except (IntegrityError, InputError, BadSignatureError):
+            record = await self._trees.accept(data)
+        except (Failure, BadSignatureError):
             return None  # anybody may have written the file, so this says nothing about the database
+        # Nor does the proved record of another module in its place.
+        return record if sum_lines(record.text, mod) or sum_lines(record.text, mod.gomod_key()) else None
 
     async def _from_network(self, name: str) -> Record:
         data = await self._fetch(f"/{name}", MAX_LOOKUP_BYTES)
@@ -378,6 +392,7 @@ class SumDb:
                 record = await self._trees.accept(data)
             except InputError as error:
                 raise IntegrityError(str(error), inner=error) from error
+        self._doubtful.append(name)
         self._writer.save(name, format_record(record.number, record.text) + record.rest)
         return record
 

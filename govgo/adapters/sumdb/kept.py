@@ -3,8 +3,8 @@
 
 An answer counts if `client.SumDb` would believe it without asking anybody: the key has signed its tree head and the
 kept one, kept tiles prove that the first is of the history of the second, and that the record is in it. Everything else
-(what is missing, damaged, newer than the kept head, or contradicts it) is no answer here. It is left to `SumDb`, which
-fetches what is missing, and tells what it finds.
+(what is missing, damaged, newer than the kept head, or contradicts it) is left to `SumDb`, which fetches what is
+missing, and reports what it finds.
 """
 
 from __future__ import annotations

@@ -79,7 +79,7 @@ class WebLog:
         except NotFoundError:
             if tile.is_full or tile.level < 0:
                 raise
-            # Servers may delete a partial tile once the full one exists, of which it is the beginning.
+            # Servers may delete a partial tile once the full one exists, which begins with it.
             return (await self._get(tile.full.path, limit))[: tile.width * HASH_SIZE]
 
     async def _get(self, path: str, limit_bytes: int) -> bytes:

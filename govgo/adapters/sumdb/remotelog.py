@@ -72,7 +72,7 @@ class RemoteLog:
 
         Raises:
             ForkError: there are two histories; the evidence is kept.
-            BadSignatureError, IntegrityError: it is no head of this log, or nothing that is served here proves it.
+            BadSignatureError, IntegrityError: it is not a head of this log, or nothing that is served here proves it.
             NotFoundError, UnavailableError: nothing can be proved.
         """
         try:
@@ -130,7 +130,7 @@ class _Heads(StoredSumDb):
     """Heads and evidence alone: each tile is asked for once or twice, so none is kept."""
 
     def read(self, name: str) -> bytes | None:
-        """Nothing is here."""
+        """A missing file: nothing of a remote log is kept here."""
         return None
 
 

@@ -127,7 +127,7 @@ class SumClient:
 
         Raises:
             UsageError: not a URL.
-            NotFoundError, UnavailableError: no tree head is to be had there.
+            NotFoundError, UnavailableError: no tree head is available there.
             ForkError, BadSignatureError, IntegrityError: as `SumDb.compare`.
         """
         base = gourl.parse(url)
@@ -290,6 +290,6 @@ async def _find_note(base: gourl.GoURL, name: str, getter: Getter) -> tuple[byte
         if note.startswith(_NOTE_START):
             return note, below
         failures.append(IntegrityError(f"reading {gourl.mask(url)}: not a tree head"))
-    # The URL of a proxy is no note, and as a directory it cannot be read: that says nothing.
+    # The URL of a proxy is not a note, and as a directory it cannot be read: that says nothing.
     told = (error for error in failures if not isinstance(error, NotFoundError))
     raise next((error for error in told if not isinstance(error.inner, IsADirectoryError)), failures[0])

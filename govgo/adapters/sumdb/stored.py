@@ -43,7 +43,7 @@ class StoredSumDb(SumDbCache):
             name: of the database, or of another log.
             storage: where the files are.
             room: what stands before the name.
-            owe: is told of files that could not be kept.
+            owe: called with files that could not be kept.
         """
         self._below = f"{room}/{name}"
         super().__init__(self._below, f"{self._below}/latest")
@@ -69,6 +69,12 @@ class StoredSumDb(SumDbCache):
     def _write(self, key: str, data: bytes) -> None:
         if not self._storage.create(key, data) and self._storage.read(key) != data:
             self._storage.replace(key, data)
+
+    def remove_many(self, names: Iterable[str]) -> None:
+        """Remove files, as far as that is possible."""
+        for name in names:
+            with suppress(Failure):
+                self._storage.delete(f"{self._below}/{name}")
 
     def read_latest(self) -> bytes:
         """The stored tree head; empty when there is none.

@@ -126,8 +126,8 @@ class ProvedTrees:
 
         Raises:
             ForkError, BadSignatureError: the head is false.
-            IntegrityError: it is no tree head, or the tiles for the join are damaged.
-            UnavailableError, NotFoundError: head or tiles cannot be had.
+            IntegrityError: it is not a tree head, or the tiles for the join are damaged.
+            UnavailableError, NotFoundError: head or tiles cannot be obtained.
         """
         await self._join(self.timeline.read(await self._fetch("/latest", MAX_HEAD_BYTES)))
 
@@ -144,8 +144,8 @@ class ProvedTrees:
 
         Raises:
             ForkError: they are not.
-            BadSignatureError, IntegrityError: one of them is no tree head of the database, or a tile is damaged.
-            UnavailableError, NotFoundError: tiles for the proof cannot be had.
+            BadSignatureError, IntegrityError: one of them is not a tree head of the database, or a tile is damaged.
+            UnavailableError, NotFoundError: tiles for the proof cannot be obtained.
         """
         self._served_history = proved
         self.timeline.begin(self.timeline.read(ours))
@@ -156,7 +156,7 @@ class ProvedTrees:
 
         Raises:
             IntegrityError: the tiles served do not prove it.
-            UnavailableError, NotFoundError: they cannot be had.
+            UnavailableError, NotFoundError: they cannot be obtained.
         """
         from govgo.core.sumdb.bundle import bundle_nodes, make_bundle
 
@@ -165,7 +165,7 @@ class ProvedTrees:
         return make_bundle(head, records, lambda node: auth.node(*node))
 
     async def proving_tiles(self, numbers: Iterable[int], sizes: Iterable[int]) -> tuple[Head, tuple[HashedTile, ...]]:
-        """The newest head, and the tiles by which a client that begins with it proves records and older trees.
+        """The newest head, and the tiles with which a client that starts from it proves records and older trees.
 
         Args:
             numbers: of records that `accept` has proved.
@@ -173,7 +173,7 @@ class ProvedTrees:
 
         Raises:
             IntegrityError: the tiles served do not prove it.
-            UnavailableError, NotFoundError: they cannot be had.
+            UnavailableError, NotFoundError: they cannot be obtained.
         """
         head = self.timeline.proved
         nodes = [(0, number) for number in numbers]
@@ -186,7 +186,7 @@ class ProvedTrees:
 
         Raises:
             IntegrityError: the tiles served do not prove it.
-            UnavailableError, NotFoundError: they cannot be had.
+            UnavailableError, NotFoundError: they cannot be obtained.
         """
         auth = await self._prove(tree, ((tile.height * tile.level, tile.number << tile.height),))
         return auth.tile(tile).data
@@ -244,7 +244,7 @@ class ProvedTrees:
             SumDbFormatError: it is not the answer of a lookup.
             IntegrityError: it cannot be proved.
             ForkError, BadSignatureError: its tree head is false.
-            UnavailableError, NotFoundError: tiles for the proof cannot be had.
+            UnavailableError, NotFoundError: tiles for the proof cannot be obtained.
         """
         record = parse_record(data)
         head = self.timeline.read(record.rest)
@@ -271,7 +271,7 @@ class ProvedTrees:
         Raises:
             ForkError: it is of another history.
             IntegrityError: the tiles for the proof are damaged.
-            UnavailableError, NotFoundError: they cannot be had.
+            UnavailableError, NotFoundError: they cannot be obtained.
         """
         may_wait = True
         while (join := self.timeline.offer(head)) is not None:
@@ -327,7 +327,7 @@ class ProvedTrees:
         self.timeline.confirm(join, root, proof)
 
     async def _evidence(self, tree: Tree, size: int) -> tuple[bytes, ...]:
-        """The proof of how `tree` begins, by its own tiles; () where these cannot be had."""
+        """The proof of how `tree` begins, by its own tiles; () where these cannot be obtained."""
         needed: list[Node] = []
 
         def note_down(node: Node) -> bytes:
@@ -381,7 +381,7 @@ class ProvedTrees:
 
         Raises:
             TileMismatchError: tiles do not hash up to the tree head, not even when fetched anew.
-            NotFoundError, UnavailableError: tiles cannot be had.
+            NotFoundError, UnavailableError: tiles cannot be obtained.
         """
         auth = self._auth(tree)
         nodes = tuple(nodes)
@@ -437,7 +437,7 @@ class TileSource:
 
         Raises:
             TileMismatchError: one has the wrong size.
-            NotFoundError, UnavailableError: one cannot be had.
+            NotFoundError, UnavailableError: one cannot be obtained.
         """
         tiles = tuple(tiles)
         missing = [tile for tile in tiles if tile not in self._tiles and not self._from_cache(tile)]
@@ -538,7 +538,7 @@ class TileSource:
         except (NotFoundError, NetworkError) as error:
             if tile.is_full or (isinstance(error, NetworkError) and not 400 <= error.status < 500):
                 raise
-            # Servers may delete a partial tile once the full one exists, of which it is the beginning.
+            # Servers may delete a partial tile once the full one exists, which begins with it.
             try:
                 full = await self._fetch(f"/{tile.full.path}", HASH_SIZE << tile.height)
             except (NotFoundError, NetworkError):

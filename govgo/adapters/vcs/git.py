@@ -37,7 +37,7 @@ _MAX_SHOWN_LINES = 20
 _MAX_SAID_BYTES = 64 << 20
 _LOOK_S = 1.0
 _CHUNK_BYTES = 1 << 16
-# A large repository over a slow line takes hours, in which bytes come all the time; go waits for ever.
+# A large repository over a slow line takes hours, in which bytes come all the time; go waits forever.
 _TIMEOUT_S = 4 * 3600.0
 _SILENT_S = 600.0
 _LONGEST_SILENT_S = 1e6  # git takes no number that is larger than an int

@@ -147,7 +147,7 @@ class GitClone:
 
     @property
     def directory(self) -> str:
-        """The bare repository."""
+        """The bare repository: `cache/vcs/HASH` in the module cache."""
         return self._dir
 
     def lock(self) -> AbstractContextManager[int]:

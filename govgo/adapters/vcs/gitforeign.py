@@ -129,7 +129,7 @@ def _commit_of(found: str, rev: str, environ: Mapping[str, str]) -> str:
     except GitError as error:
         if error.was_ended:
             raise
-        raise NotFoundError(f"{quote(rev)} is no commit of the repository") from error
+        raise NotFoundError(f"{quote(rev)} is not a commit of the repository") from error
 
 
 def ask_remote(git: Git, url: str, ref: str, gomodcache: str) -> RemoteCommit:

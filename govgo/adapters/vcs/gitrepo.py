@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""A remote git repository, as much of which is fetched into its clone as was needed.
+"""A remote git repository; only what was needed of it is fetched into its clone.
 
 Commits come from HEAD, branches and tags alone, never from other refs that a host may serve (those of rejected
 changes, for example). A single commit is fetched without its history; the whole history only where ancestors matter.

@@ -132,7 +132,7 @@ class GitTree(TreeFiles):
         self._trees = {"": self._tree(f"{commit.id}^{{tree}}")}
 
     def close(self) -> None:
-        """End git."""
+        """End the git process."""
         with suppress(OSError):
             self._git.communicate(timeout=_TIMEOUT_S)
 

@@ -291,7 +291,7 @@ class GitSource:
                 if highest:
                     self._retractions = retractions(self.gomod(highest))
             except Failure:
-                pass  # retractions only advise; the version can be had without them
+                pass  # retractions only advise; the version can be obtained without them
         return is_retracted(v, self._retractions)
 
 

@@ -59,7 +59,7 @@ class Origins(Visit):
     def look(
         self, mods: Sequence[ModuleVersion], advanced: Callable[[int], object] = lambda count: None
     ) -> tuple[Tagged, ...]:
-        """What there is for each module version, in the order given; `advanced` is told how many more are done."""
+        """What there is for each module version, in the order given; `advanced` gets how many more are done."""
         directory = self._held.enter_context(new_directory("govgo-tags-"))
         direct = Direct(self._env._replace(gomodcache=directory), self._network, Web(self._network.client), None)
         self._held.callback(direct.close)
@@ -96,8 +96,8 @@ async def _look(direct: Direct, mod: ModuleVersion, directory: str) -> Tagged:
             await direct.zip(mod.path, mod.version, file.write, rewind)
         return found._replace(digest=hash_zip(path, Rules.STRICT), file=path)
     except Failure as error:
-        # Where the repository has answered, its state is known. Then there is no such revision, or it is no version of
-        # this module: its go.mod names another one, or the tag is gone that a pseudo-version is based on.
+        # If the repository has answered, its state is known: there is no such revision, or it is not a version of this
+        # module, since its go.mod names another one, or the tag is gone that a pseudo-version is based on.
         asked = error.origin if isinstance(error.origin, Origin) else None
         is_no = find(error, NotFoundError) is not None or find(error, InvalidVersionError) is not None
         repository = gourl.mask(asked.url) if asked is not None else found.repository

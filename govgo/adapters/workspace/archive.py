@@ -50,7 +50,7 @@ class ArchiveFiles(TreeFiles):
             keeps: which files are kept beside those that decide about modules, by their names in the archive.
 
         Raises:
-            UsageError: it is no archive, damaged, or larger than any of sources.
+            UsageError: it is not an archive, damaged, or larger than any of sources.
             DiskError: it could not be read.
         """
         super().__init__(mount, None)
@@ -129,7 +129,7 @@ def _entries(file: str, keeps: Callable[[str], bool]) -> Iterator[tuple[str, str
 
 
 def _is_zip(file: str) -> bool:
-    """Whether to read a file as a zip: also one without the directory at its end, which is then told."""
+    """Whether to read a file as a zip: also one without the directory at its end, which is an error then."""
     return file.endswith(".zip") or zipfile.is_zipfile(file)
 
 

@@ -88,7 +88,7 @@ class TreeFiles(ABC):
         """The bytes of a file, None when it does not exist.
 
         Raises:
-            DiskError: it is no file, or it could not be read.
+            DiskError: it is not a file, or it could not be read.
         """
         place, kind = self._kind(path)
         if kind is None:
@@ -161,27 +161,27 @@ class TreeFiles(ABC):
         return nullcontext()
 
     def replace(self, path: str, before: bytes | None, after: bytes) -> None:
-        """Refused."""
+        """Refused: a tree of the past cannot be written."""
         self._refuse(path)
 
     def write(self, path: str, data: bytes) -> None:
-        """Refused."""
+        """Refused: a tree of the past cannot be written."""
         self._refuse(path)
 
     def copy(self, source: str, target: str) -> None:
-        """Refused."""
+        """Refused: a tree of the past cannot be written."""
         self._refuse(target)
 
     def remove_tree(self, path: str) -> None:
-        """Refused."""
+        """Refused: a tree of the past cannot be written."""
         self._refuse(path)
 
     def new_tree(self, target: str) -> str:
-        """Refused."""
+        """Refused: a tree of the past cannot be written."""
         self._refuse(target)
 
     def move_tree(self, source: str, target: str) -> None:
-        """Refused."""
+        """Refused: a tree of the past cannot be written."""
         self._refuse(target)
 
     def _refuse(self, path: str) -> NoReturn:

@@ -2,7 +2,7 @@
 """The files of main modules on disk (`ports.Workspace`): read whole, replaced atomically under go's locks.
 
 A file is replaced while two locks are held, as the go command does for go.mod and go.sum: `cache/lock` in the module
-cache, where it can be had, and the file's own. Another program therefore sees the old content or the new, and two
+cache, where it can be obtained, and the file's own. Another program therefore sees the old content or the new, and two
 that edit at once do not lose each other's work. A link stays a link: the file that it points to is replaced. How, and
 where that cannot be, says `disk.renew`; a device, a pipe or a descriptor is written into.
 """
@@ -138,7 +138,7 @@ class DiskWorkspace:
         return sorted(items, key=lambda item: os.fsencode(item[0]))
 
     def is_fresh(self, path: str) -> bool:
-        """Whether a file was written in the last two seconds, or is no regular file; so also if it cannot be seen."""
+        """Whether a file was written in the last two seconds, is not a regular file, or cannot be seen."""
         oldest_s = time.time() - _FRESH_S
         try:
             with os.scandir(path) as found:
@@ -232,7 +232,7 @@ class DiskWorkspace:
 
         Raises:
             NoModCacheError: there is no cache.
-            DiskError: its lock could not be had.
+            DiskError: its lock could not be obtained.
         """
         return (self.cache or ModCache("", writable_dirs=False)).side_lock()
 
@@ -242,7 +242,7 @@ class DiskWorkspace:
         with ExitStack() as held:
             with suppress(
                 DiskError, UsageError, NoModCacheError
-            ):  # like go, which edits without it where it cannot be had
+            ):  # like go, which edits without it where it cannot be obtained
                 held.enter_context(self.side_lock())
             descriptor = held.enter_context(_locked_file(path))
             renew.mend(path, descriptor, self.places)

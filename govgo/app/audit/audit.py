@@ -157,7 +157,7 @@ def audit_resolved(
 
 
 class UnusableDatabaseError(UnavailableError):
-    """A database of advisories that is none, or is not there: nothing was audited."""
+    """A database of advisories that is malformed, or is not there: nothing was audited."""
 
     code = "advisory-database"
 

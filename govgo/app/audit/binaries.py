@@ -42,7 +42,7 @@ def read_binaries(session: Session, files: Executables, args: Sequence[str]) -> 
     """The binaries among the arguments.
 
     Raises:
-        UsageError: a file is no Go binary, or was built without modules.
+        UsageError: a file is not a Go binary, or was built without modules.
         DiskError: one cannot be read.
     """
     found = []

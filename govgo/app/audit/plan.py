@@ -48,7 +48,7 @@ class FixOptions(NamedTuple):
     Attributes:
         ids: what to clear, by any name; () for everything.
         max_go: the go line may not be raised above this; "" for no limit.
-        is_asked: somebody wants the plan. Else it is made where it takes little, and what hinders it is no fault.
+        is_asked: somebody wants the plan. Else it is made where it takes little, and what hinders it is not a fault.
     """
 
     ids: tuple[str, ...] = ()

@@ -93,7 +93,7 @@ def check(
         session: the command; its repository asks nobody when `offline`.
         where: directories, or `DIR/...`; none for the main module or the workspace.
         tools: the engines.
-        old: a session over the files as they were; only what has come since then is told. None for everything.
+        old: a session over the files as they were; only what has come since then is reported. None for everything.
         since: the name of that state, for the report.
         offline: for the report.
 
@@ -181,7 +181,7 @@ class _Run:
         if old is not None:
             try:
                 subject.before = state_before(old, session, found, policy, self._tools.plan, self._moved)
-            except Failure as error:  # nothing is known to have been there, so everything is told
+            except Failure as error:  # nothing is known to have been there, so everything is reported
                 subject.before = Before(broken=(from_error(None, error).unchecked(),))
             subject.findings += [fault._replace(text=f"{since}: {fault.text}") for fault in subject.before.broken]
         subject.manifests = list(manifests_of(session, found, shown_start(session), imports=False))
@@ -302,7 +302,7 @@ def _graphs(subjects: Iterable[_Subject]) -> list[Resolved]:
 
 
 def _report(session: Session, subject: _Subject, used: set[Waiver], today: date) -> ModuleReport:
-    """What was found in one module or workspace and is told, in the order of the files."""
+    """The findings about one module or workspace that are reported, in the order of the files."""
     target, build = subject.found.target, subject.build
     findings: Iterable[Finding] = subject.findings
     if build is not None:
@@ -320,7 +320,7 @@ def _checked(subject: _Subject) -> CheckedModule:
 def _notes(
     policy: ProjectPolicy, subjects: Sequence[_Subject], used: set[Waiver], today: date, *, is_all: bool
 ) -> Iterator[Finding]:
-    """What is told of a govgo.toml itself. Whether a waiver is unused is known only where all was looked at."""
+    """The notes about a govgo.toml itself. Whether a waiver is unused is known only where all was looked at."""
     if not policy.check.rules:
         text = "[check] states no rule, so nothing was checked"
         yield note(rules.NO_RULE, text, policy.file, policy.check.line)

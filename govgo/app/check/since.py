@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""`govgo check --since REF`: what was there before, so that only what a change introduced is told."""
+"""`govgo check --since REF`: what was there before, so that only what a change introduced is reported."""
 
 from __future__ import annotations
 
@@ -68,7 +68,7 @@ class Before(NamedTuple):
     releases: frozenset[str] = frozenset()
 
     def introduced(self, findings: Iterable[Finding], build: Build) -> Iterator[Finding]:
-        """The findings that are not about what was there; faults and contradictions are always told."""
+        """The findings that are not about what was there; faults and contradictions are always kept."""
         for finding in findings:
             if finding.verdict > Verdict.FINDING or not self._was_there(finding, build):
                 yield finding

@@ -51,7 +51,7 @@ def untidy(
         except Failure as error:
             yield from_error(None, error, place)
             continue
-        except ReportedError as error:  # an import that no module has, for example; the session told it to nobody
+        except ReportedError as error:  # an import that no module has, for example; the session has not reported it
             for part in parts(error):
                 if isinstance(part, PackageError) and part.place is None:
                     part.place = import_place(session.files, partial(shown, session), part.imported_at)

@@ -50,7 +50,7 @@ def diff_binaries(
         offline: for the report; the repository must ask nobody then.
 
     Raises:
-        UsageError: a file is no Go binary, or was built without modules.
+        UsageError: a file is not a Go binary, or was built without modules.
         DiskError: one cannot be read.
         SecurityError: bytes contradict the checksum database.
     """

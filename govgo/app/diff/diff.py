@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """`govgo diff`: the build lists and go.mod files of two states of the same modules compared.
 
-A module that fails on one side is not compared, so that a graph of which a part is missing never looks like removals.
+A module that fails on one side is not compared, so that an incomplete graph never looks like removals.
 """
 
 from __future__ import annotations
@@ -77,7 +77,7 @@ def diff(
     Args:
         session: the command.
         old, new: the states.
-        zips: module paths of which the source is compared as well.
+        zips: module paths whose source is compared as well.
         reader: makes what reads zips.
         licenses: tells the licences of versions whose zips are at hand, as `app.licenses.licenses_at_hand`; it asks
             for the policy where there are any.
@@ -155,7 +155,7 @@ class _Pairs(NamedTuple):
         failed: how many those are.
         known: facts about versions.
         wanted: modules whose source is to be compared.
-        licensed: what uses the changed modules, whose licences are to be told.
+        licensed: what uses the changed modules, whose licences are compared.
     """
 
     targets: list[TargetChanges]
@@ -252,7 +252,7 @@ def _moved_back(before: _Targets, after: _Targets, notes: list[str]) -> dict[tup
 
 
 def _same_sums(session: Session, target: Target, other: Resolved) -> bool:
-    """Whether the go.sum of a module has no other hash than the one by which a go.mod was checked for `other`."""
+    """Whether go.sum of a module has no hash but the one that a go.mod was checked against for `other`."""
     if target.kind == WORKSPACE:
         return False
     name = session.sum_file_path(target.root)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""What a comparison tells of the versions that came or went. What cannot be had is unknown, in words."""
+"""What a comparison tells of the versions that came or went. What cannot be obtained is unknown, in words."""
 
 from __future__ import annotations
 

@@ -39,7 +39,7 @@ def source_diff(
     sides: tuple[ZipSide, ZipSide],
     reader: FileReader,
 ) -> SourceDiff:
-    """Compare two versions, of which one may be None.
+    """Compare two versions; one of them may be None.
 
     Args:
         path: the module as it is required; what replaces it may have another path.
@@ -48,7 +48,7 @@ def source_diff(
         reader: reads zips.
 
     Raises:
-        GovgoError: a zip cannot be had.
+        GovgoError: a zip cannot be obtained.
         SecurityError: a zip contradicts go.sum or the checksum database.
     """
     before = _verified(sides[0], old, reader)

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""Append events to a log of which several processes and machines may be writers.
+"""Append events to a log that several processes and machines may write to.
 
 What a version's last event says is known from the log itself: before a writer decides on a new head, it has read all
-that leads to the one before. So no version is told as stored twice in a row, whoever tells it first.
+that leads to the one before. So no version is logged as stored twice in a row, whoever logs it first.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ MOST_AT_ONCE = 8192
 
 
 class News(NamedTuple):
-    """What is to be told: STORED or REMOVED, of which version, and where that was told first, if elsewhere."""
+    """An event to log: STORED or REMOVED, the version, and which log had it first, if another one."""
 
     kind: str
     mod: ModuleVersion

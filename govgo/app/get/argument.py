@@ -34,7 +34,7 @@ class QueryConflictError(QueryError):
 
 
 class PathSet(NamedTuple):
-    """The options for one path, of which one is to be chosen: one of `pkg_mods`, or `mod`.
+    """The options for one path; one of them is chosen: one of `pkg_mods`, or `mod`.
 
     Attributes:
         path: a package path, a module path, or a wildcard that matches nothing so far.
@@ -216,11 +216,11 @@ def _parse(session: Session, raw: str, upgrade: str) -> Query:
         local=is_local_import(pattern) or pattern.startswith("/"),
         version=raw_version or upgrade or "upgrade",
     )
-    _validate(session, query)
+    _validate(query)
     return query
 
 
-def _validate(session: Session, query: Query) -> None:
+def _validate(query: Query) -> None:
     if query.local:
         if query.raw_version:
             raise ArgumentError(

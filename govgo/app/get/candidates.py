@@ -47,7 +47,8 @@ from govgo.load.packages.patterns import match_in_module
 from govgo.load.packages.query import query_packages, query_pattern
 from govgo.load.query.errors import PackageNotInModuleError, QueryMatchesPackagesInMainModuleError
 from govgo.load.query.prefetch import begin_latest, warm_upgrades
-from govgo.load.query.query import Allowed, query
+from govgo.load.query.query import Allowed
+from govgo.load.query.query import query as query_version
 from govgo.load.query.retract import check_allowed, check_exclusions
 from govgo.load.session.session import Session
 from govgo.ports.modules import Ask
@@ -91,20 +92,20 @@ class Resolver:
         self.current: dict[str, str] = dict(self.build_list)
         self.initial: dict[str, str] = self.current
         self.workspace: LocalWorkspace | None = load_workspace(session)
-        self._nones = {q.pattern: q for q in queries if q.version == "none" and not q.wildcard}
-        self._wild_nones = tuple(q for q in queries if q.version == "none" and q.wildcard)
+        self._nones = {query.pattern: query for query in queries if query.version == "none" and not query.wildcard}
+        self._wild_nones = tuple(query for query in queries if query.version == "none" and query.wildcard)
         self._searches: dict[str, bool] = {}
         self._matched: dict[tuple[str, ModuleVersion], tuple[str, ...]] = {}
         self._sort_queries()
 
     def _sort_queries(self) -> None:
         self.all_queries, self.work_queries, self.tool_queries = (
-            tuple(q for q in self.queries if q.pattern == name) for name in ("all", "work", "tool")
+            tuple(query for query in self.queries if query.pattern == name) for name in ("all", "work", "tool")
         )
-        rest = [q for q in self.queries if q.pattern not in ("all", "work", "tool")]
-        self.local_queries = tuple(q for q in rest if q.local)
-        self.wildcard_queries = tuple(q for q in rest if not q.local and q.wildcard)
-        self.path_queries = tuple(q for q in rest if not q.local and not q.wildcard)
+        rest = [query for query in self.queries if query.pattern not in ("all", "work", "tool")]
+        self.local_queries = tuple(query for query in rest if query.local)
+        self.wildcard_queries = tuple(query for query in rest if not query.local and query.wildcard)
+        self.path_queries = tuple(query for query in rest if not query.local and not query.wildcard)
 
     def initial_selected(self, path: str) -> str:
         """The version selected at the start, "none" where there was none."""
@@ -116,7 +117,7 @@ class Resolver:
 
     def removed(self, path: str) -> bool:
         """Whether an argument asks for the module to be removed."""
-        return path in self._nones or any(q.matches_path(path) for q in self._wild_nones)
+        return path in self._nones or any(query.matches_path(path) for query in self._wild_nones)
 
     def _allowed_for(self, requested: str, selected: Callable[[str], str]) -> Allowed:
         """The requested and the current version are always allowed, even when retracted."""
@@ -132,7 +133,7 @@ class Resolver:
     def query_module(self, path: str, version: str) -> ModuleVersion:
         """The version of one module that answers a version query."""
         allowed = self._allowed_for(version, self.initial_selected)
-        answer = query(self.session, path, version, self.initial_selected(path), allowed)
+        answer = query_version(self.session, path, version, self.initial_selected(path), allowed)
         return ModuleVersion(path, answer.version)
 
     def query_packages(self, pattern: str, version: str, selected: Callable[[str], str]) -> tuple[ModuleVersion, ...]:
@@ -150,9 +151,9 @@ class Resolver:
             self._matched[key] = tuple(match.packages or ())
         return self._matched[key]
 
-    def _query_pattern(self, q: Query) -> PathSet:
-        allowed = self._allowed_for(q.version, self.initial_selected)
-        found, module_only = query_pattern(self.session, q.pattern, q.version, self.initial_selected, allowed)
+    def _query_pattern(self, query: Query) -> PathSet:
+        allowed = self._allowed_for(query.version, self.initial_selected)
+        found, module_only = query_pattern(self.session, query.pattern, query.version, self.initial_selected, allowed)
         mod = module_only.mod if module_only is not None else None
         mods = [result.mod for result in found] if mod is None else [mod]
         begin_latest(self.session, (mv.path for mv in mods if mv.version))  # for the check of retractions
@@ -160,103 +161,105 @@ class Resolver:
 
     def start(self) -> None:
         """Candidates that depend on the initial build list alone."""
-        for q in self.local_queries:
-            q.once(q.pattern, lambda q=q: _guarded(lambda: local_options(self.session, q)))  # type: ignore[misc]
-        for q in self.path_queries:
-            if q.version == "none":
-                self._none(q)
+        for query in self.local_queries:
+            query.once(query.pattern, lambda query=query: _guarded(lambda: local_options(self.session, query)))  # type: ignore[misc]
+        for query in self.path_queries:
+            if query.version == "none":
+                self._none(query)
             else:
-                q.once(q.pattern, lambda q=q: _guarded(lambda: self._path(q)))  # type: ignore[misc]
-        for q in self.tool_queries:
+                query.once(query.pattern, lambda query=query: _guarded(lambda: self._path(query)))  # type: ignore[misc]
+        for query in self.tool_queries:
             for tool in self.session.main.tools:
-                q.once(tool, lambda q=q, tool=tool: _guarded(lambda: self._tool(q, tool)))  # type: ignore[misc]
-        for q in self.work_queries:
-            q.once(q.pattern, lambda q=q: _guarded(lambda: work_options(self.session, q)))  # type: ignore[misc]
+                query.once(tool, lambda query=query, tool=tool: _guarded(lambda: self._tool(query, tool)))  # type: ignore[misc]
+        for query in self.work_queries:
+            query.once(query.pattern, lambda query=query: _guarded(lambda: work_options(self.session, query)))  # type: ignore[misc]
 
     def refresh(self) -> None:
         """Candidates that follow the build list as it changes."""
-        for q in self.wildcard_queries:
-            if q.version == "none":
-                self._none(q)
+        for query in self.wildcard_queries:
+            if query.version == "none":
+                self._none(query)
             else:
-                self._wildcard(q)
+                self._wildcard(query)
         self._all()
 
-    def _path(self, q: Query) -> PathSet:
-        if is_std(q.pattern) and stdlib.is_package(q.pattern):
-            if q.raw_version:
+    def _path(self, query: Query) -> PathSet:
+        if is_std(query.pattern) and stdlib.is_package(query.pattern):
+            if query.raw_version:
                 raise ArgumentError(
-                    f"can't request explicit version {quote(q.version)} of standard library package {q.pattern}"
+                    f"can't request explicit version {quote(query.version)} of standard library package {query.pattern}"
                 )
-            q.matches_packages = True
+            query.matches_packages = True
             return PathSet()
-        return self._query_pattern(q)
+        return self._query_pattern(query)
 
-    def _tool(self, q: Query, tool: str) -> PathSet:
-        return PathSet(pkg_mods=self.query_packages(tool, q.version, self.initial_selected))
+    def _tool(self, query: Query, tool: str) -> PathSet:
+        return PathSet(pkg_mods=self.query_packages(tool, query.version, self.initial_selected))
 
-    def _none(self, q: Query) -> None:
+    def _none(self, query: Query) -> None:
         """An argument with version "none": it can only name modules, since no package exists at that version."""
         main = self.session.main
-        if not q.wildcard:
-            refused = main.contains(q.pattern)
-            q.once(
-                q.pattern,
+        if not query.wildcard:
+            refused = main.contains(query.pattern)
+            query.once(
+                query.pattern,
                 lambda: (
-                    PathSet(error=main_module_error(self.session, q.pattern, q))
+                    PathSet(error=main_module_error(self.session, query.pattern, query))
                     if refused
-                    else PathSet(mod=ModuleVersion(q.pattern, "none"))
+                    else PathSet(mod=ModuleVersion(query.pattern, "none"))
                 ),
             )
         for mv in self.build_list:
-            if q.matches_path(mv.path):
+            if query.matches_path(mv.path):
                 refused = mv.version == "" and main.contains(mv.path)
                 answer = (
-                    PathSet(error=main_module_error(self.session, mv.path, q))
+                    PathSet(error=main_module_error(self.session, mv.path, query))
                     if refused
                     else PathSet(mod=ModuleVersion(mv.path, "none"))
                 )
-                q.once(mv.path, lambda answer=answer: answer)  # type: ignore[misc]
+                query.once(mv.path, lambda answer=answer: answer)  # type: ignore[misc]
 
-    def _wildcard(self, q: Query) -> None:
+    def _wildcard(self, query: Query) -> None:
         """A wildcard first means modules of the build list; others are looked for only when none of these matches."""
-        relevant = [mv for mv in self.build_list if q.can_match_in_module(mv.path)]
+        relevant = [mv for mv in self.build_list if query.can_match_in_module(mv.path)]
         self.session.repo.warm(Ask("versions", mv.path) for mv in relevant if not self.session.main.contains(mv.path))
         for mv in relevant:
-            q.once(mv.path, lambda mv=mv: _guarded(lambda: self._wildcard_in(q, mv)))  # type: ignore[misc]
+            query.once(mv.path, lambda mv=mv: _guarded(lambda: self._wildcard_in(query, mv)))  # type: ignore[misc]
 
-    def _wildcard_in(self, q: Query, mv: ModuleVersion) -> PathSet:
+    def _wildcard_in(self, query: Query, mv: ModuleVersion) -> PathSet:
         if self.removed(mv.path):
             return PathSet()
-        if self.session.main.contains(mv.path) and not ok_for_main_module(q.version):
-            if q.matches_path(mv.path):
-                raise main_module_error(self.session, mv.path, q)
-            packages = self.match_in_module(q.pattern, mv)
+        if self.session.main.contains(mv.path) and not ok_for_main_module(query.version):
+            if query.matches_path(mv.path):
+                raise main_module_error(self.session, mv.path, query)
+            packages = self.match_in_module(query.pattern, mv)
             if packages:
-                raise QueryMatchesPackagesInMainModuleError(pattern=q.pattern, query=q.version, packages=packages)
+                raise QueryMatchesPackagesInMainModuleError(
+                    pattern=query.pattern, query=query.version, packages=packages
+                )
             return PathSet()
         try:
-            found = self.query_module(mv.path, q.version)
+            found = self.query_module(mv.path, query.version)
         except Failure as error:
             if no_such_module_version(error):
                 # Other arguments may still change or remove the module; check_wildcards decides in the end.
                 return PathSet()
             raise
-        if self.match_in_module(q.pattern, found):
+        if self.match_in_module(query.pattern, found):
             return PathSet(pkg_mods=(found,))
-        return PathSet(mod=found) if q.matches_path(found.path) else PathSet()
+        return PathSet(mod=found) if query.matches_path(found.path) else PathSet()
 
     def find_missing_wildcards(self) -> None:
         """For wildcards that match no package so far, look for modules outside the build list."""
-        for q in self.wildcard_queries:
-            if q.version != "none" and not q.matches_packages:
-                q.once(q.pattern, lambda q=q: _guarded(lambda: self._missing_wildcard(q)))  # type: ignore[misc]
+        for query in self.wildcard_queries:
+            if query.version != "none" and not query.matches_packages:
+                query.once(query.pattern, lambda query=query: _guarded(lambda: self._missing_wildcard(query)))  # type: ignore[misc]
 
-    def _missing_wildcard(self, q: Query) -> PathSet:
+    def _missing_wildcard(self, query: Query) -> PathSet:
         try:
-            return self._query_pattern(q)
+            return self._query_pattern(query)
         except Failure as error:
-            if q.resolved and no_such_package_version(error):
+            if query.resolved and no_such_package_version(error):
                 return PathSet()  # the pattern matches modules only
             raise
 
@@ -267,28 +270,28 @@ class Resolver:
         def steady(path: str, mv: ModuleVersion | None) -> bool:
             """Whether `mv` will certainly still provide the package at the end, so that its imports count."""
             sure = True
-            for q in self.all_queries:
+            for query in self.all_queries:
 
-                def options(q: Query = q) -> PathSet:
+                def options(query: Query = query) -> PathSet:
                     nonlocal sure
                     found: tuple[ModuleVersion, ...] = ()
                     try:
-                        found = self.query_packages(path, q.version, self.initial_selected)
+                        found = self.query_packages(path, query.version, self.initial_selected)
                         return PathSet(pkg_mods=found)
                     finally:
                         if found != ((mv,) if mv is not None else ()):
                             sure = False
 
-                q.once(path, lambda options=options: _guarded(options))  # type: ignore[misc]
+                query.once(path, lambda options=options: _guarded(options))  # type: ignore[misc]
             return sure
 
         self.load(["all"], steady)
-        for q in self.all_queries:
-            q.candidates.sort(key=lambda options: options.path)
+        for query in self.all_queries:
+            query.candidates.sort(key=lambda options: options.path)
 
     def upgrades(self) -> list[PathSet]:
         """Options for packages that no module provides yet and, with -u, for modules that can be upgraded."""
-        patterns = [q.pattern for q in self.queries if q.matches_packages]
+        patterns = [query.pattern for query in self.queries if query.matches_packages]
         if not patterns:
             return []
         found: list[PathSet] = []

@@ -22,17 +22,17 @@ def resolve_candidates(resolver: Resolver, queries: Sequence[Query]) -> bool:
     count = 0
     while True:
         before = count
-        for q in queries:
-            count += _resolve_unambiguous(resolver, q)
+        for query in queries:
+            count += _resolve_unambiguous(resolver, query)
         resolver.faults.stop()
         if count == before:
             break
     if count and update_build_list(resolver, ()):
         return True
     chosen = 0
-    for q in queries:
-        for options in q.candidates:
-            _take(resolver, q, _choose(resolver, options))
+    for query in queries:
+        for options in query.candidates:
+            _take(resolver, query, _choose(resolver, options))
             chosen += 1
     return chosen > 0 and update_build_list(resolver, ())
 
@@ -57,13 +57,13 @@ _Choice = tuple[bool, ModuleVersion | None]
 """Whether the path is a package of the chosen module, and the module; None where nothing is viable."""
 
 
-def _resolve_unambiguous(resolver: Resolver, q: Query) -> int:
+def _resolve_unambiguous(resolver: Resolver, query: Query) -> int:
     """Resolve the candidates of one query that leave no choice; returns how many."""
     count = 0
     unclear: list[PathSet] = []
-    for options in q.candidates:
+    for options in query.candidates:
         if options.error is not None:
-            resolver.faults.add_for(q, options.error)
+            resolver.faults.add_for(query, options.error)
             count += 1
             continue
         narrowed, choice = _disambiguate(resolver, options)
@@ -73,36 +73,36 @@ def _resolve_unambiguous(resolver: Resolver, q: Query) -> int:
         if choice[1] is None:
             # Nothing is possible. Any candidate serves to show which argument conflicts with it.
             choice = _choose(resolver, options)
-        _take(resolver, q, choice)
+        _take(resolver, query, choice)
         count += 1
-    q.candidates = unclear
+    query.candidates = unclear
     return count
 
 
-def _take(resolver: Resolver, q: Query, choice: _Choice) -> None:
+def _take(resolver: Resolver, query: Query, choice: _Choice) -> None:
     is_package, mv = choice
     if is_package:
-        q.matches_packages = True
+        query.matches_packages = True
     assert mv is not None
     if resolver.session.main.contains(mv.path) and mv.version:
-        resolver.faults.add_for(q, main_module_error(resolver.session, mv.path, q))
+        resolver.faults.add_for(query, main_module_error(resolver.session, mv.path, query))
         return
     standing = resolver.resolved.get(mv.path)
     if standing is not None and standing[0] != mv.version:
-        _report_conflict(resolver, q, mv, standing)
+        _report_conflict(resolver, query, mv, standing)
         return
-    resolver.resolved[mv.path] = (mv.version, q)
-    q.resolved.append(mv)
+    resolver.resolved[mv.path] = (mv.version, query)
+    query.resolved.append(mv)
 
 
-def _report_conflict(resolver: Resolver, q: Query, mv: ModuleVersion, standing: tuple[str, Query]) -> None:
-    if q.conflict is not None:
+def _report_conflict(resolver: Resolver, query: Query, mv: ModuleVersion, standing: tuple[str, Query]) -> None:
+    if query.conflict is not None:
         return
-    q.conflict = standing[1]
-    proposed = (mv.version, q)
-    if q.wildcard and not standing[1].wildcard:
+    query.conflict = standing[1]
+    proposed = (mv.version, query)
+    if query.wildcard and not standing[1].wildcard:
         proposed, standing = standing, proposed  # the sentence is clearer with the plain path first
-    resolver.faults.add_for(q, conflict_error(mv.path, proposed, standing))
+    resolver.faults.add_for(query, conflict_error(mv.path, proposed, standing))
 
 
 def _disambiguate(resolver: Resolver, options: PathSet) -> tuple[PathSet, _Choice | None]:
@@ -173,8 +173,8 @@ def _report_constraint(resolver: Resolver, constraint: ConstraintError) -> None:
             resolver.session.report.note(str(conflict))
 
     def reason(mv: ModuleVersion) -> str:
-        version, q = resolver.resolved[mv.path]
-        return q.resolved_text(ModuleVersion(mv.path, version))
+        version, query = resolver.resolved[mv.path]
+        return query.resolved_text(ModuleVersion(mv.path, version))
 
     for conflict in constraint.conflicts:
         adverb = "indirectly " if len(conflict.path) > 2 else ""
@@ -189,28 +189,28 @@ def _report_constraint(resolver: Resolver, constraint: ConstraintError) -> None:
 
 def check_wildcards(resolver: Resolver) -> None:
     """Report every module that a wildcard matches but whose selected version is not the one it asks for."""
-    for q in resolver.wildcard_queries:
+    for query in resolver.wildcard_queries:
         for mv in resolver.build_list:
-            if q.can_match_in_module(mv.path):
+            if query.can_match_in_module(mv.path):
                 try:
-                    _check_wildcard(resolver, q, mv)
+                    _check_wildcard(resolver, query, mv)
                 except Failure as error:
-                    resolver.faults.add_for(q, error)
+                    resolver.faults.add_for(query, error)
     resolver.faults.stop()
 
 
-def _check_wildcard(resolver: Resolver, q: Query, mv: ModuleVersion) -> None:
-    by_path = q.matches_path(mv.path)
-    if not by_path and not resolver.match_in_module(q.pattern, mv):
+def _check_wildcard(resolver: Resolver, query: Query, mv: ModuleVersion) -> None:
+    by_path = query.matches_path(mv.path)
+    if not by_path and not resolver.match_in_module(query.pattern, mv):
         return
-    answer = resolver.query_module(mv.path, q.version)
+    answer = resolver.query_module(mv.path, query.version)
     if answer.version == mv.version:
         return
-    if not by_path and not resolver.match_in_module(q.pattern, answer):
+    if not by_path and not resolver.match_in_module(query.pattern, answer):
         name = str(answer)
-        if answer.version != q.version:
-            name = f"{answer.path}@{q.version} ({answer.version})"
+        if answer.version != query.version:
+            name = f"{answer.path}@{query.version} ({answer.version})"
         raise QueryConflictError(
-            f"{q} matches packages in {mv} but not {name}: specify a different version for module {mv.path}"
+            f"{query} matches packages in {mv} but not {name}: specify a different version for module {mv.path}"
         )
     raise QueryConflictError(f"internal error: selected {mv} instead of {answer.version}")

@@ -92,12 +92,13 @@ def get(session: Session, arguments: Sequence[str], options: GetOptions) -> GetR
     if not has_mod_root(session):
         raise UsageError(_NO_MODULE)
     queries, drop_toolchain = parse_arguments(session, arguments, options.upgrade)
+    session.policy = GET._replace(loads_found=len(queries) == 1 and not options.upgrade)
     load_mod_file(session)
     resolver = Resolver(session, queries, upgrade=options.upgrade, load_tests=options.load_tests)
     resolver.start()
     _converge(resolver)
     check_wildcards(resolver)
-    check_packages(resolver, [q.pattern for q in queries if q.matches_packages])
+    check_packages(resolver, [query.pattern for query in queries if query.matches_packages])
     add_tools, drop_tools = _tools(resolver, options) if options.tool else ((), ())
     if session.settings.horizon is not None:
         from govgo.load.buildlist.ages import check_ages
@@ -110,7 +111,7 @@ def get(session: Session, arguments: Sequence[str], options: GetOptions) -> GetR
         session,
         WriteOptions(
             drop_toolchain=drop_toolchain,
-            explicit_toolchain=any(q.pattern == "toolchain" for q in queries),
+            explicit_toolchain=any(query.pattern == "toolchain" for query in queries),
             add_tools=add_tools,
             drop_tools=drop_tools,
         ),
@@ -137,15 +138,15 @@ def _converge(resolver: Resolver) -> None:
 def _tools(resolver: Resolver, options: GetOptions) -> tuple[tuple[str, ...], tuple[str, ...]]:
     """The tool lines to add and to drop."""
     queries = resolver.queries
-    for q in queries:
-        if q.pattern in META_PACKAGES or q.pattern == "toolchain":
-            raise UsageError(f'go get -tool does not work with "{q.pattern}".')
+    for query in queries:
+        if query.pattern in META_PACKAGES or query.pattern == "toolchain":
+            raise UsageError(f'go get -tool does not work with "{query.pattern}".')
     opts = PackageOpts(load_tests=options.load_tests, allow_errors=True, silence_no_go_errors=True)
-    matches, _, resolver.loaded = load_packages(resolver.session, opts, [q.pattern for q in queries])
+    matches, _, resolver.loaded = load_packages(resolver.session, opts, [query.pattern for query in queries])
     add: list[str] = []
     drop: list[str] = []
-    for q, match in zip(queries, matches, strict=False):
-        (drop if q.version == "none" else add).extend(match.packages or ())
+    for query, match in zip(queries, matches, strict=False):
+        (drop if query.version == "none" else add).extend(match.packages or ())
     return tuple(add), tuple(drop)
 
 

@@ -33,34 +33,34 @@ def workspace_has_package(session: Session, workspace: LocalWorkspace, path: str
     return False
 
 
-def local_options(session: Session, q: Query) -> PathSet:
+def local_options(session: Session, query: Query) -> PathSet:
     """A directory, or a pattern of directories, means the main module that contains it."""
-    absolute = posixpath.normpath(posixpath.join(session.settings.cwd, q.pattern))
-    detail = "" if q.pattern.startswith("/") else f" ({absolute})"
+    absolute = posixpath.normpath(posixpath.join(session.settings.cwd, query.pattern))
+    detail = "" if query.pattern.startswith("/") else f" ({absolute})"
     pattern, main = dir_import_path(session, absolute)
     if main is None:
         must_have_mod_root(session)
         roots = [session.main.root(m) for m in session.main.modules]
         plural = "" if len(roots) == 1 else "s"
-        raise ArgumentError(f"{q.pattern}{detail} is not within module{plural} rooted at {', '.join(roots)}")
+        raise ArgumentError(f"{query.pattern}{detail} is not within module{plural} rooted at {', '.join(roots)}")
     match = match_in_module(session, pattern, main, any_tags())
     if match.errors:
         raise match.errors[0]
     if match.packages:
         return PathSet(pkg_mods=(main,))
-    if q.raw in ("", "."):
+    if query.raw in ("", "."):
         raise ArgumentError("no package to get in current directory")
-    if not q.wildcard:
+    if not query.wildcard:
         root = session.main.root(main)
-        raise ArgumentError(f"{q.pattern}{detail} is not a package in module rooted at {root}")
+        raise ArgumentError(f"{query.pattern}{detail} is not a package in module rooted at {root}")
     warn_unmatched(session, [match])
     return PathSet()
 
 
-def work_options(session: Session, q: Query) -> PathSet:
+def work_options(session: Session, query: Query) -> PathSet:
     """The pattern "work" means the main module, if it holds packages."""
     main = session.main.single()
-    match = match_in_module(session, q.pattern, main, any_tags())
+    match = match_in_module(session, query.pattern, main, any_tags())
     if match.errors:
         raise match.errors[0]
     if match.packages:

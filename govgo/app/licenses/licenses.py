@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """`govgo licenses`: the licence of each module of exact build lists, from the texts in verified zips.
 
-A zip is had and checked as for a build: by its recorded hash, go.sum, else the checksum database. Texts of all modules
-are matched at once, each text once.
+A zip is obtained and checked as for a build: by its recorded hash, by go.sum, or else by the checksum database. The
+texts of all modules are matched at once, each text once.
 """
 
 from __future__ import annotations
@@ -53,7 +53,7 @@ class _Read(NamedTuple):
 
 
 class _Build(NamedTuple):
-    """A build list or binary of which the texts were read.
+    """A build list or binary whose legal texts were read.
 
     Attributes:
         licenses: what it is called; the licences are still to be judged.
@@ -297,7 +297,7 @@ def _read_binary(session: Session, executables: Executables, reader: LegalReader
     """The texts of the modules in a binary, from zips that are proved and have the hashes that it records.
 
     Raises:
-        UsageError: the file is no Go binary, or was built without modules.
+        UsageError: the file is not a Go binary, or was built without modules.
         DiskError: it cannot be read.
         SecurityError: a zip has another hash than the binary records, or the checksum database.
     """
@@ -404,7 +404,7 @@ def _name(each: ModuleLicense) -> str:
 
 
 def _unused(builds: Sequence[_Build]) -> Iterator[Finding]:
-    """Overrides that concern no module of any build list that obeys their file: told, and no fault."""
+    """Overrides that concern no module of any build list that obeys their file: notes, not faults."""
     named: dict[ProjectPolicy, set[ModuleVersion]] = {}
     for build in builds:
         mods = named.setdefault(build.policy, set())

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """`govgo licenses -notices DIR`: the legal texts of every module in one directory, to be shipped with a program.
 
-DIR/q.io/x@v1.2.0/LICENSE, and DIR/govgo-licenses.json, by which a directory is known that may be replaced.
+DIR/q.io/x@v1.2.0/LICENSE, and DIR/govgo-licenses.json, which marks a directory that may be replaced.
 """
 
 from __future__ import annotations

@@ -13,7 +13,7 @@ from govgo.core.hints import TYPE_CHECKING
 from govgo.core.module.info import ModuleInfo, zero_time
 from govgo.core.module.moduleversion import ModuleVersion, is_toolchain
 from govgo.core.module.query import NoMatchingVersionError
-from govgo.errors import Failure, GovgoError, find
+from govgo.errors import Failure, GovgoError, InvalidVersionError, find
 from govgo.load.dependency.gomod import raw_summary
 from govgo.load.session.session import Session
 
@@ -66,7 +66,7 @@ def module_info(
         return facts.complete(info)
     replacement = session.main.replacement(mv)
     if replacement is None:
-        # The vendor directory mixes packages of several modules; it is no module's directory.
+        # The vendor directory mixes packages of several modules; it is not a module's directory.
         return info if session.build_mod == "vendor" else facts.complete(info)
     return _replaced(session, facts, info, replacement)
 
@@ -152,6 +152,8 @@ class _Facts:
             return info
         try:
             summary = raw_summary(self._session, mod)
+        except InvalidVersionError:
+            raise  # what a source has named is no version; go shows nothing of it either
         except Failure:
             return info
         return info if summary.too_new is not None else info._replace(go_version=summary.go_version)

@@ -103,7 +103,7 @@ def check_build_flags(session: Session, reuse_file: str = "") -> str:
         return f"build flag -mod={settings.mod} only valid when using modules"
     if settings.modcacherw and "modcacherw" not in in_goflags:
         return "build flag -modcacherw only valid when using modules"
-    if settings.modfile and "mod" not in in_goflags:  # as in go, where -modfile in GOFLAGS is no excuse
+    if settings.modfile and "mod" not in in_goflags:  # as in go, where -modfile in GOFLAGS is not an excuse
         return "build flag -modfile only valid when using modules"
     return ""
 
@@ -189,7 +189,7 @@ def _without_names(session: Session, mode: ListMode) -> ListMode:
         return mode
     try:
         over_network = any(spec.url.startswith(("http:", "https:")) for spec in session.settings.env.proxies())
-    except UsageError:  # as in go, a list that makes no sense is told where a source is asked, of what was asked
+    except UsageError:  # as in go, a malformed GOPROXY is an error of what a source is asked for
         over_network = False
     return mode if over_network else mode & ~ListMode.NAMES
 
@@ -327,7 +327,7 @@ class _Lister:
         version = self._graph.selected(path) if self._graph is not None else self.rs.root_selected(path)
         assert version is not None
         if version != "none":
-            mode = self._mode & ~ListMode.NAMES  # a few modules, of which go.sum gets the go.mod hashes
+            mode = self._mode & ~ListMode.NAMES  # a few modules, whose go.mod hashes enter go.sum
             return [module_info(self._session, self.rs, ModuleVersion(path, version), mode, self._reuse)]
         if self.error is not None:
             return []

@@ -104,7 +104,7 @@ class LogAudit:
         )
 
     def _kept_tiles(self, head: Head, packs: Sequence[int]) -> TileAuth:
-        """The tree as far as kept tiles prove it. Those that are wrong are told; what they would prove is not."""
+        """The tree as far as kept tiles prove it. Wrong ones are reported, and nothing rests on them."""
         auth = TileAuth(head.tree)
         wanted = [
             (DATABASE_HEIGHT, number * PACK_RECORDS // WIDTH)

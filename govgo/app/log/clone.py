@@ -81,7 +81,7 @@ class Clone:
         return None if note is None else read_head(note, verifier)
 
     def keep_watched(self, head: Head) -> None:
-        """Replace it."""
+        """Keep `head` as the one at which the last look of `log watch` ended."""
         self._storage.replace(_WATCHED, head.note)
 
     def heads(self, verifier: Verifier) -> list[Head]:

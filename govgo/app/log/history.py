@@ -68,7 +68,7 @@ class ProvedTree:
 
         Raises:
             WrongTiles: tiles are wrong.
-            NotFoundError, UnavailableError: tiles cannot be had.
+            NotFoundError, UnavailableError: tiles cannot be obtained.
         """
         nodes = tuple(nodes)
         tries: dict[Tile, int] = {}

@@ -68,12 +68,12 @@ class Sync:
         self._cut = False
 
     def run(self, started: datetime) -> LogRun:
-        """Clone; what is wrong is told, and the rest goes on.
+        """Clone; what is wrong is reported, and the rest goes on.
 
         Raises:
-            NotFoundError, NetworkError: there is no tree head to be had.
+            NotFoundError, NetworkError: there is no tree head available.
             BadSignatureError: the key did not sign it.
-            IntegrityError: it is no tree head.
+            IntegrityError: it is not a tree head.
             StorageError: the clone cannot be read or written.
         """
         known = self._clone.head(self._verifier)
@@ -152,7 +152,7 @@ class Sync:
             self._collect(*pending.popleft())
 
     def _fetch_pack(self, tree: ProvedTree, number: int) -> Fetched | None:
-        """What a pack lacks; None where it lacks nothing, or nothing more can be had."""
+        """What a pack lacks; None where it lacks nothing, or nothing more can be obtained."""
         first = number * PACK_RECORDS
         want = min(PACK_RECORDS, tree.tree.size - first)
         have = self._clone.pack_records(number)
@@ -181,7 +181,7 @@ class Sync:
     def _fetch_tiles(
         self, places: Sequence[tuple[int, int]], start: int, end: int
     ) -> tuple[list[bytes], list[bytes]] | None:
-        """Data tiles and tiles of level 0; None where they cannot be had."""
+        """Data tiles and tiles of level 0; None where they cannot be obtained."""
         levels = (-1, 0) if self._plan.hash_tiles else (-1,)
         wanted = [Tile(DATABASE_HEIGHT, level, number, width) for level in levels for number, width in places]
         data: list[bytes] = []
@@ -242,7 +242,7 @@ def _hint(error: Failure) -> str:
 
 
 def _nodes(start: int, end: int) -> Iterator[tuple[int, int]]:
-    """The nodes by which the records [start, end) are proved; `start` begins a tile."""
+    """The nodes that prove the records [start, end); `start` begins a tile."""
     full = end // WIDTH
     yield from ((DATABASE_HEIGHT, n) for n in range(start // WIDTH, full))
     if end % WIDTH:

@@ -3,7 +3,7 @@
 
 An author learns of a version that nobody meant to publish; whoever serves a private prefix learns that it leaked. Each
 round takes up where the last one ended: the tree head must continue the one before, all records between are fetched
-and proved, and what matches is told. Only then is the new head kept, so that nothing is passed over by a crash.
+and proved, and what matches is reported. Only then is the new head kept, so that nothing is passed over by a crash.
 """
 
 from __future__ import annotations
@@ -48,7 +48,7 @@ class Round(NamedTuple):
     Attributes:
         head: the newest tree head.
         new_records: how many records were looked at.
-        versions: how many of them were told.
+        versions: how many of them were reported.
         cosigned: by whom the head is cosigned, of the witnesses that are known.
         findings: what is wrong. Where something is, the next round begins at the same place.
         began: there was no round before this one, so it looked at nothing.
@@ -103,7 +103,7 @@ class Watch:
             since: begin with this record where there was no round before; None for the end of the log.
 
         Raises:
-            NotFoundError, NetworkError: there is no tree head to be had.
+            NotFoundError, NetworkError: there is no tree head available.
             BadSignatureError, IntegrityError: what is shown is none.
             StorageError: the state cannot be kept.
         """
@@ -165,7 +165,7 @@ class Watch:
         return [Finding(NOT_WITNESSED, None, Verdict.FINDING, text)]
 
     def _compare(self, shown: Head) -> Iterator[Finding]:
-        """Compare with what other places show, and these with each other. One that lags behind is no finding."""
+        """Compare with what other places show, and these with each other. One that lags behind is not a finding."""
         newest, there = shown, self._source
         for vantage in self._vantages:
             try:

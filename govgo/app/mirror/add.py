@@ -112,7 +112,7 @@ class _Run:
     Attributes:
         files, heads: what it has added to the manifest.
         sizes: of the zips that it has stored.
-        faults: what could not be had.
+        faults: what could not be obtained.
     """
 
     def __init__(

@@ -144,7 +144,7 @@ class _Check:
     def prove(self, keys: Mapping[str, str]) -> set[ModuleVersion]:
         """Prove the hashes by the lookups of the mirror; the module versions that have a record."""
         found: set[ModuleVersion] = set()
-        # By the files, too: a manifest without heads is no reason to look at no lookup.
+        # By the files, too: a manifest without heads is not a reason to look at no lookup.
         for database in sorted({name for name, _ in self._manifest.heads} | self._databases()):
             top = f"sumdb/{database}"
             lookups = self._lookups(top)
@@ -189,7 +189,7 @@ class _Check:
                 except InputError as error:
                     self._found(key, error)
                     continue
-                if data is not None:  # else it was told
+                if data is not None:  # else it was reported
                     found[mod] = key, data
         return found
 
@@ -198,7 +198,7 @@ class _Check:
             for key, suffix in ((mod, "zip"), (mod.gomod_key(), "mod")):
                 h1 = self._hashes.get(key)
                 if h1 is None:
-                    continue  # it is not in the mirror, or was told
+                    continue  # it is not in the mirror, or was reported
                 try:
                     check_sum(sum_lines(text, key), database, key, h1)
                 except GovgoError as error:  # a contradiction: the finding says so, and counts for the exit code

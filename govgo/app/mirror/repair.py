@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""`govgo mirror add -repair`: what of a mirror is not as its manifest says, and what has to be had anew for it."""
+"""`govgo mirror add -repair`: what of a mirror is not as its manifest says, and what has to be fetched again."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ class Sound(NamedTuple):
     restored: int = 0
 
     def widen(self, closure: Closure, before: Manifest) -> Closure:
-        """A closure that has the versions as well of which something is damaged."""
+        """A closure that also has the versions of which something is damaged."""
         mods = _versions(self.damaged)
         zips = {mod for mod in mods if file_key(mod, "zip") in before.files}
         return closure._replace(gomods=closure.gomods | mods, zips=closure.zips | zips)

@@ -60,7 +60,7 @@ class _Watched:
         return getattr(self._repo, name)
 
     def gomod(self, mv: ModuleVersion) -> bytes:
-        """Noted."""
+        """The go.mod from the repository below; that it was asked for is noted."""
         data = self._repo.gomod(mv)
         self.gomods.add(mv)
         return data
@@ -73,7 +73,7 @@ class _Watched:
         return found
 
     def zip_dir(self, mv: ModuleVersion) -> str:
-        """Noted."""
+        """The tree from the repository below; that it was asked for is noted."""
         directory = self._repo.zip_dir(mv)
         self.zips.add(mv)
         return directory
@@ -109,7 +109,7 @@ class _WatchedLoader:
         return self._loader.likely()
 
     def tell(self, mv: ModuleVersion, answer: bytes | Summary | Exception) -> None:
-        """Noted."""
+        """Hand an answer to the loader below, and note its module version."""
         if not isinstance(answer, Exception):
             self._told.add(mv)
         self._loader.tell(mv, answer)

@@ -3,7 +3,7 @@
 
 What a zip is to be says the checksum database where it is at hand, else the .ziphash that was written when the zip had
 been checked. A .mod file is to be what the database says, and what the zip has. What was published in this storage is
-to be what its record says, and cannot be had again.
+to be what its record says, and cannot be obtained again.
 """
 
 from __future__ import annotations
@@ -201,7 +201,7 @@ class _Check:
             self._fetch(mod)
         except StorageError:
             raise
-        except (Failure, SecurityError) as error:  # told with the finding, which counts for the exit code
+        except (Failure, SecurityError) as error:  # reported with the finding, which counts for the exit code
             self.findings.append(finding._replace(text=f"{finding.text}; removed, and not to be had again: {error}"))
         else:
             self.repaired.append(mod)

@@ -150,7 +150,7 @@ def evict(
     Args:
         storage: the storage; when its versions were used is read from the notes of servers in it.
         limit: in bytes.
-        keep: whether a module version is to stay, since it cannot be had again.
+        keep: whether a module version is to stay, since it cannot be obtained again.
         dry_run: remove nothing.
         files: all there are, where the caller knows.
         tells: let a server's event log tell of it.

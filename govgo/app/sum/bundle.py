@@ -49,7 +49,7 @@ def write_bundle(session: Session, database: BundleSource, file: str, mods: Iter
 
     Raises:
         ForkError, BadSignatureError: the database misbehaves.
-        IntegrityError, UnavailableError: the tiles for the proof cannot be had.
+        IntegrityError, UnavailableError: the tiles for the proof cannot be obtained.
         DiskError: the file cannot be written.
     """
     wanted = dict.fromkeys(mod for mod in mods if database.covers(mod.path))
@@ -75,7 +75,7 @@ def prove_from_bundle(session: Session, file: str) -> BundleDatabase:
         The bundle as a database; ask it for the keys of go.sum.
 
     Raises:
-        SumDbFormatError: the file is no bundle.
+        SumDbFormatError: the file is not a bundle.
         BadSignatureError: the key did not sign it.
         IntegrityError: its proof fails.
         DiskError: it cannot be read.

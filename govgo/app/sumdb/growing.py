@@ -80,7 +80,7 @@ class Keys(NamedTuple):
 
 
 def one_key(signer: Signer, verifier: Verifier) -> Callable[[], Keys]:
-    """The keys of a log that has one for ever."""
+    """The keys of a log that has one forever."""
     keys = Keys((verifier,), (signer,))
     return lambda: keys
 
@@ -395,7 +395,7 @@ def stored_tiles(storage: Storage, tree: Tree, nodes: Iterable[Node]) -> TileAut
 def stored_tile(storage: Storage, tile: Tile) -> bytes | None:
     """The bytes of a tile, not proved; None where there is none.
 
-    A partial tile may go when the full one is there, of which it is the beginning.
+    A partial tile may go when the full one, which begins with it, is there.
     """
     data = storage.read(tile.path)
     if data is not None or tile.is_full:

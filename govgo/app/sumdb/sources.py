@@ -42,7 +42,7 @@ def gather_records(session: Session, words: Sequence[str], only: str = "") -> Ga
         UsageError: an argument names neither.
         GoSumError, SumDbFormatError: a go.sum file contradicts itself, or no record can be made of it.
         SumMismatchError: a download contradicts the database that proves it, or two arguments contradict each other.
-        GovgoError: a module cannot be had.
+        GovgoError: a module cannot be obtained.
     """
     records: dict[ModuleVersion, bytes] = {}
     incomplete: dict[ModuleVersion, None] = {}

@@ -81,7 +81,7 @@ def vendor(session: Session, *, output: str = "", tolerant: bool = False, policy
 
 
 def _write(session: Session, target: str, lines: _Lines, *, tolerant: bool) -> None:
-    """Make the directory; with -v, what is told of a package comes after its line."""
+    """Make the directory; with -v, messages about a package come after its line."""
     made = session.files.new_tree(target)
     try:
         copier = VendorCopier(session, made, tolerant=tolerant)
@@ -176,7 +176,7 @@ def _go_version(session: Session, mod: ModuleVersion) -> str:
     """The go line of the selected version of a module, "" where its go.mod has none or cannot be read.
 
     Raises:
-        GraphError: the module is no root that is selected for sure, and the graph cannot be loaded; also with -e.
+        GraphError: the module is not a root that is selected for sure, and the graph cannot be loaded; also with -e.
     """
     rs = in_force(session)
     assert rs is not None

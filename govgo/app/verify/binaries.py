@@ -2,7 +2,7 @@
 """`govgo verify FILE`: the modules that a Go binary was built from, each with the hash that it records.
 
 The only claim about a binary is that the checksum database knows these hashes, and with `--against` that a go.sum has
-them. What was built from a directory has no hash, and is told.
+them. What was built from a directory has no hash, and gets a note.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ def binary_target(session: Session, files: Executables, arg: str) -> Target:
     """A binary as a target: its `sums` hold a line for each module with a hash.
 
     Raises:
-        UsageError: the file is no Go binary, or it was built without modules.
+        UsageError: the file is not a Go binary, or it was built without modules.
         DiskError: it cannot be read.
     """
     path = session.absolute(arg)
@@ -51,7 +51,7 @@ def _actual(info: BuildInfo) -> Iterator[BuildModule]:
         yield each.replace or each
 
 
-def without_hash(session: Session, files: Executables, target: Target) -> tuple[Finding, ...]:
+def without_hash(files: Executables, target: Target) -> tuple[Finding, ...]:
     """The modules of a binary that nothing can prove: its own, and those from directories."""
     (file,) = target.sums
     with files.reading(file.path) as read:

@@ -131,7 +131,7 @@ _NOT_AT_HAND = frozenset({OfflineError.code, NoModRootError.code})
 
 
 def with_late_errors(run: Verification, errors: Sequence[GovgoError]) -> Verification:
-    """A verification with what went wrong after its checks; an error that it tells already is not told again."""
+    """A verification with what went wrong after its checks; an error that it has already is not added again."""
     from govgo.load.targets.faults import from_error
 
     known = {finding.text for _, finding in run.all_findings()}
@@ -307,7 +307,7 @@ class _Run:
         findings: list[Finding] = []
         if Claim.DATABASE in self._claims:
             result, found, _ = check_database(target, self._answers, linted=True, off=self._off)
-            bare = without_hash(self._session, self._tools.executables(), target)
+            bare = without_hash(self._tools.executables(), target)
             self._add(result, [*found, *bare], results, findings)
         versions = self._check_tags(target, results, findings)
         if self._against:
@@ -354,7 +354,7 @@ class _Run:
     def _add(
         self, result: ClaimResult, found: Sequence[Finding], results: list[ClaimResult], findings: list[Finding]
     ) -> None:
-        """Add the outcome of a claim: what is more than needed is only told, and what is optional may be left out."""
+        """Add the outcome of a claim: lines beyond those needed are noted, and what is optional may be left out."""
         if not self._strict:
             found = [f._replace(verdict=Verdict.PASSED) if f.code in _MORE_THAN_NEEDED else f for f in found]
         told = [f for f in found if f.claim not in self._optional or f.code not in _NOT_AT_HAND]

@@ -124,7 +124,7 @@ def _add_tree(session: Session, faults: Faults, root: str, directory: str, use: 
 
 
 def _check_known(session: Session, path: str) -> None:
-    """Raises DiskError where it cannot be told whether there is anything at `path`."""
+    """Raises DiskError where it is not known whether there is anything at `path`."""
     error = session.files.stat_error(path)
     if error is not None and not isinstance(error.inner, FileNotFoundError):
         raise error

@@ -103,5 +103,5 @@ def formats_in(text: str) -> tuple[str, ...]:
 
 
 def values_of(flag: Flag, formats: tuple[str, ...]) -> tuple[str, ...]:
-    """What a flag may be set to, () where that is no short list."""
+    """What a flag may be set to, () where that is not a short list."""
     return flag.values or (formats if flag.metavar.partition(":")[0] == "FORMAT" else ())

@@ -55,7 +55,7 @@ VARIABLES = (
     ),
     Variable("GOVGO_PUBLISH", "The URL of the server that `govgo publish` sends versions to."),
     Variable("GOVGO_PUBLISH_TOKEN", "The token for it; else that of the netrc file."),
-    Variable("GOVGO_TIMEOUT", "How long to wait for an answer to begin, such as `20m`; `0` for ever.", "10m"),
+    Variable("GOVGO_TIMEOUT", "How long to wait for an answer to begin, such as `20m`; `0` without end.", "10m"),
     Variable("GOVGO_DEBUG", "`1` prints a traceback where govgo itself fails."),
     Variable("NO_COLOR", "Any value: no colours. See no-color.org."),
     Variable("FORCE_COLOR", "Any value: colours even where no terminal is."),

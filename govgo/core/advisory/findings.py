@@ -53,7 +53,7 @@ def get_command(place: Place | None, here: str, *arguments: str) -> str:
 
 
 def unmatched_finding(unmatched: Unmatched) -> Finding:
-    """A module of which nothing is known: it is told, and fails nothing."""
+    """A module about which no advisory can be looked up: it is reported, and fails nothing."""
     text = f"{unmatched.module} is replaced by a directory: its code has no version to match"
     if unmatched.module.path == STDLIB:
         text = "the standard library is of an unknown Go release: it has no version to match"

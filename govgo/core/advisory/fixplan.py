@@ -22,7 +22,7 @@ class Why(StrEnum):
     NO_FIX: no version above is known to be free of it. OTHER_MAJOR: only a module of another major version is.
     REPLACED: a replacement decides what is built. EXCLUDED, RETRACTED, TOO_YOUNG: of the versions without it, this
     keeps the lowest from being taken. GO_LINE: they need a newer go line than is allowed. NEW_FINDING: what clears it
-    brings another one in. UNREADABLE: a go.mod that this needs cannot be had. CONFLICT: it can be cleared, but not
+    brings another one in. UNREADABLE: a go.mod that this needs cannot be obtained. CONFLICT: it can be cleared, but not
     together with the others. STDLIB: it is in Go itself.
     """
 

@@ -14,20 +14,20 @@ from govgo.core.resolution.plan import PlannedModule, planned_modules
 from govgo.core.resolution.resolution import Resolution
 
 
-def told(versions: Versions, edits: Mapping[str, str], state: State, *, is_proved: bool) -> FixPlan:
-    """The plan.
+def fix_plan(versions: Versions, edits: Mapping[str, str], state: State, *, is_proved: bool) -> FixPlan:
+    """The plan, as a value, from what the search has found.
 
     Args:
         versions: the main module as it is.
-        edits: the bumps.
-        state: what they come to.
-        is_proved: nothing better exists.
+        edits: the versions to raise requirements to, by path.
+        state: the graph after these edits, and what is still found in it.
+        is_proved: whether it is proved that no better plan exists.
     """
     assert state.resolution is not None
-    return _Told(versions, edits, state.resolution, state.left).plan(is_proved=is_proved)
+    return _Result(versions, edits, state.resolution, state.left).plan(is_proved=is_proved)
 
 
-class _Told:
+class _Result:
     def __init__(self, versions: Versions, edits: Mapping[str, str], after: Resolution, left: frozenset[Flaw]) -> None:
         self.versions = versions
         self.edits = edits

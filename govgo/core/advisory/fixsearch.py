@@ -26,7 +26,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from govgo.core.advisory.fixplan import FixPlan
-from govgo.core.advisory.fixresult import told
+from govgo.core.advisory.fixresult import fix_plan
 from govgo.core.advisory.fixversions import (
     GO,
     Bounds,
@@ -96,7 +96,7 @@ class _Search:
             self._dive([each for each in candidates if each.versions and each.path in self.versions.at_fault])
             self.most_graphs = len(self.versions.states) + self.bounds.graphs
             self._explore(candidates, {}, {})
-        return told(self.versions, self._needed(self.best), self.best.state, is_proved=self.is_whole)
+        return fix_plan(self.versions, self._needed(self.best), self.best.state, is_proved=self.is_whole)
 
     def _dive(self, candidates: Sequence[Candidate]) -> None:
         """Find a good plan soon: the lowest version of each module, as far as these get on with each other.

@@ -43,7 +43,7 @@ class World(Protocol):
         ...
 
     def required(self, mod: ModuleVersion) -> tuple[ModuleVersion, ...]:
-        """What a module version requires, Go included.  Raises Failure where its go.mod cannot be had."""
+        """What a module version requires, Go included.  Raises Failure where its go.mod cannot be obtained."""
         ...
 
     def refusal(self, mod: ModuleVersion) -> Refusal | None:

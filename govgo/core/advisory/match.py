@@ -40,7 +40,7 @@ class Vulnerability(NamedTuple):
 
     @property
     def aliases(self) -> tuple[str, ...]:
-        """Its other names."""
+        """Its other names, such as CVE and GHSA numbers."""
         names = {name for each in self.advisories for name in each.names}
         return tuple(sorted(names - {self.id}))
 
@@ -54,7 +54,7 @@ class AdvisoryIndex:
         self.add(advisories)
 
     def add(self, advisories: Iterable[Advisory]) -> None:
-        """Also know these."""
+        """Take more advisories; those that were withdrawn are left out."""
         for advisory in advisories:
             if not advisory.withdrawn:
                 for path in dict.fromkeys(each.path for each in advisory.affected):
@@ -79,7 +79,7 @@ class AdvisoryIndex:
 
 
 def release_version(go_version: str) -> str:
-    """A Go release in the form of versions of `STDLIB`: "1.20.0-rc.1" for "1.20rc1"; "" for what is no release.
+    """A Go release in the form of versions of `STDLIB`: "1.20.0-rc.1" for "1.20rc1"; "" for what is not a release.
 
     A commit on the way to a release, "1.27-devel_9f2b1c", stands before all its pre-releases: "1.27.0-0".
 
@@ -96,7 +96,7 @@ def release_version(go_version: str) -> str:
 
 
 def go_modules(go_version: str) -> tuple[ModuleVersion, ...]:
-    """The standard library and the go command as modules; () where the version is no release."""
+    """The standard library and the go command as modules; () where the version is not a release."""
     version = release_version(go_version)
     return (ModuleVersion(STDLIB, version), ModuleVersion(TOOLCHAIN, version)) if version else ()
 

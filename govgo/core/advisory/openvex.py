@@ -44,15 +44,15 @@ _STATUSES = (NOT_AFFECTED, AFFECTED, FIXED, INVESTIGATED)
 
 
 class VexError(UsageError):
-    """A file is no OpenVEX document; the sentence names the file, and the member that is wrong."""
+    """A file is not an OpenVEX document; the sentence names the file, and the member that is wrong."""
 
     code = "malformed-vex"
 
 
 class Product(NamedTuple):
-    """A product: the modules that its identifiers stand for, and its subcomponents; () where those are no modules.
+    """A product: the modules that its identifiers stand for, and its subcomponents; () where those are not modules.
 
-    `is_whole` tells a product without subcomponents from one whose subcomponents are no Go modules.
+    `is_whole` tells a product without subcomponents from one whose subcomponents are not Go modules.
     """
 
     modules: tuple[ModuleVersion, ...]
@@ -85,7 +85,7 @@ class VexStatement(NamedTuple):
 
     @property
     def puts_aside(self) -> bool:
-        """Whether what it is about is no finding."""
+        """Whether what it is about is not a finding."""
         return self.status in (NOT_AFFECTED, FIXED)
 
     @property
@@ -183,7 +183,7 @@ class _Reader:
             raise self._fault(f"{place}status", f"{one_line(status)!r} is none of {', '.join(_STATUSES)}")
         justification = self._text(statement, place, "justification")
         if justification and justification not in JUSTIFICATIONS:
-            raise self._fault(f"{place}justification", f"{one_line(justification)!r} is no label of OpenVEX")
+            raise self._fault(f"{place}justification", f"{one_line(justification)!r} is not a label of OpenVEX")
         impact = self._text(statement, place, "impact_statement")
         if status == NOT_AFFECTED and not justification and not impact:
             raise self._fault(f"{place}status", "not_affected needs a justification or an impact_statement")
@@ -255,7 +255,7 @@ class _Reader:
         try:
             return parse_rfc3339(text)
         except (InputError, ValueError):
-            raise self._fault(f"{place}timestamp", f"{one_line(text)!r} is no time in RFC 3339") from None
+            raise self._fault(f"{place}timestamp", f"{one_line(text)!r} is not a time in RFC 3339") from None
 
     def _fault(self, place: str, text: str) -> VexError:
         return VexError(f"{self._name}: {place}: {text}")

@@ -41,7 +41,7 @@ _URL = late(
 
 
 class AdvisoryError(InputError):
-    """A file is no advisory in the OSV format."""
+    """A file is not an advisory in the OSV format."""
 
     code = "malformed-advisory"
 
@@ -235,7 +235,7 @@ def _url(document: Mapping[str, Any], specific: Mapping[str, Any]) -> str:
 
 def _text(value: object) -> str:
     if not isinstance(value, str):
-        raise TypeError(f"{json.dumps(value)[:_MOST_SHOWN]} is no string")
+        raise TypeError(f"{json.dumps(value)[:_MOST_SHOWN]} is not a string")
     return value
 
 
@@ -243,7 +243,7 @@ def _texts(value: object) -> tuple[str, ...]:
     if value is None:
         return ()
     if not isinstance(value, list):
-        raise TypeError(f"{json.dumps(value)[:_MOST_SHOWN]} is no list")
+        raise TypeError(f"{json.dumps(value)[:_MOST_SHOWN]} is not a list")
     return tuple(map(_text, value))
 
 
@@ -251,7 +251,7 @@ def _mapping(value: object) -> Mapping[str, Any]:
     if value is None:
         return {}
     if not isinstance(value, dict):
-        raise TypeError(f"{json.dumps(value)[:_MOST_SHOWN]} is no object")
+        raise TypeError(f"{json.dumps(value)[:_MOST_SHOWN]} is not an object")
     return value
 
 
@@ -259,5 +259,5 @@ def _mappings(value: object) -> list[Mapping[str, Any]]:
     if value is None:
         return []
     if not isinstance(value, list):
-        raise TypeError(f"{json.dumps(value)[:_MOST_SHOWN]} is no list")
+        raise TypeError(f"{json.dumps(value)[:_MOST_SHOWN]} is not a list")
     return [_mapping(each) for each in value]

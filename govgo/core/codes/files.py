@@ -11,7 +11,7 @@ FILES: Mapping[str, Explanation] = {
     "mod-file": Explanation(
         "1",
         "go.mod or go.work cannot be parsed.",
-        "All faults of the file are told at once, each with its line.",
+        "All faults of the file are reported at once, each with its line.",
         "Correct the lines that are named, or take an earlier state: `git log -p go.mod`.",
     ),
     "mod-file-line": Explanation(
@@ -76,7 +76,7 @@ FILES: Mapping[str, Explanation] = {
     "sumdb-format": Explanation(
         "1",
         "A record, tile or tree head of the checksum database breaks its format.",
-        "What came is not what a database sends: perhaps a page of a proxy between.",
+        "What came is not what a database sends: perhaps a page of a proxy on the way.",
         "Ask the URL in the message with curl, and see what answers.",
     ),
     "go-source": Explanation(
@@ -93,7 +93,7 @@ FILES: Mapping[str, Explanation] = {
     ),
     "unrecognized-executable": Explanation(
         "1",
-        "The file is no executable in a known format.",
+        "The file is not an executable in a known format.",
         "ELF, PE and Mach-O are known. A file that begins like one and breaks the rules of the format is refused, too.",
     ),
     "not-a-go-executable": Explanation(
@@ -111,10 +111,10 @@ FILES: Mapping[str, Explanation] = {
     ),
     "malformed-advisory": Explanation(
         "1",
-        "A file is no advisory in the OSV format.",
+        "A file is not an advisory in the OSV format.",
         "A database of advisories with one unreadable file is not asked further, since the missing one may be what"
         " concerns you.",
-        "Update the database, or tell its owner the name of the file.",
+        "Update the database, or report the file to its owner.",
     ),
     "tile-mismatch": Explanation(
         "3",

@@ -23,7 +23,7 @@ FINDINGS: Mapping[str, Explanation] = {
     "merge-marker": Explanation(
         "1",
         "A merge conflict was left in go.sum.",
-        "Lines such as `<<<<<<<` are no lines of go.sum.",
+        "Lines such as `<<<<<<<` are not lines of go.sum.",
         "`govgo sum merge --install` sets git up to join both sides, each line proved. By hand: keep the lines of both"
         " sides, then `govgo verify`.",
     ),
@@ -94,7 +94,7 @@ FINDINGS: Mapping[str, Explanation] = {
     "unproved": Explanation(
         "3",
         "A line was not checked.",
-        "The run ended before it, for the reason that another finding tells.",
+        "The run ended before it, for the reason that another finding names.",
         "Remove that reason and run it again.",
     ),
     "cache-mismatch": Explanation(
@@ -162,8 +162,8 @@ FINDINGS: Mapping[str, Explanation] = {
     "vendor-unchecked": Explanation(
         "3",
         "The vendor directory could not be compared with zips.",
-        "A module's zip could not be had or proved, for the reason in the message.",
-        "Run it again where the modules can be had.",
+        "A module's zip could not be fetched or proved, for the reason in the message.",
+        "Run it again where the modules can be fetched.",
     ),
     "no-recorded-hash": Explanation(
         "0",
@@ -228,7 +228,7 @@ FINDINGS: Mapping[str, Explanation] = {
     "go-line-held": Explanation(
         "0",
         "A dependency keeps the go line from being lower.",
-        "Told for those who want to support older releases.",
+        "Shown for those who want to support older releases.",
     ),
     "toolchain-unused": Explanation(
         "1",
@@ -263,7 +263,7 @@ FINDINGS: Mapping[str, Explanation] = {
     ),
     "license-unknown": Explanation(
         "1",
-        "The text of a licence file is no known licence.",
+        "The text of a licence file is not a known licence.",
         "It may be a licence with changes, a custom one, or several in one file.",
         "Read it; then record the result as an override in govgo.toml, with the reason.",
     ),

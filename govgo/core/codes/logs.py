@@ -13,7 +13,7 @@ _RECORD = "No honest database holds such a record."
 LOGS: Mapping[str, Explanation] = {
     "record-malformed": Explanation(
         "1",
-        "The text of a record is no text of lines.",
+        "The text of a record does not consist of lines.",
         f"It is not UTF-8, or has control characters. {_RECORD}",
         _TELL,
     ),

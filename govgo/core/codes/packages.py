@@ -36,7 +36,7 @@ PACKAGES: Mapping[str, Explanation] = {
     "build-list": Explanation(
         "1 or 3",
         "A module graph could not be loaded completely.",
-        "Some go.mod files could not be had. A list from a part of the graph would be wrong, so there is none.",
+        "Some go.mod files could not be fetched. A list from a part of the graph would be wrong, so there is none.",
         "The first causes are named; `-e` goes on despite them.",
     ),
     "graph-too-large": Explanation(
@@ -49,7 +49,7 @@ PACKAGES: Mapping[str, Explanation] = {
     "match": Explanation(
         "1",
         "An error was met while a pattern was matched.",
-        "A directory could not be read, or holds what is no package.",
+        "A directory could not be read, or holds something that is not a package.",
         "See the cause behind the sentence.",
     ),
     "package": Explanation(
@@ -91,7 +91,7 @@ PACKAGES: Mapping[str, Explanation] = {
     "builtin-package": Explanation(
         "1",
         "The directory holds no package that can be listed.",
-        "The standard library's `builtin` describes the language, and is no package.",
+        "The standard library's `builtin` describes the language, and is not a package.",
     ),
     "embed": Explanation(
         "1",
@@ -102,6 +102,6 @@ PACKAGES: Mapping[str, Explanation] = {
     "embed-refused": Explanation(
         "1",
         "A file or directory cannot be embedded.",
-        "It lies in another module, is no regular file, or has a name that no module zip may hold.",
+        "It lies in another module, is not a regular file, or has a name that no module zip may hold.",
     ),
 }

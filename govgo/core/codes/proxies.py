@@ -12,7 +12,7 @@ _ASK = "Ask the operator of the proxy. Until then, take the module from one whos
 PROXIES: Mapping[str, Explanation] = {
     "list-malformed": Explanation(
         "1",
-        "A line of a version list is no canonical version, or no version that the module may have.",
+        "A line of a version list is not a canonical version, or not one that the module may have.",
         "`@v/list` has one canonical version on each line. Other lines are passed over by clients, or end the command.",
         _ASK,
     ),

@@ -27,7 +27,7 @@ REQUESTS: Mapping[str, Explanation] = {
     "usage": Explanation(
         "2",
         "Flags, arguments or variables make no sense.",
-        "Nothing was changed and nobody was asked. The sentence names the flag, argument or variable.",
+        "Nothing was changed, and no request was made. The sentence names the flag, argument or variable.",
         "`govgo help COMMAND` lists the flags of a command, `govgo env -changed` the variables that are not as by"
         " default.",
     ),
@@ -52,7 +52,7 @@ REQUESTS: Mapping[str, Explanation] = {
     ),
     "unknown-command": Explanation(
         "2",
-        "A word names no command.",
+        "A word is not the name of a command.",
         "The message proposes a command of a close name where there is one.",
         "`govgo help` lists all commands.",
     ),
@@ -64,7 +64,7 @@ REQUESTS: Mapping[str, Explanation] = {
     ),
     "malformed-vex": Explanation(
         "2",
-        "A file is no OpenVEX document.",
+        "A file is not an OpenVEX document.",
         "The sentence names the file, and the member that is wrong. Nothing was put aside by it.",
         "Correct the file by the OpenVEX specification 0.2.0, or leave `-vex` out.",
     ),
@@ -91,7 +91,7 @@ REQUESTS: Mapping[str, Explanation] = {
     ),
     "no-module-cache": Explanation(
         "2",
-        "A module cache is needed, and none can be had.",
+        "A module cache is needed, and none can be found.",
         "GOMODCACHE is not set and cannot be derived, since GOPATH and HOME are not set either; or its directory"
         " cannot be made.",
         "Set GOMODCACHE to an absolute path that can be written.",
@@ -122,14 +122,14 @@ REQUESTS: Mapping[str, Explanation] = {
     ),
     "invalid-path": Explanation(
         "1",
-        "This is no module or import path.",
+        "This is not a module or import path.",
         "A path consists of elements between slashes, of ASCII letters, digits and some punctuation; the first"
         " element of a module path that can be downloaded has a dot.",
         "Correct the spelling. A module of your own that is never published may have any path, behind a `replace`.",
     ),
     "invalid-version": Explanation(
         "1",
-        "This is no version.",
+        "This is not a version.",
         "Versions are semantic, with a leading v (`v1.2.3`, `v2.0.0-rc.1`), and from v2 on the module path ends in"
         " /v2. A pseudo-version has the time and the commit that it names (`v0.0.0-20060102150405-abcdef123456`).",
         "For a branch or commit write `PATH@BRANCH`: govgo finds the version.",
@@ -169,14 +169,14 @@ REQUESTS: Mapping[str, Explanation] = {
         "1",
         "The version is younger than -min-age allows.",
         "With `-min-age 14d` no version is taken that has been published for less than 14 days, so that others find out"
-        " first whether it is sound. A version whose age nobody can tell counts as too young.",
+        " first whether it is sound. A version without a date counts as too young.",
         "Wait, take an older version, or exempt your own modules: `-min-age-except 'PATTERN'`.",
     ),
     "retracted": Explanation(
         "1",
         "Its author has retracted the version.",
         "A later go.mod of the module says that the version should not be used, often with the reason.",
-        "Take another version: `govgo get PATH@latest`. Who must have this one can name it in full.",
+        "Take another version: `govgo get PATH@latest`. To use this one all the same, name it in full.",
     ),
     "no-matching-version": Explanation(
         "1",
@@ -224,20 +224,20 @@ REQUESTS: Mapping[str, Explanation] = {
     "query-disabled": Explanation(
         "1",
         "Version queries are off, because the vendor directory is used.",
-        "With -mod=vendor nobody is asked for versions.",
+        "With -mod=vendor no request for versions is made.",
         "Add `-mod=mod`, as in `govgo list -m -mod=mod PATH@latest`.",
     ),
     "retraction-loading": Explanation(
         "1 or 3",
         "The go.mod that would list retractions cannot be read.",
         "Retractions of a module are listed in the go.mod of its latest version.",
-        "The cause is named behind the sentence; see there.",
+        "The cause is named behind the sentence.",
     ),
     "deprecation-loading": Explanation(
         "1 or 3",
-        "The go.mod that would tell of a deprecation cannot be read.",
+        "The go.mod that would hold a deprecation cannot be read.",
         "A module is marked as deprecated in the go.mod of its latest version.",
-        "The cause is named behind the sentence; see there.",
+        "The cause is named behind the sentence.",
     ),
     "get-argument": Explanation(
         "1",
@@ -281,6 +281,6 @@ REQUESTS: Mapping[str, Explanation] = {
         "1 or 3",
         "Some lines could not be added to go.sum.",
         "Those that could be proved were added.",
-        "The reason for each of the others was told before; run `govgo sum complete` again when it is gone.",
+        "The reason for each of the others was printed before; run `govgo sum complete` again when it is gone.",
     ),
 }

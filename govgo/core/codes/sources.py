@@ -10,7 +10,7 @@ from govgo.core.codes.explanation import Explanation
 SOURCES: Mapping[str, Explanation] = {
     "advisory-database": Explanation(
         "3",
-        "A database of advisories cannot be had or read.",
+        "A database of advisories cannot be fetched or read.",
         "Without it nothing is known: that is not the same as no vulnerabilities.",
         "The sentence says what failed. With the database at hand, `govgo audit -db FILE` needs no network.",
     ),
@@ -28,7 +28,7 @@ SOURCES: Mapping[str, Explanation] = {
     ),
     "unpublishable": Explanation(
         "1",
-        "A zip is no version that can be published.",
+        "A zip is not a version that can be published.",
         "It breaks a rule of module zips, or its go.mod is missing, cannot be read or names another module. A client"
         " would refuse it.",
         "The sentence says what is wrong. `govgo publish` makes zips that keep the rules.",
@@ -80,7 +80,7 @@ SOURCES: Mapping[str, Explanation] = {
     "unavailable": Explanation(
         "3",
         "A source failed; a retry may help.",
-        "This is no answer about the module: nobody has said that it does not exist.",
+        "This says nothing about the module: no source has said that it does not exist.",
         "Run the command again. In GOPROXY, an entry behind `|` is tried after any failure.",
     ),
     "network": Explanation(
@@ -157,13 +157,13 @@ SOURCES: Mapping[str, Explanation] = {
     "integrity": Explanation(
         "3",
         "Content is damaged or cannot be proved.",
-        "Nothing was kept. It is no proof of ill will: another source may have sound content.",
+        "Nothing was kept. It need not be an attack: another source may have sound content.",
         "Run the command again, or ask another source.",
     ),
     "conflict": Explanation(
         "3",
         "Another process was faster.",
-        "A lock could not be had, or a file has changed between reading and writing.",
+        "A lock could not be taken, or a file has changed between reading and writing.",
         "Run the command again.",
     ),
     "security": Explanation(

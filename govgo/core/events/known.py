@@ -49,7 +49,7 @@ class KnownVersions:
         """Take the records that follow.
 
         Raises:
-            InputError: one of them is no event; those before it were taken.
+            InputError: one of them is not an event; those before it were taken.
         """
         for text in records:
             self._note(*subject_of(text))

@@ -66,7 +66,7 @@ def settings_key(version: str, verb: str, flags: Mapping[str, object], values: M
     Args:
         version: govgo's.
         verb, flags: what is run.
-        values: the variables in force, of which those count that decide.
+        values: the variables in force; only those that decide about modules count.
         more: what else the verb depends on: the state of its databases, the day.
     """
     variables = {name: values.get(name, "") for name in DECIDING_VARIABLES}

@@ -20,7 +20,6 @@ Row = dict[str, object]
 Document = Mapping[str, Any]
 
 SELECTED, ADVISORIES, OUTDATED, LICENSES, FINDINGS = "selected", "advisories", "outdated", "licenses", "findings"
-TABLES = (SELECTED, ADVISORIES, OUTDATED, LICENSES, FINDINGS)
 
 
 def rows_of(verb: str, repository: str, document: Document) -> tuple[str, list[Row]]:

@@ -95,7 +95,7 @@ class LicenseUse(NamedTuple):
 
 
 class OutdatedUse(NamedTuple):
-    """A module that is outdated in so many repositories; `newest` is the newest version that any was told."""
+    """A module that is outdated in so many repositories; `newest` is the newest version that any of them saw."""
 
     module: str
     newest: str
@@ -129,7 +129,7 @@ class Summary(NamedTuple):
 
     @property
     def skewed(self) -> tuple[ModuleUse, ...]:
-        """The modules of which repositories select several versions, those with the most versions first."""
+        """The modules that repositories select at several versions, those with the most versions first."""
         found = [each for each in self.modules if len(each.versions) > 1]
         return tuple(sorted(found, key=lambda each: (-len(each.versions), -each.repositories, each.path)))
 

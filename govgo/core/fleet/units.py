@@ -86,7 +86,7 @@ class Outcome(NamedTuple):
         text: one sentence on the first of them, "" for none.
         known: keys by which a later run may know that nothing has changed; empty ones where nothing was read.
         document: the verb's own JSON, "" where there is none.
-        may_pass: another attempt may help: a source was not to be had, or the worker was lost.
+        may_pass: another attempt may help: a source was not available, or the worker was lost.
         wall_s, cpu_s: what it took.
         peak_bytes: the most memory that the worker had in use until then.
     """

@@ -22,7 +22,7 @@ WORD = (1 << 64) - 1
 
 
 class UnrecognizedError(InputError):
-    """The file is no executable in a format that is known, or breaks the rules of its format."""
+    """The file is not an executable in a format that is known, or breaks the rules of its format."""
 
     code = "unrecognized-executable"
 

@@ -10,7 +10,7 @@ Source of the rules: encoding/json, scanner.go.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 from govgo.core.golib.quote import quote
 from govgo.core.late import late
@@ -36,14 +36,20 @@ _DECODER_END = "unexpected EOF"
 _VALUE = "looking for beginning of value"
 _KEY = "looking for beginning of object key string"
 
+MakeObject = Callable[[list[tuple[str, object]]], object]
 
-def unmarshal(data: bytes) -> object:
+
+def unmarshal(data: bytes, make: MakeObject | None = None) -> object:
     """The one value that `data` is (json.Unmarshal). Numbers come as floats; half a surrogate pair stays one.
+
+    Args:
+        data: the text.
+        make: makes an object of its members in their order; else it is a dictionary, where the last of a name counts.
 
     Raises:
         InputError: it is not JSON, or more than one value.
     """
-    value, end = _decode(data, 0, at_end="unexpected end of JSON input")
+    value, end = _decode(data, 0, at_end="unexpected end of JSON input", make=make)
     end = _after_space(data, end)
     if end < len(data):
         raise InputError(_invalid(data, end, "after top-level value"))
@@ -78,7 +84,7 @@ def kind(value: object) -> str:
             return "object"
 
 
-def _decode(data: bytes, start: int, *, at_end: str) -> tuple[object, int]:
+def _decode(data: bytes, start: int, *, at_end: str, make: MakeObject | None = None) -> tuple[object, int]:
     """The value at `start`, and where it ends."""
     from json import JSONDecodeError, JSONDecoder
 
@@ -87,8 +93,8 @@ def _decode(data: bytes, start: int, *, at_end: str) -> tuple[object, int]:
 
     start = _after_space(data, start)
     # Numbers mean nothing here. Python refuses integers of more than 4,300 digits; a float may have any number.
-    decoder = JSONDecoder(parse_int=float, parse_constant=refuse)
-    # A byte that is no UTF-8 is one character here, and U+FFFD to Go.
+    decoder = JSONDecoder(parse_int=float, parse_constant=refuse, object_pairs_hook=make)
+    # A byte that is not UTF-8 is one character here, and U+FFFD to Go.
     text = data[start:].decode("utf-8", "surrogateescape")
     if text.count("[") + text.count("{") > _MAX_DEPTH and _is_too_deep(text):
         raise InputError("exceeded max depth")

@@ -43,7 +43,7 @@ _ANY_AT = late(r"@(?!v/|latest\Z|v[0-9]+\.[0-9]+\.)")
 _SOUND_HOST = late(r"(\[.*\]|[^:]*)(:[0-9]*)?\Z")
 _OTHER_AT = late(r":/+[^/?#]*@|@(?:(?<!/@)(?!v[0-9]+\.[0-9]+\.)|(?<=/@)(?!v/|latest\Z))")
 _QUOTED = late(r'"(?:[^"\\]|\\.)*"')
-# Names that are no secret where a URL has a name alone: git@github.com, by its key.
+# User names that are not a secret in a URL without a password: git@github.com, by its key.
 _BY_KEY = frozenset({"ssh:", "git+ssh:", "ssh+git:"})
 # Passwords that say that the name is the secret.
 _NO_PASSWORDS = frozenset({"", "x-oauth-basic"})
@@ -244,7 +244,7 @@ def _masked_tail(rest: str) -> str:
 
 
 def _masked(text: str, shown: str, err: UsageError) -> UsageError:
-    """The error of a text that is no URL; where that has secrets, what `err` quotes may be a part of them."""
+    """The error of a text that is not a URL; where that has secrets, what `err` quotes may be a part of them."""
     masked = mask(text)
     if masked == text:
         return UsageError(f"parse {quote(shown)}: {err}")
@@ -393,7 +393,7 @@ def _unescape(text: str) -> str:
 
 
 def _bytes(text: str) -> bytes:
-    """What a text is made of: Go's strings are bytes, of which not all are UTF-8."""
+    """What a text is made of: Go's strings are bytes, which need not be UTF-8."""
     return text.encode("utf-8", "surrogateescape")
 
 

@@ -17,6 +17,7 @@ from enum import StrEnum
 
 from govgo.core.findings import Finding, ModuleReport
 from govgo.core.foreign import one_line
+from govgo.core.golib.fields import fields
 from govgo.core.module.moduleversion import ModuleVersion
 from govgo.core.records import NamedTuple
 
@@ -79,8 +80,8 @@ ASKED = {each: each.value for each in Question} | {Question.LATEST: "@latest", Q
 
 def versions_in(data: bytes) -> list[str]:
     """The words at the beginning of the lines of a version list."""
-    lines = (line.split() for line in data.decode("utf-8", "replace").split("\n"))
-    return [words[0] for words in lines if words]
+    lines = (fields(line, 1) for line in data.decode("utf-8", "replace").split("\n"))
+    return [word for words in lines for word in words]
 
 
 def shown(question: Question, answer: Answer) -> str:
@@ -134,7 +135,7 @@ class ProxyComparison(NamedTuple):
 
 
 RULES = {
-    "list-malformed": "A line of a version list is no canonical version, or no version that the module may have.",
+    "list-malformed": "A line of a version list is not a canonical version, or not one that the module may have.",
     "list-pseudo": "A version list has pseudo-versions, which do not belong there.",
     "list-duplicate": "A version list has a version twice.",
     "list-differs": "Two proxies list different versions of a module.",

@@ -109,7 +109,7 @@ def _list_faults(path: str, versions: list[str]) -> Iterator[tuple[str, str]]:
     twice = [version for version, count in Counter(versions).items() if count > 1]
     pseudo = [version for version in versions if is_pseudo(version)]
     if wrong:
-        yield "list-malformed", f"the list has what are no versions of the module: {_named(wrong)}"
+        yield "list-malformed", f"the list has lines that are not versions of the module: {_named(wrong)}"
     if pseudo:
         yield "list-pseudo", f"the list has pseudo-versions: {_named(pseudo)}"
     if twice:
@@ -131,7 +131,7 @@ def _info(data: bytes) -> tuple[str, str]:
     if time is None:
         return version, ""
     if not isinstance(time, str):
-        raise InputError("the Time is no string")
+        raise InputError("the Time is not a string")
     parse_rfc3339(time)
     return version, time
 
@@ -213,7 +213,7 @@ def _infos(first: Answer, second: Answer) -> _Difference:
         ours, theirs = _info(first.data), _info(second.data)
         same = ours[0] == theirs[0] and _moment(ours[1]) == _moment(theirs[1])
     except InputError:
-        return None  # told as malformed
+        return None  # reported as malformed
     if same:
         return None
     return "info-differs", f"{' '.join(ours).rstrip()} or {' '.join(theirs).rstrip()}", Verdict.FINDING
@@ -241,7 +241,7 @@ def _lookups(first: Answer, second: Answer) -> _Difference:
     try:
         ours, theirs = parse_record(first.data), parse_record(second.data)
     except Failure:
-        return None  # told as malformed
+        return None  # reported as malformed
     if (ours.number, ours.text) == (theirs.number, theirs.text):
         return None  # the tree heads may be of different days
     return "lookup-differs", "the records of the checksum database differ", Verdict.CONTRADICTION

@@ -4,8 +4,8 @@
     //go:build (linux && 386) || !cgo        the program linux 386 && cgo ! ||
     // +build linux,386 !cgo                 the same: "," is and, a blank is or
 
-An expression is a program in postfix order, a tuple of tags and of the operators "!", "&&" and "||", which are no tags.
-So neither parsing nor evaluation recurses, however deep the parentheses of a hostile file are.
+An expression is a program in postfix order: a tuple of tags and of the operators "!", "&&" and "||", which no tag can
+be. So neither parsing nor evaluation recurses, however deep the parentheses of a hostile file are.
 
 Source of the rules: `go help buildconstraint`; package go/build/constraint.
 """

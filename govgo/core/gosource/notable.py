@@ -20,7 +20,7 @@ from govgo.core.records import NamedTuple
 
 
 class Sort(StrEnum):
-    """The kinds, in the order in which they are told."""
+    """The kinds, in the order in which reports have them."""
 
     CGO = "cgo"
     ASSEMBLY = "assembly"

@@ -26,7 +26,7 @@ class Hash(Protocol):
     """What a hash function has come to."""
 
     def digest(self) -> bytes:
-        """The hash."""
+        """The hash of all files that were added."""
         ...
 
 
@@ -73,7 +73,7 @@ def _hash(summary: bytes, sha256: Sha256) -> str:
 
 
 def sort_key(name: str) -> bytes:
-    """The bytes of `name`, by which the lines are sorted."""
+    """The bytes of `name`, the key by which the lines are sorted."""
     return name.encode("utf-8", "surrogateescape")
 
 

@@ -30,7 +30,7 @@ _GNU_EXCEPTIONS = {
 
 
 def canonical(text: str) -> str:
-    """An expression with its identifiers and operators in the usual case; "" for what is no expression.
+    """An expression with its identifiers and operators in the usual case; "" for what is not an expression.
 
     Licences of GNU have their present identifiers, so that who allows or denies one means the same licence however a
     text calls it: GPL-2.0-only for GPL-2.0, GPL-2.0-or-later for GPL-2.0+ (SPDX License List, "Deprecated").

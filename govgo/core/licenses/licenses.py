@@ -12,7 +12,7 @@ from govgo.core.records import NamedTuple
 
 RULES = {
     "license-missing": "A module has no licence file.",
-    "license-unknown": "The text of a licence file is no known licence.",
+    "license-unknown": "The text of a licence file is not a known licence.",
     "unused-override": "An override in govgo.toml concerns no module of the build list.",
 }
 """What each finding is, by its code."""

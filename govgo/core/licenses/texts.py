@@ -57,7 +57,7 @@ def kind_of(name: str) -> str:
 
 
 def _named(name: str) -> str:
-    """The licence by which a text is called, as in LICENSES/Apache-2.0.txt; "" for others.
+    """The licence that a text is named after, as in LICENSES/Apache-2.0.txt; "" for others.
 
     Source: the REUSE specification, "License files".
     """
@@ -122,7 +122,7 @@ class LegalText(NamedTuple):
 
 
 def stated_expression(data: bytes) -> str:
-    """The expression that a text states of itself, "" for none, or where a line of it is no SPDX expression.
+    """The expression that a text states of itself, "" for none, or where a line of it is not an SPDX expression.
 
     Several lines apply together (REUSE specification, "Comment headers").
     """
@@ -202,5 +202,5 @@ def _joined(texts: Sequence[LegalText]) -> str:
 
 
 def unknown(texts: Iterable[LegalText]) -> tuple[LegalText, ...]:
-    """The licence files whose licence is unknown. A notice or a patent grant is no licence, and needs none."""
+    """The licence files whose licence is unknown. A notice or a patent grant is not a licence, and needs none."""
     return tuple(each for each in texts if each.kind == LICENSE and not each.expression)

@@ -185,7 +185,7 @@ def examine(data: bytes, sizes: tuple[int, ...]) -> Examined:
         sizes: of trees that end within the pack, whose leaves are wanted.
 
     Raises:
-        SumDbFormatError: it is no pack.
+        SumDbFormatError: it is not a pack.
     """
     first, texts = parse_pack(data)
     roots: list[bytes] = []
@@ -218,7 +218,7 @@ def examine(data: bytes, sizes: tuple[int, ...]) -> Examined:
 
 
 def version_digest(mod: ModuleVersion) -> bytes:
-    """A short digest of a module version, by which equal ones meet."""
+    """A short digest of a module version, the same for equal ones."""
     return hashlib.sha256(f"{mod.path} {mod.version}".encode()).digest()[:DIGEST_BYTES]
 
 
@@ -232,7 +232,7 @@ def find_versions(data: bytes, digests: frozenset[bytes]) -> tuple[tuple[ModuleV
     """The records of a pack whose module versions have one of these digests: (version, number) of each.
 
     Raises:
-        SumDbFormatError: it is no pack.
+        SumDbFormatError: it is not a pack.
     """
     first, texts = parse_pack(data)
     found = ((judge_record(text).mod, number) for number, text in enumerate(texts, first))
@@ -243,7 +243,7 @@ def records_of(data: bytes, numbers: Sequence[int]) -> tuple[bytes, ...]:
     """The texts of some records of a pack.
 
     Raises:
-        SumDbFormatError: it is no pack, or has them not.
+        SumDbFormatError: it is not a pack, or has them not.
     """
     first, texts = parse_pack(data)
     if any(not 0 <= number - first < len(texts) for number in numbers):

@@ -24,7 +24,7 @@ class Added(NamedTuple):
         private: those that no database is asked about.
         before, after: the manifests.
         is_plan: nothing was stored.
-        faults: what could not be had; the mirror is without it.
+        faults: what could not be obtained; the mirror is without it.
         index_next: the time to go on from in a module index, "" where none was read.
         damaged: how many files of the mirror were not as its manifest says, where that was looked at.
         mended: how many of them are by now.

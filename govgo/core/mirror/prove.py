@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""Whether a client with nothing but a mirror, and the key of the checksum database, can prove what it is told there.
+"""Whether a client with nothing but a mirror, and the key of the checksum database, can prove all that it gets there.
 
 A client may begin with any lookup of the mirror. It reads the record under the tree head that comes with it, then joins
 that head to those of other lookups, and at last reads every record under the newest. All of that is played here:
@@ -112,7 +112,7 @@ def _read_lookups(
 def _joined(top: str, newest: Head, heads: list[Head], seen: Collection[Tree], tiles: _Tiles) -> Iterator[Fault]:
     """What speaks against the heads being of one history: that of the newest."""
     notes = {head.tree: head.note for head in heads}
-    for tree in sorted({*notes, *seen}):  # there may be several of one size, of which one at most is right
+    for tree in sorted({*notes, *seen}):  # there may be several of one size; at most one of them is right
         size = tree.size
         if size > newest.tree.size:
             error = IntegrityError(f"the newest tree head has a tree of {newest.tree.size}, an older one one of {size}")

@@ -335,7 +335,7 @@ class ModFile(DirectiveFile):
             self.sort_blocks()
 
     def drop_tool(self, path: str) -> None:
-        """Delete a tool."""
+        """Delete the tool line of a path."""
         for record in self.tool:
             if record.path == path:
                 record.clear()

@@ -482,6 +482,6 @@ class _Descent:
         try:
             return self._reqs.required(mv)
         except Failure:
-            # An older version may have a malformed go.mod or none at all; then it is no candidate.
+            # An older version may have a malformed go.mod or none at all; then it is not a candidate.
             self._exclude(mv)
             return ()

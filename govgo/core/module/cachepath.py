@@ -38,7 +38,7 @@ def version_dir(path: str) -> str:
     """The directory of everything downloaded for the module `path`: `cache/download/<escaped path>/@v`.
 
     Raises:
-        InvalidPathError: `path` is no module path.
+        InvalidPathError: `path` is not a module path.
     """
     return f"{DOWNLOAD}/{escape_path(path)}/@v"
 
@@ -49,7 +49,7 @@ def file_stem(path: str, version: str) -> str:
 
     Raises:
         InputError: `path` is "go" or "toolchain", which have no files.
-        InvalidPathError: `path` is no module path.
+        InvalidPathError: `path` is not a module path.
         InvalidVersionError: `version` is not semantic or not canonical.
     """
     if is_toolchain(path):

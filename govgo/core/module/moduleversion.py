@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """Module versions and their order; Go itself and its toolchain count as modules.
 
-The module graph holds two names that are no module paths: "go", whose versions are Go versions ("1.21.3"),
+The module graph holds two names that are not module paths: "go", whose versions are Go versions ("1.21.3"),
 and "toolchain", whose versions are toolchain names ("go1.21.3"). All others have semantic versions.
 
 Source of the rules: go.dev/doc/toolchain; Go Modules Reference, "Minimal version selection".

@@ -29,7 +29,7 @@ _NOT_IMPORT = late(f"[^{_IMPORT_CHARS}]")
 _NOT_FILE_ASCII = late("[\\x00-\\x1f\"'*/:;<>?\\\\`|\\x7f]")
 _NOT_FIRST = late("[^-.0-9a-z]")
 
-# Common paths are accepted at once: an element of five characters or more is no device name of Windows, and none
+# Common paths are accepted at once: an element of five characters or more is not a device name of Windows, and none
 # begins like a version suffix. tests/property/test_fast_paths.py compares this with the rules.
 _PLAIN_ELEMENT = r"(?!v[0-9])[a-z0-9_]{5,}(?:-[a-z0-9_]+)*"
 _PLAIN_PATH = late(rf"(?:[a-z0-9]{{5,}}\.)+(?:com|org|dev|io|net)(?:/{_PLAIN_ELEMENT})*\Z")

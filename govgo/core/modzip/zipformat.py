@@ -105,8 +105,8 @@ def read_directory(read: Read, size: int) -> tuple[Entry, ...]:
     """The entries of an archive of `size` bytes, in the directory's order.
 
     Raises:
-        BadZipError: it is no archive, its directory has not the records that its end record promises, or it is beyond
-            one of the `bounds`.
+        BadZipError: it is not an archive, its directory lacks records that its end record promises, or it is beyond one
+            of the `bounds`.
     """
     end = _find_end(read, size)
     window = _Window(read, end.base + end.offset)
@@ -372,7 +372,7 @@ def descriptor_fault(entry: Entry, tail: bytes, *, strict: bool) -> str:
 
 
 def kind_fault(entry: Entry) -> str:
-    """Why the entry is no regular file or directory, by the mode that a Unix program gave it, or ""."""
+    """Why the entry is not a regular file or directory, by the mode that a Unix program gave it, or ""."""
     if entry.mode == 0:
         return ""
     kind = stat.S_IFMT(entry.mode)

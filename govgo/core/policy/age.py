@@ -28,7 +28,7 @@ def parse_age(text: str) -> timedelta:
             return timedelta(seconds=seconds)
     except (InputError, OverflowError):
         pass
-    raise InputError(f"{text!r} is no age: want days as in 14d, weeks as in 2w, or a duration as in 36h")
+    raise InputError(f"{text!r} is not an age: want days as in 14d, weeks as in 2w, or a duration as in 36h")
 
 
 def age_text(age: timedelta) -> str:

@@ -100,7 +100,7 @@ def _modules(policy: CheckPolicy, build: Build) -> Iterator[Finding]:
         if denied is not None:
             yield build.finding(rules.DENIED, mod, f" is denied{_because(denied)}")
         elif policy.allowed is not None:
-            # Both paths of a replaced module: that of a directory is no module path.
+            # Both paths of a replaced module: that of a directory is not a module path.
             left = [each for each in names if each.version and _first(policy.allowed, [each]) is None]
             if left:
                 what = "" if left[0] == mod else f": {left[0].path}"

@@ -165,7 +165,7 @@ class CheckPolicy(NamedTuple):
         min_age: how old selected versions have to be.
         min_age_except: patterns of modules that may be of any age.
         max_modules: how many modules the build list may have beside the main ones.
-        warned: rules whose findings are told, and fail nothing.
+        warned: rules whose findings are reported, and fail nothing.
         waivers: what was accepted.
         line: where the table begins, 0 for nowhere.
     """

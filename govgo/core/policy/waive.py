@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""What of the findings was accepted: rules that only warn, and waivers, which are told when they say nothing."""
+"""Which findings are accepted: by rules that only warn, and by waivers; unused waivers get a note."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from govgo.core.policy.values import CheckPolicy, Waiver
 def waived(
     policy: CheckPolicy, findings: Iterable[Finding], build: Build | None, today: date, used: set[Waiver]
 ) -> Iterator[Finding]:
-    """The findings; those that are waived, or whose rule only warns, are told and fail nothing.
+    """The findings; those that are waived, or whose rule only warns, are reported and fail nothing.
 
     A contradiction, and what could not be checked, is never waived.
 
@@ -43,7 +43,7 @@ def waived(
 
 
 def accepted(finding: Finding, reason: str, expires: date | None) -> Finding:
-    """A finding that somebody has accepted: it is told, with the reason."""
+    """A finding that somebody has accepted: it is reported, with the reason."""
     until = f" until {expires}" if expires is not None else ""
     text = f"{finding.text}\nwaived{until}: {reason}"
     return finding._replace(verdict=Verdict.PASSED, text=text, fix="", hint="")
@@ -61,7 +61,7 @@ def _names(mod: ModuleVersion | None, build: Build | None) -> tuple[ModuleVersio
 
 
 def waiver_notes(file: str, waivers: Sequence[Waiver], used: Collection[Waiver], today: date) -> Iterator[Finding]:
-    """What is told of waivers that concern nothing, or have expired."""
+    """The notes about waivers that concern nothing, or have expired."""
     for each in waivers:
         name = " ".join(filter(None, (each.rule, each.module, each.versions)))
         if each not in used:
@@ -72,5 +72,5 @@ def waiver_notes(file: str, waivers: Sequence[Waiver], used: Collection[Waiver],
 
 
 def note(code: str, text: str, file: str, line: int) -> Finding:
-    """Something about govgo.toml that is told, and fails nothing."""
+    """Something about govgo.toml that is reported, and fails nothing."""
     return Finding(code, None, Verdict.PASSED, text, place=Place(file, line))

@@ -211,7 +211,7 @@ class VersionFacts(NamedTuple):
 
 
 def standing_key(version: str) -> tuple[bool, int, semver.Key]:
-    """Sorts versions by which one to take: releases above pre-releases above pseudo-versions.
+    """Sorts versions by preference: releases above pre-releases above pseudo-versions.
 
     One that is marked +incompatible is below all others (Go Modules Reference, "Version queries").
     """

@@ -111,7 +111,7 @@ def _licensed(facts: VersionFacts, _: float) -> _Finding:
         return NO, "the zip has no licence file in its root directory"
     if not found.matcher:
         return UNKNOWN, f"the zip has {', '.join(each.name for each in legal)}, and nothing here can match its text"
-    return NO, "; ".join(f"{each.name} is no known licence" for each in legal if not each.expression)
+    return NO, "; ".join(f"{each.name} is not a known licence" for each in legal if not each.expression)
 
 
 def _module_file(facts: VersionFacts, _: float) -> _Finding:

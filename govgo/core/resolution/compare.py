@@ -151,7 +151,7 @@ class Comparison(NamedTuple):
         targets: the modules and workspaces that were compared.
         facts: what is known of the versions that came or went.
         notes: what has to be known to read the result.
-        sources: the source of modules of which two versions were to be compared.
+        sources: the source of modules whose versions were to be compared.
         findings: why a module could not be compared, of each side where that failed.
         failed: how many modules could not be compared.
         now: the time from which ages are counted.

@@ -81,7 +81,7 @@ class Dependencies:
 
     @property
     def modules(self) -> tuple[ModuleVersion, ...]:
-        """The build list."""
+        """The selected versions, main modules among them."""
         return self.resolution.modules
 
     def selected(self, path: str) -> ModuleVersion | None:

@@ -287,7 +287,7 @@ def _asked(resolution: Resolution, need: Requirement) -> str:
 
 
 def skew(manifests: Sequence[tuple[Manifest, Resolution]]) -> tuple[Finding, ...]:
-    """Modules that several go.mod files require directly, and of which they select different versions.
+    """Modules that several go.mod files require directly and select at different versions.
 
     Args:
         manifests: the go.mod files, each with the graph that decides for it.

@@ -50,7 +50,7 @@ class World(Protocol):
         ...
 
     def required(self, mod: ModuleVersion) -> tuple[ModuleVersion, ...]:
-        """What a module version requires.  Raises Failure where its go.mod cannot be had."""
+        """What a module version requires.  Raises Failure where its go.mod cannot be obtained."""
         ...
 
     def is_unpruned(self, mod: ModuleVersion) -> bool:
@@ -147,7 +147,7 @@ def find_lowering(world: World, resolution: Resolution, path: str, version: str,
         bounds: how much to try.
 
     Raises:
-        Failure: the wanted version cannot be had, or nobody can say which older versions of a module there are.
+        Failure: the wanted version cannot be obtained, or nobody can say which older versions of a module there are.
     """
     return _Search(world, resolution, path, version, bounds).run()
 
@@ -252,10 +252,7 @@ class _Search:
         return {**edits, (main, self.path): self.version}
 
     def _blocked(self, blocked: Sequence[Blocked]) -> Lowering:
-        """The result where requirements have no older version that helps, with what else had to change as it is told.
-
-        One of which that is certain proves that there is no way.
-        """
+        """The result if requirements have no older version that helps: a proof, if that is certain of one of them."""
         proofs = tuple(each for each in blocked if self._is_proof(each))
         if proofs:
             return Lowering(self.version, Outcome.IMPOSSIBLE, blocked=proofs)
@@ -432,7 +429,7 @@ class _Search:
             try:
                 required = self.world.required(mod)
             except Failure as error:
-                # What nobody has, or nobody can read, can be required by nobody; what cannot be had now may help.
+                # A version that nobody has or can read cannot be required; one that cannot be fetched now may help.
                 attempts.append(Attempt(version, (), isinstance(error, NotFoundError | InputError)))
                 continue
             high = next((r for r in required if r.path == self.path and self._is_above(r.version)), None)

@@ -51,7 +51,7 @@ class SourceDiff(NamedTuple):
 
 
 class Review:
-    """Takes the files that differ, and has what is to be told of them."""
+    """Takes the files that differ, and has what a reviewer should see of them."""
 
     def __init__(self) -> None:
         self.files: list[FileDiff] = []

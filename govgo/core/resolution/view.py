@@ -3,7 +3,7 @@
 
 The whole graph has a node for each module version that any go.mod names; an arrow leads to the version that is asked
 for. The graph of the selected versions (`Dependencies`) has a node for each module; an arrow leads to the selected
-version, and knows which one was asked for. Go and its toolchain are no modules here.
+version, and knows which one was asked for. Go and its toolchain are not modules here.
 """
 
 from __future__ import annotations

@@ -101,7 +101,7 @@ class Component(NamedTuple):
 
     @property
     def purl(self) -> str:
-        """The package URL of what is built, "" for none: a directory is no package, and neither is a changed tree."""
+        """The package URL of what is built, "" for none: a directory is not a package, nor is a changed tree."""
         if self.directory or self.module.path == STDLIB or (self.git is not None and self.git.is_modified):
             return ""
         return module_purl(self.built)

@@ -1,10 +1,10 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """Which files go when a storage of served files has grown beyond its limit.
 
-Only what can be had again goes: zips first, by how long ago each was last used; then, if that is not enough, the .info,
-.mod and .ziphash files of versions whose zips are gone, in the same order. Lists, lookups, tiles and tree heads stay,
-and so do versions that were published here, and everything that is not the file of a module version. Writing a file of
-a version counts as a use of it: what was fetched a moment ago is noted by nobody yet.
+Only files that can be fetched again go: zips first, by how long ago each was last used; then, if that is not enough,
+the .info, .mod and .ziphash files of versions whose zips are gone, in the same order. Lists, lookups, tiles and tree
+heads stay, and so do versions that were published here, and everything that is not the file of a module version.
+Writing a file of a version counts as a use of it, since the use of a file that was just fetched is not noted yet.
 """
 
 from __future__ import annotations
@@ -51,7 +51,7 @@ def plan_eviction(
         files: all there are.
         limit: in bytes.
         used: when module versions were last asked for, in seconds since the epoch, as far as that is known.
-        keep: whether a module version is to stay, since it cannot be had again.
+        keep: whether a module version is to stay, since it cannot be obtained again.
     """
     before = 0
     zips: list[tuple[ModuleVersion, StoredFile]] = []

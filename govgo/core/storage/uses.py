@@ -27,7 +27,7 @@ _LINE = late(rb"([0-9]{1,12}) (\S{1,500}) (\S{1,500})")
 
 
 def format_uses(uses: Mapping[ModuleVersion, float]) -> bytes:
-    """The file."""
+    """The bytes of a file of uses."""
     lines = (f"{int(uses[mod])} {mod.path} {mod.version}\n" for mod in sorted(uses, key=sort_key))
     return _MAGIC + "".join(lines).encode()
 

@@ -153,7 +153,7 @@ def prove_bundle(bundle: Bundle, verifier: Verifier) -> ProvedBundle:
 
     Raises:
         BadSignatureError: the key did not sign the tree head.
-        IntegrityError: the note is no tree head, the proof fails, or two records are about the same module version.
+        IntegrityError: the note is not a tree head, the proof fails, or two records are about the same module version.
     """
     head = read_head(bundle.note, verifier)
     leaves = [(number, record_hash(text)) for number, text in bundle.records]

@@ -113,7 +113,7 @@ def parse_witness_size(body: bytes) -> int:
     """The size that a witness knows, out of its answer 409.
 
     Raises:
-        NoteError: it is no size.
+        NoteError: it is not a size.
     """
     found = _SIZE.fullmatch(body)
     if found is None:

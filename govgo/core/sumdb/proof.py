@@ -66,7 +66,7 @@ def check_records(proof: Proof, size: int, tree_hash: bytes, leaves: Sequence[tu
     hashes = iter(proof)
 
     def root(start: int, end: int, low: int, high: int) -> bytes:
-        """The hash over the records [start, end), of which leaves[low:high] are to be proved."""
+        """The hash over the records [start, end); leaves[low:high] of them are to be proved."""
         if low == high:
             digest = next(hashes, None)
             if digest is None:

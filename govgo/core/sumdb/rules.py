@@ -33,7 +33,7 @@ BAD_HASH = "record-hash"
 REPEATED = "record-repeated"
 
 RECORD_RULES = {
-    MALFORMED: "the text of a record is no text of lines: it is not UTF-8, or has control characters or empty lines",
+    MALFORMED: "the text of a record does not consist of lines: not UTF-8, control characters or empty lines",
     NOT_TWO_LINES: "a record is not the two lines of a module zip and its go.mod",
     TWO_SUBJECTS: "the two lines of a record are about different module versions",
     BAD_MODULE: "no module can have this path, or none with this path this version",

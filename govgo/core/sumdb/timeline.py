@@ -47,7 +47,7 @@ class Head(NamedTuple):
 
 
 class Join(NamedTuple):
-    """Two heads of which it must be proved that the tree of `older` is a prefix of that of `newer`."""
+    """Two heads; that the tree of `older` is a prefix of the tree of `newer` is still to be proved."""
 
     older: Head
     newer: Head
@@ -98,7 +98,7 @@ class Timeline:
         self._heads: dict[bytes, Head] = {}
         # Every head that was seen: two of one size must have one hash, whether they could be joined or not.
         self._by_size: dict[int, Head] = {0: EMPTY_HEAD}
-        # Each tree of the history but the largest, and a larger one of which it is proved to be a prefix.
+        # Each tree of the history but the largest, and a larger tree that is proved to begin with it.
         self._above: dict[Tree, Tree] = {}
         self._released: set[Tree] = set()
 

@@ -4,7 +4,7 @@
 A log is a list of records. The hash of a record is SHA-256(0x00 ‖ text), that of an interior node
 SHA-256(0x01 ‖ left ‖ right); all hashes are 32 bytes. The two prefixes keep a record from posing as a node.
 
-Node (level, n) is the complete subtree over the records [n·2^level, (n+1)·2^level). A tree whose size is no power of
+Node (level, n) is the complete subtree over the records [n·2^level, (n+1)·2^level). A tree whose size is not a power of
 two consists of several complete subtrees, the largest first: for a size of 7 they are the nodes (2,0), (1,2) and
 (0,6), over the records [0, 4), [4, 6) and [6, 7), and the tree's hash is
 

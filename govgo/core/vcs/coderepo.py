@@ -236,7 +236,7 @@ class CodeModule(NamedTuple):
             )
 
     def missing_base(self, version: str, base: str, last_tag: str) -> GovgoError:
-        """Why a pseudo-version cannot be based on `base`; `last_tag` is the tag that is no ancestor, or ""."""
+        """Why a pseudo-version cannot be based on `base`; `last_tag` is the tag that is not an ancestor, or ""."""
         if not last_tag:
             return self.invalid_pseudo(version, f"preceding tag ({base}) not found")
         rev = pseudo_rev(version)

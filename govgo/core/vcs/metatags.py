@@ -256,7 +256,7 @@ def _local(name: str, *, fold: bool = True) -> str:
 
 
 def _skip(text: str, at: int) -> int:
-    """The place of the next character that is no space; there must be one."""
+    """The place of the next character that is not a space; there must be one."""
     found = _SPACES.match(text, at)
     assert found is not None
     _must(text, found.end())

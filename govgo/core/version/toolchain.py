@@ -80,7 +80,7 @@ def startup_release(setting: str, local: str, go_line: str = "", toolchain_line:
     if goversion.compare(go_line, release) <= 0:
         return release
     first = goversion.is_lang(go_line) and goversion.compare(go_line, goversion.GO_STRICT_VERSION) >= 0
-    return go_line + ".0" if first else go_line  # from Go 1.21 on, a language version is no release
+    return go_line + ".0" if first else go_line  # from Go 1.21 on, a language version is not a release
 
 
 def known_release(release: str, local: str) -> str:

@@ -14,6 +14,7 @@ from govgo.core.hints import TYPE_CHECKING, cast
 from govgo.core.modgraph.loader import GraphLoader, Pruning
 from govgo.core.modgraph.mvs import Graph
 from govgo.core.module.moduleversion import ModuleVersion, compare_selected, compare_versions, is_toolchain
+from govgo.core.records import NamedTuple
 from govgo.errors import BuildListError, Failure, GoSumError, GovgoError, SumMismatchError
 from govgo.load.dependency.gomod import (
     ForeseenSummaries,
@@ -166,6 +167,15 @@ class _Begun:
 
 Coming = Callable[[Iterable[str]], object]
 """Takes the paths of modules that somebody may ask about soon."""
+Known = Callable[[Sequence[ModuleVersion]], object]
+"""Takes a build list."""
+
+
+class Foreseen(NamedTuple):
+    """What is called while a graph is read that is not needed yet: see `Requirements.foresee`."""
+
+    coming: Coming
+    known: Known
 
 
 class _Feed:
@@ -175,7 +185,7 @@ class _Feed:
     """
 
     def __init__(
-        self, session: Session, loader: GraphLoader, providing: Collection[ModuleVersion], coming: Coming
+        self, session: Session, loader: GraphLoader, providing: Collection[ModuleVersion], foreseen: Foreseen | None
     ) -> None:
         """Until `need`, what is read may turn out not to be needed.
 
@@ -183,10 +193,10 @@ class _Feed:
             session: the command.
             loader: what is fed.
             providing: modules that hold wanted packages.
-            coming: told the paths of the modules that those require.
+            foreseen: what is called with the paths of the modules that those require, and with the build list.
         """
         self._providing = frozenset(map(session.main.resolve, providing))
-        self._coming = coming
+        self._callbacks = foreseen
         self._session = session
         self._loader = loader
         self._raw = session.part(RawSummaries)
@@ -242,7 +252,7 @@ class _Feed:
         raw: ModSummary | GovgoError
         if isinstance(answer, Exception):
             if not isinstance(answer, Failure) or isinstance(answer, GoSumError):
-                raise answer  # evidence of misbehaviour, or a malformed go.sum, which is no module's fault
+                raise answer  # evidence of misbehaviour, or a malformed go.sum, which is not a module's fault
             raw = answer
         else:
             if isinstance(answer, bytes):
@@ -269,6 +279,9 @@ class _Feed:
                 loader.tell(requirer, required(session, requirer, mv, raw))
             except Failure as error:
                 loader.tell(requirer, error)
+        if self._callbacks is not None and loader.done:
+            callbacks, self._callbacks = self._callbacks, None
+            callbacks.known(loader.graph.build_list())
 
     def _summary(self, mv: ModuleVersion, answer: bytes | Summary) -> ModSummary | GovgoError:
         foreseen = self._foreseen.get(mv)
@@ -310,7 +323,8 @@ class _Feed:
         if cached_dir(mod) is not None:
             listed = [mv for mv in listed if cached_dir(resolve(mv)) is not None]
         begun.listed.update(listed)
-        self._coming(mv.path for mv in map(resolve, listed) if mv.version)
+        if self._callbacks is not None:
+            self._callbacks.coming(mv.path for mv in map(resolve, listed) if mv.version)
 
 
 class GraphReading:
@@ -326,7 +340,7 @@ class GraphReading:
         roots: tuple[ModuleVersion, ...],
         unprune: Collection[ModuleVersion] = (),
         *,
-        foreseen: Coming | None = None,
+        foreseen: Foreseen | None = None,
     ) -> None:
         """Nothing is fetched yet.
 
@@ -335,8 +349,8 @@ class GraphReading:
             pruning: how the graph is pruned.
             roots: the requirements of the main module, taken as they are; in workspace mode the main modules.
             unprune: module versions whose requirements are loaded even where they would be pruned out.
-            foreseen: the roots are no requirements yet, but provide packages, which are being fetched; told the paths
-                of the modules that those require, and that most likely provide packages, too.
+            foreseen: the roots are not requirements yet, but provide packages, which are being fetched; what is called
+                with the modules that those require, and that most likely provide packages, too.
         """
         self._session = session
         self._pruning = pruning
@@ -347,7 +361,7 @@ class GraphReading:
         self._loader = self._graph.loader = GraphLoader(self._graph, roots, pruning, unprune)
         # A get brings in modules with all that they require; of that, other verbs have most in go.sum.
         providing = roots if foreseen is not None and session.policy.checks_latest else ()
-        self._feed = _Feed(session, self._loader, providing, foreseen or (lambda paths: None))
+        self._feed = _Feed(session, self._loader, providing, foreseen)
 
     def begin(self) -> None:
         """Begin to fetch go.mod files; `finish` waits for them."""

@@ -13,7 +13,7 @@ from govgo.core.modfile import ModFile
 from govgo.core.modgraph.loader import Pruning, pruning_for
 from govgo.core.module.moduleversion import ModuleVersion, compare_versions, sort
 from govgo.errors import BuildListError
-from govgo.load.buildlist.graph import Coming, GraphError, GraphReading, ModGraph
+from govgo.load.buildlist.graph import Coming, Foreseen, GraphError, GraphReading, Known, ModGraph
 from govgo.load.session.mainmods import mod_go_version, work_go_version
 
 if TYPE_CHECKING:
@@ -90,16 +90,17 @@ class Requirements:
             return self._graph[0].build_list()
         return self._reading.build_list() if self._reading is not None else ()
 
-    def foresee(self, mods: Iterable[ModuleVersion], coming: Coming) -> None:
+    def foresee(self, mods: Iterable[ModuleVersion], coming: Coming, known: Known = lambda build_list: None) -> None:
         """Begin to fetch what the graph will need when `mods`, which provide packages, become roots.
 
         Args:
             mods: module versions.
-            coming: told the paths of what they require, for a command that will ask for the latest versions.
+            coming: called with the paths that they require, for a command that will ask for the latest versions.
+            known: called with the build list below them, once all go.mod files are there and before all are proved.
         """
         new = sorted_roots(mod for mod in mods if self.root_selected(mod.path) is None)
         if new and self.pruning is Pruning.PRUNED and self._session.build_mod == "mod":
-            GraphReading(self._session, self.pruning, new, foreseen=coming).begin()
+            GraphReading(self._session, self.pruning, new, foreseen=Foreseen(coming, known)).begin()
 
     def init_vendor(self, vendored: Collection[ModuleVersion]) -> None:
         """Use the modules of vendor/modules.txt in place of the graph.
@@ -133,7 +134,7 @@ class Requirements:
             raise self._session.go_mod_dirty()
 
     def root_selected(self, path: str) -> str | None:
-        """The version of a module path among the roots; "" for a main module, None when it is no root."""
+        """The version of a module path among the roots; "" for a main module, None when it is not a root."""
         if self._session.main.contains(path):
             return ""
         return self.max_root_version.get(path)

@@ -127,7 +127,7 @@ def load_mod_file(session: Session, tidy_go_version: str = "") -> Requirements:
     try:
         _open_ledger(session)
     except DiskError:
-        read_main_modules(session, work_file)  # as in go, what is wrong with a go.mod there is told first
+        read_main_modules(session, work_file)  # as in go, what is wrong with a go.mod there is reported first
         raise
     if not session.mod_roots:
         rs = _without_module(session)

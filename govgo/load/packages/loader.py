@@ -44,7 +44,7 @@ class PackageOpts(NamedTuple):
         resolve_missing_imports: add modules for packages that are missing.
         assume_roots_imported: treat the roots as imported by the main module.
         allow_package: raises to refuse (import path, module).
-        coming: told the import paths that are about to be loaded, to begin with what `allow_package` will ask for.
+        coming: called with the import paths about to be loaded, to begin with what `allow_package` will ask for.
         load_tests: also the tests of the packages that match a pattern.
         use_vendor_all: "all" as `mod vendor` understands it, also before go 1.16.
         allow_errors: report faults and go on.

@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 
 
 class BuiltinPackageError(PackageError):
-    """The directory is no package: "builtin", or the root of the standard library. Wildcards pass over it."""
+    """The directory is not a package: "builtin", or the root of the standard library. Wildcards pass over it."""
 
     code = "builtin-package"
 
@@ -161,7 +161,7 @@ def resolve_local_package(session: Session, directory: str, rs: Requirements) ->
 
     Raises:
         PackageError: it holds no Go files, or belongs to no module in use.
-        BuiltinPackageError: it is no package, although it holds Go files.
+        BuiltinPackageError: it is not a package, although it holds Go files.
     """
     path = _absolute(session, directory)
     _check_has_go(session, path)

@@ -238,7 +238,7 @@ class _Walk:
 
         Args:
             root: its directory.
-            prefix: import path of the root; "" for a vendor directory, whose root is no package.
+            prefix: import path of the root; "" for a vendor directory, whose root is not a package.
             nested_modules: whether to go on below a nested go.mod.
         """
         pending = [("dir", "", prefix)]
@@ -262,7 +262,7 @@ class _Walk:
                 pending.append((kind, below, f"{name}/{entry}" if name else entry))
 
     def _enters(self, kind: str, directory: str, relative: str, name: str) -> bool:
-        """Whether the walk goes into an entry, a directory or a link; what it passes over is told in its turn."""
+        """Whether the walk goes into an entry, a directory or a link; what it passes over is reported in its turn."""
         if self.ignore is not None and self.ignore.covers(relative):
             if kind == "dir" and self.session.settings.trace:
                 self.session.report.raw(f"# ignoring directory {directory}")

@@ -11,18 +11,20 @@ from __future__ import annotations
 
 import posixpath
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from functools import partial
 
 from govgo.core.gosource.buildtags import any_tags
-from govgo.core.module.moduleversion import ModuleVersion, is_toolchain, is_valid_version
-from govgo.core.module.paths import match_path_major, split_path_version
+from govgo.core.module.moduleversion import ModuleVersion, compare_versions, is_toolchain, is_valid_version
+from govgo.core.module.paths import is_std, match_path_major, split_path_version
 from govgo.core.module.patterns import match_pattern
 from govgo.core.module.query import NoMatchingVersionError, NoPatchBaseError, parse_query
 from govgo.core.records import NamedTuple
 from govgo.errors import DiskError, Failure, GovgoError, InvalidPathError, InvalidVersionError, find, is_not_found
 from govgo.load.buildlist.requirements import in_force
-from govgo.load.packages.imports import begin_gomods, begin_modules, dir_in_module, fetch
+from govgo.load.packages.imports import begin_gomods, begin_modules, dir_in_module, fetch, path_prefixes
 from govgo.load.packages.patterns import Match, match_packages
+from govgo.load.packages.sourcetree import sources
 from govgo.load.query.errors import (
     PackageNotInModuleError,
     QueryMatchesMainModulesError,
@@ -251,7 +253,33 @@ class _Search:
         begin_latest(self.session, (mod.path for mod in found))
         requirements = in_force(self.session)
         if requirements is not None and len(found) == 1:
-            requirements.foresee(found, partial(begin_latest, self.session))
+            requirements.foresee(found, partial(begin_latest, self.session), partial(self._begin_imports, found[0]))
+
+    def _begin_imports(self, mod: ModuleVersion, below: Sequence[ModuleVersion]) -> None:
+        """Begin to fetch the modules that the package imports from, if `mod`, which holds it, is there.
+
+        `below` is the build list of `mod`; of that and what is required now, the higher versions will be selected.
+        """
+        session, requirements = self.session, in_force(self.session)
+        source = session.main.resolve(mod)
+        if not session.policy.loads_found or requirements is None or source.version == "" or "..." in self.pattern:
+            return
+        root = session.repo.cached_dir(source)
+        if root is None:
+            return
+        selected: dict[str, str] = {}
+        for path, version in (*below, *requirements.build_list_ahead()):
+            if path not in selected or compare_versions(path, selected[path], version) < 0:
+                selected[path] = version
+        needed: dict[ModuleVersion, None] = {}
+        with suppress(Failure):  # it comes up again when the package is loaded
+            directory, found = dir_in_module(session, self.pattern, mod.path, root, is_local=False)
+            scanned = sources(session).scan(directory, any_tags(), indexed=True) if found else None
+            for imported in scanned.imports if scanned is not None else ():
+                holding = [path for path in path_prefixes(imported) if path in selected]
+                if len(holding) == 1 and not is_std(imported) and not session.main.contains(holding[0]):
+                    needed[ModuleVersion(holding[0], selected[holding[0]])] = None
+        begin_modules(session, needed)
 
     def _module(self, path: str, outcome: Outcome) -> QueryResult:
         """One candidate at the version that answers the query, with its matching packages."""
@@ -288,7 +316,7 @@ class _Search:
 
 
 class _Failures:
-    """The failures of the candidates, of which the most helpful is raised: by kind, then by length of path."""
+    """The failures of the candidates; the most helpful is raised: by kind, then by length of path."""
 
     _ORDER = ("package", "version", "patch", "path", "invalid", "missing")
 

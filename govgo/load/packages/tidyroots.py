@@ -141,6 +141,6 @@ def _tidy_unpruned(session: Session, rs: Requirements, pkgs: Sequence[LoadPkg]) 
     ]
     if lowered:
         minimal, _ = minimal_requirements(session, main, base, (*keep, *lowered))
-    # Where a dependency asks for a newer Go than go.mod, the go line is no minimal requirement, but remains one.
+    # Where a dependency asks for a newer Go than go.mod, the go line is not a minimal requirement, but remains one.
     lines = [mv for mv in _go_roots(rs) if all(mv.path != kept.path for kept in minimal)]
     return Requirements(session, Pruning.UNPRUNED, sorted_roots((*minimal, *lines)), rs.direct)

@@ -120,7 +120,7 @@ def _info_asks(
 
 
 class _Begun:
-    """The paths of which `begin_latest` knows: in a large graph many modules require the same ones."""
+    """The paths that `begin_latest` was given: in a large graph many modules require the same ones."""
 
     def __init__(self) -> None:
         self.paths: set[str] = set()

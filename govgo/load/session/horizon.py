@@ -52,4 +52,4 @@ def parse_as_of(text: str) -> datetime:
             return datetime.fromisoformat(text).replace(tzinfo=UTC)
         return parse_rfc3339(text)
     except (InputError, ValueError):
-        raise InputError(f"{text!r} is no time: want 2006-01-02, or RFC 3339 as in 2006-01-02T15:04:05Z") from None
+        raise InputError(f"{text!r} is not a time: want 2006-01-02, or RFC 3339 as in 2006-01-02T15:04:05Z") from None

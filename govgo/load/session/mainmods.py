@@ -131,7 +131,7 @@ class MainModules:
         containing_cwd: the main module whose root is nearest above the working directory.
         tools: package paths of tool directives.
         highest_replaced: module path -> highest version that a directive replaces ("" for all versions).
-        faults: faults in spite of which the modules can be used.
+        faults: faults that do not keep the modules from being used.
     """
 
     def __init__(

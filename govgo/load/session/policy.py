@@ -29,6 +29,8 @@ class Policy(NamedTuple):
         uses_overlay: files are read through -overlay; else they are only looked for through it.
         fetches_selected: the go.mod of every selected version will be needed, so it is fetched early.
         checks_latest: so will the latest go.mod of the modules that provide packages, for retractions.
+        loads_found: the package that a query finds is loaded at once, at the versions that its module requires: no
+            other argument and no -u can raise them.
     """
 
     build_mod: str = ""
@@ -44,6 +46,7 @@ class Policy(NamedTuple):
     uses_overlay: bool = True
     fetches_selected: bool = False
     checks_latest: bool = False
+    loads_found: bool = False
 
 
 LIST = Policy()

@@ -284,7 +284,7 @@ class Session(_Parts):
         return one_line(self._shorter(path))
 
     def short_path_if_seen(self, path: str) -> str:
-        """The same, but whole where it cannot be told what is there: so go shows a file that it cannot open."""
+        """The same, but in full where it is not known what is there, as go shows a file that it cannot open."""
         error = self.files.stat_error(path)
         is_unknown = error is not None and isinstance(error.inner, PermissionError | NotADirectoryError)
         return one_line(path) if is_unknown else self.short_path(path)

@@ -24,7 +24,7 @@ _DEVEL = "(devel)"
 
 
 def split_binaries(session: Session, args: Sequence[str]) -> tuple[list[str], list[str]]:
-    """The arguments that name files which are no go.mod and so on, and the others."""
+    """The arguments that name files which are not go.mod and so on, and the others."""
     binaries: list[str] = []
     others: list[str] = []
     for arg in args:
@@ -38,7 +38,7 @@ def build_info(session: Session, files: Executables, arg: str) -> BuildInfo:
     """What a binary, as an argument names it, was built from.
 
     Raises:
-        UsageError: the file is no Go binary, or it was built without modules.
+        UsageError: the file is not a Go binary, or it was built without modules.
         DiskError: it cannot be read.
     """
     try:

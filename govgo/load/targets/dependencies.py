@@ -23,7 +23,7 @@ def only_dependencies(session: Session, where: Sequence[str] = (), *, retracted:
 
     Raises:
         UsageError: there is none, or more than one.
-        GovgoError: its graph cannot be loaded completely, or retractions cannot be had.
+        GovgoError: its graph cannot be loaded completely, or retractions cannot be obtained.
     """
     targets = audited(session, where)
     if len(targets) != 1:
@@ -70,7 +70,7 @@ def _own_retraction(found: Resolved, mod: ModuleVersion) -> str | None:
 
 
 def _asked_retractions(found: Resolved, faults: list[Finding] | None) -> dict[str, str]:
-    """The reasons by module path; where they cannot be had, that is a fault."""
+    """The reasons by module path; where they cannot be obtained, that is a fault."""
     from govgo.load.query.prefetch import warm_latest
     from govgo.load.query.retract import ModuleRetractedError, check_retractions
 

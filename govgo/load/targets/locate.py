@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """Where to look for the cause of an error: the line of a main module that leads to the module that the error is about.
 
-    svc/go.mod:7    require x.io/a v1.0.0       x.io/a requires x.io/b, whose go.mod cannot be had
+    svc/go.mod:7    require x.io/a v1.0.0       x.io/a requires x.io/b, whose go.mod cannot be obtained
 
-A line in the go.mod of a dependency is no place: that file is none of the user's.
+A line in the go.mod of a dependency is not a place: that file is none of the user's.
 """
 
 from __future__ import annotations

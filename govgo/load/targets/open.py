@@ -35,7 +35,7 @@ class _Mute:
         """Dropped: the command reports what it finds itself."""
 
     def event(self, kind: str, facts: Mapping[str, object]) -> None:
-        """Progress is shown."""
+        """Progress goes to the reporter of the command."""
         self._report.event(kind, facts)
 
 

@@ -66,7 +66,7 @@ class Unresolved(NamedTuple):
 
 
 def audited(session: Session, where: Sequence[str]) -> tuple[Target, ...]:
-    """The modules and workspaces that `where` names; a workspace stands for all its modules, which are not told apart.
+    """The modules and workspaces that `where` names; a workspace stands for all its modules.
 
     Raises:
         UsageError: an argument names nothing, or there is no main module.

@@ -29,7 +29,7 @@ _SCRIPTS = {"graphology": "graphology-0.26.0.min.js", "sigma": "sigma-3.0.3.min.
 
 
 def html_page(view: View) -> str:
-    """The page."""
+    """The graph as one page of HTML."""
     scripts = {name: _asset(file) for name, file in _SCRIPTS.items()}
     style = _asset("page.css")
     hashes = " ".join(map(policy_hash, scripts.values()))

@@ -44,7 +44,7 @@ def layers_of(dependencies: Dependencies) -> list[list[ModuleVersion]]:
 
 
 def ordered(layers: Sequence[Sequence[ModuleVersion]], dependencies: Dependencies) -> list[list[ModuleVersion]]:
-    """The layers with joined modules at equal heights, as far as that can be had."""
+    """The layers with joined modules at equal heights, as far as that can be obtained."""
     joined: dict[ModuleVersion, list[ModuleVersion]] = {}
     for mod in dependencies.modules:
         for need in dependencies.needs(mod):

@@ -12,7 +12,7 @@ from govgo.errors import GovgoError, ReportedError
 
 _CAUSES = {
     Cause.MOVED_TAG: "moved tag: the version was published again with other bytes after its hash had been recorded",
-    Cause.EDITED: "edited go.sum: the line agrees with nothing that can be had now",
+    Cause.EDITED: "edited go.sum: the line agrees with nothing that can be fetched now",
     Cause.TYPO: "edited go.sum: one character of the line was changed",
     Cause.BAD_CACHE: "bad cache: the cached bytes are not those that the module was published with",
     Cause.OTHER_SOURCE: "moved tag or odd proxy: go.sum and the cache were made from other bytes than those first"

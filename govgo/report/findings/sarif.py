@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """A run as SARIF 2.1.0, for code scanning: each result anchored at its line.
 
-Format: OASIS Static Analysis Results Interchange Format 2.1.0 with errata 01. What could not be checked is no result;
-it stands among the invocation's notifications, and the invocation counts as unsuccessful.
+Format: OASIS Static Analysis Results Interchange Format 2.1.0 with errata 01. What could not be checked is not a
+result but a notification of the invocation, which then counts as unsuccessful.
 
 A vulnerability is a rule of its own: who tracks results by rule and line, as code scanning does, would take two
 vulnerabilities of one module for one.

@@ -35,7 +35,7 @@ tbody tr:hover { background: color-mix(in srgb, var(--line) 25%, transparent); }
 
 
 def summary_page(summary: Summary) -> str:
-    """The page."""
+    """The summary as one page of HTML."""
     policy = f"default-src 'none'; style-src {policy_hash(_STYLE)}; base-uri 'none'; form-action 'none'"
     sections = list(sections_of(summary, _MOST_ROWS))
     links = "".join(f'<a href="#s{at}">{text(each.title)}</a>' for at, each in enumerate(sections))

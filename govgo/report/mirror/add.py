@@ -19,7 +19,7 @@ def add_text(run: Added, style: Style = PLAIN) -> str:
     for mod in run.zips:
         size = run.sizes.get(mod)
         if size is None and not run.is_plan:
-            continue  # told as a fault
+            continue  # reported as a fault
         lines.append(f" {style.paint('+', 'green')} {mod.path} {mod.version}  {_size(size)}")
     if run.damaged:
         lines.append(_mended(run))

@@ -59,7 +59,7 @@ def _size(manifest: Manifest, keys: Sequence[str]) -> int:
     return sum(manifest.files[key].size for key in keys)
 
 
-def export_text(run: Shipped, style: Style = PLAIN) -> str:
+def export_text(run: Shipped) -> str:
     """The file of each part, then what is in them."""
     lines = [one_line(name) for name, _ in run.parts]
     size = amount(sum(size for _, size in run.parts))

@@ -47,7 +47,7 @@ def is_listed(each: Dependency) -> bool:
 
 
 def titles(run: Outdated) -> Sequence[str]:
-    """Of the columns."""
+    """The titles of the columns."""
     return ("module", "current", "age", "patch", "newest", "age", "behind", "next major", *["required"] * run.is_all)
 
 
@@ -137,7 +137,7 @@ def closing(run: Outdated, module: Audited) -> str:
 
 
 def told_faults(run: Outdated) -> Sequence[Finding]:
-    """The faults for standard error: where several modules fail for one reason, it is told once."""
+    """The faults for standard error: where several modules fail for one reason, it is reported once."""
     groups: dict[object, list[Finding]] = {}
     for number, (_, dependency, fault) in enumerate(run.all_faults()):
         reason = fault.text if dependency is None else _reason(fault.text, dependency.current.path)

@@ -49,7 +49,7 @@ _API = "/api/1/modules"
 
 
 def page_html(page: Page) -> str:
-    """A page."""
+    """One page of a registry, whole."""
     if isinstance(page, HomePage):
         return _frame(page.standing, "", "", _home(page), _API)
     if isinstance(page, ListPage):

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """SPDX 2.3 in JSON.
 
-Each module is a package whose files are not analysed. Its `h1:` hash is no hash of a file, so that it is an external
+Each module is a package whose files are not analysed. Its `h1:` hash is not a hash of a file, so that it is an external
 reference of a type of its own; the SHA-256 of the zip is a checksum. Where requirements are known to be none,
 DEPENDS_ON leads to NONE, and where they are not known to NOASSERTION.
 

@@ -77,7 +77,7 @@ def removal_text(run: Removal, style: Style = PLAIN) -> str:
     done = f"{verb} {amount(run.size)} of {many(len(run.versions), 'version')}"
     what = done if run.versions else "nothing to remove"
     left = f"; {amount(run.left)} are left" if run.left >= 0 else ""
-    over = ", more than the limit: the rest cannot be had again" if 0 < run.limit < run.left else ""
+    over = ", more than the limit: the rest cannot be fetched again" if 0 < run.limit < run.left else ""
     return "".join(f"{line}\n" for line in [*lines, what + left + over])
 
 
@@ -105,6 +105,6 @@ def _version(each: StoredVersion) -> dict[str, object]:
 def document(
     schema: str, summary: Mapping[str, object], results: Iterable[Mapping[str, object]], faults: Iterable[Finding] = ()
 ) -> str:
-    """A whole document."""
+    """The outcome of a command as one JSON document."""
     whole = {**heading(schema), "summary": summary, "results": list(results), "errors": fault_entries(faults)}
     return encode(whole)

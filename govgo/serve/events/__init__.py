@@ -1,2 +1,2 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""What this server has stored, told in a log; and other servers, whose logs are followed."""
+"""The log of what this server has stored; and other servers, whose logs are followed."""

@@ -6,13 +6,13 @@
     take       what it tells of: fetched, proved, stored; at a bounded rate
     pointer    how far this is done, written after it was done
 
-What a peer tells of is asked of the peer first, since it may be the only one who has it, then of upstream. An event
-that came to the peer from another log keeps the name of that one; a version that is stored here already is no news
-here, so nothing goes round in circles. That a peer removed something is its own affair.
+A version in the log of a peer is fetched from the peer, which may be the only one to have it, else from upstream. An
+event that came to the peer from another log keeps the name of that log. A version that is stored here already is not
+logged again, so nothing goes round in circles. Removals are not followed.
 
-What cannot be had now waits and is tried again, ever more rarely. If too much waits, nothing more is looked at. A peer
-with two histories is not followed any more, neither by this process nor by those after it, until somebody has removed
-the evidence.
+What cannot be obtained now waits and is tried again, ever more rarely. If too much waits, nothing more is looked at. A
+peer with two histories is not followed any more, neither by this process nor by those after it, until somebody has
+removed the evidence.
 """
 
 from __future__ import annotations
@@ -62,7 +62,7 @@ class Means(NamedTuple):
     Attributes:
         storage: where pointers, heads and evidence are kept.
         lease: takes a lease by its name; what gives it back, None where another process has it.
-        stored: is told what is stored here by now, and where it was told first.
+        stored: called with what is stored here by now, and which log had it first.
         say: takes sentences for the operator.
         ready: waits until something may be stored.
     """
@@ -148,7 +148,7 @@ class Follower:
             self._task.add_done_callback(self._ended)
 
     def _ended(self, task: asyncio.Task[None]) -> None:
-        """Following has ended by itself: of a fault that is told already, or of one of ours."""
+        """Following has ended by itself: by a fault that is reported already, or by a bug."""
         if not task.cancelled() and (error := task.exception()) is not None:
             self.status.fault = f"it is not followed any more: {error!r}"
             self._count("fault", 1)
@@ -216,7 +216,7 @@ class Follower:
 
         Raises:
             ForkError, BadSignatureError: the log misbehaves.
-            Failure: something cannot be had; what was done until then is done.
+            Failure: something cannot be obtained; what was done until then is done.
         """
         await self._try_again()
         if self._verifier is None:
@@ -300,7 +300,7 @@ class Follower:
     # What is done about it.
 
     async def _take_all(self, told: Sequence[Told]) -> None:
-        """Take versions; those that cannot be had now wait from now on.
+        """Take versions; those that cannot be obtained now wait from now on.
 
         Raises:
             UnavailableError: too much waits already.
@@ -310,7 +310,7 @@ class Follower:
         outcomes = await asyncio.gather(*(self._take(mod) for mod, _ in told))
         for (mod, origin), outcome in zip(told, outcomes, strict=True):
             if outcome is Outcome.TAKEN:
-                self._means.stored(mod, origin)  # in the order in which the place told it
+                self._means.stored(mod, origin)  # in the order of the log
                 taken += 1
                 waiting.pop(mod, None)
             elif outcome is Outcome.NEVER:
@@ -327,7 +327,9 @@ class Follower:
                 pause_s = min(self.follow.every_s * 2 ** min(tries, 16), _LONGEST_WAIT_S)
                 self._not_before[mod] = time.monotonic() + pause_s
         if len(waiting) > MOST_WAITING:
-            raise UnavailableError(f"{len(waiting)} versions cannot be had at the moment; nothing more is looked at")
+            raise UnavailableError(
+                f"{len(waiting)} versions cannot be fetched at the moment; nothing more is looked at"
+            )
         pointer = self._pointer
         self._pointer = pointer._replace(
             taken=pointer.taken + taken,

@@ -1,12 +1,12 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""The event log of one server, kept by all of its processes: what was stored is told within a second or so.
+"""The event log of one server, kept by all of its processes: what was stored is logged within a second or so.
 
     journal.stored(mod)      returns at once; any thread
     journal.removed(mod)
 
 Whoever is answered waits for none of it. What a process that was killed had not told yet is found by comparing the
 storage with the log (`reconcile`): when a process starts, once a day, and when `govgo storage` asks for it since it has
-removed something. Then also what go has stored is told.
+removed something. Then also what go has stored is logged.
 """
 
 from __future__ import annotations
@@ -50,8 +50,8 @@ class Means(NamedTuple):
 
     Attributes:
         appender: the log, and the key to it.
-        storage: what is told about.
-        leaves_out: whether a module path is not told about.
+        storage: the storage that the log is about.
+        leaves_out: whether a module path is left out of the log.
         say: takes sentences for the operator.
         lease: takes a lease by its name; what gives it back, None where another process has it.
     """
@@ -64,10 +64,10 @@ class Means(NamedTuple):
 
 
 class Journal:
-    """See the module's docstring. Without means there is no log, and nothing is told.
+    """See the module's docstring. Without means there is no log, and nothing is logged.
 
     Attributes:
-        fault: why nothing can be told any more, "" where it can.
+        fault: why nothing can be logged any more, "" where it can.
         size: how many events the log has, as far as is known here.
     """
 
@@ -92,12 +92,12 @@ class Journal:
         return self._means is not None
 
     def is_removed(self, mod: ModuleVersion) -> bool:
-        """Whether a version was told to be removed, as far as is known here."""
+        """Whether the log says that a version was removed, as far as is known here."""
         return self._means is not None and self._means.appender.known.is_removed(mod)
 
     @property
     def waiting(self) -> int:
-        """How much news waits to be told."""
+        """How many events wait to be logged."""
         return len(self._news)
 
     def stored(self, mod: ModuleVersion, origin: Origin | None = None) -> None:
@@ -105,7 +105,7 @@ class Journal:
 
         Args:
             mod: the version.
-            origin: the log that told it first, and its number there, where it was not stored for this server's clients.
+            origin: the log that had it first, and its number there, where it was not stored for this server's clients.
         """
         if origin is not None and self._means is not None and origin.log == self._means.appender.log.verifier.name:
             origin = None  # it was here first, and comes back
@@ -130,7 +130,7 @@ class Journal:
             self._task.add_done_callback(self._ended)
 
     def _ended(self, task: asyncio.Task[None]) -> None:
-        """Telling has ended by itself: of a fault that is told already, or of one of ours."""
+        """Logging has ended by itself: by a fault that is reported already, or by a bug."""
         if not task.cancelled() and (error := task.exception()) is not None:
             self.fault = f"it is not written any more: {error!r}"
             self._say(f"the event log: {self.fault}")
@@ -144,7 +144,7 @@ class Journal:
         """Tell what waits, now.
 
         Raises:
-            GovgoError: it cannot be told.
+            GovgoError: it cannot be logged.
         """
         if self._means is None or not self._news:
             return
@@ -181,7 +181,7 @@ class Journal:
 
     async def aclose(self) -> None:
         """Tell what waits, if that is possible; raises nothing."""
-        self._over.set()  # not cancelled: what is being told would be told again
+        self._over.set()  # not cancelled: what is being logged would be logged again
         if self._task is not None:
             await asyncio.wait({self._task}, timeout=2)
             self._task.cancel()
@@ -274,7 +274,7 @@ def reconcile(means: Means) -> None:
 
 
 def _untold(means: Means, here: KnownVersions) -> Iterator[News]:
-    """What is stored and was not told; all that is stored comes into `here`."""
+    """What is stored and was not logged; all that is stored is added to `here`."""
     for count, entry in enumerate(means.storage.entries()):
         _give_way(count)
         if not entry.key.endswith(".mod"):
@@ -288,7 +288,7 @@ def _untold(means: Means, here: KnownVersions) -> Iterator[News]:
 
 
 def _gone(means: Means, head: Head, here: KnownVersions) -> Iterator[News]:
-    """What was told to be stored before the storage was looked at, and is not there."""
+    """What was logged as stored before the storage was looked at, and is not there."""
     for number, event in means.appender.log.events(0, head):
         _give_way(number)
         mod = event.mod

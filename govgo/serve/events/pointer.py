@@ -23,7 +23,7 @@ class Waiting(NamedTuple):
     """A version that could not be fetched, and will be tried again.
 
     Attributes:
-        origin: where it was told first; None for what an index names.
+        origin: which log had it first; None for what an index names.
         tries: how often it was tried.
     """
 
@@ -50,7 +50,7 @@ class Pointer(NamedTuple):
 
 
 def format_pointer(pointer: Pointer) -> bytes:
-    """The file."""
+    """The bytes of a pointer's file."""
     waiting = [[*mod, *(origin if origin is not None else ("", 0)), tries] for mod, origin, tries in pointer.waiting]
     return (json.dumps({"format": _FORMAT, **pointer._asdict(), "waiting": waiting}) + "\n").encode()
 

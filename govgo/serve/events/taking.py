@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""A module version that somebody else has told of: fetched, proved and stored, as if a client had asked for it."""
+"""A module version from the log of somebody else: fetched, proved and stored, as if a client had asked for it."""
 
 from __future__ import annotations
 

@@ -88,7 +88,7 @@ def parse_change(headers: Headers, body: bytes) -> Change | None:
             return _gitlab_change(document)
         module, version = document["module"], document.get("version", "")
         if not isinstance(module, str) or not isinstance(version, str):
-            raise InputError("module and version are no texts")
+            raise InputError("module and version are not strings")
         return Change(module, f"{TAGS}{version}" if version else "", is_module=True)
     except KeyError as error:
         raise InputError(f"the payload has no {error.args[0]}") from None

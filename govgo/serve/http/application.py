@@ -400,7 +400,7 @@ class Application:
 
 
 class _Told:
-    """Passes messages on, and remembers what was told."""
+    """Passes messages on, and remembers what was sent."""
 
     def __init__(self, send: Send) -> None:
         self._send = send
@@ -425,7 +425,7 @@ async def _pieces_of(request: _Request, limit_bytes: int) -> AsyncIterator[bytes
     too_large = TooLargeError(f"the body of the request exceeds {limit_bytes} bytes", limit_bytes=limit_bytes)
     declared = request.asked.headers.get(b"content-length", b"")
     if declared.isdigit() and int(declared[:19]) > limit_bytes:
-        raise too_large  # before the client is told to go on
+        raise too_large  # before the client gets "100 Continue"
     size, end_s = 0, time.monotonic() + _UPLOAD_S
     more = True
     while more:

@@ -94,7 +94,7 @@ class FastProtocol(HttpToolsProtocol):
             self._answered.left()
 
     def data_received(self, data: bytes) -> None:
-        """Read requests."""
+        """Feed the parser, which calls the methods below for each request."""
         if self._refused:
             self._head_size += len(data)
             if self._head_size > 1 << 20:

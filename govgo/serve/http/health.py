@@ -6,7 +6,7 @@
 
 What hangs is found by looking from outside: how long the other loop has not moved, how long the oldest call of the
 storage has lasted. An upstream that is down makes nothing unready, since what is stored is still served; nor does a
-peer that lies, or an event log that cannot be written: both are told beside the checks.
+peer that lies, or an event log that cannot be written: both are reported beside the checks.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ class Health:
         self._storage_fault = ""
 
     async def report(self, ready: bool) -> tuple[int, bytes]:
-        """Status and JSON."""
+        """The status (200 or 503), and a JSON document that says why."""
         site = self._site
         checks = {"upstream_loop": self._loop_fault()}
         if ready:

@@ -100,7 +100,7 @@ class Memory:
         clock: Callable[[], float] = time.monotonic,
         used: Callable[[ModuleVersion], object] = lambda mod: None,
     ) -> None:
-        """`used` is told, once a second at most, of which module versions files were given."""
+        """`used` is called, at most once a second, with the module versions whose files were served."""
         self.entries: MutableMapping[bytes, Entry] = {}
         self.touched: list[Entry] = []
         self.generation = 0

@@ -42,7 +42,7 @@ _FOLLOWED = {
     "synced": "When nothing was left to do, in seconds since the epoch; 0 for never.",
     "taken": "Versions that are stored here because the place told of them.",
     "passed_over": "Versions that the place told of, and that are not taken.",
-    "failing": "1 where the place, or what it tells of, cannot be had at the moment.",
+    "failing": "1 if the place, or a version that it names, cannot be fetched at the moment.",
     "fault": "1 where the place has shown two histories or a false signature, and is not followed any more.",
 }
 _FETCHED = ("list", "latest", "query", "info", "mod", "zip")
@@ -96,7 +96,7 @@ class _Collector:
 
 
 def render(site: Site) -> tuple[str, bytes]:
-    """(content type, text)."""
+    """The content type and the text of /metrics."""
     site.count()
     site.counters.set("cold_flights", site.library.flights)
     registry = CollectorRegistry(auto_describe=False)

@@ -86,7 +86,7 @@ class IndexPages:
 
     @property
     def routes(self) -> tuple[Route, ...]:
-        """What is answered."""
+        """The paths of the log and of the index."""
         return (
             Route(lambda path, _: path == "/index", self._answer(self._index)),
             Route(lambda path, _: path.startswith("/events/"), self._answer(self._events)),
@@ -101,7 +101,7 @@ class IndexPages:
             except Failure as error:
                 return _refusal(503, str(error))
             except SecurityError as error:
-                # It says that the storage is not to be believed; that is told with the journal's own fault, too.
+                # It says that the storage is not to be believed; the journal reports that with its own fault, too.
                 return _refusal(500, str(error).partition("\n\n")[0])
 
         return on_cold_loop

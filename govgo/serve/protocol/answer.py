@@ -16,7 +16,7 @@ class Body(NamedTuple):
     Attributes:
         data: its bytes.
         modified: since when it is so, in seconds since the epoch.
-        fresh_s: how long it may be taken for true; None for ever.
+        fresh_s: how long it may be taken for true; None forever.
     """
 
     data: bytes
@@ -34,7 +34,7 @@ class OpenFile:
     __slots__ = ("_closed", "descriptor")
 
     def __init__(self, descriptor: int, closed: Callable[[], object] = lambda: None) -> None:
-        """`closed` is told, from any thread, when it is."""
+        """`closed` is called, from any thread, when the answer is closed."""
         self.descriptor = descriptor
         self._closed = closed
 

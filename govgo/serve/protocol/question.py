@@ -31,7 +31,6 @@ MAX_PATH = 4096
 
 _CAPITAL = late("!([a-z])")
 
-SUMDB_KINDS = ("supported", "lookup", "tile", "head")
 LASTING_KINDS = frozenset({"info", "mod", "zip", "lookup", "tile"})
 """What never changes once it is there."""
 
@@ -55,7 +54,7 @@ class Question(NamedTuple):
 
     @property
     def module(self) -> ModuleVersion:
-        """The module version."""
+        """The module version whose file is asked for."""
         return ModuleVersion(self.path, self.version)
 
 
@@ -98,7 +97,7 @@ def module_in(path: str) -> str:
 
 
 def is_settled(path: str, version: str) -> bool:
-    """Whether this is the full, canonical version of a module, of which nothing ever changes."""
+    """Whether this is the full, canonical version of a module, whose files never change."""
     if version != canonical_version(version):
         return False
     try:

@@ -61,7 +61,7 @@ class PublishRoute:
         site: what is served, with its users and policy.
         published: where versions go.
         max_bytes: of a zip.
-        announce: is told of each new version, after everybody can have it.
+        announce: called with each new version, once everybody can fetch it.
     """
 
     def __init__(

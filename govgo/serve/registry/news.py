@@ -23,7 +23,7 @@ class News:
     """See the module's docstring. One thread uses it."""
 
     def __init__(self, log: EventLog, is_told: Callable[[], bool], now_s: Callable[[], float] = time.monotonic) -> None:
-        """Nothing is read yet; `is_told` is whether all that is stored is told there."""
+        """Nothing is read yet; `is_told` is whether the log has all that is stored."""
         self._log = log
         self._is_told = is_told
         self._now_s = now_s
@@ -31,7 +31,7 @@ class News:
         self._waiting: dict[str, float] = {}
 
     def begin(self) -> None:
-        """The whole storage is looked at now: what is told from here on has not been seen."""
+        """The whole storage is looked at now: what is logged from here on has not been seen."""
         self._next = None
         self._waiting.clear()
         try:
@@ -40,7 +40,7 @@ class News:
         except Failure:
             pass
         except SecurityError:
-            pass  # told by the journal, which signs nothing any more
+            pass  # reported by the journal, which signs nothing any more
 
     def due(self) -> list[str] | None:
         """The modules to look at now; None where the log does not say it, and the whole storage has to be looked at."""
@@ -54,7 +54,7 @@ class News:
         except Failure:
             return None
         except SecurityError:
-            return None  # told by the journal, which signs nothing any more
+            return None  # reported by the journal, which signs nothing any more
         again = [path for path, due_s in self._waiting.items() if due_s <= now_s and path not in fresh]
         for path in again:
             del self._waiting[path]

@@ -106,7 +106,7 @@ class Registry:
 
         Args:
             settings: see `RegistrySettings`.
-            storage: what is told of.
+            storage: the storage whose contents the pages show.
             cold: the loop of the proxy's questions.
             env: go's settings.
             visible: what may be shown.

@@ -125,7 +125,7 @@ def check_settings(settings: Settings, env: GoEnv) -> None:
 def _check_publishing(settings: Settings, env: GoEnv) -> None:
     check_names(settings)
     if not settings.storage:
-        raise UsageError("publish: storage is missing: a module cache is emptied, and this cannot be had again")
+        raise UsageError("publish: storage is missing: a module cache is emptied, and this cannot be fetched again")
     if settings.read_only:
         raise UsageError("publish: read_only says that nothing is stored")
     if settings.publishing.sumdb:

@@ -135,7 +135,7 @@ def make_followers(
         library: the server's own.
         peer_library: gives one that has a proxy alone for upstream.
         web: opens the places.
-        journal: is told what is taken.
+        journal: called with what is taken.
         is_private: whether a module path must not be named to others.
         lives_here: whether a module is published here alone, so that nobody else is asked for it.
     """

@@ -191,7 +191,7 @@ class Parts:
         self.misses.note(mod)
 
     def _means_of_peer(self, means: Means, url: str) -> Means:
-        """What a peer stores here is told by its follower, with the log where it was first."""
+        """The follower of a peer logs what it stores here, with the log that had it first."""
         env = self.env._replace(goproxy=url, gonoproxy="")
         sources = Sources(env, self.network, self.web, self.report, self.counters)
         return means._replace(sources=sources, appeared=lambda mod: None)
@@ -258,7 +258,7 @@ class Parts:
         self.registry.use(visible, closed=closed, min_age_s=rules.policy.min_age_s)
 
     def _is_told(self) -> bool:
-        """Whether the event log tells of all that may be shown: private modules may not be told, and be shown."""
+        """Whether the event log has all that may be shown: it may leave out private modules that are shown."""
         return not self.journal.fault and (self.settings.events.private or not self._shows_private)
 
     def _fixed_routes(self, site: Site) -> tuple[Route, ...]:
@@ -362,5 +362,5 @@ def open_storage(settings: Settings, env: GoEnv) -> Storage:
         raise UsageError("storage: neither -storage nor GOMODCACHE, GOPATH or HOME says where files are kept")
     storage = open_bucket(place, env.process) if place else DirectoryStorage(f"{env.gomodcache}/{DOWNLOAD}")
     if not isinstance(storage, DirectoryStorage) or (os.path.lexists(storage.root) and not os.path.isdir(storage.root)):
-        raise UsageError(f"storage: {one_line(place)} is no directory; a mirror in an archive is unpacked first")
+        raise UsageError(f"storage: {one_line(place)} is not a directory; a mirror in an archive is unpacked first")
     return storage

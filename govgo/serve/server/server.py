@@ -87,7 +87,7 @@ def _serve(
 
 
 def _check_upstream(settings: Settings, env: GoEnv, url: str) -> None:
-    """Refuse to ask ourselves, for ever."""
+    """Refuse to ask ourselves, forever."""
     own = {url, url.replace("127.0.0.1", "localhost"), url.replace("0.0.0.0", "localhost")}
     for spec in parse_goproxy(settings.upstream or env.goproxy):
         if spec.url.rstrip("/") in own:
@@ -112,7 +112,7 @@ def listen(settings: Settings) -> tuple[socket.socket, str]:
 
     Raises:
         UsageError: no address.
-        DiskError: it is in use, or not to be had.
+        DiskError: it is in use, or not available.
     """
     host, port = parse_listen(settings.listen)
     try:
@@ -138,7 +138,7 @@ def _remove_socket(path: str) -> None:
     """
     with suppress(FileNotFoundError):
         if not stat.S_ISSOCK(os.lstat(path).st_mode):
-            raise FileExistsError(errno.EEXIST, "there is a file which is no socket")
+            raise FileExistsError(errno.EEXIST, "there is a file that is not a socket")
         with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as probe:
             if probe.connect_ex(path) == 0:
                 raise OSError(errno.EADDRINUSE, os.strerror(errno.EADDRINUSE))
@@ -319,7 +319,7 @@ class _Parent:
             self._fork(worker, writer)
         os.close(writer)
         told = b""
-        while data := os.read(reader, 64):  # until each worker has told that it serves, or has ended
+        while data := os.read(reader, 64):  # until each worker has said that it serves, or has ended
             told += data
         os.close(reader)
         failed = len(told) < self._settings.workers and not self._ending

@@ -39,7 +39,7 @@ def check_time(mod: ModuleVersion, info: RevInfo, min_age_s: float) -> None:
 async def without_young(path: str, versions: Sequence[str], check: Check) -> list[str]:
     """A list whose highest versions are old enough to be chosen; lower ones are refused when they are asked for.
 
-    Where upstream fails, whoever asks for the version is told so.
+    Where upstream fails, whoever asks for the version gets that error.
     """
     left = list(versions)
     for version in sorted(versions, key=semver.key, reverse=True)[:_LOOKED_AT]:

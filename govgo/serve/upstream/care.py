@@ -95,7 +95,7 @@ class _Pass(NamedTuple):
 
 
 class _Ending(Exception):
-    """The server ends."""
+    """Raised in the thread when the server ends."""
 
 
 class Care:
@@ -180,7 +180,7 @@ class Care:
         return 0 < limit < self._size + grown and grown > 0
 
     async def _told(self, work: Callable[[], object], what: str) -> None:
-        """Do something in the thread; what fails is told, and done the next time."""
+        """Do something in the thread; what fails is reported, and done the next time."""
         try:
             await self._means.cold.loop.run_in_executor(self._thread, work)
         except _Ending:
@@ -314,7 +314,7 @@ class Care:
 async def prove_again(library: Library, means: Means, mod: ModuleVersion, mode: str) -> tuple[int, Refusal | None]:
     """Prove the stored files of a version as if they were read for the first time.
 
-    What is damaged is told, counted and removed, and fetched again where `mode` fetches.
+    Damage is reported, counted and removed, and fetched again where `mode` fetches.
 
     Returns:
         How many bytes there were; why one of the files cannot be proved now, although nothing is wrong with it.

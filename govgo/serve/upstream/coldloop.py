@@ -43,7 +43,7 @@ class ColdLoop:
         return asyncio.run_coroutine_threadsafe(work, self.loop)
 
     async def stored(self, work: Callable[[], _T], *, is_large: bool = False) -> _T:
-        """Run a call of the storage in a thread. One that moves a whole zip may take long, which is no silence."""
+        """Run a call of the storage in a thread. One that moves a whole zip may take long without being stuck."""
         number = id(work)
         if not is_large:
             self._asked[number] = time.monotonic()

@@ -97,7 +97,7 @@ class Copies:
     def on_disk(self, key: str, closed: Callable[[], object] = lambda: None) -> OpenFile:
         """An empty file, beside the one that `key` names where that is possible.
 
-        `closed` is told when it is closed, and also where it cannot be made.
+        `closed` is called when it is closed, and also if it cannot be made.
 
         Raises:
             StorageError: the disk is full or fails.

@@ -17,7 +17,7 @@ class Lately(OrderedDict[Any, Any]):
     """What is remembered of the last questions: the oldest is forgotten first."""
 
     def keep(self, key: object, value: object) -> None:
-        """Remember."""
+        """Remember a value; the oldest goes when there are too many."""
         self[key] = value
         self.move_to_end(key)
         if len(self) > _REMEMBERED:

@@ -119,7 +119,7 @@ class Leases:
             won = storage.create(name, holder)
         else:
             won = self._is_abandoned(name, entry) and storage.swap(name, holder, entry.tag)
-        # A put that was made again, as its answer was lost, is told as lost, and has won.
+        # A put that was repeated, as its answer was lost, looks as if it had lost, and has won.
         return won or storage.read(name) == holder
 
     def _is_abandoned(self, name: str, entry: Entry) -> bool:

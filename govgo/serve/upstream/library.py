@@ -166,7 +166,7 @@ class Library:
                 background, "redirect" says where they are, "async_redirect" does both, "none" refuses.
             redirect_url: the proxy where they are; "" for the first of upstream.
             whole: a zip that is on its way is waited for.
-            tells: whether the operator is told why there is none.
+            tells: whether to log for the operator why there is none.
         """
         if self.published is not None and not question.database and self.published.covers(question.path):
             return await self.published.answer(question)
@@ -196,7 +196,7 @@ class Library:
         """Be ready for the first question: load the client, find the way to the checksum database.
 
         Raises:
-            SecurityError: the stored tree head contradicts the database; the operator is told. So is each client.
+            SecurityError: the stored tree head contradicts the database; the operator and each client are informed.
         """
         self._means.sources.warm()
         try:
@@ -554,7 +554,7 @@ class Library:
         return found
 
     async def _store(self, key: str, data: bytes, fresh: Callable[[], object] = lambda: None) -> None:
-        """Store what was proved, now or when it is possible; `fresh` is told if it was not there."""
+        """Store what was proved, now or when it is possible; `fresh` is called if it was not there."""
         if self._means.stores:
             await self._means.owed.store(key, len(data), lambda: self._storage.create(key, data), fresh)
 

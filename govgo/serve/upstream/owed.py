@@ -40,13 +40,13 @@ class Owed:
     async def store(
         self, key: str, size: int, write: Callable[[], object], fresh: Callable[[], object] = lambda: None
     ) -> None:
-        """Write a file: now, and where that fails, which is told, again.
+        """Write a file: now, and if that fails, which is reported, again later.
 
         Args:
             key: of the file.
             size: how many bytes `write` holds.
             write: called in a thread; raises Failure; True where the file was not there.
-            fresh: told, on the loop, if it was not.
+            fresh: called, on the loop, if it was not.
         """
         found = _Write(write, fresh)
         try:
@@ -80,7 +80,7 @@ class Owed:
         for key, write in self._writes.items():
             try:
                 await self._call(write)
-            except Failure:  # as told when it failed first
+            except Failure:  # as reported when it failed first
                 self._writes.get(key)  # others have their turn before it comes again
                 return
             if self._writes.get(key) is write:

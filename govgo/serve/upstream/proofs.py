@@ -2,9 +2,9 @@
 """The checksum database, asked by a server: what it proves is kept in the storage, and served from there for good.
 
 The client below remembers all answers, and every failure, for one run. A server takes a new one after so many answers,
-and after each failure, so that its memory is bounded and a failure is told once. What was proved is proved again from
-the storage. Only a fork is never forgotten: two signed heads that contradict each other are evidence, and nothing is
-proved any more until somebody has looked.
+and after each failure, so that its memory is bounded and a failure is reported once. What was proved is proved again
+from the storage. Only a fork is never forgotten: two signed heads that contradict each other are evidence, and nothing
+is proved any more until somebody has looked.
 """
 
 from __future__ import annotations
@@ -240,7 +240,7 @@ class Proofs:
     def _ended(self, task: asyncio.Task[None]) -> None:
         self._ending.discard(task)
         error = None if task.cancelled() else task.exception()
-        if error is not None and not isinstance(error, SecurityError):  # else `_look` has told it
+        if error is not None and not isinstance(error, SecurityError):  # else `_look` has reported it
             self._log(f"{error}")
 
     def _look(self, generation: _Generation) -> None:

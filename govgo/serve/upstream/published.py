@@ -56,7 +56,7 @@ from govgo.serve.upstream.zips import Means
 
 
 class Ledger(Protocol):
-    """A checksum database of one's own, to which versions are added before anybody is told of them."""
+    """A checksum database of one's own, to which versions are added before anybody can see them."""
 
     def __call__(self, mod: ModuleVersion, zip_h1: str, gomod_h1: str) -> None:
         """Add a record, unless it is there.  Raises SumMismatchError, Failure."""
@@ -176,7 +176,7 @@ class PublishedModules:
         Raises:
             AlreadyPublishedError: it was published with other bytes.
             SumMismatchError: one's own checksum database has another record of it.
-            Failure: the storage or the database failed. Nobody is told of the version; to try again goes on.
+            Failure: the storage or the database failed. Nobody can see the version; the next try continues.
         """
         wanted = Published(mod.version, _shown(datetime.now(UTC)), h1, hash_gomod(gomod), by)
         key = file_key(mod, SUFFIX)
@@ -208,7 +208,7 @@ class PublishedModules:
         if not storage.create(key, format_published(record)):
             raise ConflictError(f"{mod}: somebody else has published it this moment")
         if isinstance(storage, LocalStorage):
-            storage.replace(key, format_published(record))  # once more, and on the disk before anybody is told
+            storage.replace(key, format_published(record))  # once more, and on the disk before anybody can see it
         self._means.counters.add("stored")
 
     def _write_files(self, mod: ModuleVersion, path: str, gomod: bytes, record: Published) -> None:

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""What an error is told as.
+"""How a server answers for an error.
 
 not found, gone                   404, 410       a client may look elsewhere
 no such version of a repository   404
@@ -64,7 +64,7 @@ def is_refused(error: GovgoError) -> bool:
 
 
 def refusal_of(error: GovgoError, *, missing_s: float = 0.0, bad_s: float = 0.0) -> Refusal:
-    """What an error is told as: never "not found", after which a client would go round the proxy, unless it is that.
+    """The answer for an error: never "not found", after which a client would bypass the proxy, unless it is that.
 
     Args:
         error: why there is no answer.
@@ -98,7 +98,7 @@ def refusal_of(error: GovgoError, *, missing_s: float = 0.0, bad_s: float = 0.0)
 
 
 def _is_hindered(missing: NotFoundError) -> bool:
-    """Whether something is "not found" because the page that names its repository could not be had.
+    """Whether something is "not found" because the page that names its repository could not be obtained.
 
     go goes on to the next source then, and to the next prefix of an import path. A server must not say that it is not
     there: of 401 and 403 alone, which hosts give for what they do not have, too.

@@ -29,7 +29,7 @@ def stored_answer(storage: Storage, question: Question) -> bytes:
 
 
 def _versions(storage: Storage, path: str) -> bytes:
-    """The released versions of which there is a go.mod, in order, a line each.
+    """The released versions that have a go.mod, in order, a line each.
 
     Not from the file `list`: go rewrites it, so it names what is in the cache.
     """
@@ -53,7 +53,7 @@ async def open_zip(cold: ColdLoop, copies: Copies, key: str, known: object) -> t
     """A copy of a stored zip, and its h1:; "" in its place where its digest is `known`. None for no zip.
 
     Raises:
-        BadZipError: it is no sound zip.
+        BadZipError: it is not a sound zip.
         DiskError, StorageError: it cannot be read, or not be copied.
     """
     found = await cold.stored(partial(copies.of, key), is_large=True)

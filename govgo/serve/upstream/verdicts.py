@@ -79,7 +79,7 @@ class Verdicts:
             policy: the rules.
             tools: what they need.
             threshold: which advisories count; None for all.
-            unknown_is_refused: so is a version of which a rule cannot tell.
+            unknown_is_refused: so is a version that a rule cannot judge.
         """
         self._policy = policy
         self._tools = tools

@@ -41,8 +41,8 @@ class Means(NamedTuple):
 
     Attributes:
         stores: whether what was proved is stored.
-        appeared: told of each module version whose go.mod was stored just now, and that was not there before.
-        disappeared: told of each whose go.mod was removed.
+        appeared: called with each module version whose go.mod was stored just now and was not there before.
+        disappeared: called with each whose go.mod was removed.
     """
 
     cold: ColdLoop
@@ -100,7 +100,7 @@ class ZipFlight:
         except GovgoError as error:
             self._fail(error)
             raise
-        except BaseException:  # cancelled, when nobody waits any more; or a fault of ours, which is told to nobody else
+        except BaseException:  # cancelled, when nobody waits any more; or a bug, which is reported nowhere else
             self._fail(UnavailableError(f"{self.mod}: the fetch ended early"))
             raise
 
@@ -171,7 +171,7 @@ class ZipFlights:
     """The zips on their way, by module version. All calls come from the cold loop, but for `leave`."""
 
     def __init__(self, means: Means, failed: Callable[[ModuleVersion, GovgoError], object]) -> None:
-        """`failed` is told why a zip was not had, when all who waited know."""
+        """`failed` is called with why a zip was not fetched, after all who waited know."""
         self._means = means
         self._failed = failed
         self._flights: dict[ModuleVersion, ZipFlight] = {}
@@ -187,7 +187,7 @@ class ZipFlights:
             The reading; None where the zip was stored by somebody else.
 
         Raises:
-            GovgoError: it cannot be had, and nothing of it was seen.
+            GovgoError: it cannot be obtained, and nothing of it was seen.
         """
         flight = self._flights.get(mod)
         if flight is None:

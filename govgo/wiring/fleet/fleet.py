@@ -140,10 +140,10 @@ def run_fleet(
     Args:
         results: where to keep them.
         engine: where to run.
-        task: what workers are told.
+        task: what workers get.
         units: the repositories.
         settings: the key of what is asked.
-        about: what a resumed run is told.
+        about: what a resumed run needs to know.
         attempts: how often a unit is tried where another attempt may help.
         resume: take what an interrupted run has kept.
         report: gets the progress.

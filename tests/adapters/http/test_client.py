@@ -63,7 +63,7 @@ def test_a_url_without_a_path(engine: MakeEngine) -> None:
 
 
 def test_attack_a_query_that_is_not_ascii(engine: MakeEngine) -> None:
-    """In the URL of the user, in a Location, there perhaps of bytes that are no text; servers read %XX as the byte."""
+    """In the URL of the user, in a Location, there perhaps of bytes that are not text; servers read %XX as the byte."""
     with ProxySimulator() as proxy:
         proxy.script("/x?%C3%B6", Redirect("/y?\xff\xc3\xb6[#x"))
         assert isinstance(refusal(engine, f"{proxy.url}/x?\xf6"), NotFoundError)

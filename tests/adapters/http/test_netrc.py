@@ -46,6 +46,10 @@ def test_netrc() -> None:
     ]
 
 
+def test_words_end_at_the_white_space_that_go_knows() -> None:
+    assert parse_netrc("machine a.example login me password p\x1cw\n") == (Login("a.example", "me", "p\x1cw"),)
+
+
 def test_a_macro_ends_with_an_empty_line_alone(tmp_path: Path) -> None:
     """A line of "\\r" is not empty (go's parseNetrc splits at "\\n"): what follows is the macro's, and no login."""
     netrc = tmp_path / "netrc"

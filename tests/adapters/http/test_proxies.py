@@ -323,7 +323,7 @@ def test_ports_of_urls_are_told_in_the_words_of_go(engine: MakeEngine, base: str
     ],
 )
 def test_the_port_that_libcurl_dials(origin: str, target: str) -> None:
-    transfer = CurlTransfer([], lambda _: None, list)
+    transfer = CurlTransfer([], lambda _: None, list, lambda _origin, _peer: (socket.socket(), False))
     transfer.origin = origin
     assert transfer._target() == target
 

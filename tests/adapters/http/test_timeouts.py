@@ -326,7 +326,7 @@ def test_whoever_is_heard_of_restores_the_whole() -> None:
         (4.5, "", True),
         (4.3, "", False),  # there is time left
         (60.0, "", True),
-        (60.0, "before", False),  # one that is silent is no dead network
+        (60.0, "before", False),  # one that is silent is not a dead network
         (60.0, "after", False),
     ],
 )

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""Ranges of a module index: pages that overlap by a line, and what is none."""
+"""Ranges of a module index: pages that overlap by a line, and answers that are not an index."""
 
 from __future__ import annotations
 

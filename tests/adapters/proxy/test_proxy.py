@@ -34,13 +34,15 @@ def put(root: Path, name: str, data: bytes) -> None:
         ("v1\nv1.0\nv1.0.0\n", Listing(("v1", "v1.0", "v1.0.0"), "", ("v1", "v1.0"))),
         ("1.0.0\nmaster\n<html>\n\n v1.0.0 \r\n", Listing(("v1.0.0",), "", ())),
         ("v2.0.0+incompatible\n", Listing(("v2.0.0+incompatible",), "", ())),
-        # Pseudo-versions are no tagged versions; the newest is kept for modules that have nothing else.
+        # Pseudo-versions are not tagged versions; the newest is kept for modules that have nothing else.
         (
             "v0.0.0-20240102030405-0123456789ab\nv0.0.0-20250102030405-0123456789ab\n",
             Listing((), "v0.0.0-20250102030405-0123456789ab", ()),
         ),
         ("v1.0.0 2024-01-02T03:04:05Z\nv0.9.0 2025-01-02T03:04:05Z\n", Listing(("v0.9.0", "v1.0.0"), "v0.9.0", ())),
         ("v1.0.0 yesterday\n", Listing(("v1.0.0",), "", ())),
+        # Go's white space is Unicode's, which has not the separators U+001C to U+001F.
+        ("v1.0.0\x1cv1.1.0\n\x1fv1.2.0\n\x85v1.3.0\xa0x\n", Listing(("v1.3.0",), "", ())),
     ],
 )
 def test_lists(text: str, listing: Listing) -> None:

@@ -37,7 +37,7 @@ from govgo.report.list.template import module_record
             '{"Version":"v1.0.0","Time":"2024-01-02T03:04:05.123456789+02:00"}',
             '{"Version":"v1.0.0","Time":"2024-01-02T03:04:05.123456789+02:00"}',
         ),
-        # Half of a surrogate pair, bytes that are no UTF-8, and a number that no machine type holds.
+        # Half of a surrogate pair, bytes that are not UTF-8, and a number that no machine type holds.
         (
             '{"Version":"v1.0.0","Origin":{"VCS":"\\ud800git","URL":"\\ud83d\\ude00"}}',
             '{"Version":"v1.0.0","Time":"0001-01-01T00:00:00Z","Origin":{"VCS":"\ufffdgit","URL":"\U0001f600"}}',
@@ -47,6 +47,23 @@ from govgo.report.list.template import module_record
             '{"Version":"v1.0.0","Time":"2024-01-02T03:04:05Z"}',
         ),
         ("null", '{"Version":"","Time":"0001-01-01T00:00:00Z"}'),
+        # Several members for one field.
+        (
+            '{"Version":"v1.0.0","version":"v1.1.0","Version":"v1.2.0"}',
+            '{"Version":"v1.2.0","Time":"0001-01-01T00:00:00Z"}',
+        ),
+        (
+            '{"Version":"v1.0.0","Ver\u017fion":"v1.1.0","VERSION":null,"Time":"2024-01-02T03:04:05Z","time":null}',
+            '{"Version":"v1.1.0","Time":"2024-01-02T03:04:05Z"}',
+        ),
+        (
+            '{"Version":"v1.0.0","Origin":{"VCS":"git","URL":"a"},"origin":{"haſh":"ab","url":"b"}}',
+            '{"Version":"v1.0.0","Time":"0001-01-01T00:00:00Z","Origin":{"VCS":"git","URL":"b","Hash":"ab"}}',
+        ),
+        (
+            '{"Version":"v1.0.0","Origin":{"VCS":"git"},"origin":null}',
+            '{"Version":"v1.0.0","Time":"0001-01-01T00:00:00Z"}',
+        ),
         (
             '{"Version":"v1.0.0","Origin":{"VCS":"git","URL":"https://a/b?c&d","TagSum":"t1:x","Ref":"refs/tags/v1.0.0"}}',
             '{"Version":"v1.0.0","Time":"0001-01-01T00:00:00Z",'
@@ -73,6 +90,23 @@ def test_the_ref_of_a_pseudo_version_is_not_kept() -> None:
         ("[]", "json: cannot unmarshal array into Go value of type modfetch.RevInfo"),
         ('{"Version":1}', "json: cannot unmarshal number into Go struct field RevInfo.Version of type string"),
         ('{"Version":"v1","Time":3}', "Time.UnmarshalJSON: input is not a JSON string"),
+        (
+            '{"Version":"v1","version":3}',
+            "json: cannot unmarshal number into Go struct field RevInfo.Version of type string",
+        ),
+        (
+            '{"Version":[],"Version":"v1"}',
+            "json: cannot unmarshal array into Go struct field RevInfo.Version of type string",
+        ),
+        ('{"Version":6,"Time":5}', "Time.UnmarshalJSON: input is not a JSON string"),
+        (
+            '{"Origin":5,"Version":6}',
+            "json: cannot unmarshal number into Go struct field RevInfo.Origin of type codehost.Origin",
+        ),
+        (
+            '{"Origin":{"VCS":{}}}',
+            "json: cannot unmarshal object into Go struct field Origin.Origin.VCS of type string",
+        ),
         ('{"Version":"v1.0.0"} x', "invalid character 'x' after top-level value"),
         (f'{{"Version":"v1.0.0-{"a" * 249}"}}', f'invalid version "v1.0.0-{"a" * 93}"'),
         ('{"Version":"\\u001b[2J"}', 'invalid version "\\x1b[2J"'),

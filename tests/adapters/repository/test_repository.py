@@ -16,6 +16,7 @@ from pathlib import Path
 
 import pytest
 
+from govgo.adapters.http.spare import Spares
 from govgo.adapters.loop.network import Network
 from govgo.adapters.modcache.cache import NoModCacheError
 from govgo.adapters.modzip import unzip
@@ -35,7 +36,7 @@ from govgo.errors import (
     UsageError,
     is_not_found,
 )
-from govgo.ports.modules import Versions
+from govgo.ports.modules import Ask, Versions
 from govgo.ports.talk import Cancelled
 from tests.simulators.modulehome import Home, refusal, tree
 from tests.simulators.proxy import Body, Endless, ProxySimulator, Reset, Status
@@ -443,3 +444,37 @@ def test_a_directory_in_the_place_of_a_go_mod_cannot_be_read(home: Home) -> None
         with closing(Repository(env, home.report, too_new=lambda what, go: UsageError(f"{what} needs {go}"))) as repo:
             error = refusal(partial(repo.zip_dir, ModuleVersion("q.io/a", "v1.0.0")))
         assert str(error) == f"read {place}/go.mod: is a directory"
+
+
+@pytest.mark.parametrize(
+    ("goproxy", "path", "variables", "opened"),
+    [
+        pytest.param("http://p.test:81/x,direct", "q.io/a", {}, [("p.test", 81, 2)], id="http"),
+        pytest.param("https://p.test|http://other.test", "q.io/a", {}, [("p.test", 443, 1)], id="https: HTTP/2"),
+        pytest.param("http://u:p@[::1]:8080", "q.io/a", {}, [("::1", 8080, 2)], id="an address of IPv6, a login"),
+        pytest.param("file:///nosuch,http://p.test", "q.io/a", {}, [], id="a directory first"),
+        pytest.param("direct", "q.io/a", {}, [], id="repositories"),
+        pytest.param("off", "q.io/a", {}, [], id="nothing"),
+        pytest.param("http://p.test", "q.io/a", {"GOPRIVATE": "q.io"}, [], id="a private module"),
+        pytest.param("http://p.test", "r.io/a", {"GOPRIVATE": "q.io"}, [("p.test", 80, 2)], id="another private one"),
+        pytest.param("http://p.test", "q.io/a", {"HTTP_PROXY": "http://h.test"}, [], id="behind a proxy"),
+        pytest.param("ftp://p.test", "q.io/a", {}, [], id="an unknown scheme"),
+    ],
+)
+def test_the_first_proxy_is_connected_to_while_the_client_is_loaded(
+    home: Home,
+    monkeypatch: pytest.MonkeyPatch,
+    goproxy: str,
+    path: str,
+    variables: dict[str, str],
+    opened: list[tuple[str, int, int]],
+) -> None:
+    calls: list[tuple[str, int, int]] = []
+    monkeypatch.setattr(Spares, "expect", lambda _, host, port, count: calls.append((host, port, count)))
+    monkeypatch.setattr(Repository, "_run", lambda _, work: work.close())
+    monkeypatch.setattr("govgo.adapters.repository.background.Background.begin", lambda *_: None)
+    repo = home.repo(goproxy, **variables)
+    repo.begin([Ask("versions", path), Ask("latest", path)])
+    assert calls == opened
+    repo.begin([Ask("probe", path)])
+    assert calls[len(opened) :] == [(host, port, 1 if port == 443 else 3) for host, port, _ in opened]

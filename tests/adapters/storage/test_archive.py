@@ -201,7 +201,7 @@ def tar_of_two() -> bytes:
 def test_attack_an_archive_that_shows_each_reader_something_else(
     name: str, data: bytes, text: str, tmp_path: Path
 ) -> None:
-    """Of two members of one name tar gives the last, others the first; no reader gets bytes that are no content."""
+    """Of two members of one name tar gives the last, others the first; no reader gets bytes that are not content."""
     (tmp_path / name).write_bytes(data)
     with pytest.raises(InputError, match=text):
         opened(tmp_path / name).read("key")

@@ -228,7 +228,7 @@ def test_no_answer_is_released_before_its_head_is_joined(home: Home, log: Log, f
 
 
 def test_log_that_dropped_a_record(home: Home, log: Log) -> None:
-    """A roll-back under a new end: the stored tree is no prefix of the new one."""
+    """A roll-back under a new end: the stored tree is not a prefix of the new one."""
     home.keep_head(log.head())
     server = Server(log.fork(799).grow(400, "example.org/rewritten"))
     with pytest.raises(ForkError):
@@ -340,8 +340,49 @@ def test_another_process_saw_a_fork(home: Home, log: Log, fork: Log) -> None:
     assert home.latest.read_bytes() == fork.head(500)
 
 
+def test_attack_two_runs_at_once_are_shown_two_histories(home: Home, log: Log, fork: Log) -> None:
+    """What the run that ends last has believed would end each later one with the same fork."""
+
+    async def main() -> None:
+        db = home.client(Server(fork))
+        await db.lookup(WANTED)
+        home.keep_head(log.head())
+        with pytest.raises(ForkError):
+            await db.aclose()
+
+    run(main())
+    assert not [name for name in home.kept() if name.startswith("lookup/")]
+    assert home.lookup(Server(log), WANTED) == LINES[:1]
+
+
+def test_attack_an_answer_of_the_other_history_is_met_once(home: Home, log: Log, fork: Log) -> None:
+    log.grow(2000)
+    home.lookup(Server(fork), WANTED)
+    home.keep_head(log.head())
+    with pytest.raises(ForkError, match=r"kept in .*fork-"):
+        home.lookup(Server(log), WANTED)
+    assert home.lookup(Server(log), WANTED) == LINES[:1]
+
+
+def test_attack_the_answer_for_another_module_in_the_cache(home: Home, log: Log) -> None:
+    """It is proved, and says nothing of what is asked; the database has not said so."""
+    home.lookup_many(Server(log), [WANTED, FILLER])
+    (home.cache / "lookup" / f"{WANTED.path}@{WANTED.version}").write_bytes(
+        (home.cache / "lookup" / f"{FILLER.path}@{FILLER.version}").read_bytes()
+    )
+    assert home.lookup(Server(log), WANTED) == LINES[:1]
+
+
+def test_attack_an_answer_of_a_history_whose_tiles_are_gone(home: Home, log: Log, fork: Log) -> None:
+    """It cannot be proved: so it is fetched again, as other damage is."""
+    home.lookup(Server(fork), WANTED)
+    home.keep_head(log.head())
+    assert home.lookup(Server(log), WANTED) == LINES[:1]
+    assert home.lookup(Server(log), WANTED) == LINES[:1]
+
+
 def test_database_without_tiles_for_its_head(home: Home, log: Log) -> None:
-    """Nothing is believed, but it is no evidence of a fork either: a mirror may lag."""
+    """Nothing is believed, but it is not evidence of a fork either: a mirror may lag."""
     home.keep_head(log.head(400))
     server = Server(log)
     server.missing = {"/tile/8/0/003.p/33", "/tile/8/0/003"}

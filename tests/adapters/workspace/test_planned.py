@@ -89,7 +89,7 @@ def test_a_directory_is_no_file(root: Path) -> None:
 
 @pytest.mark.parametrize("seed", campaigns.one_in(4, range(20)))
 def test_as_if_it_were_the_disk(root: Path, tmp_path: Path, seed: int) -> None:
-    """The same random steps planned and done: the same files, and all of the difference is told."""
+    """The same random steps planned and done: the same files, and the plan has every difference."""
     chance = random.Random(seed)
     twin = tmp_path / "twin"
     shutil.copytree(root, twin)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""An event log grows by many writers, each of which may be killed, and says of each version what was last done."""
+"""An event log grows by many writers, any of which may be killed, and has the last event of each version."""
 
 from __future__ import annotations
 
@@ -234,7 +234,7 @@ def test_what_is_lost_is_told() -> None:
 
 
 def test_a_head_is_of_the_log_with_its_name() -> None:
-    """Signed by the same key, of a checksum database of the same name: it is no head of the event log."""
+    """Signed by the same key, of a checksum database of the same name: it is not a head of the event log."""
     log = EventLogSimulator()
     head = EventLog(log.storage, log.verifier).head()
     assert head.note.startswith(b"peer.example\n0\n")

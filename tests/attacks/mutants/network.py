@@ -356,7 +356,7 @@ MUTANTS = {
         "limits",
         "a version has a limit",
         "adapters/proxy/proxy.py",
-        "len(fields[0]) > semver.MAX_LENGTH or ",
+        "len(words[0]) > semver.MAX_LENGTH or ",
         "",
         (PROXY + "test_attack_a_version_of_megabytes_in_a_list",),
     ),

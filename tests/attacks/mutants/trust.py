@@ -329,14 +329,34 @@ MUTANTS = {
             TOLD + "test_attack_the_library_verifies_on_a_full_disk",
         ),
     ),
+    "answers-of-a-fork": Mutant(
+        "10",
+        "after a fork no answer that its run has believed or met stays in the cache",
+        "adapters/sumdb/client.py",
+        "        if isinstance(self.misbehaviour, ForkError) and self._doubtful:\n",
+        "        if False:\n",
+        (
+            TIMELINE + "test_attack_two_runs_at_once_are_shown_two_histories",
+            TIMELINE + "test_attack_an_answer_of_the_other_history_is_met_once",
+        ),
+    ),
+    "answer-of-another": Mutant(
+        "10",
+        "a kept answer speaks for the module in whose place it lies",
+        "adapters/sumdb/client.py",
+        "        return record if sum_lines(record.text, mod) or sum_lines(record.text, mod.gomod_key()) else None\n",
+        "        return record\n",
+        (TIMELINE + "test_attack_the_answer_for_another_module_in_the_cache",),
+    ),
     "cached-lookup": Mutant(
         "10",
         "a cached answer is proved again",
         "adapters/sumdb/client.py",
-        "        try:\n            return await self._trees.accept(data)\n",
+        "        try:\n            record = await self._trees.accept(data)\n        except (Failure",
         "        try:\n"
         "            from govgo.core.sumdb.record import parse_record\n\n"
-        "            return parse_record(data)\n",
+        "            return parse_record(data)\n"
+        "        except (Failure",
         (ATTACKS + "test_poisoned_lookup_with_poisoned_tile",),
     ),
     "cached-go-mod": Mutant(

@@ -30,7 +30,7 @@ CAUSES = {
 
 
 def lay_out(tmp_path: Path, cause: str) -> dict[str, str]:
-    """A repository with a module in svc/, and the environment in which one go.mod cannot be had."""
+    """A repository with a module in svc/, and the environment in which one go.mod cannot be obtained."""
     mods = dict(MODS)
     if cause == "a go.mod that nobody has":
         del mods["b"]
@@ -123,7 +123,7 @@ OF_ZIPS = {
 
 
 def with_zips(tmp_path: Path, cause: str) -> dict[str, str]:
-    """The same with packages: m.io/m imports x.io/a, which imports x.io/b, whose zip cannot be had."""
+    """The same with packages: m.io/m imports x.io/a, which imports x.io/b, whose zip cannot be obtained."""
     environ = lay_out(tmp_path, cause)
     module = tmp_path / "work/svc"
     (module / "m.go").write_text('package m\n\nimport (\n\t_ "x.io/a"\n\t_ "x.io/c"\n)\n')
@@ -177,7 +177,7 @@ def test_the_line_of_a_module_of_which_other_versions_are_asked_for(tmp_path: Pa
 
 
 def test_the_line_of_what_is_replaced(tmp_path: Path, run: Run) -> None:
-    """The zip of the replacement cannot be had; the line is that of the requirement, not of the replacement."""
+    """The zip of the replacement cannot be obtained; the line is that of the requirement, not of the replacement."""
     environ = with_zips(tmp_path, "a zip that nobody has")
     with (tmp_path / "work/svc/go.mod").open("a") as file:
         file.write("\nreplace x.io/b => x.io/d v1.0.0\n")

@@ -12,7 +12,7 @@ from govgo.cli.reference.variables import VARIABLES
 from govgo.cli.topics import TOPICS
 
 NAMES = [each.name for each in VARIABLES]
-#: Names in the sources that are no settings of users: of git, and of what go's own tests set.
+#: Names in the sources that are not settings of users: of git, and of what go's own tests set.
 OTHERS = {"GOVGO_HELPER"}
 
 

@@ -20,7 +20,7 @@ NAMES = [
     *["a/vendor", "a/vendor/x", "a/vendor/b", "vendor", "vendor/x", "x/vendor/q/y", "a/vendor/b/vendor/c"],
 ]
 
-# pattern, what it matches, what it matches besides when "vendor" is no special word
+# pattern, what it matches, what it matches besides when "vendor" is not a special word
 PATTERNS = [
     ("net", "net"),
     ("net/...", "net net/http"),

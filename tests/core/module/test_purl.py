@@ -32,7 +32,7 @@ def test_specified(parts: tuple[str, str, str], wanted: str) -> None:
     [
         # "The namespace must be lowercased", "The name must be lowercased" (types/golang-definition.json).
         ("GitHub.com/Gorilla/Context", "v1.0.0-RC1", "pkg:golang/github.com/gorilla/context@v1.0.0-RC1"),
-        # "A "+" is no unreserved character" (the rules for each component).
+        # "A "+" is not an unreserved character" (the rules for each component).
         ("rsc.io/quote", "v2.0.0+incompatible", "pkg:golang/rsc.io/quote@v2.0.0%2Bincompatible"),
         ("rsc.io/quote/v3", "v3.1.0", "pkg:golang/rsc.io/quote/v3@v3.1.0"),
         ("gopkg.in/yaml.v3", "v3.0.1", "pkg:golang/gopkg.in/yaml.v3@v3.0.1"),

@@ -20,7 +20,7 @@ def test_ages(text: str, hours: float) -> None:
 
 @pytest.mark.parametrize("text", ["", "14", "d", "-1d", "-1h", "14 d", "1.5d", "14D", "1d12h", "9999999d", "two weeks"])
 def test_what_is_no_age(text: str) -> None:
-    with pytest.raises(InputError, match="is no age"):
+    with pytest.raises(InputError, match="is not an age"):
         parse_age(text)
 
 

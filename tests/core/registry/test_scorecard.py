@@ -91,7 +91,7 @@ def test_a_version_that_keeps_them_all() -> None:
         ("no-advisories", FACTS, "yes", "none in https://vuln.example, asked 2023-11-14"),
         ("licence-known", FACTS._replace(zip=None, zip_note="not stored"), "unknown", "not stored"),
         ("licence-known", zip_(license="", texts=()), "no", "no licence file"),
-        ("licence-known", zip_(license="", texts=(UNMATCHED,)), "no", "LICENSE is no known licence"),
+        ("licence-known", zip_(license="", texts=(UNMATCHED,)), "no", "LICENSE is not a known licence"),
         ("licence-known", zip_(license="", texts=(UNMATCHED,), matcher=""), "unknown", "nothing here can match"),
         ("go-mod", zip_(has_gomod=False), "no", "one was made up"),
         ("go-mod", row(version="v2.0.0+incompatible"), "no", "+incompatible"),

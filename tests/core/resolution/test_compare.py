@@ -64,7 +64,7 @@ def test_another_replacement_of_the_same_version() -> None:
     assert (change.change, change.path) == ("replaced", "a")
     assert change.old is not None
     assert change.new is not None
-    assert (change.old.source, str(change.new.source)) == (None, "a@v1.3.0")  # a directory is no published version
+    assert (change.old.source, str(change.new.source)) == (None, "a@v1.3.0")  # a directory is not a published version
 
 
 GO_MOD = "module m\n\ngo 1.21\n\nrequire (\n\ta v1.0.0\n\tb v1.0.0 // indirect\n)\n"

@@ -34,7 +34,7 @@ def arrows(view: View) -> str:
         (ViewOptions(focus=("c",)), "m=>b1.0.0 b1.0.0=>a1.3.0 a1.3.0=>c1.0.0"),
         (ViewOptions(focus=("b",), depth=1), "m=>b1.0.0 b1.0.0=>a1.3.0"),
         (ViewOptions(selected=True), "m->a1.3.0(v1.2.0) m=>b1.0.0 a1.3.0=>c1.0.0 b1.0.0=>a1.3.0"),
-        # One step from a there are m, b and c; that m requires b is no step from a.
+        # One step from a there are m, b and c; that m requires b is not a step from a.
         (ViewOptions(selected=True, focus=("a",), depth=1), "m->a1.3.0(v1.2.0) a1.3.0=>c1.0.0 b1.0.0=>a1.3.0"),
         (ViewOptions(selected=True, focus=("old",)), ""),
     ],

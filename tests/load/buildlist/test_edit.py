@@ -77,7 +77,7 @@ DOWN = """
         ("a0", "c1", "", "a2 b2 c1"),
         ("a0", "c1", "b1", "a0 b1 c0"),  # c1 would need a2, which needs b2
         ("a0", "b1", "", "a0 b1"),
-        ("a1", "a0", "", "a1 b1"),  # an older version is no upgrade
+        ("a1", "a0", "", "a1 b1"),  # an older version is not an upgrade
         ("a0 b2", "", "a1", "a1 b2"),
     ],
 )

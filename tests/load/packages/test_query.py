@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 
 from govgo.adapters.workspace.goenvfile import load_env
+from govgo.cli.main import invoke
 from govgo.core.module.moduleversion import ModuleVersion
 from govgo.errors import GovgoError
 from govgo.load.mainmodule.load import load_mod_file
@@ -21,6 +22,8 @@ from govgo.load.session.policy import GET
 from govgo.load.session.session import Session, Settings
 from govgo.wiring.session import make_session
 from tests.simulators.repo import Transcript
+from tests.simulators.rounds import Rounds
+from tests.simulators.world import World
 
 RECORDED = json.loads((Path(__file__).parents[3] / "testdata" / "query_pattern.json").read_text())
 _CHANGE = re.compile(r"go: (?:added|upgraded) (\S+) (?:\S+ => )?(\S+)")
@@ -85,3 +88,35 @@ def test_as_go_get(session: Session, case: dict[str, Any]) -> None:
         assert change is not None
         assert ModuleVersion(change[1], change[2]) in answers
     assert answers
+
+
+@pytest.mark.parametrize(
+    ("deep", "argument", "zips"),
+    [
+        pytest.param("", ["q.io/p@v1.0.0"], ["a@v1.0.0", "p@v1.0.0"], id="as the module requires"),
+        pytest.param("q.io/a v1.1.0", ["q.io/p@v1.0.0"], ["a@v1.1.0", "p@v1.0.0"], id="raised by a dependency"),
+        pytest.param("", ["q.io/p@v1.0.0", "q.io/a@v1.1.0"], ["a@v1.1.0", "p@v1.0.0"], id="raised by an argument"),
+        pytest.param("", ["-u", "q.io/p@v1.0.0"], ["a@v1.0.0", "a@v1.1.0", "p@v1.0.0"], id="raised by -u, as go does"),
+    ],
+)
+def test_get_fetches_what_a_package_imports_beside_the_proofs_of_the_graph(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, deep: str, argument: list[str], zips: list[str]
+) -> None:
+    """The graph is a chain of go.mod files; the zip comes with the request after the last of them, and no other one."""
+    with World(tmp_path) as world:
+        chain = [("q.io/d0", "q.io/d1 v1.0.0"), ("q.io/d1", "q.io/d2 v1.0.0"), ("q.io/d2", deep), ("q.io/a", "")]
+        for path, required in [("q.io/p", "q.io/a v1.0.0\nrequire q.io/d0 v1.0.0"), *chain]:
+            source = 'package p\nimport _ "q.io/a"\n' if path == "q.io/p" else "package a\n"
+            gomod = f"module {path}\n\ngo 1.16\n" + (f"\nrequire {required}\n" if required else "")
+            world.log.grow(300)  # each record in a tile of its own: the proof of the last takes a request more
+            world.publish(path, "v1.0.0", gomod, {"a.go": source})
+        world.publish("q.io/a", "v1.1.0", "module q.io/a\n\ngo 1.16\n", {"a.go": "package a\n"})
+        world.use(monkeypatch)
+        monkeypatch.chdir(world.main("module example.com/main\n\ngo 1.21\n", {}))
+        with Rounds(world.proxy, monkeypatch) as rounds:
+            assert invoke(["get", *argument]) == 0
+    asked = [path.rpartition("q.io/")[2].replace("/@v/", "@") for each in rounds.log for path in each]
+    assert sorted(name.removesuffix(".zip") for name in asked if name.endswith(".zip")) == zips
+    round_of = {path.rpartition("q.io/")[2]: number for number, each in enumerate(rounds.log) for path in each}
+    if len(argument) == 1:
+        assert round_of[f"{zips[0].replace('@', '/@v/')}.zip"] == round_of["d2/@v/v1.0.0.mod"] + 1

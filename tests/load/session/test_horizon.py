@@ -18,7 +18,7 @@ def test_times() -> None:
 
 @pytest.mark.parametrize("text", ["", "2024", "2024-13-01", "2024-02-30", "2024-5-6", "06.05.2024", "2024-05-06 07:08"])
 def test_what_is_no_time(text: str) -> None:
-    with pytest.raises(InputError, match="is no time"):
+    with pytest.raises(InputError, match="is not a time"):
         parse_as_of(text)
 
 

@@ -269,7 +269,7 @@ def test_text_as_people_see_it() -> None:
         "error[sum-mismatch]: q.io/a@v1.0.0: verifying module: checksum mismatch\n"
         "    go.sum:41:                h1:a=\n"
         "    proxy https://p.example:  404 Not Found\n"
-        "    likely cause:             edited go.sum: the line agrees with nothing that can be had now\n"
+        "    likely cause:             edited go.sum: the line agrees with nothing that can be fetched now\n"
         "    files that differ:        a.go (changed), b.go (added), between the cached zip and the extracted tree\n"
         "    needed by:                example.com/main (go.mod:3) => q.io/a v1.0.0\n"
         "hint: see who changed the line: `git log -L41,41:go.sum`\n"

@@ -53,7 +53,7 @@ def position(storage: Storage) -> int:
 
 @pytest.mark.slow
 def test_a_follower_that_is_killed_goes_on_where_it_was(tmp_path: Path, bucket: str) -> None:
-    """All that a peer and an index name is stored and told once, whatever the moments of the kills."""
+    """Everything that a peer and an index name is stored and logged once, whenever the kills come."""
     count, others = 24, 6
     rng = random.Random(count)
     told, named = mods(count), mods(others, count)

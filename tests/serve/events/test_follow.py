@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""Places that are followed: what they tell is proved and stored; what they cannot prove is told, and not believed."""
+"""Logs and indexes that are followed: what they prove is stored, what they cannot prove is reported."""
 
 from __future__ import annotations
 
@@ -437,7 +437,7 @@ def test_where_too_much_waits_nothing_more_is_looked_at(
         for suffix in ("info", "mod"):
             world.proxy.script(f"/{mod.path}/@v/{mod.version}.{suffix}", Status(503))
     with serve(world, of_peer(world, peer, zips=False)) as served:
-        eventually(lambda: any("5 versions cannot be had at the moment" in said for said in served.said))
+        eventually(lambda: any("5 versions cannot be fetched at the moment" in said for said in served.said))
         assert followed(served)["status"] != "ok"
         world.proxy.calm()
         eventually(lambda: len(events(served)) == 5)

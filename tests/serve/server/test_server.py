@@ -174,7 +174,7 @@ def test_a_socket_takes_the_place_of_a_dead_one_alone(tmp_path: Path) -> None:
     second.close()
     place.unlink()
     place.write_text("precious")
-    with pytest.raises(DiskError, match="there is a file which is no socket"):
+    with pytest.raises(DiskError, match="there is a file that is not a socket"):
         listen(settings)
     assert place.read_text() == "precious"
 
@@ -504,9 +504,9 @@ def test_killed_at_random_moments(world: World, times: int) -> None:
         (["-listen", "nowhere"], 2, "want HOST:PORT"),
         (["-mode", "sometimes"], 2, "want one of sync, async, redirect, async_redirect, none"),
         (["-storage", "ftp://x"], 2, "ftp://…: want a directory, file://, s3://, az:// or gs://"),
-        (["-storage", "mirror.tar"], 2, "mirror.tar is no directory; a mirror in an archive is unpacked first"),
-        (["-storage", "file:///tmp/mirror.zip"], 2, "mirror.zip is no directory"),
-        (["-storage", "/dev/null"], 2, "/dev/null is no directory"),
+        (["-storage", "mirror.tar"], 2, "mirror.tar is not a directory; a mirror in an archive is unpacked first"),
+        (["-storage", "file:///tmp/mirror.zip"], 2, "mirror.zip is not a directory"),
+        (["-storage", "/dev/null"], 2, "/dev/null is not a directory"),
         (["-config", "/nonexistent.toml"], 2, "no such file"),
         (["-tls-key", "/x"], 2, "need tls_cert"),
         (["-tls-cert", "/nonexistent"], 2, "/nonexistent"),

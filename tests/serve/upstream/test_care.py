@@ -99,7 +99,7 @@ def age(served: Served, clock: Clock, *names: str) -> None:
 
 
 def test_what_a_killed_process_has_left_goes_after_a_day(served: Served, clock: Clock) -> None:
-    """No limit counts it, as it is no file of the storage."""
+    """No limit counts it, as it is not a file of the storage."""
     fetch(served, *NAMES[:1])
     directory = served.storage / "q.io" / NAMES[0] / "@v"
     old, new = directory / "v1.0.0.zip123.tmp", directory / "v1.0.0.zip124.tmp"

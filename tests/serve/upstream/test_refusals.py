@@ -16,7 +16,7 @@ from govgo.serve.upstream.refusals import refusal_of
 
 
 class Pages:
-    """A web of one page: one that a server gives with a status, or that cannot be had."""
+    """A web of one page: one that a server gives with a status, or that cannot be obtained."""
 
     def __init__(self, status: int, fault: Fault | None = None) -> None:
         self._status = status

@@ -110,7 +110,7 @@ def test_attack_unchanged_where_nothing_was_known(engine: MakeEngine) -> None:
 
 
 def test_attack_unchanged_after_half_of_another_answer(engine: MakeEngine) -> None:
-    """The tag of what broke off is no tag of what is known."""
+    """The tag of what broke off is not a tag of what is known."""
     with ProxySimulator({LIST: OLD}) as proxy:
         proxy.script(LIST, Validated(tag=TAG), Drip(((0, 3),), cuts=True, tag='"two"'), Validated(tag='"two"'))
 

@@ -107,7 +107,7 @@ def verify(modules: tuple[str, ...], *, repair: bool, as_json: bool, **flags: An
 @_dry_run_option
 @_verbose_option
 @_json_option
-@option("-offline", "offline", is_flag=True, help="Ask nobody for the go.mod files that build lists need.")
+@option("-offline", "offline", is_flag=True, help="Make no request for the go.mod files that build lists need.")
 @module_options
 def prune(
     *, keep_for: tuple[str, ...], older_than: str, dry_run: bool, as_json: bool, offline: bool, **flags: Any
@@ -145,7 +145,7 @@ def clean_command(*, dry_run: bool, as_json: bool, **flags: Any) -> None:
     """Remove the whole module cache, as `go clean -modcache` does.
 
     Afterwards it is as after go's command: the directory GOMODCACHE is gone. Unlike go, it waits for downloads that are
-    under way, and removes each version under the lock that go takes. Read-only directories are no obstacle. The newest
+    under way, and removes each version under the lock that go takes. Read-only directories are removed, too. The newest
     tree heads of checksum databases, in GOPATH/pkg/sumdb, stay: without them a fork would go unnoticed.
     """
     with failures_as_document(PRUNE_SCHEMA, as_json) as tell:

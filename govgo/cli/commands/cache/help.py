@@ -43,7 +43,7 @@ def help_command(words: tuple[str, ...]) -> int:
 
 
 def _explained(word: str) -> str:
-    """The text of `govgo explain`, "" for what is no code."""
+    """The text of `govgo explain`, "" for what is not a code."""
     from govgo.core.codes.codes import EXPLANATIONS
     from govgo.report.explain import explanation_text
 

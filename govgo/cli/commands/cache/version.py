@@ -28,7 +28,7 @@ def version(files: tuple[str, ...], modules: bool, verbose: bool, as_json: bool,
     govgo version -m dist.tar.gz     the binaries in an archive, named dist.tar.gz!NAME
     govgo version -v /usr/local/bin  every Go binary below a directory
 
-    Exit codes: 0 read, 1 a file cannot be read, or with -m is no Go binary.
+    Exit codes: 0 read, 1 a file cannot be read, or with -m is not a Go binary.
     """
     from govgo.cli.session import change_directory, environment
 

@@ -14,7 +14,7 @@ from govgo.report.style import Style
 
 
 @command(own=True, usage="[flags] [./... | directories]")
-@option("-offline", "offline", is_flag=True, help="Ask nobody: use what is in the module cache.")
+@option("-offline", "offline", is_flag=True, help="Make no request: use what is in the module cache.")
 @output_options
 @module_options
 @argument("where")

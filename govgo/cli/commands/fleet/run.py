@@ -198,7 +198,7 @@ def _limits(flags: Mapping[str, Any]) -> Limits:
 def _job(name: str, flags: Mapping[str, Any], cwd: str, about: Mapping[str, Any] | None) -> tuple[Job, object]:
     """What workers do, and the state of the databases; both as in an interrupted run where there is one.
 
-    It is tried here first, so that a mistake in the flags is told once.
+    It is tried here first, so that a mistake in the flags is reported once.
     """
     from govgo.adapters.fleet.trees import stamp_of
     from govgo.cli.commands.fleet.worker import Job
@@ -259,7 +259,7 @@ def _policy(values: Mapping[str, Any]) -> ProjectPolicy | None:
 
 
 def _with_contents(verb: FleetVerb, values: dict[str, Any], cwd: str) -> dict[str, Any]:
-    """The flags that name files whose bytes workers get, and by which a result is known."""
+    """The flags that name files whose bytes go to workers and into the key of a result."""
     from govgo.load.targets.policy import GivenPolicy
 
     for name in verb.contents:

@@ -95,7 +95,7 @@ def verb_flags(command: Command) -> tuple[Flag, ...]:
 
 
 def verb_values(verb: FleetVerb, given: Mapping[str, Any]) -> dict[str, Any]:
-    """The keywords of a verb's function, of which some were given to the fleet; it prints JSON."""
+    """The keywords of a verb's function, some of them given to the fleet; the verb prints JSON."""
     command = verb.load()
     values: dict[str, Any] = {flag.dest: flag.default for flag in command.flags if flag.dest}
     shared = {flag.dest for flag in verb_flags(command)}

@@ -162,7 +162,7 @@ class _Worker:
 
     def end(self) -> None:
         """End connections, and forget what is known of modules."""
-        _attempted(self._shared.forget)  # misbehaviour was told with the unit in which it was found
+        _attempted(self._shared.forget)  # misbehaviour was reported with the unit in which it was found
         if self._network is not None:
             self._network.close()
         self._network = None

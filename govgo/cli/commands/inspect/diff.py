@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 @command(own=True, usage="[flags] [REF [REF] | REF..REF | FILES] [-- ./... | directories]")
 @option("-exit-code", "exit_code", is_flag=True, help="Exit with 1 when there are differences.")
 @option("-zip", "zips", multiple=True, metavar="MODULE", help="Compare the source of MODULE as well.")
-@option("-offline", "offline", is_flag=True, help="Ask nobody; what the module cache lacks is unknown.")
+@option("-offline", "offline", is_flag=True, help="Make no request; what the module cache lacks is unknown.")
 @output_options
 @module_options
 @argument("sides", behind="where")
@@ -45,7 +45,7 @@ def diff(sides: tuple[str, ...], where: tuple[str, ...], **flags: Any) -> int:
     Formats: text, json, markdown.
 
     Exit codes: 0 compared, 1 differences with -exit-code or a go.mod that cannot be used, 3 something could not be
-    had, 4 a contradiction.
+    fetched, 4 a contradiction.
     """
     with Reports(flags, FORMATS, lambda error: _failed_run(error, offline=flags["offline"])) as reports:
         session = open_session(flags, announce=False, offline=flags["offline"])

@@ -38,7 +38,7 @@ _MOST_STEPS = 100_000
     "-focus", "focus", own=True, multiple=True, metavar="MODULE", help="Only what leads to MODULE and what it leads to."
 )
 @option("-depth", "depth", own=True, bounds=(0, _MOST_STEPS), default=-1, metavar="N", help="Only N steps from there.")
-@option("-offline", "offline", own=True, is_flag=True, help="Ask nobody: use what is in the module cache.")
+@option("-offline", "offline", own=True, is_flag=True, help="Make no request: use what is in the module cache.")
 @module_options
 @argument("args")
 def graph(args: tuple[str, ...], go_version: str, **flags: Any) -> int | None:

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     values=tuple(RULES),
 )
 @option(*("-skip", "skip"), multiple=True, metavar="CODES", help="Report all findings but these.", values=tuple(RULES))
-@option("-offline", "offline", is_flag=True, help="Ask nobody: use what is in the module cache.")
+@option("-offline", "offline", is_flag=True, help="Make no request: use what is in the module cache.")
 @output_options
 @option("-exit-zero", "exit_zero", is_flag=True, help="Succeed despite findings, but not despite what failed.")
 @module_options

@@ -32,8 +32,8 @@ def outdated(where: tuple[str, ...], **flags: Any) -> int:
     A dependency is outdated if a newer version of the same module path is known, or if its version is retracted.
     "newest" is what `govgo get -u` selects, "patch" what `get -u=patch` does ("=" for the same version). A next major
     version is a module of another path; /v2, /v3, … are looked for until two of them in a row are missing. A module
-    that has moved to another name is not found, unless its author has deprecated the old one. Of a replaced module the
-    versions of the replacement are looked for.
+    that has moved to another name is not found, unless its author has deprecated the old one. For a replaced module
+    newer versions of the replacement are looked for.
 
     \b
     govgo outdated                            direct requirements

@@ -51,7 +51,7 @@ MOST_LEVELS = 100_000
     values=("indent", "depth", "none"),
 )
 @output_options
-@option("-offline", "offline", is_flag=True, help="Ask nobody: use what is in the module cache.")
+@option("-offline", "offline", is_flag=True, help="Make no request: use what is in the module cache.")
 @module_options
 @argument("where")
 def tree(where: tuple[str, ...], **flags: Any) -> int:

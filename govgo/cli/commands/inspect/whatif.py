@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 @command(own=True, usage="[flags] step...")
 @option("-diff", "diff", is_flag=True, help="Show unified diffs of go.mod and go.sum.")
-@option("-offline", "offline", is_flag=True, help="Ask nobody: use what is in the module cache.")
+@option("-offline", "offline", is_flag=True, help="Make no request: use what is in the module cache.")
 @horizon_options
 @record_options
 @output_options

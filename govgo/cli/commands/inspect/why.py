@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 @option(
     "-to", "to", own=True, metavar="VERSION", help="With --version: find what would lower it to VERSION, next or none."
 )
-@option("-offline", "offline", own=True, is_flag=True, help="With --version: ask nobody.")
+@option("-offline", "offline", own=True, is_flag=True, help="With --version: make no request.")
 @output_options
 @traceless_options
 @argument("targets")
@@ -31,10 +31,9 @@ def why(targets: tuple[str, ...], modules: bool, vendor: bool, versions: bool, *
     """Explain why packages or modules are needed: a shortest chain of imports from the main module.
 
     With --version, explain why modules have their versions: every requirement on them, the highest first, and which of
-    them decides; and with --to, the smallest change of go.mod that brings a module to another version, or the proof
-    that no older version of what is required directly does, unless another module is raised. Where neither is found,
-    what was tried is told, and the exit code is 3. Directories and ./... among the arguments say for which main
-    modules.
+    them decides. With --to, also the smallest change of go.mod that brings a module to another version, or the proof
+    that no older version of a direct requirement does that without raising another module. If neither is found, the
+    text says what was tried, and the exit code is 3. Directories and ./... among the arguments name the main modules.
 
     \b
     govgo why golang.org/x/text/language

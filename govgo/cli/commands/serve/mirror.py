@@ -81,7 +81,7 @@ def add(words: tuple[str, ...], **flags: Any) -> int:
 
     Formats: text, json.
 
-    Exit codes: 0 done, 3 something could not be had, 4 a contradiction.
+    Exit codes: 0 done, 3 something could not be obtained, 4 a contradiction.
     """
     if not words:
         raise CommandLineError("a mirror is missing: a directory, an archive or a bucket")
@@ -310,10 +310,10 @@ def _diff_json(run: Compared | Failed, _: Style) -> str:
     return ship.failed_json(ship.DIFF_SCHEMA, [run.fault]) if isinstance(run, Failed) else ship.diff_json(run)
 
 
-def _export_text(run: Shipped | Failed, style: Style) -> str:
+def _export_text(run: Shipped | Failed, _: Style) -> str:
     from govgo.report.mirror import ship
 
-    return f"{run.fault.text}\n" if isinstance(run, Failed) else ship.export_text(run, style)
+    return f"{run.fault.text}\n" if isinstance(run, Failed) else ship.export_text(run)
 
 
 def _export_json(run: Shipped | Failed, _: Style) -> str:

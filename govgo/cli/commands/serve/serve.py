@@ -55,7 +55,7 @@ def serve(**flags: Any) -> int:
     before. The storage is a module cache that go and govgo may use at the same time.
 
     What contradicts the checksum database is not served. Private modules (GONOSUMDB, GOPRIVATE) are served as they are.
-    An upstream that fails is told as itself, never as "not found", so that no client goes round the proxy.
+    An upstream that fails is answered as a failure, never as "not found", so that no client bypasses the proxy.
 
     \b
     govgo serve                                          the module cache, at 127.0.0.1:8080

@@ -128,7 +128,7 @@ def rm(words: tuple[str, ...], **flags: Any) -> int:
 def evict(words: tuple[str, ...], **flags: Any) -> int:
     """Remove what was used least recently, until the storage is no larger than a limit.
 
-    Zips go first, since they can be had again; lists, lookups and tiles stay. Servers note in the storage what was
+    Zips go first, since they can be obtained again; lists, lookups and tiles stay. Servers note in the storage what was
     asked for; what no server has noted counts as used when it was stored.
 
     \b
@@ -155,7 +155,7 @@ def evict(words: tuple[str, ...], **flags: Any) -> int:
 @command(own=True, usage="[-repair] [-sample=N] [-offline] storage [modules]")
 @option("-repair", "repair", is_flag=True, help="Mend what is damaged from upstream; remove what cannot be mended.")
 @option("-sample", "sample", bounds=(1, 1 << 31), default=0, metavar="N", help="Check N versions, chosen at random.")
-@option("-offline", "offline", is_flag=True, help="Ask nobody: compare with the hashes that were stored.")
+@option("-offline", "offline", is_flag=True, help="Make no request: compare with the hashes that were stored.")
 @output_options
 @module_options
 @argument("words")

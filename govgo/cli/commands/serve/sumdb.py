@@ -238,7 +238,7 @@ def serve(place: str, address: str, certificate: str, certificate_key: str, **fl
 
     No private key is needed, and what `add` publishes is served within a second. The directory is laid out as it is
     served, so that any other file server can do the same. Who asks for what is not logged. SIGHUP reads the certificate
-    anew; one that does not fit its key is told, and the one from before is used on.
+    anew; if the new one does not fit its key, that is reported, and the old one stays in use.
 
     \b
     govgo sumdb serve -storage=/srv/sumdb -listen=0.0.0.0:8080

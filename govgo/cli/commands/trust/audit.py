@@ -33,7 +33,7 @@ from govgo.wiring.audit import Fixing, run_audit
 @command(own=True, usage="[flags] [./... | directories | binaries]")
 @option("-db", "databases", multiple=True, metavar="SOURCE", help="Ask SOURCE: a URL, file, directory or module.")
 @option("-max-db-age", "max_age", metavar="DURATION", help="Fail if a database is older: 14d, 2w, 36h.")
-@option("-vex", "vex", multiple=True, metavar="FILE", help="Leave out what an OpenVEX document says is no danger.")
+@option("-vex", "vex", multiple=True, metavar="FILE", help="Leave out what an OpenVEX document says is harmless.")
 @option("-packages", "packages", is_flag=True, help="Leave out what no import leads to; needs the sources.")
 @option("-plan", "plan", bare="all", help="Tell the smallest fix; -plan=ID,… that of some alone, -plan=none no fix.")
 @option("-fix", "fix", bare="all", help="Do what -plan tells, and audit again; -fix=ID,… clears some alone.")
@@ -41,7 +41,7 @@ from govgo.wiring.audit import Fixing, run_audit
 @diff_option
 @option("-max-go", "max_go", metavar="VERSION", help="Let no bump raise the go line above VERSION.")
 @horizon_options
-@option("-offline", "offline", is_flag=True, help="Ask nobody: use what was kept of earlier runs.")
+@option("-offline", "offline", is_flag=True, help="Make no request: use what was kept of earlier runs.")
 @output_options
 @option("-exit-zero", "exit_zero", is_flag=True, help="Succeed despite vulnerabilities, but not despite errors.")
 @module_options
@@ -51,10 +51,10 @@ def audit(where: tuple[str, ...], **flags: Any) -> int:
 
     An advisory is matched with the selected version; with that of the replacement where a module is replaced. Calls are
     not analysed: a vulnerability counts even if the build never reaches it. The Go release is that of GOVGO_GO_VERSION,
-    else the newest that go.mod names. Of a Go binary the modules count that are in it, and the release that built it.
+    else the newest that go.mod names. For a Go binary, the modules in it and the release that built it count.
 
-    What somebody has looked into may be put aside in govgo.toml, beside go.mod, with a reason and a last day:
-    [audit] ignore = [{ id = "GO-2026-0001", reason = "…", expires = 2027-01-31 }].
+    A finding that somebody has looked into may be put aside in govgo.toml, next to go.mod, with a reason and a last
+    day: [audit] ignore = [{ id = "GO-2026-0001", reason = "…", expires = 2027-01-31 }].
 
     Without -db, GOVGO_VULNDB names the databases, separated by commas; else the Go vulnerability database is asked.
 
@@ -70,10 +70,10 @@ def audit(where: tuple[str, ...], **flags: Any) -> int:
     govgo audit --fix=GO-2024-2687,CVE-2023-45288   do that for some, as `govgo get` does it
     govgo audit --fix -n --diff                     only show what it would change
 
-    A plan raises requirements of go.mod, and fetches version lists and go.mod files. Versions that are excluded,
-    retracted or younger than -min-age are not taken, nor such that drag them along. What it cannot clear is told with
-    the reason. -fix writes go.mod and go.sum, audits again, and reports what is left. Without these flags a plan is
-    made where at most ten modules are at fault; where it cannot be made, that is told, and fails nothing.
+    A plan raises requirements of go.mod, and fetches version lists and go.mod files. It takes no version that is
+    excluded, retracted or younger than -min-age, or that drags such a version along. What it cannot clear is shown
+    with the reason. -fix writes go.mod and go.sum, audits again, and reports what is left. Without these flags a plan
+    is made if at most ten modules are vulnerable; if it cannot be made, that is reported, and fails nothing.
 
     Formats: text, json, sarif, github, gitlab, junit, markdown, openvex.
 

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 @option("-policy", "policy", metavar="FILE", help="Judge every module by FILE, and by no govgo.toml beside it.")
 @option("-db", "databases", multiple=True, metavar="SOURCE", help="Ask SOURCE for advisories, as in govgo audit.")
 @option("-index", "index", metavar="FILE", help="Take dates from FILE, a feed as of index.golang.org.")
-@option("-offline", "offline", is_flag=True, help="Ask nobody: use what is at hand, and report what is not.")
+@option("-offline", "offline", is_flag=True, help="Make no request: use what is here, and report what is missing.")
 @output_options
 @option("-exit-zero", "exit_zero", is_flag=True, help="Succeed despite findings, but not despite what failed.")
 @module_options
@@ -49,7 +49,7 @@ def check(where: tuple[str, ...], **flags: Any) -> int:
       majors = { newest = true, allow = { "q.io/x" = ["v2"] } }
       go = { min = "1.24", max = "1.26" }
       max-modules = 200
-      warn = ["deprecated"]                   told, and fails nothing
+      warn = ["deprecated"]                   reported, and fails nothing
       waivers = [{ rule = "too-young", module = "q.io/x", reason = "…", expires = 2027-01-31 }]
 
     \b
@@ -58,8 +58,8 @@ def check(where: tuple[str, ...], **flags: Any) -> int:
     govgo check --since origin/main...        only what a branch has introduced since it left main
     govgo check --policy /etc/govgo.toml      rules that no change of the repository can rewrite
 
-    A finding stands at the line of the requirement that brought the module in. Waivers that have expired or concern
-    nothing are told. Contradictions, and what could not be checked, cannot be waived.
+    A finding stands at the line of the requirement that brought the module in. Waivers that have expired or match
+    nothing get a note. Contradictions, and what could not be checked, cannot be waived.
 
     Formats: text, json, sarif, github, gitlab, junit, markdown.
 

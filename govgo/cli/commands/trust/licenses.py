@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 @command(own=True, usage="[flags] [./... | directories | binaries]")
 @option("-packages", "packages", is_flag=True, help="Leave out modules that provide no package of the build.")
 @option("-notices", "notices", metavar="DIR", default="", help="Collect the legal texts in DIR.")
-@option("-offline", "offline", is_flag=True, help="Ask nobody: use what is in the module cache.")
+@option("-offline", "offline", is_flag=True, help="Make no request: use what is in the module cache.")
 @output_options
 @option("-exit-zero", "exit_zero", is_flag=True, help="Succeed despite unknown licences, but not despite errors.")
 @module_options
@@ -30,8 +30,8 @@ def licenses(where: tuple[str, ...], **flags: Any) -> int:
 
     LICENSE, COPYING, NOTICE, PATENTS and the like are read, also in nested directories, and matched with the licences
     of SPDX. Several licences are joined by AND; OR only where a text says so (SPDX-License-Identifier). A module
-    without a licence file, and a text that is no known licence, is a finding. govgo.toml, beside go.mod, may say what
-    a licence is, and why:
+    without a licence file is a finding, and so is a text that is not a known licence. govgo.toml, beside go.mod, may
+    say what a licence is, and why:
 
     \b
       [licenses]

@@ -57,10 +57,10 @@ _workers_option = option(
 def sync(where: tuple[str, ...], **flags: Any) -> int:
     """Clone the tiles and records of a checksum database into a directory, and prove every one.
 
-    The newest tree head must continue the one that the directory has: else the database has shown two histories, both
-    notes are kept, and the exit code is 4. Every tile is proved up to the tree head, and every record by its tile;
-    what is served wrong is fetched once more, then told, and not kept. What is there is not fetched again, so a sync
-    that was interrupted, or limited to a range, goes on where it was. The public log has 71 million records: 6 GB.
+    The newest tree head must continue the one that the directory has; otherwise the database has shown two histories,
+    both notes are kept, and the exit code is 4. Every tile is proved up to the tree head, and every record by its tile.
+    A wrong answer is fetched once more, then reported, and not kept. A sync that was interrupted, or limited to a
+    range, continues where it stopped. The public log has 71 million records: 6 GB.
 
     \b
     govgo log sync /srv/sumlog -rate=50
@@ -105,7 +105,7 @@ def audit(where: tuple[str, ...], **flags: Any) -> int:
 
     Formats: text, json, sarif, github, gitlab, junit, markdown.
 
-    Exit codes: 0 nothing found, 1 something is odd or the clone is damaged, 3 a sample could not be had, 4 two
+    Exit codes: 0 nothing found, 1 something is odd or the clone is damaged, 3 a sample could not be obtained, 4 two
     different records for one version, or a sample that contradicts its record.
     """
     return _run(
@@ -130,12 +130,12 @@ def audit(where: tuple[str, ...], **flags: Any) -> int:
 @remote_options
 @argument("words")
 def watch(words: tuple[str, ...], as_json: bool, **flags: Any) -> int:
-    """Tell each new version of module paths that match, with the proof that it is in the log.
+    """Report each new version of module paths that match, with the proof that it is in the log.
 
     Patterns are those of GOPRIVATE, such as github.com/me/* or *.corp.example; what lies below a match, matches too.
-    The directory keeps where the last look ended; it may be that of `govgo log sync`, and need not be. All records
-    since then are fetched and proved, and the tree head must continue the last one. A look that fails is made again,
-    and tells again what it told; one that finds a fork keeps both notes, and ends the watch.
+    The directory keeps where the last look ended; it may be the one of `govgo log sync`. All records since then are
+    fetched and proved, and the tree head must continue the last one. A look that fails is repeated, and may report
+    versions twice; one that finds a fork keeps both notes, and ends the watch.
 
     With -json a version has the signed tree head and the hashes that lead from the record to it.
 

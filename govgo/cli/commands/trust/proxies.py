@@ -28,11 +28,11 @@ if TYPE_CHECKING:
 def proxies(names: tuple[str, ...], **flags: Any) -> int:
     """Ask several proxies for the same modules, compare the answers byte for byte, and judge them by the protocol.
 
-    Without a module the build list is asked about; without @version the newest version that a proxy lists. Asked are
-    list, latest, info, mod, zip, absent (a version that there is not, which has to be a 404 or 410), and lookup (the
-    record of the checksum database, where the proxy serves that). Zips are checked by every rule of module zips. What
-    the checksum database has recorded is held against all of them, and the history of the database that a proxy
-    serves against the one that is known here.
+    Without a module the build list counts; without @version the newest version that a proxy lists. The questions are
+    list, latest, info, mod, zip, absent (a version that does not exist: the answer has to be 404 or 410), and lookup
+    (the record of the checksum database, if the proxy serves it). Zips are checked by every rule of module zips. All
+    hashes are compared with what the checksum database has recorded, and the history of the database that a proxy
+    serves with the one that is known here.
 
     \b
     govgo proxies rsc.io/quote@v1.5.2 --proxy https://proxy.corp.example --proxy https://goproxy.example

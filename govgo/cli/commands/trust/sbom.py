@@ -26,22 +26,22 @@ if TYPE_CHECKING:
 @option("-advisories", "advisories", is_flag=True, help="Tell known vulnerabilities, as audit finds them.")
 @option("-db", "databases", multiple=True, metavar="SOURCE", help="Ask SOURCE for advisories, as audit does.")
 @option("-reproducible", "reproducible", is_flag=True, help="No time and no serial number: the same bytes each time.")
-@option("-offline", "offline", is_flag=True, help="Ask nobody: use what is in the module cache.")
+@option("-offline", "offline", is_flag=True, help="Make no request: use what is in the module cache.")
 @output_options
 @module_options
 @argument("where")
 def sbom(where: tuple[str, ...], **flags: Any) -> int:
     """Write a bill of materials: the exact build list, who requires whom, and what is proved of each module.
 
-    The edges are those of govgo graph -selected. A module has its h1 hash as go.sum or its zip in the module cache
-    says it, the SHA-256 of that zip, and the record that proves it where the checksum database was asked before. A
-    replaced module is what replaces it. The main module has the state of its git repository; the files that -o names
-    do not count as changes. Of a Go binary the modules are told that are in it.
+    The edges are those of govgo graph -selected. A module has its h1 hash from go.sum or from its zip in the module
+    cache, the SHA-256 of that zip, and the record that proves it if the checksum database was asked before. A replaced
+    module is shown as its replacement. The main module has the state of its git repository; the files that -o names
+    do not count as changes. For a Go binary the document has the modules in it.
 
     Each document is about one module, workspace or binary. With several, name a directory for them: -o cyclonedx:DIR/
 
     \b
-    govgo sbom                                         what there is to tell
+    govgo sbom                                         as a table
     govgo sbom --format cyclonedx > app.cdx.json       CycloneDX 1.6; cyclonedx1.7 for 1.7
     govgo sbom --reproducible -o spdx:app.spdx.json    SPDX 2.3
     govgo sbom --packages --licenses --advisories -o cyclonedx:app.cdx.json

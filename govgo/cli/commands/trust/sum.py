@@ -226,7 +226,7 @@ def merge(files: tuple[str, ...], install: bool, **flags: Any) -> int:
 
 
 def _existing(session: Session, path: str) -> bytes:
-    """The content of a file that git has made, if only as an empty one; a mistyped name is no empty file."""
+    """The content of a file that git has made, if only as an empty one; a mistyped name is not an empty file."""
     data = session.files.read(path)
     if data is None:
         raise UsageError(f"open {path}: no such file or directory")

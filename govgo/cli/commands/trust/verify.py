@@ -72,7 +72,7 @@ def verify(where: tuple[str, ...], **flags: Any) -> int:
         except Failure as error:
             if reports.result is None:
                 raise
-            reports.fail(error)  # what was found is told, and counts
+            reports.fail(error)  # what was found is reported, and counts
             written = None
     if written is not None:
         from govgo.report.findings.text import bundle_text

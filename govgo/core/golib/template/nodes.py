@@ -20,7 +20,7 @@ class Node:
     pos: int
 
     def parts(self) -> Parts:
-        """The text of the node, in pieces, of which some are nodes within it."""
+        """The text of the node, in pieces; some of them are nodes within it."""
         raise NotImplementedError
 
     def __str__(self) -> str:
@@ -99,7 +99,7 @@ class Identifier(Node):
 
 @dataclass(slots=True)
 class Field(Node):
-    """`.A.B`."""
+    """A chain of fields: `.A.B`."""
 
     names: list[str]
 
@@ -191,7 +191,7 @@ class Call(Node):
 
 @dataclass(slots=True)
 class Jump(Node):
-    """`break` or `continue`."""
+    """A statement that leaves a loop or a round of it: `break` or `continue`."""
 
     word: str
 

@@ -120,7 +120,7 @@ def type_name(value: Value) -> str:
             return "[]string"
         case Record():
             return value.type_name
-    raise TypeError(f"{type(value)} is no template value")
+    raise TypeError(f"{type(value)} is not a template value")
 
 
 def kind(value: Value) -> str:

@@ -126,8 +126,8 @@ def test_outdated(world: World, run: Any) -> None:
 @pytest.mark.parametrize(
     ("flags", "told"),
     [
-        (["-min-age", "soon"], "invalid value for flag -min-age: 'soon' is no age: "),
-        (["-as-of", "soon"], "invalid value for flag -as-of: 'soon' is no time: "),
+        (["-min-age", "soon"], "invalid value for flag -min-age: 'soon' is not an age: "),
+        (["-as-of", "soon"], "invalid value for flag -as-of: 'soon' is not a time: "),
         (["-min-age-except", "q.io"], "-min-age-except needs -min-age\n"),
     ],
 )

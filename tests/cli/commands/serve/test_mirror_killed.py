@@ -173,7 +173,7 @@ def test_repair_has_anew_what_is_damaged(world: World, mirror: Path, capsys: pyt
 def test_repair_without_a_module_and_of_what_cannot_be_had(
     world: World, mirror: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """Nothing else is added; what upstream has no longer stays damaged, and is told."""
+    """Nothing else is added; what upstream no longer has stays damaged, and is reported."""
     (mirror / "q.io/a/@v/list").write_bytes(b"")
     (mirror / "q.io/b/@v/v0.9.0.mod").write_bytes(b"")
     shutil.rmtree(world.cache)

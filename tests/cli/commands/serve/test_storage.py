@@ -278,7 +278,7 @@ def plant(store: Path) -> None:
 
 
 def test_attack_a_version_that_the_database_does_not_know(store: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    """Its own .ziphash speaks for it, and that lies beside it: no record is no pass (CVE-2026-42501)."""
+    """Its own .ziphash speaks for it, and that lies beside it: no record is not a pass (CVE-2026-42501)."""
     plant(store)
     run = Run(capsys, "verify", str(store))
     assert run.code == 3, run.out
@@ -286,7 +286,7 @@ def test_attack_a_version_that_the_database_does_not_know(store: Path, capsys: p
 
 
 def test_attack_a_database_that_does_not_answer(world: World, store: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    """What could not be proved is not told as sound."""
+    """What could not be proved is not reported as sound."""
     plant(store)
     world.proxy.script("*", *[Status(503)] * 500)
     world.database.forge = lambda path, body: body[:-40] if "lookup" in path else body

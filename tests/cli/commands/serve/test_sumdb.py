@@ -424,7 +424,7 @@ def test_serve_answers_until_it_is_told_to_stop(
 
 
 def test_serve_renews_its_certificate(world: World, database: str, tmp_path: Path) -> None:
-    """One that does not fit is told, and the one from before is shown on."""
+    """One that does not fit is reported, and the old one stays in use."""
     files = TlsFiles(tmp_path)
     one, two = files.made("one"), files.made("two")
     files.use(*one)

@@ -295,7 +295,7 @@ def test_without_the_network_the_newest_version_of_a_database_is_not_known(world
             (
                 "--max-db-age soon",
                 2,
-                "invalid value for flag -max-db-age: 'soon' is no age: want days as in 14d, weeks as",
+                "invalid value for flag -max-db-age: 'soon' is not an age: want days as in 14d, weeks as",
             ),
             ("elsewhere", 2, "elsewhere: no go.mod file there"),
             (
@@ -321,7 +321,7 @@ def test_what_is_refused(world: World, audit: Any, words: str, code: int, told: 
 
 @pytest.mark.parametrize("dead", ["http://127.0.0.1:1/db", "nowhere.zip"])
 def test_one_of_several_databases_is_dead(world: World, audit: Any, dead: str) -> None:
-    """What the others know is told, with the error, and the exit code is that of an audit that is not whole."""
+    """What the others know is reported with the error, and the exit code is that of an incomplete audit."""
     Path("govgo.toml").write_text('[audit]\nignore = [{ id = "GO-99", reason = "known to the dead one alone" }]\n')
     for databases in (["--db", "../db", "--db", dead], ["--db", dead, "--db", "../db"]):
         run = audit(*databases, "--json")

@@ -466,7 +466,7 @@ def test_what_was_put_aside_needs_no_plan_and_may_come_in(world: World, audit: A
 
 
 def test_a_plan_without_a_proxy(world: World, audit: Any) -> None:
-    """What is known is told; that nothing is planned is no clean result."""
+    """What is known is reported; that nothing is planned does not make the result clean."""
     audit()
     run = audit("--plan", "--offline", "--json")
     assert run.code == 3

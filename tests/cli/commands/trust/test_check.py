@@ -310,7 +310,7 @@ waivers = [
 
 
 def test_waivers(world: World, check: Any) -> None:
-    """A waiver counts on its last day; one that has expired, or concerns nothing, is told."""
+    """A waiver counts on its last day; one that has expired, or matches nothing, gets a note."""
     policy(WAIVERS)
     run = check("--json")
     assert run.found == [("incompatible-version", OLD), ("retracted", A)]

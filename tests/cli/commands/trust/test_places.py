@@ -179,7 +179,7 @@ def test_licenses(licensed: World) -> None:
     [("[licenses]\noverride = x\n", 2), ("[licenses]\noverrides = []\n", 2), ("[licenses]\nx = '\xff'\n", 0)],
 )
 def test_a_govgo_toml_that_cannot_be_used(licensed: World, text: str, line: int) -> None:
-    """The fault stands in it: at the line of the key, or at the one that is no TOML, if that is known."""
+    """The fault stands in it: at the line of the key, or at the one that is not TOML, if that is known."""
     Path("govgo.toml").write_text(text, encoding="latin-1")
     agree(written("licenses"), Counter({("policy-file", "govgo.toml", line): 1}))
 
@@ -313,7 +313,7 @@ def test_verify_tags(tagged: Scene) -> None:
 
 
 def test_verify_what_could_not_be_checked(verified: World) -> None:
-    """A module that cannot be had stands where go.mod asks for it, its lines of go.sum at themselves."""
+    """A module that cannot be obtained stands where go.mod asks for it, its lines of go.sum at themselves."""
     Path("go.sum").write_text("".join(Path("go.sum").read_text().splitlines(keepends=True)[:2]))
     expected = {("offline", "go.mod", 5): 1, ("offline", "go.sum", 1): 1, ("offline", "go.sum", 2): 1}
     agree(written("verify", "-offline", "-only=complete,database"), Counter(expected))

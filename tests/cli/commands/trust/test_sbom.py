@@ -457,7 +457,7 @@ def test_licenses_that_have_no_name(world: World, sbom: Any, tmp_path: Path) -> 
 def test_what_licenses_and_audit_could_not_look_at_is_told(
     world: World, sbom: Any, tmp_path: Path, flags: str, said: str
 ) -> None:
-    """Once, whoever has met it; the document is as good as it can be, and the exit code says that it lacks part."""
+    """Once, whichever of them met it; the document lacks that part, and the exit code says so."""
     db = tmp_path / "db"
     db.mkdir()
     (db / "a.json").write_text(json.dumps({"id": "A-1", "modified": "2026-01-01T00:00:00Z"}))

@@ -206,7 +206,7 @@ def test_mismatch_explains_itself(world: World, verify: Any) -> None:
         f"    go.sum:3:      {OTHER_HASH}\n"
         f"    checksum database sum.example.org:\n                   {right}\n"
         f"    proxy {world.proxy.url}:\n                   {right}\n"
-        "    likely cause:  edited go.sum: the line agrees with nothing that can be had now\n"
+        "    likely cause:  edited go.sum: the line agrees with nothing that can be fetched now\n"
         "    needed by:     example.com/main (go.mod:7) => q.io/b v1.0.0\n"
         "hint: see who changed the line: `git log -L3,3:go.sum`\n"
         "not verified: 1 contradiction\n"

@@ -143,7 +143,7 @@ def test_build_tags_in_goflags_are_others(
 
 
 def test_moved_tag(scene: Scene, verify: Any) -> None:
-    """The tag names another commit with other code: what the log has can be had from nobody who reads git."""
+    """The tag names another commit with other code: what the log has can be obtained from nobody who reads git."""
     before = scene.repos.hash("plain", "main")
     scene.published_from(PLAIN, before)
     scene.repos.add("plain", Commit("2021-05-06", {"a.go": "package evil\n"}, tags=("v1.0.0",)))

@@ -80,7 +80,7 @@ class Tape:
         return known.body
 
     def encode(self) -> bytes:
-        """The file."""
+        """The record as the bytes of its file."""
         lines: list[dict[str, object]] = [
             {
                 "schema": SCHEMA,
@@ -103,7 +103,7 @@ class Tape:
         """Read a file, from which nobody will be asked.
 
         Raises:
-            InputError: it is no record; the sentence has the line.
+            InputError: it is not a record; the sentence has the line.
         """
         number = 0
         try:

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""A record of answers: what is on it, what is asked for, and what is no record."""
+"""A record of answers: what is on it, what is asked for, and what is not a record."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 import pytest
 
 from govgo.adapters.http.remote import Web
-from govgo.adapters.http.tape import SCHEMA, Tape, masked_proxies
+from govgo.adapters.repository.tape import SCHEMA, Tape, masked_proxies
 from govgo.errors import Failure, InputError, NetworkError, NotFoundError, OfflineError, TooLargeError
 from tests.simulators.proxy import ProxySimulator, Status
 
