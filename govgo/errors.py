@@ -119,9 +119,12 @@ The terminal's wording, colours and exit codes belong to `govgo.cli`.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from typing import ClassVar, TypeVar
 
-_E = TypeVar("_E", bound=BaseException)
+TYPE_CHECKING = False  # without `typing`, as in core.hints
+if TYPE_CHECKING:
+    from typing import ClassVar, TypeVar
+
+    _E = TypeVar("_E", bound=BaseException)
 
 
 class GovgoError(Exception):

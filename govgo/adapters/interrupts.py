@@ -7,12 +7,17 @@ be printed and lost, and the command would go on; between two files that belong 
 
 from __future__ import annotations
 
-import signal
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
+from govgo.core.hints import TYPE_CHECKING
 from govgo.errors import SecurityError
+
+if TYPE_CHECKING:
+    import signal
+else:
+    import _signal as signal  # as in cli.main
 
 
 @contextmanager

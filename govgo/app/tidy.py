@@ -3,9 +3,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from govgo.core.gosource.buildtags import any_tags
+from govgo.core.hints import TYPE_CHECKING
 from govgo.core.records import NamedTuple
 from govgo.load.packages.load import load_packages
 from govgo.load.packages.loader import PackageOpts

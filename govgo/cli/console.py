@@ -9,9 +9,9 @@ from __future__ import annotations
 import sys
 from collections.abc import Mapping
 from contextlib import AbstractContextManager, nullcontext
-from typing import TYPE_CHECKING, TextIO
 
 from govgo.core.foreign import visible
+from govgo.core.hints import TYPE_CHECKING, TextIO
 from govgo.errors import (
     GoSumError,
     GovgoError,

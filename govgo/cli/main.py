@@ -13,6 +13,7 @@ import sys
 # Nothing else is loaded before `run` is ready for Ctrl-C: `typing` alone would take ten times as long as this file.
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    import signal
     from collections.abc import Sequence
     from types import FrameType
     from typing import TextIO
@@ -21,6 +22,8 @@ if TYPE_CHECKING:
     from govgo.cli.group import Group
     from govgo.cli.options import Command, CommandLineError
     from govgo.errors import DiskError
+else:
+    import _signal as signal  # the interpreter's own; `signal` makes an enumeration of all its numbers first
 
 
 _AGAIN_S = 0.01
@@ -37,8 +40,6 @@ def run() -> None:
     try:
         if sys.getfilesystemencoding() != "utf-8" and sys.executable:
             _start_over_in_utf_8()
-        import signal
-
         if signal.getsignal(signal.SIGINT) is signal.default_int_handler:  # else it is ignored, as in the background
             signal.signal(signal.SIGINT, _on_interrupt)
             sys.unraisablehook = _on_lost_exception
@@ -69,8 +70,6 @@ def _start_over_in_utf_8() -> None:
 
 
 def _on_interrupt(_number: int, frame: FrameType | None) -> None:
-    import signal
-
     while frame is not None:
         if frame.f_code is _on_lost_exception.__code__:  # nothing that is raised there gets out
             signal.setitimer(signal.ITIMER_REAL, _AGAIN_S)
@@ -82,8 +81,6 @@ def _on_interrupt(_number: int, frame: FrameType | None) -> None:
 
 def _on_lost_exception(lost: sys.UnraisableHookArgs) -> None:
     """Ctrl-C came where Python can raise nothing, as while an object is taken apart: it comes again a moment later."""
-    import signal
-
     if not issubclass(lost.exc_type, KeyboardInterrupt):
         # After Ctrl-C it is of no interest what cannot be taken apart, such as an event loop that was half made.
         if signal.getsignal(signal.SIGINT) is not _on_second_interrupt:

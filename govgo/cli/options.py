@@ -23,8 +23,8 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from typing import Any, TypeVar
 
+from govgo.core.hints import Any, TypeVar
 from govgo.core.records import NamedTuple
 from govgo.errors import UsageError
 

@@ -3,11 +3,9 @@
 
 from __future__ import annotations
 
-import math
 import os
 from collections.abc import Callable, Mapping
 from contextlib import suppress
-from typing import TYPE_CHECKING, Any, TypeVar
 
 from govgo.adapters.disk.diskerror import getwd
 from govgo.adapters.workspace.goenvfile import load_env
@@ -15,6 +13,7 @@ from govgo.cli.call import current_call, reporter
 from govgo.cli.options import FlagError, check_directory
 from govgo.cli.switching import answering_as, is_older, let_switch
 from govgo.core.goenv import KNOWN_FLAGS, GoEnv, check_environment, parse_goflags
+from govgo.core.hints import TYPE_CHECKING, Any, TypeVar
 from govgo.core.version.goversion import REFERENCE_RELEASE
 from govgo.errors import GovgoError, InputError, UsageError
 from govgo.load.session.policy import LIST, Policy
@@ -302,7 +301,7 @@ def network_options(flags: Mapping[str, Any], *, fails_soon: bool = False) -> Ne
         raise FlagError(f"invalid value {quote(text)} for flag -timeout: parse error")
     if seconds < 0:
         raise UsageError(f"invalid GOVGO_TIMEOUT {quote(text)}")
-    return options._replace(timeouts=options.timeouts.waiting(seconds or math.inf))
+    return options._replace(timeouts=options.limits.waiting(seconds or float("inf")))
 
 
 def _patience() -> Patience:

@@ -8,9 +8,9 @@ raises SwitchError, and `cli.main` runs the command line again with the release 
 from __future__ import annotations
 
 from contextlib import contextmanager
-from typing import TYPE_CHECKING
 
 from govgo.cli.call import reporter
+from govgo.core.hints import TYPE_CHECKING
 from govgo.errors import Failure, GovgoError, ReportedError
 
 if TYPE_CHECKING:

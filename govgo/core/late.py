@@ -8,7 +8,8 @@ To compile one takes 0.1 to 1 ms in each run, and a command uses few of those in
 from __future__ import annotations
 
 import re
-from typing import AnyStr, cast
+
+from govgo.core.hints import AnyStr, cast
 
 _METHODS = ("finditer", "findall", "fullmatch", "match", "search", "split", "sub", "subn")
 

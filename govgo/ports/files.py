@@ -5,8 +5,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager
-from typing import TYPE_CHECKING, Protocol
 
+from govgo.core.hints import TYPE_CHECKING, Protocol
 from govgo.core.records import NamedTuple
 
 if TYPE_CHECKING:

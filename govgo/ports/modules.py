@@ -7,14 +7,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from datetime import datetime
-from typing import Protocol, TypeVar
 
 from govgo.core.gosum.ledger import SumLedger
+from govgo.core.hints import TYPE_CHECKING, Protocol, TypeVar
 from govgo.core.modfile.quickread import Summary
 from govgo.core.module.info import Origin
 from govgo.core.module.moduleversion import ModuleVersion
 from govgo.core.records import NamedTuple
+
+if TYPE_CHECKING:
+    from datetime import datetime
 
 _T = TypeVar("_T")
 

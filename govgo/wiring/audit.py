@@ -154,8 +154,8 @@ def _source(
         from govgo.adapters.loop.network import Network, NetworkOptions
 
         options = options or NetworkOptions()
-        if options.timeouts.answer_s == Timeouts().answer_s:  # nobody has said how long to wait
-            options = options._replace(timeouts=options.timeouts.waiting(_ANSWER_S)._replace(total_s=_ANSWER_S))
+        if options.limits.answer_s == Timeouts().answer_s:  # nobody has said how long to wait
+            options = options._replace(timeouts=options.limits.waiting(_ANSWER_S)._replace(total_s=_ANSWER_S))
         network = Network(session.settings.env, session.report, options, local=False)
         held.callback(network.close)
         return WebSource(name, network, kept, offline=offline)

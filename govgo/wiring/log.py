@@ -225,7 +225,7 @@ def post_line(means: Means, url: str, line: str) -> None:
     Raises:
         NetworkError: there was no answer, or one that is not a success.
     """
-    answer = Poster(means.env.network, means.network.timeouts).post(url, line.encode(), "application/json", 1 << 20)
+    answer = Poster(means.env.network, means.network.limits).post(url, line.encode(), "application/json", 1 << 20)
     if not 200 <= answer.status < 300:
         shown = gourl.parse(url).redacted()
         raise NetworkError(f"the hook {shown} answered {answer.status}", url=shown, status=answer.status)

@@ -5,18 +5,19 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping
-from datetime import UTC, datetime
-from typing import TYPE_CHECKING
 
 from govgo.adapters.disk.renew import keeping_places
 from govgo.adapters.loop.network import NetworkOptions
 from govgo.adapters.modcache.cache import ModCache
 from govgo.adapters.repository.repository import Repository
 from govgo.adapters.workspace.workspace import DiskWorkspace
+from govgo.core.hints import TYPE_CHECKING
 from govgo.load.session.policy import LIST, Policy
 from govgo.load.session.session import Session, Settings
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from govgo.adapters.modcache.gomodindex import GoModIndex
     from govgo.adapters.modcache.importindex import ImportIndex
     from govgo.ports.talk import Reporter
@@ -65,6 +66,8 @@ class SystemClock:
 
     def now(self) -> datetime:
         """The time of day, with its zone."""
+        from datetime import UTC, datetime
+
         return datetime.now(UTC)
 
     def monotonic_s(self) -> float:

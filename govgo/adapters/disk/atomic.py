@@ -13,12 +13,12 @@ import os
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from typing import IO
 
 from govgo.adapters.disk import modes
 from govgo.adapters.disk.diskerror import disk_error
 from govgo.adapters.disk.lockfile import write_all
 from govgo.core.foreign import one_line
+from govgo.core.hints import IO
 
 _ATTEMPTS = 10_000
 _ABANDONED_S = 24 * 3600.0

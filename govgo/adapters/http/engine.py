@@ -9,9 +9,9 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Callable
 from enum import Enum
-from typing import TYPE_CHECKING, Protocol
 
 from govgo.core.foreign import one_line
+from govgo.core.hints import TYPE_CHECKING, Protocol
 from govgo.core.records import NamedTuple
 
 if TYPE_CHECKING:

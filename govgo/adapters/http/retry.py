@@ -12,10 +12,12 @@ The random part keeps requests that failed together from coming again together.
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
-
 from govgo.adapters.http.engine import Fault
+from govgo.core.hints import TYPE_CHECKING
 from govgo.core.records import NamedTuple
+
+if TYPE_CHECKING:
+    from datetime import datetime
 
 _STATUSES = frozenset({408, 425, 429})
 _FINAL_STATUSES = frozenset({501, 505})
@@ -86,6 +88,7 @@ def parse_retry_after(value: str, now: datetime | None = None) -> float | None:
         return float(value[:9])  # more digits say no more than that it will not be
     if not value:
         return None
+    from datetime import UTC, datetime
     from email.utils import parsedate_to_datetime
 
     try:

@@ -8,8 +8,8 @@ needed (see `network`).
 from __future__ import annotations
 
 from collections.abc import Callable, Coroutine
-from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
+from govgo.core.hints import TYPE_CHECKING, Any, Generic, TypeVar
 from govgo.errors import GovgoError
 
 if TYPE_CHECKING:

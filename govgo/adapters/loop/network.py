@@ -12,11 +12,9 @@ import os
 import sys
 from collections.abc import Callable, Coroutine, Iterable, Mapping
 from contextlib import ExitStack, suppress
-from typing import TYPE_CHECKING, Any, Self, TypeVar
 
-from govgo.adapters.http.engine import Timeouts
-from govgo.adapters.http.retry import RetryPolicy
 from govgo.core.goenv import GoEnv
+from govgo.core.hints import TYPE_CHECKING, Any, Self, TypeVar
 from govgo.core.records import NamedTuple
 
 if TYPE_CHECKING:
@@ -24,6 +22,8 @@ if TYPE_CHECKING:
     from concurrent.futures import ThreadPoolExecutor
 
     from govgo.adapters.http.client import Auth, HttpClient
+    from govgo.adapters.http.engine import Timeouts
+    from govgo.adapters.http.retry import RetryPolicy
     from govgo.adapters.http.spare import Spares
     from govgo.adapters.http.timeouts import Patience
     from govgo.adapters.loop.extractor import Extractor
@@ -48,9 +48,9 @@ class NetworkOptions(NamedTuple):
     """How a command talks to servers.
 
     Attributes:
-        timeouts: see `engine.Timeouts`.
+        timeouts: what `limits` are; None for those of `engine.Timeouts`, so that it is not loaded for nothing.
         patience: how long servers are waited for that show no sign of being there; None for as long as it takes.
-        retry: see `retry.RetryPolicy`.
+        retry: when to try again; None for `retry.RetryPolicy` as it is.
         requests: how many go to one host at once at most (-j); 0 for the engine's own limits.
         threads: how many threads hash, extract and run git at once.
         trace: report every request (-x).
@@ -58,14 +58,21 @@ class NetworkOptions(NamedTuple):
         cancelled: asked while a coroutine waits; where it answers True, `run` raises `Cancelled`.
     """
 
-    timeouts: Timeouts = Timeouts()
+    timeouts: Timeouts | None = None
     patience: Patience | None = None
-    retry: RetryPolicy = RetryPolicy()
+    retry: RetryPolicy | None = None
     requests: int = 0
     threads: int = 16
     trace: bool = False
     helps: bool = True
     cancelled: Callable[[], bool] | None = None
+
+    @property
+    def limits(self) -> Timeouts:
+        """How long each request may take."""
+        from govgo.adapters.http.engine import Timeouts
+
+        return self.timeouts or Timeouts()
 
 
 class Network:
@@ -156,25 +163,26 @@ class Network:
         if client is None:
             from govgo.adapters.http.client import HttpClient
             from govgo.adapters.http.connect import engine_options, open_engine
+            from govgo.adapters.http.retry import RetryPolicy
 
             network = self._env.network
             options = self._options
+            limits = options.limits
             if insecure:
-                timeouts = options.timeouts._replace(connect_s=_INSECURE_S, total_s=_INSECURE_S)
-                options = options._replace(timeouts=timeouts)
+                limits = limits._replace(connect_s=_INSECURE_S, total_s=_INSECURE_S)
             client = self._clients[insecure] = HttpClient(
                 open_engine(
                     engine_options(
                         network,
-                        options.timeouts,
+                        limits,
                         requests=options.requests,
                         insecure=insecure,
                         spares=None if insecure else self._spares,
                     )
                 ),
                 auth=self._load_auth,
-                retry=options.retry,
-                timeouts=options.timeouts,
+                retry=options.retry or RetryPolicy(),
+                timeouts=limits,
                 patience=options.patience,
                 trace=self.trace,
                 event=self.event,
@@ -216,7 +224,7 @@ class Network:
     @property
     def patience_s(self) -> float:
         """How long a server may be silent before it answers."""
-        return self._options.timeouts.answer_s
+        return self._options.limits.answer_s
 
     def load_soon(self, *modules: str) -> None:
         """Load what the answer to a request will need, while it is awaited."""

@@ -28,7 +28,6 @@ import posixpath
 import stat
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, suppress
-from typing import TYPE_CHECKING, Literal
 
 from govgo.adapters.disk import atomic, lockfile
 from govgo.adapters.disk.diskerror import disk_error, reason
@@ -44,6 +43,7 @@ from govgo.adapters.disk.trees import (
 )
 from govgo.core.golib.quote import quote
 from govgo.core.gosum import dirhash
+from govgo.core.hints import TYPE_CHECKING, Literal
 from govgo.core.module import cachepath
 from govgo.core.module.moduleversion import ModuleVersion
 from govgo.core.records import NamedTuple

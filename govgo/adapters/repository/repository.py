@@ -16,7 +16,6 @@ from __future__ import annotations
 from collections.abc import Callable, Coroutine, Iterable, Sequence
 from contextlib import suppress
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, TypeVar
 
 from govgo.adapters.loop.memo import Memo
 from govgo.adapters.loop.network import Network, NetworkOptions
@@ -26,6 +25,7 @@ from govgo.adapters.repository.sumcheck import SumCheck
 from govgo.core.goenv import DIRECT, NOPROXY, OFF, GoEnv, ProxySpec
 from govgo.core.golib.quote import quote
 from govgo.core.gosum.ledger import SumLedger
+from govgo.core.hints import TYPE_CHECKING, Any, TypeVar
 from govgo.core.module.moduleversion import ModuleVersion, is_toolchain, is_valid_version
 from govgo.core.version.semver import is_valid as is_semver
 from govgo.errors import (

@@ -17,11 +17,11 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from contextlib import suppress
-from typing import TYPE_CHECKING
 
 from govgo.core.goenv import GoEnv
 from govgo.core.gosum.ledger import SumLedger
 from govgo.core.gosum.lines import format_line
+from govgo.core.hints import TYPE_CHECKING
 from govgo.core.module.moduleversion import ModuleVersion
 from govgo.errors import Failure, GoSumError, SecurityError, UsageError
 

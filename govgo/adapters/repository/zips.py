@@ -19,7 +19,6 @@ import os
 import threading
 from collections.abc import AsyncIterator, Callable, Coroutine, Iterable, Sequence
 from contextlib import asynccontextmanager, nullcontext, suppress
-from typing import TYPE_CHECKING, Any
 
 from govgo.adapters.attribution import attributed, prefixed
 from govgo.adapters.disk.diskerror import disk_error
@@ -30,6 +29,7 @@ from govgo.adapters.repository.gomods import GoMods
 from govgo.adapters.repository.sumcheck import SumCheck
 from govgo.core.golib.quote import quote
 from govgo.core.gosum.dirhash import hash_gomod
+from govgo.core.hints import TYPE_CHECKING, Any
 from govgo.core.module.moduleversion import ModuleVersion, is_valid_version
 from govgo.core.version import goversion
 from govgo.errors import (

@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import posixpath
 from enum import IntFlag, auto
-from typing import TYPE_CHECKING
 
-from govgo.core.module.info import ZERO_TIME, ModuleInfo
+from govgo.core.hints import TYPE_CHECKING
+from govgo.core.module.info import ModuleInfo, zero_time
 from govgo.core.module.moduleversion import ModuleVersion, is_toolchain
 from govgo.core.module.query import NoMatchingVersionError
 from govgo.errors import Failure, GovgoError, InvalidVersionError, find
@@ -142,7 +142,7 @@ class _Facts:
             rev = query(self._session, info.path, info.version)
         except Failure as error:
             return info.failed(error)
-        return info._replace(version=rev.version, time=rev.time or ZERO_TIME)
+        return info._replace(version=rev.version, time=rev.time or zero_time())
 
     def _sum_is_known(self, key: ModuleVersion) -> bool:
         return not key.version or not self._must_have_sums or self._session.repo.ledger.have(key)

@@ -7,10 +7,10 @@ Rules: `go help list`, section on -m; Go Modules Reference, "go list -m".
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from typing import TYPE_CHECKING
 
 from govgo.app.list.info import PLAIN, ListMode, error_text, module_info
 from govgo.core.golib.quote import quote
+from govgo.core.hints import TYPE_CHECKING
 from govgo.core.modgraph.loader import Pruning
 from govgo.core.module.info import ModuleInfo
 from govgo.core.module.moduleversion import ModuleVersion, is_toolchain

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from govgo.core.module.info import ZERO_TIME, ModuleInfo, merge_origin
+from govgo.core.module.info import ModuleInfo, merge_origin, zero_time
 from govgo.core.module.moduleversion import ModuleVersion, compare_versions
 from govgo.core.module.query import DisallowedError
 from govgo.errors import Failure, find
@@ -38,7 +38,7 @@ def add_update(session: Session, info: ModuleInfo) -> ModuleInfo:
         return info.failed(error)
     if compare_versions(info.path, rev.version, info.version) <= 0:
         return info
-    update = ModuleInfo(path=info.path, version=rev.version, time=rev.time or ZERO_TIME)
+    update = ModuleInfo(path=info.path, version=rev.version, time=rev.time or zero_time())
     return info._replace(update=update)
 
 

@@ -14,10 +14,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from functools import cache
-from typing import Final
 
 from govgo.core.golib.quote import GO_SPACE
 from govgo.core.gosource.constraint import Expr, evaluate, is_go_build, is_plus_build, parse_constraint
+from govgo.core.hints import Final
 from govgo.core.late import late
 from govgo.core.records import NamedTuple
 from govgo.errors import SourceError

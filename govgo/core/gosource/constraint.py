@@ -14,10 +14,10 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import lru_cache
-from typing import Final, TypeAlias
 
 from govgo.core.golib.quote import GO_SPACE, is_bad_byte
 from govgo.core.golib.unicode import is_digit, is_letter
+from govgo.core.hints import Final, TypeAlias
 from govgo.core.late import late
 from govgo.errors import SourceError
 

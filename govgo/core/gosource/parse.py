@@ -10,12 +10,11 @@ package embed, "Directives".
 
 from __future__ import annotations
 
-from typing import Final
-
 from govgo.core.golib.quote import GO_SPACE, is_bad_byte, unquote
 from govgo.core.golib.unicode import is_print
 from govgo.core.gosource.header import MAX_PATH, Header, read_header
 from govgo.core.gosource.scan import KEYWORDS, LITERALS, Fault, Scanner, Token
+from govgo.core.hints import Final
 from govgo.core.late import late
 from govgo.core.records import NamedTuple
 

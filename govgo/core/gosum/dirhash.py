@@ -17,8 +17,8 @@ from __future__ import annotations
 
 from binascii import b2a_base64
 from collections.abc import Callable, Iterable
-from typing import Protocol
 
+from govgo.core.hints import Protocol
 from govgo.errors import BadZipError
 
 

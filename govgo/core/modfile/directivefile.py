@@ -9,9 +9,9 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Hashable, Iterable
 from functools import cmp_to_key
-from typing import TypeVar
 
 from govgo.core.golib.quote import quote
+from govgo.core.hints import TypeVar
 from govgo.core.late import late
 from govgo.core.modfile.directives import Directive, Exclude, Go, Godebug, Ignore, Replace, Tool, Toolchain
 from govgo.core.modfile.printer import format_file

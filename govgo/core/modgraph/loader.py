@@ -15,8 +15,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from enum import IntEnum
-from typing import Protocol
 
+from govgo.core.hints import Protocol
 from govgo.core.modgraph.mvs import NONE, Graph
 from govgo.core.module.moduleversion import ModuleVersion
 from govgo.core.version import goversion

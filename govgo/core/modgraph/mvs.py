@@ -16,8 +16,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from itertools import pairwise
-from typing import Protocol
 
+from govgo.core.hints import Protocol
 from govgo.core.module.moduleversion import ModuleVersion
 from govgo.errors import BuildListError, Failure, GovgoError
 

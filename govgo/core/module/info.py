@@ -6,13 +6,19 @@ A field with its empty value is not printed, as in go's JSON.
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
-
+from govgo.core.hints import TYPE_CHECKING
 from govgo.core.records import NamedTuple
 from govgo.errors import GovgoError
 
-ZERO_TIME = datetime(1, 1, 1, tzinfo=UTC)
-"""Go's zero time, which stands for a version whose source gives no time."""
+if TYPE_CHECKING:
+    from datetime import datetime
+
+
+def zero_time() -> datetime:
+    """Go's zero time, which stands for a version whose source gives no time."""
+    from datetime import UTC, datetime  # dear on Python 3.11, and most lists show no time
+
+    return datetime(1, 1, 1, tzinfo=UTC)
 
 
 class Origin(NamedTuple):

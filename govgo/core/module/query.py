@@ -17,7 +17,6 @@ repositories".
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import ClassVar
 
 from govgo.core.golib.quote import quote
 from govgo.core.module.moduleversion import (
@@ -45,7 +44,7 @@ _HOLDS: dict[str, Callable[[int], bool]] = {
 class DisallowedError(QueryError):
     """A version that must not be chosen; raised by the predicate that says which versions are allowed."""
 
-    code: ClassVar[str] = "disallowed"
+    code = "disallowed"
 
 
 class NoMatchingVersionError(QueryError):
@@ -55,7 +54,7 @@ class NoMatchingVersionError(QueryError):
     versions were not looked at.
     """
 
-    code: ClassVar[str] = "no-matching-version"
+    code = "no-matching-version"
 
     def __init__(self, query: str, current: str = "", left_out: str = "") -> None:
         text = f"no matching versions for query {quote(query)}"
@@ -69,7 +68,7 @@ class NoMatchingVersionError(QueryError):
 class NoPatchBaseError(QueryError):
     """The query `patch` for a module of which no version is selected."""
 
-    code: ClassVar[str] = "no-patch-base"
+    code = "no-patch-base"
 
     def __init__(self, path: str) -> None:
         super().__init__(f'can\'t query version "patch" of module {path}: no existing version is required')

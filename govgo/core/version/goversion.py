@@ -14,8 +14,8 @@ from __future__ import annotations
 
 import re
 from functools import lru_cache
-from typing import Final, TypeAlias
 
+from govgo.core.hints import Final, TypeAlias
 from govgo.core.late import late
 from govgo.core.version.semver import number_key, one_less
 

@@ -14,11 +14,14 @@ Source of the rules: Go Modules Reference, "Pseudo-versions".
 from __future__ import annotations
 
 import re
-from datetime import UTC, datetime
 
 from govgo.core.golib.quote import quote
+from govgo.core.hints import TYPE_CHECKING
 from govgo.core.version import semver
 from govgo.errors import InvalidVersionError
+
+if TYPE_CHECKING:
+    from datetime import datetime
 
 # Compiled when the first version that may be a pseudo-version is asked about: a build list needs neither of them.
 _PSEUDO = (
@@ -26,8 +29,6 @@ _PSEUDO = (
     r"(?:\+[0-9A-Za-z-]+(?:\.[0-9A-Za-z-]+)*)?\Z"
 )
 _PARTS = r"(?s)(.*)[-.]([0-9]{14})-([A-Za-z0-9]+)\Z"
-#: The time of the pseudo-version that stands for no revision at all (Go's zero time).
-_ZERO_TIME = datetime(1, 1, 1, tzinfo=UTC)
 
 
 def pseudo_version(major: str, older: str, time: datetime, rev: str) -> str:
@@ -51,7 +52,7 @@ def pseudo_version(major: str, older: str, time: datetime, rev: str) -> str:
 
 def zero_pseudo_version(major: str) -> str:
     """The pseudo-version of no revision, which go writes for a module that is replaced at every version."""
-    return pseudo_version(major, "", _ZERO_TIME, "000000000000")
+    return f"{major or 'v0'}.0.0-00010101000000-000000000000"
 
 
 def is_pseudo(v: str) -> bool:
@@ -70,6 +71,8 @@ def pseudo_time(v: str) -> datetime:
     Raises:
         InvalidVersionError: not a pseudo-version, or no such time.
     """
+    from datetime import UTC, datetime  # here and below: dear on Python 3.11, and few versions are asked for their time
+
     _, timestamp, _, _ = _parse(v)
     numbers = [int(timestamp[:4])] + [int(timestamp[i : i + 2]) for i in range(4, 14, 2)]
     try:
@@ -126,6 +129,8 @@ def _fault(v: str, reason: str) -> InvalidVersionError:
 
 def _timestamp(time: datetime) -> str:
     """yyyymmddhhmmss in UTC; four digits of year where strftime gives fewer."""
+    from datetime import UTC
+
     if time.tzinfo is not None:
         time = time.astimezone(UTC)
     return f"{time.year:04d}{time:%m%d%H%M%S}"

@@ -14,8 +14,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from functools import lru_cache
-from typing import Any, Final, TypeAlias
 
+from govgo.core.hints import Any, Final, TypeAlias
 from govgo.core.late import late
 
 #: A sort key: (valid, major, minor, patch, pre-release). Keys are only good for comparison with other keys.

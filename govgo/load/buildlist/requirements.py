@@ -7,8 +7,8 @@ Reference: Go Modules Reference, "Graph pruning", "Lazy module loading"; cmd/go'
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Sequence
-from typing import TYPE_CHECKING
 
+from govgo.core.hints import TYPE_CHECKING
 from govgo.core.modfile import ModFile
 from govgo.core.modgraph.loader import Pruning, pruning_for
 from govgo.core.module.moduleversion import ModuleVersion, compare_versions, sort

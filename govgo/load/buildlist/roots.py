@@ -9,8 +9,8 @@ need not read further go.mod files. (Go Modules Reference, "Graph pruning"; desi
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Sequence
-from typing import TYPE_CHECKING
 
+from govgo.core.hints import TYPE_CHECKING
 from govgo.core.modgraph import mvs
 from govgo.core.modgraph.loader import Pruning
 from govgo.core.module.moduleversion import ModuleVersion, compare_selected, compare_versions

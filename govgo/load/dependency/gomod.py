@@ -11,9 +11,9 @@ from __future__ import annotations
 import posixpath
 from functools import lru_cache
 from itertools import compress
-from typing import TYPE_CHECKING
 
 from govgo.core.foreign import one_line
+from govgo.core.hints import TYPE_CHECKING
 from govgo.core.modfile import ModFile
 from govgo.core.modfile.quickread import Retraction, Summary, summarize
 from govgo.core.modgraph.loader import Pruning, pruning_for

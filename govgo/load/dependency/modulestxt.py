@@ -11,8 +11,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from os.path import dirname, join
-from typing import TYPE_CHECKING
 
+from govgo.core.hints import TYPE_CHECKING
 from govgo.core.module.moduleversion import NO_MODULE, ModuleVersion, compare_versions
 from govgo.core.module.paths import check_import_path
 from govgo.core.records import NamedTuple

@@ -4,9 +4,9 @@
 from __future__ import annotations
 
 import posixpath
-from typing import TYPE_CHECKING
 
 from govgo.core.golib.quote import quote
+from govgo.core.hints import TYPE_CHECKING
 from govgo.core.version import goversion
 from govgo.errors import UsageError
 from govgo.load.session.errors import NoModRootError

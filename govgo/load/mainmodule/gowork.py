@@ -4,8 +4,8 @@
 from __future__ import annotations
 
 import posixpath
-from typing import TYPE_CHECKING
 
+from govgo.core.hints import TYPE_CHECKING
 from govgo.core.modfile import ModFileErrors, WorkFile, parse_work
 from govgo.core.records import NamedTuple
 from govgo.core.version import goversion

@@ -9,8 +9,8 @@ from __future__ import annotations
 import posixpath
 from collections.abc import Iterator
 from enum import Enum
-from typing import TYPE_CHECKING, Protocol
 
+from govgo.core.hints import TYPE_CHECKING, Protocol
 from govgo.core.modgraph.loader import Pruning
 from govgo.core.module.moduleversion import ModuleVersion
 from govgo.core.module.paths import is_import_path

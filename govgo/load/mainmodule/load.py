@@ -6,9 +6,9 @@ from __future__ import annotations
 import posixpath
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from typing import TYPE_CHECKING
 
 from govgo.core.gosum.ledger import SumLedger
+from govgo.core.hints import TYPE_CHECKING
 from govgo.core.modfile import WorkFile
 from govgo.core.modgraph.loader import Pruning, pruning_for
 from govgo.core.module.moduleversion import ModuleVersion

@@ -9,8 +9,8 @@ from __future__ import annotations
 
 import posixpath
 from collections.abc import Iterable
-from typing import TYPE_CHECKING
 
+from govgo.core.hints import TYPE_CHECKING
 from govgo.core.version import goversion
 from govgo.core.version.toolchain import known_release, may_switch, newer_toolchain, startup_release
 from govgo.errors import Failure, NotFoundError, SecurityError, UnavailableError, parts

@@ -7,9 +7,9 @@ Source: cmd/go's modload.commitRequirements and UpdateGoModFromReqs.
 from __future__ import annotations
 
 from contextlib import nullcontext
-from typing import TYPE_CHECKING
 
 from govgo.core.gosum.ledger import SumLedger
+from govgo.core.hints import TYPE_CHECKING
 from govgo.core.modfile import ModFile, Require
 from govgo.core.module.moduleversion import ModuleVersion
 from govgo.core.records import NamedTuple

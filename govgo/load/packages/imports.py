@@ -10,11 +10,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from os.path import dirname, isabs, join
-from typing import TYPE_CHECKING
 
 from govgo.core.foreign import one_line
 from govgo.core.golib.quote import quote
 from govgo.core.gosource import stdlib
+from govgo.core.hints import TYPE_CHECKING
 from govgo.core.module.moduleversion import NO_MODULE, ModuleVersion, is_toolchain
 from govgo.core.module.paths import check_import_path, is_std
 from govgo.core.records import NamedTuple

@@ -6,10 +6,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
 
 from govgo.core.gosource import stdlib
 from govgo.core.gosource.buildtags import TagSet
+from govgo.core.hints import TYPE_CHECKING
 from govgo.core.modgraph.loader import Pruning, pruning_for
 from govgo.core.module.moduleversion import ModuleVersion, sort
 from govgo.core.records import NamedTuple

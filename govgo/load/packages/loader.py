@@ -10,11 +10,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from functools import partial
-from typing import TYPE_CHECKING
 
 from govgo.core.gosource import stdlib
 from govgo.core.gosource.buildtags import TagSet
 from govgo.core.gosource.imports import NoGoError
+from govgo.core.hints import TYPE_CHECKING
 from govgo.core.modgraph.loader import Pruning
 from govgo.core.module.moduleversion import ModuleVersion
 from govgo.core.module.paths import is_import_path, is_std

@@ -8,12 +8,12 @@ from __future__ import annotations
 import posixpath
 from collections.abc import Iterator, Sequence
 from os.path import dirname, isabs, join, normpath
-from typing import TYPE_CHECKING
 
 from govgo.core import modfile
 from govgo.core.foreign import one_line
 from govgo.core.gosource.buildtags import TagSet, build_tags
 from govgo.core.gosource.imports import NoGoError
+from govgo.core.hints import TYPE_CHECKING
 from govgo.core.modgraph.loader import Pruning
 from govgo.core.module.moduleversion import ModuleVersion, is_toolchain
 from govgo.core.module.paths import has_file_prefix

@@ -10,11 +10,11 @@ from __future__ import annotations
 import posixpath
 from collections.abc import Callable, Sequence
 from os.path import isabs, join, normpath
-from typing import TYPE_CHECKING
 
 from govgo.core.gosource import stdlib
 from govgo.core.gosource.buildtags import TagSet
 from govgo.core.gosource.imports import NoGoError
+from govgo.core.hints import TYPE_CHECKING
 from govgo.core.module.moduleversion import ModuleVersion, is_toolchain
 from govgo.core.module.patterns import match_pattern, tree_can_match
 from govgo.errors import DiskError, Failure, GovgoError, PatternError

@@ -6,9 +6,8 @@ Source: cmd/go's loader.updateRequirements and preloadRootModules.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from govgo.core.gosource.buildtags import any_tags
+from govgo.core.hints import TYPE_CHECKING
 from govgo.core.modgraph.loader import Pruning
 from govgo.core.module.moduleversion import ModuleVersion, sort
 from govgo.errors import Failure, StaleError, find

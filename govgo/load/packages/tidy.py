@@ -6,9 +6,8 @@ Source: cmd/go's modload.LoadPackages and loader.checkTidyCompatibility; Go Modu
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from govgo.core.foreign import one_line
+from govgo.core.hints import TYPE_CHECKING
 from govgo.core.modgraph.loader import Pruning, pruning_for
 from govgo.core.module.moduleversion import NO_MODULE, ModuleVersion
 from govgo.core.records import NamedTuple

@@ -3,8 +3,6 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
-
 from govgo.core.golib.quote import quote
 from govgo.core.module.moduleversion import ModuleVersion
 from govgo.errors import QueryError
@@ -13,7 +11,7 @@ from govgo.errors import QueryError
 class WildcardInFirstElementError(QueryError):
     """A pattern such as `a...` with a wildcard in its first path element, so that no module can be asked about."""
 
-    code: ClassVar[str] = "wildcard-first-element"
+    code = "wildcard-first-element"
 
     def __init__(self, pattern: str, query: str) -> None:
         super().__init__(f"no modules to query for {pattern}@{query} because first path element contains a wildcard")
@@ -32,7 +30,7 @@ class PackageNotInModuleError(QueryError):
         import_path: the pattern, when it is one import path; "" for a wildcard.
     """
 
-    code: ClassVar[str] = "package-not-in-module"
+    code = "package-not-in-module"
 
     def __init__(
         self,
@@ -71,7 +69,7 @@ def _found(mod: ModuleVersion, replacement: ModuleVersion | None, query: str) ->
 class QueryMatchesMainModulesError(QueryError):
     """A version is asked of a main module, which has none."""
 
-    code: ClassVar[str] = "query-matches-main-modules"
+    code = "query-matches-main-modules"
 
     def __init__(
         self,
@@ -100,7 +98,7 @@ class QueryMatchesMainModulesError(QueryError):
 class QueryUpgradesAllError(QueryError):
     """A version is asked of the pattern `all`, which includes the main modules: reported before go.mod is read."""
 
-    code: ClassVar[str] = "query-upgrades-all"
+    code = "query-upgrades-all"
 
     def __init__(self, query: str) -> None:
         super().__init__(f'can\'t request version {quote(query)} of pattern "all" that includes the main modules')
@@ -110,7 +108,7 @@ class QueryUpgradesAllError(QueryError):
 class QueryMatchesPackagesInMainModuleError(QueryError):
     """A version is asked of packages that lie in a main module."""
 
-    code: ClassVar[str] = "query-matches-main-packages"
+    code = "query-matches-main-packages"
 
     def __init__(self, *, pattern: str, query: str, packages: tuple[str, ...]) -> None:
         if len(packages) > 1:

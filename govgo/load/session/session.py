@@ -12,10 +12,10 @@ from __future__ import annotations
 import posixpath
 from collections.abc import Callable, Sequence
 from contextlib import ExitStack
-from typing import TYPE_CHECKING, TypeVar
 
 from govgo.core.foreign import one_line
 from govgo.core.goenv import GoEnv
+from govgo.core.hints import TYPE_CHECKING, TypeVar
 from govgo.core.records import NamedTuple
 from govgo.core.version.goversion import REFERENCE_RELEASE
 from govgo.errors import DeadNetworkError, GovgoError, ReportedError, run_all

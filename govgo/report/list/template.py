@@ -13,7 +13,7 @@ from datetime import UTC, datetime
 from govgo.core.foreign import one_line, visible
 from govgo.core.golib import time as gotime
 from govgo.core.golib.template.values import CallError, Function, Method, Record, RecordType, Value
-from govgo.core.module.info import ZERO_TIME, ModuleInfo, Origin
+from govgo.core.module.info import ModuleInfo, Origin, zero_time
 from govgo.core.records import NamedTuple
 from govgo.report.list.text import module_line
 
@@ -41,7 +41,7 @@ TIME = RecordType(
     {
         "String": Method(gotime.string),
         "Format": Method(gotime.format_time, ("string",)),
-        "IsZero": Method(lambda time: time == ZERO_TIME),
+        "IsZero": Method(lambda time: time == zero_time()),
         "Unix": Method(lambda time: _unix_ns(time) // 1_000_000_000),
         "UnixMilli": Method(lambda time: _unix_ns(time) // 1_000_000),
         "UnixMicro": Method(lambda time: _unix_ns(time) // 1_000),

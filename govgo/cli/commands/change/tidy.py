@@ -3,8 +3,6 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
-
 from govgo.app.tidy import TidyResult
 from govgo.app.tidy import tidy as tidy_service
 from govgo.cli.call import show
@@ -21,6 +19,7 @@ from govgo.cli.options import (
     verbose_option,
 )
 from govgo.cli.session import check_go_version, go_version_fault, open_session, run_session
+from govgo.core.hints import TYPE_CHECKING, Any
 from govgo.errors import UsageError
 
 if TYPE_CHECKING:

@@ -4,7 +4,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from typing import Any
 
 from govgo.app.list.info import ListMode
 from govgo.app.list.list import Listing, check_build_flags, module_by_path, start_listing
@@ -20,6 +19,7 @@ from govgo.cli.options import (
     verbose_option,
 )
 from govgo.cli.session import open_session
+from govgo.core.hints import Any
 from govgo.core.module.info import ModuleInfo
 from govgo.errors import QueryError, ReportedError, UsageError, VerbFlagsError
 from govgo.load.session.session import Session

@@ -56,7 +56,7 @@ def publish(words: tuple[str, ...], url: str, worktree: bool, as_json: bool, dry
             words[0],
             words[1] if len(words) > 1 else ".",
             url,
-            network_options(flags).timeouts,
+            network_options(flags).limits,
             worktree=worktree,
             dry_run=dry_run,
         )

@@ -191,7 +191,7 @@ def cosign(files: tuple[str, ...], place: str, witnesses: tuple[str, ...], **fla
     env = environment()
     notes = [_file(name) for name in files]
     parsed = [_witness(text) for text in witnesses]
-    found, failures = cosign_database(place, parsed, notes, env, network_options(flags).timeouts)
+    found, failures = cosign_database(place, parsed, notes, env, network_options(flags).limits)
     show(cosigned_text(found))
     if len(found) < len({witness.verifier for witness in parsed}):
         reporter().note("not every witness has cosigned the tree head that is published")
