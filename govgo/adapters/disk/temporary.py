@@ -17,12 +17,9 @@ import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from functools import cache
-from typing import TYPE_CHECKING, BinaryIO
+from typing import Any, BinaryIO
 
 from govgo.adapters.disk.diskerror import disk_error
-
-if TYPE_CHECKING:
-    from _typeshed import ReadableBuffer, WriteableBuffer
 
 _BUFFER = 1 << 16
 _UNLOCKED_S = 60.0
@@ -115,11 +112,11 @@ class _Raw(io.FileIO):
         super().__init__(descriptor, "r+b", closefd=closes)
         self._directory = directory
 
-    def write(self, data: ReadableBuffer, /) -> int:
+    def write(self, data: Any, /) -> int:
         with _told(self._directory):
             return super().write(data)
 
-    def readinto(self, buffer: WriteableBuffer, /) -> int:
+    def readinto(self, buffer: Any, /) -> int:
         with _told(self._directory):
             return super().readinto(buffer)
 

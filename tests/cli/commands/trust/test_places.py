@@ -92,7 +92,7 @@ def at(text: str) -> tuple[str, int]:
     stated = re.search(r"^ *at: +(\S+)$", text, re.MULTILINE)
     if stated is not None:
         return place(stated[1])
-    named = re.search(r"\bgo\.(?:sum|mod):\d+", text) or re.search(r"\bvendor/[^\s:]+|\bgovgo\.toml", text)
+    named = re.search(r"\bgo\.(?:sum|mod):\d+", text) or re.search(r"\bvendor/[^\s:]+|\bgovgo\.toml(?::\d+)?", text)
     assert named is not None, text
     return place(named[0])
 
