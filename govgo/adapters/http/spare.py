@@ -44,17 +44,23 @@ class Spares:
     def __init__(self) -> None:
         """No connection is opened yet."""
         self._waiting: dict[Address, list[tuple[float, socket.socket]]] = {}
+        self._resolved: dict[tuple[str, int], Peer] = {}
         self._lock = threading.Lock()
         self._closed = False
 
     def expect(self, host: str, port: int, count: int) -> None:
         """Open connections to a host until so many wait; name servers are not waited for."""
-        threading.Thread(target=self._resolve, args=(host, port, count), daemon=True).start()
+        known = self._resolved.get((host, port))
+        if known is None:
+            with suppress(OSError, UnicodeError):  # a name, and no address
+                known = _peer(host, port, socket.AI_NUMERICHOST)
+        if known is None or self.open(known, count):
+            threading.Thread(target=self._resolve, args=(host, port, count), daemon=True).start()
 
     def _resolve(self, host: str, port: int, count: int) -> None:
         with suppress(OSError, UnicodeError):  # the client meets the same fault, and reports it
-            family, kind, protocol, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
-            while self.open(Peer(family, kind, protocol, address), count):
+            peer = self._resolved[host, port] = _peer(host, port)
+            while self.open(peer, count):
                 time.sleep(_PAUSE_S)
 
     def open(self, peer: Peer, count: int) -> bool:
@@ -100,6 +106,11 @@ class Spares:
                 for _, each in waiting:
                     each.close()
             self._waiting.clear()
+
+
+def _peer(host: str, port: int, flags: int = 0) -> Peer:
+    family, kind, protocol, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=flags)[0]
+    return Peer(family, kind, protocol, address)
 
 
 def _is_established(connection: socket.socket) -> bool:
