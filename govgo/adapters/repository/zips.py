@@ -55,7 +55,7 @@ _FIRST_PAUSE_S = 0.002
 _LONGEST_PAUSE_S = 0.1
 """The pauses between two attempts to take a lock that another process has."""
 
-_MANY = 8
+_MANY = 12
 """From this number of zips to extract on, another process pays."""
 
 _WIDTH = 32
