@@ -16,8 +16,7 @@ from typing import TypeVar
 
 from govgo.adapters.disk.diskerror import reason
 from govgo.adapters.disk.renew import keeping_places
-from govgo.adapters.disk.temporary import make_directory
-from govgo.adapters.disk.trees import remove_tree
+from govgo.adapters.disk.temporary import new_directory
 from govgo.adapters.loop.network import NetworkOptions
 from govgo.adapters.modcache.cache import ModCache
 from govgo.adapters.repository.repository import Repository
@@ -145,15 +144,14 @@ def _starting_over(session: Session, taped: Session) -> Iterator[None]:
 @contextmanager
 def _taped(session: Session, tape: Tape, network: NetworkOptions, goproxy: str, report: Reporter) -> Iterator[Session]:
     """A session like `session`, with caches of its own, whose answers come from the tape or go to it."""
-    top = make_directory("govgo-record-")
-    settings = session.settings
-    env = settings.env._replace(
-        gopath=os.path.join(top, "go"),
-        gomodcache=os.path.join(top, "go", "pkg", "mod"),
-        goproxy=goproxy,
-        gonoproxy=tape.gonoproxy,
-    )
-    try:
+    with new_directory("govgo-record-") as top:
+        settings = session.settings
+        env = settings.env._replace(
+            gopath=os.path.join(top, "go"),
+            gomodcache=os.path.join(top, "go", "pkg", "mod"),
+            goproxy=goproxy,
+            gonoproxy=tape.gonoproxy,
+        )
         _write_heads(env.gopath, tape.heads)
         repo = Repository(
             env,
@@ -174,8 +172,6 @@ def _taped(session: Session, tape: Tape, network: NetworkOptions, goproxy: str, 
         )
         with _closing(taped):
             yield taped
-    finally:
-        remove_tree(top)
 
 
 @contextmanager

@@ -31,7 +31,7 @@ _OPEN = os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC | os.O_NOFOLLOW
 def spool() -> Iterator[BinaryIO]:
     """A file without a name, for what is too large for memory."""
     with ExitStack() as held:
-        with _told():
+        with _as_disk_errors():
             made = held.enter_context(tempfile.TemporaryFile(buffering=0))
         yield held.enter_context(_open(made.fileno(), "", closes=False))
 
@@ -47,7 +47,7 @@ def new_file(directory: str = "", suffix: str = ".zip") -> Iterator[tuple[str, B
 @contextmanager
 def new_directory(prefix: str) -> Iterator[str]:
     """A new directory, removed at the end with all that is in it; what cannot be removed is not reported here."""
-    with _told():
+    with _as_disk_errors():
         _remove_of_killed(tempfile.gettempdir(), prefix)
         made = tempfile.TemporaryDirectory(prefix=prefix)
     with made as path:
@@ -91,13 +91,13 @@ def _remove_if_dead(path: str) -> None:
 
 def make_file(suffix: str = "", prefix: str = "govgo-", *, directory: str = "") -> tuple[int, str]:
     """The descriptor and name of a new file, which the caller has to close and to remove.  Raises DiskError."""
-    with _told(directory):
+    with _as_disk_errors(directory):
         return tempfile.mkstemp(suffix, prefix, directory or None)
 
 
 def make_directory(prefix: str) -> str:
     """A new directory, which the caller has to remove.  Raises DiskError."""
-    with _told():
+    with _as_disk_errors():
         return tempfile.mkdtemp(prefix=prefix)
 
 
@@ -106,23 +106,23 @@ def _open(descriptor: int, directory: str, *, closes: bool = True) -> BinaryIO:
 
 
 class _Raw(io.FileIO):
-    """An open file whose errors are told as those of its directory."""
+    """An open file whose errors are those of its directory."""
 
     def __init__(self, descriptor: int, directory: str, *, closes: bool) -> None:
         super().__init__(descriptor, "r+b", closefd=closes)
         self._directory = directory
 
     def write(self, data: Any, /) -> int:
-        with _told(self._directory):
+        with _as_disk_errors(self._directory):
             return super().write(data)
 
     def readinto(self, buffer: Any, /) -> int:
-        with _told(self._directory):
+        with _as_disk_errors(self._directory):
             return super().readinto(buffer)
 
 
 @contextmanager
-def _told(directory: str = "") -> Iterator[None]:
+def _as_disk_errors(directory: str = "") -> Iterator[None]:
     try:
         yield
     except OSError as error:

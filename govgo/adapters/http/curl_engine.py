@@ -160,7 +160,6 @@ _START = 128
 _SLOW_S = 0.003
 _SEVERAL = 3
 _GROWTH = 4
-_MOST_SPARES = 32
 # How many of the process's file descriptors are left for everything but connections.
 _OTHER_FILES = 128
 # The event loop waited at least this long for the network: then the network, and not our own work, is the bottleneck,
@@ -402,7 +401,7 @@ class CurlEngine:
             allowed = self._options.requests or self._max_connections_1
             for peer in list(self._grown):
                 opened = self._opened[peer]
-                if not self._spares.open(peer, min(_GROWTH * opened, _MOST_SPARES, allowed - opened)):
+                if not self._spares.open(peer, min(_GROWTH * opened, allowed - opened)):
                     self._grown.discard(peer)
         if self._grown:
             self._more_later()

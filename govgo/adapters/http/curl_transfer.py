@@ -348,7 +348,7 @@ class CurlTransfer:
     def _on_connection(self, descriptor: int, _purpose: int) -> int:
         """Remember the connection that is opened for this transfer; one that was open already is known to be heard."""
         self._socket = descriptor
-        os.set_inheritable(descriptor, False)
+        os.set_inheritable(descriptor, False)  # a copy is inherited, unlike what it was made from
         if self._opened is not None:
             self._opened.close()
             self._opened = None

@@ -20,10 +20,11 @@ from govgo.core.records import NamedTuple
 
 KEPT_S = 1.0
 """How long a connection waits for a request."""
+_MOST = 32
+"""The most that wait for requests to one address."""
 _BATCH = 8
 """How many are opened at once, at most: the queue of a small server takes few, and drops the others."""
 _PAUSE_S = 0.002
-
 
 Address = tuple[Any, ...]
 """An address as `socket.connect` takes it: host, port, and two numbers more with IPv6."""
@@ -64,8 +65,8 @@ class Spares:
                 time.sleep(_PAUSE_S)
 
     def open(self, peer: Peer, count: int) -> bool:
-        """Open connections until so many wait; whether some are still missing."""
-        missing = count - len(self._waiting.get(peer.address, ()))
+        """Open connections until so many wait, or as many as may; whether some are still missing."""
+        missing = min(count, _MOST) - len(self._waiting.get(peer.address, ()))
         for _ in range(min(missing, _BATCH)):
             try:
                 each = socket.socket(peer.family, peer.kind, peer.protocol)

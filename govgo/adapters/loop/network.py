@@ -36,8 +36,6 @@ _T = TypeVar("_T")
 # (cmd/go/internal/web, impatientInsecureHTTPClient).
 _INSECURE_S = 5.0
 _ENDING_S = 5.0
-# The most connections that are opened while the client is being loaded.
-_EXPECTED = 32
 
 
 # After this time, requests that are made together have been sent.
@@ -132,16 +130,22 @@ class Network:
         Where a proxy may stand before it nothing is opened: which one is found out by the client.
         """
         scheme, network = url.partition(":")[0], self._env.network
-        if scheme not in ("http", "https") or self._clients or network.http_proxy or network.https_proxy:
+        if scheme not in ("http", "https") or network.http_proxy or network.https_proxy:
             return
         from govgo.adapters.http.spare import Spares
         from govgo.core.golib import url as gourl
 
-        self._expected = min(self._expected + requests, self._options.requests or _EXPECTED)
+        self._expected += requests
+        count = min(self._expected, self._options.requests or self._expected)
         self._spares = self._spares or Spares()
         base = gourl.parse(url)
         # HTTP/2 carries all requests on one connection.
-        self._spares.expect(base.hostname, base.port, 1 if scheme == "https" else self._expected)
+        self._spares.expect(base.hostname, base.port, 1 if scheme == "https" else count)
+
+    @property
+    def has_client(self) -> bool:
+        """Whether the HTTP client is loaded, which then opens what connections it needs."""
+        return bool(self._clients)
 
     @property
     def started(self) -> bool:

@@ -358,7 +358,7 @@ class Repository:
 
     def _connect_soon(self, paths: Iterable[str]) -> None:
         """Open connections for questions to the proxy that is asked first, while the HTTP client is being loaded."""
-        if self._tap or self._offline or self._disabled:
+        if self._network.has_client or self._tap or self._offline or self._disabled:
             return
         with suppress(Failure):  # a list that makes no sense is reported when a source is asked
             if count := len([path for path in paths if self._env.uses_proxy(path)]):
