@@ -33,14 +33,17 @@ class Counted:
         self.url = f"http://127.0.0.1:{self.address[1]}"
         self.accepted: list[socket.socket] = []
         self.released = threading.Event()
-        threading.Thread(target=self._accept, daemon=True).start()
+        self._accepting = threading.Thread(target=self._accept, daemon=True)
+        self._accepting.start()
 
     def close(self) -> None:
         self.released.set()
-        for each in (self._listener, *self.accepted):
-            with suppress(OSError):
+        with self._listener, suppress(OSError):
+            self._listener.shutdown(socket.SHUT_RDWR)
+        self._accepting.join(WAIT_S)  # before that another connection may come
+        for each in self.accepted:
+            with each, suppress(OSError):
                 each.shutdown(socket.SHUT_RDWR)
-            each.close()
 
     def _accept(self) -> None:
         with suppress(OSError):
