@@ -65,6 +65,11 @@ def goflags_for(path: str) -> list[str]:
     return [entry for entry in entries if entry.lstrip("-").partition("=")[0] in KNOWN_FLAGS]
 
 
+def reference_fault(text: str) -> str:
+    """What is wrong with the value of a flag that names a git reference, before git is asked; "" for nothing."""
+    return "" if text else "an empty reference: is a variable not set?"
+
+
 def go_version_fault(text: str) -> str:
     """What is wrong with the value of a flag that names a Go version; "" for nothing, or if `check_go_version` knows.
 

@@ -14,6 +14,7 @@ from govgo.app.diff.diff import Side, diff
 from govgo.core.module.moduleversion import ModuleVersion
 from govgo.core.module.paths import has_file_prefix
 from govgo.core.resolution.compare import Comparison, SideName
+from govgo.core.vcs.revisions import split_range
 from govgo.core.version import semver
 from govgo.errors import UsageError
 from govgo.load.session.session import Session
@@ -161,11 +162,10 @@ def _two(session: Session, sides: Sequence[str]) -> tuple[str, str]:
     if len(sides) == 2:
         return sides[0], sides[1]
     (only,) = sides
-    first, dots, second = only.partition("..")
+    first, dots, second = split_range(only)
     if not dots or only.startswith(_PATHS) or os.path.exists(session.absolute(only)):
         return only, ""
-    second = second.removeprefix(".")
-    return (only if only.partition("..")[2].startswith(".") else first or "HEAD"), second or "HEAD"
+    return (only if dots == "..." else first or "HEAD"), second or "HEAD"
 
 
 def open_side(session: Session, text: str, where: Sequence[str], held: ExitStack, command: str = "diff") -> Side:

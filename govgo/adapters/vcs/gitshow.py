@@ -21,6 +21,7 @@ from govgo.adapters.workspace.tree import TreeFiles
 from govgo.core.golib.quote import quote
 from govgo.core.golib.url import mask_all
 from govgo.core.records import NamedTuple
+from govgo.core.vcs.revisions import split_range
 from govgo.errors import DiskError, UsageError
 from govgo.ports.files import Workspace
 
@@ -61,8 +62,8 @@ def find_commit(directory: str, ref: str, environ: Mapping[str, str], flag: str 
     Raises:
         UsageError: there is no git, no repository, or no such commit; the sentence names `flag`.
     """
-    first, dots, second = ref.partition("...")
-    if dots:
+    first, dots, second = split_range(ref)
+    if dots == "...":
         sides = [_commit(directory, each or "HEAD", environ, flag) for each in (first, second)]
         prefix = sides[0][0]
         done = _git(flag, environ, directory, "merge-base", *(each for _, each in sides))

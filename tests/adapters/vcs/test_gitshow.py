@@ -142,6 +142,21 @@ def test_where_two_histories_part(repository: Path) -> None:
         find_commit(str(repository), "HEAD...nowhere", os.environ)
 
 
+@pytest.mark.parametrize("ref", ["HEAD^{/from a...b}", ":/from a...b", "HEAD^{/from a.*..b}", "@{u}^{/a...b}"])
+def test_dots_in_the_text_of_a_message_are_no_range(repository: Path, ref: str) -> None:
+    def git(*args: str) -> str:
+        config = ("-c", "user.name=t", "-c", "user.email=t@example.org")
+        done = subprocess.run(["git", "-C", repository, *config, *args], check=True, capture_output=True, text=True)
+        return done.stdout.strip()
+
+    git("commit", "-qam", "from a...b")
+    wanted = git("rev-parse", "HEAD")
+    git("commit", "-q", "--allow-empty", "-m", "last")
+    git("branch", "base")
+    git("branch", "-q", "--set-upstream-to=base")
+    assert find_commit(str(repository), ref, os.environ).id == wanted
+
+
 def test_a_repository_that_lacks_an_object(repository: Path) -> None:
     blob = subprocess.run(
         ["git", "-C", repository, "rev-parse", "HEAD:go.sum"], check=True, capture_output=True, text=True

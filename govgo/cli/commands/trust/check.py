@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from govgo.cli.findings import formats_for_ci, itself
 from govgo.cli.options import argument, command, module_options, option
 from govgo.cli.outputs import Reports, fault_of, output_options
-from govgo.cli.session import network_options, open_session
+from govgo.cli.session import network_options, open_session, reference_fault
 from govgo.core.findings import Verdict, verdict_of
 
 if TYPE_CHECKING:
@@ -18,7 +18,13 @@ if TYPE_CHECKING:
 
 
 @command(own=True, usage="[flags] [./... | directories]")
-@option("-since", "since", metavar="REF", help="Tell only what has come since a git reference.")
+@option(
+    "-since",
+    "since",
+    metavar="REF",
+    help="Tell only what has come since a git reference.",
+    fault_in=reference_fault,
+)
 @option("-policy", "policy", metavar="FILE", help="Judge every module by FILE, and by no govgo.toml beside it.")
 @option("-db", "databases", multiple=True, metavar="SOURCE", help="Ask SOURCE for advisories, as in govgo audit.")
 @option("-index", "index", metavar="FILE", help="Take dates from FILE, a feed as of index.golang.org.")

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from govgo.cli.findings import findings_markdown, findings_text, formats_for_ci, itself, names_in
 from govgo.cli.options import argument, check_directory, command, module_options, option
 from govgo.cli.outputs import Reports, fault_of, output_options
-from govgo.cli.session import network_options, open_session
+from govgo.cli.session import network_options, open_session, reference_fault
 from govgo.core.findings import USUAL_CLAIMS, VERIFY_RULES, Claim, Verdict
 from govgo.errors import Failure, UsageError
 from govgo.wiring.verify import VerifyOptions, run_verify
@@ -28,7 +28,13 @@ if TYPE_CHECKING:
     values=tuple(Claim),
 )
 @option(*("-skip", "skip"), multiple=True, metavar="CLAIMS", help="Check all claims but these.", values=tuple(Claim))
-@option("-since", "since", metavar="REF", help="Only go.sum lines added since a git reference.")
+@option(
+    "-since",
+    "since",
+    metavar="REF",
+    help="Only go.sum lines added since a git reference.",
+    fault_in=reference_fault,
+)
 @option("-offline", "offline", is_flag=True, help="Use kept proofs alone; report what they do not cover.")
 @option("-bundle", "bundle", metavar="FILE", help="Also write the proofs to FILE.")
 @option("-from-bundle", "from_bundle", metavar="FILE", help="Prove by the bundle FILE, without the database.")

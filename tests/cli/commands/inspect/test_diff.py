@@ -142,6 +142,15 @@ def test_three_dots_leave_out_what_the_other_branch_did(world: World, diff: Any)
     assert ("lowered", "q.io/a") in diff("trunk..side", "-json").changes
 
 
+def test_dots_in_the_text_of_a_commit_are_no_range(world: World, diff: Any) -> None:
+    git(Path(), "add", "-A")
+    git(Path(), "commit", "-qm", "from a..b")
+    for side in ("HEAD^{/from a..b}^", "HEAD^{/from a..b}^..HEAD^{/from a..b}"):
+        assert diff(side, "-json").changes == ALL, side
+    run = diff(":/from a..b", "-json")
+    assert (run.changes, run.json["old"]["name"]) == ([], ":/from a..b")
+
+
 def test_files(world: World, diff: Any, tmp_path: Path) -> None:
     (tmp_path / "before").mkdir()
     (tmp_path / "before/go.mod").write_text(OLD)

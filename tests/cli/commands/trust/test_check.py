@@ -471,6 +471,8 @@ def test_a_state_that_cannot_be_compared_with(world: World, check: Any) -> None:
     assert run.json["errors"][0]["text"].startswith("HEAD: ")
     refused = check("--since", "nowhere")
     assert (refused.code, refused.err.startswith('govgo: --since "nowhere": no such commit in ')) == (2, True)
+    unset = check("--since", "")
+    assert (unset.code, "-since: an empty reference" in unset.err) == (2, True)
 
 
 def test_many_modules_one_file_and_one_of_its_own(world: World, check: Any) -> None:

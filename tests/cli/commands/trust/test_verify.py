@@ -434,6 +434,8 @@ def test_since_a_git_reference(world: World, verify: Any) -> None:
     assert verify("--only", "database").code == 4
     assert verify("--since", "nowhere").code == 2
     assert verify("--since=--output=x").code == 2
+    unset = verify("--since=")
+    assert (unset.code, "-since: an empty reference" in unset.err) == (2, True), "not as if nothing had been asked for"
 
 
 def test_since_wants_a_repository(world: World, verify: Any, monkeypatch: pytest.MonkeyPatch) -> None:
