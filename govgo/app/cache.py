@@ -8,7 +8,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from govgo.core.gosum.ledger import SumLedger
-from govgo.core.modcache import CacheCheck, Checked, Contents, Needs, Pruned, Removal, removals
+from govgo.core.modcache import UNREAD, CacheCheck, Checked, Contents, Needs, Pruned, Removal, removals
 from govgo.core.module.moduleversion import ModuleVersion
 from govgo.errors import Failure, UnavailableError, UsageError
 from govgo.load.targets.resolve import Unresolved, resolve_all
@@ -78,7 +78,8 @@ def _repaired(
     for each, left in zip(damaged, again, strict=True):
         failure = failures.get(each.mod)
         if failure is None and left:
-            failure = UnavailableError(f"it is damaged still: {left[0].text}")
+            still = "it cannot be read" if left[0].code == UNREAD else "it is damaged still"
+            failure = UnavailableError(f"{still}: {left[0].text}")
         told = ("", "") if failure is None else (failure.code, str(failure))
         results.append(each._replace(is_repaired=failure is None, failure=told))
     return results

@@ -72,6 +72,7 @@ class Remedy(StrEnum):
     VENDOR = "vendor"
     NONE_NEEDED = "none-needed"
     REPAIR_CACHE = "repair-cache"
+    LET_READ = "let-read"
     LOG_IN = "log-in"
     ASK_FOR_ACCESS = "ask-for-access"
     ASK_LESS = "ask-less"

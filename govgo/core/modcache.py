@@ -123,11 +123,15 @@ def removals(held: Iterable[Held], needs: Needs | None, before_s: float | None) 
     return tuple(found)
 
 
+UNREAD = "disk"
+"""The code of a part that the disk does not let anybody look at, which says nothing about its content."""
+
+
 class Fault(NamedTuple):
     """A damaged part of a cached module version.
 
     Attributes:
-        code: "zip-modified", "dir-modified", "missing-ziphash" or "cache-file-damaged".
+        code: "zip-modified", "dir-modified", "missing-ziphash", "cache-file-damaged", or `UNREAD`.
         text: one sentence.
         path: the file or directory.
     """
@@ -160,11 +164,20 @@ class CacheCheck(NamedTuple):
     versions: int
     damaged: Sequence[Checked]
 
+    @property
+    def is_finished(self) -> bool:
+        """Whether all could be looked at, and all be repaired that was to be."""
+        return not any(
+            each.failure[0] or (not each.is_repaired and any(fault.code == UNREAD for fault in each.faults))
+            for each in self.damaged
+        )
+
 
 RULES = {
     "missing-ziphash": "A zip in the module cache has lost its recorded hash.",
     "zip-modified": "A zip in the module cache is not as it was downloaded.",
     "dir-modified": "An extracted module is not as it was downloaded.",
     "cache-file-damaged": "A .info or .mod file in the module cache is damaged.",
+    UNREAD: "A part of the module cache could not be read.",
 }
 """What each code of `cache verify` means."""

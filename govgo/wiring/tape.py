@@ -15,6 +15,7 @@ from datetime import datetime
 from typing import TypeVar
 
 from govgo.adapters.disk.diskerror import reason
+from govgo.adapters.disk.lockfile import open_to_read
 from govgo.adapters.disk.renew import keeping_places
 from govgo.adapters.disk.temporary import new_directory
 from govgo.adapters.loop.network import NetworkOptions
@@ -190,7 +191,8 @@ def _known_heads(gopath: str) -> dict[str, str]:
         return heads
     with suppress(OSError):
         for name in sorted(os.listdir(top)):
-            with suppress(OSError, UnicodeDecodeError), open(os.path.join(top, name, "latest"), "rb") as file:
+            path = os.path.join(top, name, "latest")
+            with suppress(OSError, UnicodeDecodeError), open(open_to_read(path), "rb") as file:
                 heads[name] = file.read(MAX_HEAD_BYTES).decode()
     return heads
 

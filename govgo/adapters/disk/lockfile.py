@@ -12,6 +12,7 @@ from __future__ import annotations
 import errno
 import fcntl
 import os
+import stat
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 
@@ -40,6 +41,20 @@ def open_file(path: str, flags: int) -> int:
         with suppress(FileNotFoundError):
             os.unlink(path)
         return os.open(path, flags, modes.FILE)
+
+
+def open_to_read(path: str) -> int:
+    """Open a file that only programs write, such as those of a cache. A pipe in its place would never be opened.
+
+    Raises:
+        OSError: as os.open does; also for what is neither a file nor a directory, of which nothing can be read.
+    """
+    descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK)
+    mode = os.fstat(descriptor).st_mode
+    if stat.S_ISREG(mode) or stat.S_ISDIR(mode):
+        return descriptor
+    os.close(descriptor)
+    raise OSError("not a regular file")
 
 
 @contextmanager
@@ -74,7 +89,7 @@ def read_locked(path: str) -> bytes:
     Raises:
         OSError: it could not be opened, locked or read.
     """
-    descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+    descriptor = open_to_read(path)
     try:
         fcntl.flock(descriptor, fcntl.LOCK_SH)
         return read_all(descriptor)

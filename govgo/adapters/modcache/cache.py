@@ -392,7 +392,7 @@ class ModCache:
 
     def _bytes(self, path: str) -> bytes | None:
         try:
-            descriptor = os.open(path, os.O_RDONLY)
+            descriptor = lockfile.open_to_read(path)
         except OSError:
             return None
         try:

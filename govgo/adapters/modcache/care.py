@@ -28,7 +28,7 @@ from govgo.adapters.disk.trees import TEMP_MARK, make_dirs, remove_tree, rename_
 from govgo.adapters.modcache.cache import ModCache
 from govgo.adapters.modcache.verify import CachedModule, CacheFacts
 from govgo.adapters.modzip.read import Rules, open_archive
-from govgo.core.modcache import Contents, Fault, Held
+from govgo.core.modcache import UNREAD, Contents, Fault, Held
 from govgo.core.modfile.quickread import summarize
 from govgo.core.module import cachepath
 from govgo.core.module.escape import canonical_of, unescape_path, unescape_version
@@ -121,7 +121,7 @@ class DiskCare:
     def _faults(self, mod: ModuleVersion, cached: CachedModule) -> Iterator[Fault]:
         yield from self._small_faults(mod, cached)
         if cached.disk_fault:
-            yield Fault("cache-file-damaged", cached.disk_fault, cached.zip or cached.dir)
+            yield Fault(UNREAD, cached.disk_fault, cached.zip or cached.dir)
             return
         recorded = cached.recorded
         if cached.zip and cached.zip_fault:

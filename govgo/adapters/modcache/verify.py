@@ -11,6 +11,7 @@ sizes of the zips: most entries are small, so threads would spend their time wai
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import marshal
 import os
@@ -21,7 +22,8 @@ import warnings
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 
-from govgo.adapters.disk.diskerror import reason
+from govgo.adapters.disk.diskerror import disk_error, reason
+from govgo.adapters.disk.lockfile import open_to_read
 from govgo.adapters.disk.system import HAS_SAFE_FORK, usable_cpus, widen_pipe
 from govgo.adapters.modcache.cache import ModCache
 from govgo.adapters.modzip.hash import hash_archive, hash_tree, hash_zip, hash_zip_and_tree
@@ -86,9 +88,10 @@ class CacheAudit:
         zip_path = self._cache.zip_path(mv)
         has_zip = os.path.exists(zip_path)
         tree = self._cache.download_dir(mv)
-        recorded, fault = _recorded(zip_path)
-        if fault:
-            return [fault] if has_zip or tree.state == "whole" else []
+        try:
+            recorded = _recorded(zip_path)
+        except DiskError as error:
+            return [f"missing ziphash: {error}"] if has_zip or tree.state == "whole" else []
         faults: list[str] = []
         tree_h1: str | None = None
         if has_zip:
@@ -189,7 +192,7 @@ class CacheFacts:
             path = self._cache.zip_path(mv) if self._cache.root else ""
             if not os.path.exists(path):
                 return CachedZip()
-            with open(path, "rb") as file:
+            with open(open_to_read(path), "rb") as file:
                 sha256 = hashlib.file_digest(file, "sha256").hexdigest()
             return CachedZip(hash_zip(path), sha256)
         except InputError:
@@ -207,27 +210,59 @@ class CacheFacts:
         except InputError:
             return tuple(_EMPTY)  # no file can be there for such a version
 
+    def _look_at_gomod(self, mv: ModuleVersion) -> CachedModule:
+        data = self._cache.read_gomod(mv)
+        path = self._cache.file(mv, "mod")
+        if data is not None:
+            return _EMPTY._replace(gomod=path, gomod_hash=hash_gomod(data))
+        try:
+            os.close(open_to_read(path))
+        except (FileNotFoundError, NotADirectoryError):
+            pass
+        except OSError as error:
+            return _unread(_EMPTY, disk_error("open", path, error))
+        return _EMPTY
+
     def _look(self, mv: ModuleVersion) -> CachedModule:
         zip_path = self._cache.zip_path(mv)
-        found = _EMPTY
-        data = self._cache.read_gomod(mv)
-        if data is not None:
-            found = found._replace(gomod=self._cache.file(mv, "mod"), gomod_hash=hash_gomod(data))
-        if os.path.exists(zip_path):
-            found = _hash_zip(found._replace(zip=zip_path), zip_path)
+        found = self._look_at_gomod(mv)
+        try:
+            if _is_there(zip_path):
+                found = _hash_zip(found._replace(zip=zip_path), zip_path)
+        except DiskError as error:
+            found = _unread(found, error)
         try:
             tree = self._cache.download_dir(mv)
+            if tree.state == "partial":
+                _is_there(tree.dir)
             if tree.state == "whole" or (tree.state == "partial" and tree.reason == "ziphash file is missing"):
                 found = found._replace(dir=tree.dir)
                 found = found._replace(dir_hash=hash_tree(tree.dir, str(mv)))
-        except DiskError as error:
-            found = found._replace(disk_fault=str(error))
         except Failure as error:
-            found = found._replace(dir_fault=str(error))
+            found = found._replace(dir_fault=str(error)) if _is_in_the_way(error) else _unread(found, error)
         if found.zip or found.dir:
-            recorded, fault = _recorded(zip_path)
-            found = found._replace(recorded=recorded, recorded_fault=fault)
+            try:
+                found = found._replace(recorded=_recorded(zip_path))
+            except DiskError as error:
+                fault = f"missing ziphash: {error}"
+                found = found._replace(recorded_fault=fault) if _is_in_the_way(error) else _unread(found, error)
         return found
+
+
+def _is_there(path: str) -> bool:
+    """Whether there is something under a name.  Raises DiskError where that cannot be known."""
+    try:
+        os.stat(path)
+    except (FileNotFoundError, NotADirectoryError):
+        return False
+    except OSError as error:
+        raise disk_error("stat", path, error) from error
+    return True
+
+
+def _unread(found: CachedModule, error: Failure) -> CachedModule:
+    """The facts where the disk does not let one more thing be looked at."""
+    return found._replace(disk_fault=f"{found.disk_fault}; {error}" if found.disk_fault else str(error))
 
 
 def _hash_zip(found: CachedModule, path: str) -> CachedModule:
@@ -236,7 +271,7 @@ def _hash_zip(found: CachedModule, path: str) -> CachedModule:
         with open_archive(path, Rules.STRICT) as archive:
             return found._replace(zip_hash=hash_archive(archive), zip_layout=layout_fault(archive))
     except DiskError as error:
-        return found._replace(disk_fault=str(error))
+        return _unread(found, error)
     except Failure as error:
         strict = str(error)
     # The go command may have put it there, which is less strict: then the file is sound for go, and odd for us.
@@ -246,14 +281,22 @@ def _hash_zip(found: CachedModule, path: str) -> CachedModule:
         return found._replace(zip_fault=str(error))
 
 
-def _recorded(zip_path: str) -> tuple[str, str]:
-    """(content of the zip's .ziphash, go's sentence where it cannot be read); one of them is ""."""
+def _is_in_the_way(error: Failure) -> bool:
+    """Whether something that no program puts there cannot be read, and not what the disk does not let us look at."""
+    if not isinstance(error, DiskError):
+        return True
+    number = error.inner.errno if isinstance(error.inner, OSError) else None  # None: neither a file nor a directory
+    return number in (None, errno.ENOENT, errno.ENOTDIR, errno.EISDIR, errno.ELOOP, errno.ENXIO, errno.ENAMETOOLONG)
+
+
+def _recorded(zip_path: str) -> str:
+    """The content of the zip's .ziphash.  Raises DiskError."""
+    path = f"{zip_path}hash"
     try:
-        with open(zip_path + "hash", encoding="utf-8", errors="surrogateescape") as file:
-            return file.read().strip(), ""
+        with open(open_to_read(path), encoding="utf-8", errors="surrogateescape") as file:
+            return file.read().strip()
     except OSError as error:
-        done = "read" if isinstance(error, IsADirectoryError) else "open"
-        return "", f"missing ziphash: {done} {zip_path}hash: {reason(error)}"
+        raise disk_error("read" if isinstance(error, IsADirectoryError) else "open", path, error) from error
 
 
 def _divided(

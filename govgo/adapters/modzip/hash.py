@@ -16,6 +16,7 @@ from collections.abc import Iterable, Iterator
 from typing import Protocol
 
 from govgo.adapters.disk.diskerror import disk_error
+from govgo.adapters.disk.lockfile import open_to_read
 from govgo.adapters.modzip.read import Archive, Rules, open_archive
 from govgo.core.golib.quote import quote
 from govgo.core.gosum import dirhash
@@ -108,7 +109,7 @@ class _Twin:
 def _holds(path: str, offset: int, piece: bytes, *, is_end: bool) -> bool:
     """Whether a file has these bytes at this offset, and ends with them where they are the last."""
     try:
-        descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+        descriptor = open_to_read(path)
         try:
             return os.pread(descriptor, len(piece) + is_end, offset) == piece  # one byte more would show
         finally:
@@ -251,7 +252,7 @@ def tree_files(directory: str) -> list[str]:
 def _file_digest(path: str) -> bytes:
     content = hashlib.sha256()
     try:
-        descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+        descriptor = open_to_read(path)
     except OSError as error:
         raise disk_error("open", path, error) from error
     try:

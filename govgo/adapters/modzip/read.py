@@ -23,6 +23,7 @@ from enum import Enum
 from typing import TYPE_CHECKING
 
 from govgo.adapters.disk.diskerror import disk_error
+from govgo.adapters.disk.lockfile import open_to_read
 from govgo.core.modzip import zipformat
 from govgo.core.modzip.bounds import MAX_GO_MOD, MAX_ZIP_FILE
 from govgo.core.modzip.rules import CONTENTS_TOO_LARGE
@@ -222,7 +223,7 @@ def open_archive(path: str, rules: Rules) -> Iterator[Archive]:
         BadZipError: it has no readable directory.
     """
     try:
-        descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+        descriptor = open_to_read(path)
     except OSError as error:
         raise disk_error("open", path, error) from error
     try:

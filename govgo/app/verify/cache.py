@@ -83,7 +83,8 @@ class _CacheCheck:
         before = len(self.findings)
         name = f"{mv.path} {mv.version}"
         if cached.disk_fault:
-            self._add("disk", Verdict.UNCHECKED, f"{name}: {cached.disk_fault}", mv, zip_lines or gomod_lines, ())
+            text, lines = f"{name}: {cached.disk_fault}", zip_lines or gomod_lines
+            self._add("disk", Verdict.UNCHECKED, text, mv, lines, (), "", Remedy.LET_READ)
         if cached.gomod:
             where = f"cached go.mod {cached.gomod}"
             text = f"{name}: go.mod has been modified ({cached.gomod})"
@@ -124,12 +125,12 @@ class _CacheCheck:
         name = f"{mv.path} {mv.version}"
         text = f"{name}: {kind} has been modified ({path})"
         where = f"cached {kind} {path}"
-        if kind == "zip" and not fault and not digest:
-            return  # it cannot be read, which `disk_fault` says: that proves nothing. What a tree holds, builds may use
-        if fault or not digest:
-            why = f"{text}: {fault}" if fault else text
+        if fault:
             verdict = Verdict.CONTRADICTION if lines else Verdict.FINDING
-            self._contradict(f"{kind}-modified", verdict, why, mv, lines, Evidence(where, "", fault), path)
+            text = f"{text}: {fault}"
+            self._contradict(f"{kind}-modified", verdict, text, mv, lines, Evidence(where, "", fault), path)
+        elif not digest:
+            pass  # it cannot be read, which `disk_fault` says: that proves nothing
         elif lines:
             self._compare(mv, text, where, digest, lines, path, f"{kind}-modified")
         elif recorded and digest != recorded:

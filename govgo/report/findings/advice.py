@@ -30,6 +30,8 @@ _REMEDIES = {
     Remedy.VENDOR: "write the vendor directory again: `govgo vendor`",
     Remedy.NONE_NEEDED: "it is not used; the next command that needs it fetches and proves it again",
     Remedy.REPAIR_CACHE: "fetch what is damaged again, proved: `govgo cache verify -repair`",
+    Remedy.LET_READ: "nothing is known about its content: let it be read (`ls -ld` shows who may), or move it "
+    "aside, so that it is fetched again",
     Remedy.LOG_IN: "the server wants a login, over https: put one into ~/.netrc (`machine HOST login USER password "
     "TOKEN`, HOST:PORT where the URL has a port), or name a program in GOAUTH; see `govgo help private`",
     Remedy.ASK_FOR_ACCESS: "the server refuses this: may the login in ~/.netrc or from GOAUTH read it? See `govgo help "

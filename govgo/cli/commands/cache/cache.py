@@ -85,13 +85,14 @@ def verify(modules: tuple[str, ...], *, repair: bool, as_json: bool, **flags: An
     govgo cache verify -repair
     govgo cache verify golang.org/x/text@v0.14.0
 
-    Exit codes: 0 sound or repaired, 1 damaged, 3 a repair failed, 4 what was fetched contradicts the database.
+    Exit codes: 0 sound or repaired, 1 damaged, 3 something could not be read or repaired, 4 what was fetched
+    contradicts the database.
     """
     with failures_as_document(VERIFY_SCHEMA, as_json) as tell:
         session = open_session(flags)
         found = check(session, cache_care(session), modules, repair=repair)
         tell(check_document(found) if as_json else check_text(found))
-    if any(each.failure[0] for each in found.damaged):
+    if not found.is_finished:
         return EXIT_UNFINISHED
     return EXIT_NO if any(not each.is_repaired for each in found.damaged) else EXIT_DONE
 

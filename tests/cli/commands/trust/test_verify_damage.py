@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 from pathlib import Path
 from typing import Any
@@ -12,6 +13,7 @@ import pytest
 from govgo.cli.main import invoke
 from tests.cli.commands.trust.test_verify import A_GO, edit, fill, flip, sorted_sums, verify, world
 from tests.simulators import campaigns
+from tests.simulators.privileges import modes_count
 from tests.simulators.world import World
 
 __all__ = ["verify", "world"]  # fixtures
@@ -38,6 +40,7 @@ def test_a_flipped_character_in_go_sum(world: World, verify: Any, share: int) ->
         path.write_bytes(sound)
 
 
+FILES = [f"cache/download/q.io/b/@v{name}" for name in ("/v1.0.0.mod", "/v1.0.0.zip", "/v1.0.0.ziphash", "")]
 CACHED = {
     "zip": ("cache/download/q.io/b/@v/v1.0.0.zip", 0, {"zip-modified"}),
     "ziphash": ("cache/download/q.io/b/@v/v1.0.0.ziphash", 4, {"cache-mismatch"}),
@@ -62,6 +65,37 @@ def test_a_flipped_character_in_the_cache(world: World, verify: Any, what: str, 
     if what == "lookup":
         assert verify().code in (0, 1)
         assert verify().code == 0, "it was fetched again"
+
+
+@pytest.mark.parametrize("name", ["q.io/b@v1.0.0/b.go", "q.io/b@v1.0.0", "q.io", *FILES])
+def test_what_modes_keep_from_being_read_is_no_contradiction(world: World, verify: Any, name: str) -> None:
+    """As in errors.md: a local file that cannot be read is `disk`, and 3. Nothing is known about its content."""
+    fill(world)
+    path = world.cache / name
+    path.chmod(0o000)
+    try:
+        with modes_count():
+            run, repair = verify("--json", "--only", "cache"), invoke(["cache", "verify", "q.io/b"])
+    finally:
+        path.chmod(0o755)
+    assert (run.code, run.codes, repair) == (3, {"disk"}, 3), run.out
+    assert {str(path) in told["text"] and "permission denied" in told["text"] for told in run.told} == {True}
+    assert {"move it aside" in told["hint"] for told in run.told} == {True}
+
+
+@pytest.mark.parametrize("kind", ["pipe", "dangling", "loop"])
+def test_what_no_download_leaves_in_a_tree_is_a_change(world: World, verify: Any, kind: str) -> None:
+    fill(world)
+    path = world.cache / "q.io/b@v1.0.0/b.go"
+    path.parent.chmod(0o755)
+    path.unlink()
+    {
+        "pipe": lambda: os.mkfifo(path),
+        "dangling": lambda: path.symlink_to("gone"),
+        "loop": lambda: path.symlink_to(path.name),
+    }[kind]()
+    run = verify("--json", "--only", "cache")
+    assert (run.code, run.codes) == (4, {"dir-modified"}), run.out
 
 
 @campaigns.thirds
@@ -138,7 +172,7 @@ def test_attack_a_tree_with_something_that_cannot_be_read(world: World, verify: 
     flip(tree / "b.go", 8)
     (tree / "loop").symlink_to("loop")
     run = verify("--json", "--only", "cache")
-    assert (run.code, run.codes) == (4, {"disk", "dir-modified"})
+    assert (run.code, run.codes) == (4, {"dir-modified"})
 
 
 @pytest.mark.parametrize(
