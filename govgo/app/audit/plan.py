@@ -16,7 +16,7 @@ from govgo.core.advisory.fixplan import FixPlan, Flaw, Refusal, Unfixable, Why
 from govgo.core.advisory.fixsearch import find_fix
 from govgo.core.advisory.fixversions import Bounds, Judgement
 from govgo.core.advisory.match import AdvisoryIndex, Vulnerability
-from govgo.core.advisory.spare import spare_lines
+from govgo.core.advisory.removable import removable_lines
 from govgo.core.findings import Finding, Place
 from govgo.core.modgraph.loader import Pruning, pruning_for
 from govgo.core.module.moduleversion import ModuleVersion, compare_versions
@@ -198,7 +198,7 @@ class Planning:
             max_go=self._options.max_go,
         )
         flaws = dict.fromkeys(Flaw(each.module.path, each.vulnerability.id) for each in exposures)
-        return plan._replace(root=member.target.root, spare=tuple(spare_lines(member.resolution, flaws)))
+        return plan._replace(root=member.target.root, removable=tuple(removable_lines(member.resolution, flaws)))
 
 
 def _in_go(exposure: Exposure) -> Unfixable:

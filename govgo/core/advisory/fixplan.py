@@ -87,7 +87,7 @@ class Unfixable(NamedTuple):
     text: str
 
 
-class Spare(NamedTuple):
+class Removable(NamedTuple):
     """A line marked `// indirect` for a module that no other line needs, and what is not found any more without it."""
 
     stated: Stated
@@ -107,7 +107,7 @@ class FixPlan(NamedTuple):
         is_proved: no better plan exists among the versions that were looked at; False where the search was ended
             before all had been compared.
         is_done: it has been performed.
-        spare: lines that could go in place of some of that (`advisory.spare`).
+        removable: lines that could go in place of some of that (`advisory.removable`).
     """
 
     path: str
@@ -118,7 +118,7 @@ class FixPlan(NamedTuple):
     unfixable: tuple[Unfixable, ...]
     is_proved: bool = True
     is_done: bool = False
-    spare: tuple[Spare, ...] = ()
+    removable: tuple[Removable, ...] = ()
 
     @property
     def cleared(self) -> tuple[Flaw, ...]:

@@ -17,7 +17,7 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from govgo.core.advisory.audit import Audit, AuditedModule
 from govgo.core.advisory.findings import GO_NAMES, get_command
-from govgo.core.advisory.fixplan import Bump, FixPlan, Flaw, Spare, Unfixable
+from govgo.core.advisory.fixplan import Bump, FixPlan, Flaw, Removable, Unfixable
 from govgo.core.advisory.match import sound_release
 from govgo.core.findings import Place, command, directory_from
 from govgo.core.foreign import one_line
@@ -51,15 +51,15 @@ def _plan_lines(plan: FixPlan, style: Style, here: str) -> Iterator[str]:
         yield "   not all plans could be compared: there may be a smaller one"
     if plan.bumps and not plan.is_done:
         yield one_line(f"   {get_command(Place(plan.mod_file), here, *plan.arguments)}")
-    for spare in () if plan.is_done else plan.spare:
-        yield f" {style.paint('-', 'green')} {one_line(_spare(spare, plan, here))}"
+    for line in () if plan.is_done else plan.removable:
+        yield f" {style.paint('-', 'green')} {one_line(_removable(line, plan, here))}"
     yield ""
 
 
-def _spare(spare: Spare, plan: FixPlan, here: str) -> str:
+def _removable(line: Removable, plan: FixPlan, here: str) -> str:
     tidy = command(directory_from(posixpath.dirname(plan.mod_file) or ".", here), "tidy")
-    mod, place = spare.stated.mod, spare.stated.place
-    without = f"`{tidy}` drops the line unless a package needs it, which {_cleared(mod.path, spare.clears)}"
+    mod, place = line.stated.mod, line.stated.place
+    without = f"`{tidy}` drops the line unless a package needs it, which {_cleared(mod.path, line.clears)}"
     return f"{mod.path} ({place})  {mod.version} is needed by this // indirect line alone: {without}"
 
 

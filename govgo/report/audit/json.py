@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 from govgo.core.advisory.audit import Audit, AuditedModule, Database, Exposure
-from govgo.core.advisory.fixplan import Bump, FixPlan, Spare, Unfixable
+from govgo.core.advisory.fixplan import Bump, FixPlan, Removable, Unfixable
 from govgo.core.foreign import visible
 from govgo.core.govgotoml import AuditIgnore
 from govgo.core.module.moduleversion import ModuleVersion
@@ -89,11 +89,11 @@ def _fix(module: AuditedModule, plan: FixPlan) -> dict[str, object]:
         "unfixable": [_unfixable(each) for each in plan.unfixable],
         "proved": plan.is_proved,
         "done": plan.is_done,
-        "spare": [_spare(each) for each in plan.spare],
+        "spare": [_removable(each) for each in plan.removable],  # a field never changes its name
     }
 
 
-def _spare(each: Spare) -> dict[str, object]:
+def _removable(each: Removable) -> dict[str, object]:
     return {
         **_version(each.stated.mod),
         **place_members(each.stated.place),

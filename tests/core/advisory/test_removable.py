@@ -6,7 +6,7 @@ from __future__ import annotations
 import pytest
 
 from govgo.core.advisory.fixplan import Flaw
-from govgo.core.advisory.spare import spare_lines
+from govgo.core.advisory.removable import removable_lines
 from tests.core.resolution.test_dependencies import dependencies
 
 FLAWS = (Flaw("c", "GO-1"), Flaw("c", "GO-2"), Flaw("d", "GO-3"))
@@ -28,5 +28,5 @@ FLAWS = (Flaw("c", "GO-1"), Flaw("c", "GO-2"), Flaw("d", "GO-3"))
     ],
 )
 def test_what_goes_with_a_line(graph: tuple[str, ...], found: dict[str, str]) -> None:
-    spares = spare_lines(dependencies(*graph).resolution, FLAWS)
-    assert {each.stated.mod.path: " ".join(flaw.id for flaw in each.clears) for each in spares} == found
+    lines = removable_lines(dependencies(*graph).resolution, FLAWS)
+    assert {each.stated.mod.path: " ".join(flaw.id for flaw in each.clears) for each in lines} == found

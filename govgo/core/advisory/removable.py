@@ -3,7 +3,7 @@
 
     require a v1.0.0                  a requires b
     require b v1.0.0 // indirect
-    require c v1.0.0 // indirect      spare: no requirement without the mark leads to c
+    require c v1.0.0 // indirect      removable: no requirement without the mark leads to c
 
 So it is where a dependency that needed c has gone, and nobody has run `tidy`. A package may need c all the same, of a
 dependency that does not say so in its go.mod; that only `tidy` can tell, which reads the sources.
@@ -13,12 +13,12 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator
 
-from govgo.core.advisory.fixplan import Flaw, Spare
+from govgo.core.advisory.fixplan import Flaw, Removable
 from govgo.core.module.moduleversion import ModuleVersion
 from govgo.core.resolution.resolution import Resolution
 
 
-def spare_lines(resolution: Resolution, flaws: Collection[Flaw]) -> Iterator[Spare]:
+def removable_lines(resolution: Resolution, flaws: Collection[Flaw]) -> Iterator[Removable]:
     """The lines, and which of `flaws` go with each."""
     needed = _paths(resolution, (each.mod for each in resolution.stated if not each.is_indirect))
     listed = {each.mod.path for each in resolution.stated}
@@ -28,7 +28,7 @@ def spare_lines(resolution: Resolution, flaws: Collection[Flaw]) -> Iterator[Spa
         below = _paths(resolution, [each.mod]) - listed - needed
         clears = tuple(flaw for flaw in flaws if flaw.path == each.mod.path or flaw.path in below)
         if clears:
-            yield Spare(each, clears)
+            yield Removable(each, clears)
 
 
 def _paths(resolution: Resolution, starts: Iterable[ModuleVersion]) -> set[str]:
