@@ -38,10 +38,13 @@ _HEAD = late(r"([A-Za-z][A-Za-z0-9+.\-]*:)?/*")
 _AUTHORITY = late(r"[^/?#]*")
 # An "@" behind the host may still end a password with "/", "?" or "#" in it. These do not: the path element @v or
 # @latest of a proxy, a version as in lookup/PATH@v1.2.3 and, behind a sound host, an element such as @scope. Behind
-# what no user name looks like - a name with a dot, an address, localhost - none does, as for net/url.
+# what no user name looks like - a name with a dot, an address, localhost - none does, as for net/url. Behind a name
+# with a port, as of a container, it has to stand before a host with a dot or port: athens:3000/team@corp is no secret.
 _LATE_AT = late(r"@(?<!/@)(?!v[0-9]+\.[0-9]+\.)")
+_LATE_AT_OF_HOST = late(r"@(?<!/@)(?!v[0-9]+\.[0-9]+\.)(?=localhost|[^/?#]*[.:])")
 _ANY_AT = late(r"@(?!v/|latest\Z|v[0-9]+\.[0-9]+\.)")
 _SOUND_HOST = late(r"(\[.*\]|[^:]*)(:[0-9]*)?\Z")
+_HOST_AND_PORT = late(r"[\w\-]+:[1-9][0-9]{1,4}\Z")
 _CERTAIN_HOST = late(r"(\[.*\]|localhost|[\w\-]+(\.[\w\-]+)+\.?)(:[0-9]*)?\Z")
 _OTHER_AT = late(r":/+[^/?#]*@|@(?:(?<!/@)(?!v[0-9]+\.[0-9]+\.)|(?<=/@)(?!v/|latest\Z))")
 _QUOTED = late(r'"(?:[^"\\]|\\.)*"')
@@ -215,7 +218,8 @@ def _masked_parts(text: str) -> str:
     at = authority.rfind("@")
     host = authority[at + 1 :]
     if not _CERTAIN_HOST.match(host):
-        for found in (_LATE_AT if _SOUND_HOST.match(host) else _ANY_AT).finditer(rest, len(authority)):
+        sound = _LATE_AT_OF_HOST if _HOST_AND_PORT.match(host) else _LATE_AT
+        for found in (sound if _SOUND_HOST.match(host) else _ANY_AT).finditer(rest, len(authority)):
             at = found.start()
     if at >= 0:
         rest = _masked_user(head, rest[:at]) + rest[at:]

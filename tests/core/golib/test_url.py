@@ -88,6 +88,10 @@ def test_as_the_url_of_a_request(text: str) -> None:
         ("http://127.0.0.1:3000/a@b", "http://127.0.0.1:3000/a@b"),
         ("http://[::1]:3000/a@b", "http://[::1]:3000/a@b"),
         ("https://me:pw@h.example:8080/team@corp", "https://me:xxxxx@h.example:8080/team@corp"),
+        ("http://athens:3000/team@corp/go", "http://athens:3000/team@corp/go"),
+        ("http://athens:3000/q.io/x/@v/list", "http://athens:3000/q.io/x/@v/list"),
+        ("https://me:3000/ss@h.example/x", "https://me:xxxxx@h.example/x"),  # may be either, and a secret is one
+        ("https://me:3000/ss@athens:80/x", "https://me:xxxxx@athens:80/x"),
         ("https://h.example/m?user=me@corp", "https://h.example/m?xxxxx"),
         ("ssh://git@h.example/x", "ssh://git@h.example/x"),
         ("file:///home/me@work/x?y", "file:///home/me@work/x?y"),
