@@ -36,6 +36,16 @@ class LogSource(Protocol):
         ...
 
 
+class LogSources(Protocol):
+    """Several places that publish one log, asked side by side (`adapters.sumdb.logsource.WebLogs`)."""
+
+    @property
+    def sources(self) -> Sequence[LogSource]: ...
+    def latest(self) -> list[bytes | Failure]:
+        """The newest signed tree head of each place, or why there is none, in their order."""
+        ...
+
+
 class Buckets(Protocol):
     """Digests of 8 bytes that are sorted by their beginnings on the disk (`adapters.sumdb.buckets.DiskBuckets`)."""
 

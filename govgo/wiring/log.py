@@ -6,7 +6,7 @@ from __future__ import annotations
 import os
 import random
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Executor
 from contextlib import ExitStack, contextmanager
 from datetime import UTC, datetime
@@ -18,7 +18,7 @@ from govgo.adapters.loop.network import Network, NetworkOptions
 from govgo.adapters.repository.repository import Repository
 from govgo.adapters.storage.plain import PlainStorage
 from govgo.adapters.sumdb.buckets import DiskBuckets
-from govgo.adapters.sumdb.logsource import WebLog
+from govgo.adapters.sumdb.logsource import WebLog, WebLogs
 from govgo.app.log.audit import LogAudit
 from govgo.app.log.clone import Clone
 from govgo.app.log.sample import Download, compare_downloads, compare_lookups, random_records
@@ -34,7 +34,7 @@ from govgo.core.module.patterns import match_prefix_patterns
 from govgo.core.records import NamedTuple
 from govgo.core.sumdb.gosumdb import Database, database_of
 from govgo.core.sumdb.note import Verifier, parse_verifier
-from govgo.errors import NetworkError, NotFoundError, UnavailableError
+from govgo.errors import NetworkError, UnavailableError
 from govgo.ports.talk import Reporter
 
 
@@ -191,7 +191,7 @@ def open_watch(directory: str, means: Means, watching: Watching) -> Iterator[Cal
     verifier = parse_verifier(means.database.key)
     with ExitStack() as held:
         source = held.enter_context(open_log(means))
-        vantages = [held.enter_context(_vantage(means, url)) for url in watching.vantages]
+        vantages = held.enter_context(_vantages(means, watching.vantages)) if watching.vantages else None
         watch = Watch(
             source,
             state,
@@ -205,18 +205,14 @@ def open_watch(directory: str, means: Means, watching: Watching) -> Iterator[Cal
 
 
 @contextmanager
-def _vantage(means: Means, url: str) -> Iterator[WebLog]:
-    """The log as another place shows it: below the URL itself, or where a module proxy has it."""
-    with open_log(means, url) as source:
-        try:
-            source.latest()
-        except NotFoundError:
-            pass
-        else:
-            yield source
-            return
-    with open_log(means, f"{url.rstrip('/')}/sumdb/{means.database.name}") as source:
-        yield source
+def _vantages(means: Means, urls: Sequence[str]) -> Iterator[WebLogs]:
+    """The log as other places show it: below the URL itself, or where a module proxy has it."""
+    places = [(url, f"{url.rstrip('/')}/sumdb/{means.database.name}") for url in urls]
+    network = Network(means.env, means.report, means.network, local=False)
+    try:
+        yield WebLogs(places, network, rate=means.rate)
+    finally:
+        network.close()
 
 
 def post_line(means: Means, url: str, line: str) -> None:

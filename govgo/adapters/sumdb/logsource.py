@@ -6,6 +6,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Coroutine, Sequence
+from contextlib import suppress
 from typing import Any, TypeVar
 
 from govgo.adapters.http.remote import Web
@@ -54,7 +55,11 @@ class WebLog:
 
     def latest(self) -> bytes:
         """The newest signed tree head."""
-        return self._run(self._get("latest", MAX_HEAD_BYTES))
+        return self._run(self.head())
+
+    async def head(self) -> bytes:
+        """The newest signed tree head, for who runs the loop."""
+        return await self._get("latest", MAX_HEAD_BYTES)
 
     def tiles(self, tiles: Sequence[Tile]) -> list[bytes | Failure]:
         """Tiles and data tiles."""
@@ -96,7 +101,52 @@ class WebLog:
         return data
 
 
-async def _attempt(work: Coroutine[Any, Any, bytes]) -> bytes | Failure:
+class WebLogs:
+    """Places that publish one log, asked side by side (`ports.log.LogSources`)."""
+
+    def __init__(self, places: Sequence[Sequence[str]], network: Network, *, rate: int = 0) -> None:
+        """Ask where the logs are.
+
+        Args:
+            places: for each place, the URLs below which its log may be: the first that has a tree head, else the last.
+            network, rate: as for `WebLog`.
+
+        Raises:
+            UsageError: not a URL.
+            UnavailableError: a place has no answer.
+        """
+        self._network = network
+        logs = [[WebLog(url, network, rate=rate) for url in urls] for urls in places]
+        found = self._run([_first_published(each) for each in logs])
+        self.sources = [each for each in found if not isinstance(each, Failure)]
+        for each in found:
+            if isinstance(each, Failure):
+                raise each
+
+    def latest(self) -> list[bytes | Failure]:
+        """The newest signed tree head of each place, or why there is none."""
+        return self._run([each.head() for each in self.sources])
+
+    def _run(self, works: Sequence[Coroutine[Any, Any, _T]]) -> list[_T | Failure]:
+        async def all_of_them() -> list[_T | Failure]:
+            return list(await asyncio.gather(*(_attempt(work) for work in works)))
+
+        if not works:
+            return []
+        self._network.loop()
+        return self._network.run(all_of_them())
+
+
+async def _first_published(logs: Sequence[WebLog]) -> WebLog:
+    *others, last = logs
+    for log in others:
+        with suppress(NotFoundError):
+            await log.head()
+            return log
+    return last
+
+
+async def _attempt(work: Coroutine[Any, Any, _T]) -> _T | Failure:
     try:
         return await work
     except Failure as error:

@@ -26,7 +26,7 @@ from govgo.core.sumdb.tileauth import DATABASE_HEIGHT, TileAuth
 from govgo.core.sumdb.timeline import EMPTY_HEAD, Head, read_head
 from govgo.core.sumdb.tlog import Node, record_hash
 from govgo.errors import Failure, SumDbFormatError
-from govgo.ports.log import LogSource
+from govgo.ports.log import LogSource, LogSources
 
 _TILES_AT_ONCE = 64
 """So many data tiles, 3 MB, are in memory."""
@@ -72,7 +72,7 @@ class Watch:
         verifier: Verifier,
         matches: Callable[[str], bool],
         *,
-        vantages: Sequence[LogSource] = (),
+        vantages: LogSources | None = None,
         witnesses: Sequence[Verifier] = (),
         quorum: int = 0,
     ) -> None:
@@ -83,7 +83,7 @@ class Watch:
             state: keeps the head of the last round; a clone in the same place is not needed.
             verifier: the database's key.
             matches: whether a module path is watched.
-            vantages: other places that publish the log; what they show must be the same history.
+            vantages: other places that publish the log, None for none; what they show must be the same history.
             witnesses: known ones.
             quorum: how many of them must have cosigned the head.
         """
@@ -166,10 +166,14 @@ class Watch:
 
     def _compare(self, shown: Head) -> Iterator[Finding]:
         """Compare with what other places show, and these with each other. One that lags behind is not a finding."""
+        if self._vantages is None:
+            return
         newest, there = shown, self._source
-        for vantage in self._vantages:
+        for vantage, note in zip(self._vantages.sources, self._vantages.latest(), strict=True):
             try:
-                theirs = read_head(vantage.latest(), self._verifier)
+                if isinstance(note, Failure):
+                    raise note
+                theirs = read_head(note, self._verifier)
             except Failure as error:
                 yield Finding(NOT_FETCHED, None, Verdict.UNCHECKED, f"{vantage.place}: {error}")
                 continue

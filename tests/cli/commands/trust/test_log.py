@@ -10,7 +10,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -256,6 +256,32 @@ def test_attack_two_vantages_that_continue_the_log_each_in_its_own_way(
             assert len(list(Path(f"state{order}").glob("fork-*.txt"))) == 1
         third.database.log = third.database.tile_log = world.log.fork(size).grow(9)
         assert Watch(capsys, "state", "q.io/*", "-once", *urls).code == 0
+
+
+def test_vantages_are_asked_side_by_side(
+    world: World, vantage: World, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """None answers before all of them have been asked: where the log is, and in each round what it shows."""
+    with World(tmp_path / "third") as third:
+        both = threading.Barrier(2)
+
+        def handler(place: World) -> Callable[[str], bytes]:
+            def answer(path: str) -> bytes:
+                if path.endswith("/latest"):
+                    both.wait(5)
+                return database(place.database, path)
+
+            return answer
+
+        for place in (vantage, third):
+            place.database.log = place.database.tile_log = world.log
+            place.proxy.handlers[f"/sumdb/{place.log.name}"] = handler(place)
+        third.database.forge = lambda path, body: b"no note" if path == "/latest" else body
+        urls = [f"-vantage={place.proxy.url}" for place in (third, vantage)]
+        run = Watch(capsys, "state", "q.io/*", "-once", "-json", *urls)
+        assert (run.code, [each.get("code") for each in run.events]) == (3, ["not-fetched", None])
+        assert run.events[0]["text"].startswith(f"{third.proxy.url}/sumdb/")
+        assert not both.broken
 
 
 @contextmanager
