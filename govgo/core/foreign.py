@@ -53,6 +53,19 @@ def one_line(text: str) -> str:
     return visible(text)
 
 
+def joined(text: str) -> str:
+    r"""The lines of an error as one sentence, safe as `one_line` is; a line that ends with a colon tells of the next.
+
+    >>> joined("errors parsing go.mod:\ngo.mod:5: unknown directive: bad\ngo.mod:6: unknown block type: x")
+    'errors parsing go.mod: go.mod:5: unknown directive: bad; go.mod:6: unknown block type: x'
+    """
+    sentence = ""
+    for line in filter(None, (each.strip() for each in text.split("\n"))):
+        between = "" if not sentence else " " if sentence.endswith(":") else "; "
+        sentence += between + line
+    return one_line(sentence)
+
+
 def why_malformed(error: Exception) -> str:
     """What is wrong with a document by the error of the library that reads it, as a part of one line.
 

@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from govgo.core.foreign import UNSAFE, one_line, visible, why_malformed
+from govgo.core.foreign import UNSAFE, joined, one_line, visible, why_malformed
 
 OTHER_KIND = "a value is of another kind than it has to be"
 SAFE = ["", "plain", "a\tb\nc", "grün, 中文, ∂", "a::b", "a ::error::b", "# [x]", "## [x]", "C:\\x1b", "12:00:00"]
@@ -84,6 +84,19 @@ def test_why_a_document_is_malformed(read: Callable[[str], object], text: str, w
     with pytest.raises((ValueError, KeyError, TypeError, AttributeError, RecursionError)) as caught:
         read(text)
     assert why_malformed(caught.value) == why
+
+
+@pytest.mark.parametrize(
+    ("text", "sentence"),
+    [
+        ("no such directory", "no such directory"),
+        ("errors parsing go.mod:\ngo.mod:5: a\ngo.mod:5: a\n", "errors parsing go.mod: go.mod:5: a; go.mod:5: a"),
+        ("exit status 128:\n\tfatal: no\r\n\n\thint: \x1b", "exit status 128: fatal: no; hint: \\x1b"),
+        ("", ""),
+    ],
+)
+def test_lines_as_one_sentence(text: str, sentence: str) -> None:
+    assert joined(text) == sentence
 
 
 @pytest.mark.parametrize("error", [ValueError, KeyError])

@@ -13,6 +13,7 @@ from concurrent.futures import FIRST_COMPLETED, CancelledError, Executor, Future
 from itertools import islice
 
 from govgo.core.fleet.units import Known, Outcome, Status, Unit
+from govgo.core.foreign import joined
 from govgo.core.records import NamedTuple
 from govgo.errors import GovgoError, UnavailableError
 
@@ -117,5 +118,5 @@ def _collect(
 
 
 def _lost(unit: Unit, error: BaseException | None) -> Outcome:
-    text = f"{unit.name}: the worker was lost: {type(error).__name__}: {error}"
+    text = joined(f"the worker was lost: {type(error).__name__}: {error}")
     return Outcome(unit.name, Status.FAILED, 3, ("killed",), text, may_pass=True)

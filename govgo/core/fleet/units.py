@@ -83,7 +83,7 @@ class Outcome(NamedTuple):
         status: see `Status`.
         code: the exit code of the verb.
         faults: codes of the errors that kept something from being looked at.
-        text: one sentence on the first of them, "" for none.
+        text: one sentence on the first of them, without the name of the unit; "" for none.
         known: keys by which a later run may know that nothing has changed; empty ones where nothing was read.
         document: the verb's own JSON, "" where there is none.
         may_pass: another attempt may help: a source was not available, or the worker was lost.

@@ -29,7 +29,7 @@ from govgo.cli.console import ConsoleReporter
 from govgo.cli.exitcodes import EXIT_DONE, EXIT_SECURITY, EXIT_UNFINISHED, exit_code
 from govgo.cli.session import make_settings, network_options
 from govgo.core.fleet.units import Known, Outcome, Status, Unit
-from govgo.core.foreign import one_line
+from govgo.core.foreign import joined
 from govgo.core.goenv import OFF
 from govgo.core.govgotoml import NoPolicyError, PolicyFileError
 from govgo.core.modfile import ModFileErrors
@@ -149,7 +149,7 @@ class _Worker:
         except GovgoError as error:
             outcome = self._failed(unit, gravest(error))
         except Exception as error:
-            text = one_line(f"{unit.name}: internal error: {type(error).__name__}: {error}")
+            text = joined(f"internal error: {type(error).__name__}: {error}")
             outcome = Outcome(unit.name, Status.FAILED, EXIT_UNFINISHED, (_BUG,), text)
         if outcome.may_pass or outcome.code == EXIT_SECURITY or _BUG in outcome.faults:
             self.end()  # errors are remembered by what is shared; another attempt is to ask again
@@ -203,13 +203,12 @@ class _Worker:
     def _failed(self, unit: Unit, error: BaseException) -> Outcome:
         """A repository that cannot be opened."""
         faults = (error.code,) if isinstance(error, GovgoError) else (_BUG,)
-        text = one_line(f"{unit.name}: {error}")
         return Outcome(
             unit.name,
             Status.FAILED,
             _unfinished(exit_code(error)),
             faults,
-            text,
+            joined(str(error)).removeprefix(f"{unit.name}: "),  # whoever shows it names the unit
             may_pass=bool(_PASSING.intersection(faults)),
         )
 
@@ -282,7 +281,7 @@ def _outcome(unit: Unit, document: str, code: int, error: GovgoError | None, kno
         Status.DONE if is_done or code == EXIT_SECURITY else Status.FAILED,
         code,
         faults,
-        one_line(f"{unit.name}: {text}") if text else "",
+        joined(text),
         known if is_settled else Known("", "", ""),
         document,
         may_pass=bool(_PASSING.intersection(faults)),

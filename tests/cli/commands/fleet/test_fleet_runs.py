@@ -126,6 +126,15 @@ class TestInputs:
         assert (verb["repositories"], verb["done"], verb["failed"], verb["findings"]) == (3, 1, 2, 0)
         assert selected()["repos/two"] == SELECTED["repos/two"]
 
+    def test_why_something_was_not_looked_at_is_one_sentence_without_its_name(self, world: World, fleet: Any) -> None:
+        Path("repos/one/go.mod").write_text("module example.com/one\n\nbad\nworse\n")
+        Path("list.txt").write_text("repos/gone\nrepos/one\n")
+        run = fleet("list", "-from", "list.txt", "-json")
+        assert {each["repository"]: each["text"] for each in run.json["failures"]} == {
+            "repos/gone": "no such directory",
+            "repos/one": "errors parsing go.mod: go.mod:3: unknown directive: bad; go.mod:4: unknown directive: worse",
+        }
+
     def test_an_archive_at_a_url(self, world: World, fleet: Any) -> None:
         with tarfile.open("two.tar.gz", "w:gz") as archive:
             archive.add("repos/two", "two-1.0")
