@@ -133,7 +133,7 @@ class Fault(NamedTuple):
     Attributes:
         code: "zip-modified", "dir-modified", "missing-ziphash", "cache-file-damaged", or `UNREAD`.
         text: one sentence.
-        path: the file or directory.
+        path: the file or directory; "" for what could not be read, which the sentence names.
     """
 
     code: str

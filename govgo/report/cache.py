@@ -57,7 +57,8 @@ def check_text(check: CacheCheck) -> str:
     lines = []
     for each in check.damaged:
         name = one_line(str(each.mod))
-        lines += [f"{name}: {one_line(fault.text)} ({one_line(fault.path)})" for fault in each.faults]
+        for fault in each.faults:
+            lines.append(f"{name}: {one_line(fault.text)}" + (f" ({one_line(fault.path)})" if fault.path else ""))
         if each.is_repaired:
             lines.append(f"{name}: fetched again, and sound")
         elif each.failure[0]:

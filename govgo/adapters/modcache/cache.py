@@ -183,6 +183,8 @@ class TreeTemp:
             make_read_only(self.made)
         # The marker is there before anything of an old tree goes, and goes when the new one is there: go, which may
         # read the cache at any time without the lock, takes a tree with a marker for absent.
+        if os.path.isdir(self._marker) and not os.path.islink(self._marker):
+            raise disk_error("open", self._marker, IsADirectoryError(errno.EISDIR, ""))  # go opens it
         atomic.write_file(self._marker, b"")
         done = False
         try:

@@ -121,7 +121,7 @@ class DiskCare:
     def _faults(self, mod: ModuleVersion, cached: CachedModule) -> Iterator[Fault]:
         yield from self._small_faults(mod, cached)
         if cached.disk_fault:
-            yield Fault(UNREAD, cached.disk_fault, cached.zip or cached.dir)
+            yield Fault(UNREAD, cached.disk_fault, "")
             return
         recorded = cached.recorded
         if cached.zip and cached.zip_fault:
@@ -157,7 +157,7 @@ class DiskCare:
         except InputError:
             yield Fault("cache-file-damaged", "the .mod file cannot be parsed", path)
             return
-        inside = _gomod_in(cached.zip, mod) if cached.zip and not cached.zip_fault else None
+        inside = _gomod_in(cached.zip, mod) if cached.zip_hash else None
         if inside is not None and inside != data:
             yield Fault("cache-file-damaged", "the .mod file is not the go.mod in the zip", path)
 

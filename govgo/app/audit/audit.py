@@ -6,7 +6,7 @@ All modules are resolved first, so that each database is asked once about everyt
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
@@ -143,10 +143,7 @@ def audit_resolved(
         ]
     if fix is not None and fix.ids:
         _tell_unknown(session, fix.ids, modules)
-    for binary in binaries:
-        # No govgo.toml is about a binary, which may come from anywhere.
-        policy = _Policy("", (), statements, (binary.path,), now)
-        modules.append(_judged(audited_binary(binary, index), policy))
+    modules += _judged_binaries(binaries, index, statements, now)
     return Audit(
         databases=tuple(Database(s.source, s.size, s.modified, s.is_kept, s.is_proved) for s in snapshots),
         modules=tuple(modules),
@@ -154,6 +151,15 @@ def audit_resolved(
         now=now,
         here=shown_start(session),
     )
+
+
+def _judged_binaries(
+    binaries: Sequence[LinkedBinary], index: AdvisoryIndex, statements: Sequence[VexStatement], now: datetime
+) -> Iterator[AuditedModule]:
+    for binary in binaries:
+        # No govgo.toml is about a binary, which may come from anywhere.
+        policy = _Policy("", (), statements, (binary.path,), now)
+        yield _judged(audited_binary(binary, index), policy)
 
 
 class UnusableDatabaseError(UnavailableError):

@@ -101,10 +101,9 @@ def diff(
         if not pairs.failed and all(each.change.path != path for each in pairs.wanted):
             raise _unchanged(path, (*before.values(), *after.values()))
     sources, more = _sources(pairs.wanted, reader, notes)
-    known = pairs.known
+    known = dict(pairs.known)
     for now, used in pairs.licensed:  # the zips that were compared are at hand now
-        for source, license_ in licenses(session, used, partial(_overrides, now, notes)).items():
-            known[source] = known.get(source, VersionFacts())._replace(license=license_)
+        _add_licenses(known, licenses(session, used, partial(_overrides, now, notes)))
     return Comparison(
         old=old.name,
         new=new.name,
@@ -117,6 +116,11 @@ def diff(
         offline=offline,
         sources=sources,
     )
+
+
+def _add_licenses(known: dict[ModuleVersion, VersionFacts], licenses: Mapping[ModuleVersion, str]) -> None:
+    for mod, license_ in licenses.items():
+        known[mod] = known.get(mod, VersionFacts())._replace(license=license_)
 
 
 def _unchanged(path: str, sides: Iterable[_Found]) -> UsageError:

@@ -70,11 +70,7 @@ def add(
         ConflictError: somebody else has changed the mirror meanwhile.
         SecurityError: bytes contradict go.sum or the checksum database.
     """
-    if not dry_run:
-        settle(storage)
-    known, tag = read_manifest(storage)
-    before = known or Manifest()
-    sound = sound_part(storage, before, desk, restore_all=not dry_run) if repair else Sound(before)
+    before, tag, sound = _present(storage, desk, dry_run=dry_run, repair=repair)
     closure = sound.widen(closure, before)
     missing = closure.without(sound.manifest)
     gomods = tuple(sorted(missing.gomods, key=sort_key))
@@ -82,7 +78,6 @@ def add(
     session.repo.reset(SumLedger())  # not one go.sum, but all of them count
     run = _Run(session, storage, before, sound, database, desk, closure)
     everything = sorted({*gomods, *zips}, key=sort_key)
-    private = tuple(mod for mod in everything if database is None or not database.covers(mod.path))
     if dry_run:
         sizes = session.repo.zip_sizes(zips)
         after, proved = before, 0
@@ -96,7 +91,7 @@ def add(
         sizes=sizes,
         database=database.name if database is not None else "",
         proved=proved,
-        private=private,
+        private=tuple(mod for mod in everything if database is None or not database.covers(mod.path)),
         before=before,
         after=after,
         is_plan=dry_run,
@@ -104,6 +99,15 @@ def add(
         damaged=sound.restored + len(sound.damaged),
         mended=sound.restored + len(sound.damaged & run.files.keys()),
     )
+
+
+def _present(storage: Storage, desk: Desk, *, dry_run: bool, repair: bool) -> tuple[Manifest, str, Sound]:
+    """(the manifest, its tag, what of its files is sound), once an addition that was interrupted is settled."""
+    if not dry_run:
+        settle(storage)
+    known, tag = read_manifest(storage)
+    before = known or Manifest()
+    return before, tag, sound_part(storage, before, desk, restore_all=not dry_run) if repair else Sound(before)
 
 
 class _Run:

@@ -182,6 +182,17 @@ def test_lost_ziphash_makes_the_tree_partial_until_rehashed(cache: ModCache) -> 
     assert cache.download_dir(MV).state == "whole"
 
 
+def test_a_directory_in_place_of_the_marker_is_named(cache: ModCache) -> None:
+    """As go says it, which opens the marker (os.WriteFile)."""
+    fill(cache)
+    marker = Path(cache.file(MV, "partial"))
+    marker.mkdir()
+    with pytest.raises(DiskError) as caught:
+        cache.extract(MV)
+    assert str(caught.value) == f"open {marker}: is a directory"
+    assert not Path(cache.root, "github.com").is_dir() or not list(Path(cache.root, "github.com/!big").iterdir())
+
+
 def test_partial_marker_means_extract_again(cache: ModCache) -> None:
     fill(cache)
     tree = Path(cache.extract(MV))

@@ -114,6 +114,14 @@ def test_a_flipped_bit_anywhere_in_a_zip_is_found(cache: ModCache) -> None:
         assert "zip-modified" in [fault.code for fault in faults], place
 
 
+def test_what_cannot_be_read_is_no_damage_and_ends_nothing(cache: ModCache) -> None:
+    path = Path(cache.root, f"{STEM}.zip")
+    path.unlink()
+    path.mkdir()
+    (faults,) = DiskCare(cache).check([MV])
+    assert [(fault.code, fault.text, fault.path) for fault in faults] == [("disk", f"read {path}: is a directory", "")]
+
+
 def test_a_lost_hash_is_found(cache: ModCache) -> None:
     os.unlink(f"{cache.root}/{STEM}.ziphash")
     (faults,) = DiskCare(cache).check([MV])
