@@ -16,6 +16,7 @@ be looked at, and stops no other.
 
 from __future__ import annotations
 
+import codecs
 import os
 import re
 from collections.abc import Iterable, Iterator
@@ -84,7 +85,7 @@ def read_list(name: str, lines: Iterable[bytes]) -> Iterator[Word]:
             raise UsageError(f"{name}:{number}: longer than {_MOST_LINE} bytes")
         if b"\0" in line:
             raise UsageError(f"{name}:{number}: not text")
-        word = os.fsdecode(line).strip()
+        word = os.fsdecode(line.removeprefix(codecs.BOM_UTF8) if number == 1 else line).strip()
         if word and not word.startswith("#"):
             yield Word(word, f"{name}:{number}")
 

@@ -142,7 +142,8 @@ def _versions(session: Session, queries: Sequence[str], faults: list[Finding]) -
             check_path(path)
             found[ModuleVersion(path, query(session, path, version or "latest").version)] = None
         except Failure as error:
-            faults.append(from_error(None, error)._replace(module=ModuleVersion(path, version)).unchecked())
+            fault = from_error(None, error)._replace(module=ModuleVersion(path, version)).unchecked()
+            faults.append(fault if path in fault.text else fault._replace(text=f"{text}: {fault.text}"))
     return list(found)
 
 

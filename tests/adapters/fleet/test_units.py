@@ -135,7 +135,7 @@ def test_each_name_counts_once(root: Path) -> None:
 
 
 def test_lists() -> None:
-    assert list(read_list("l", [b"# no\n", b"\n", b"  a b \r\n", b"https://x#y\n", "é".encode()])) == [
+    assert list(read_list("l", [b"\xef\xbb\xbf# no\n", b"\n", b"  a b \r\n", b"https://x#y\n", "é".encode()])) == [
         *(("a b", "l:3"), ("https://x#y", "l:4"), ("é", "l:5"))
     ]
     for bad in (b"a\0b\n", b"x" * (1 << 17)):

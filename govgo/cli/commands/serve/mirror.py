@@ -18,7 +18,8 @@ from govgo.core.findings import worst
 from govgo.core.mirror.closure import Closure
 from govgo.core.mirror.manifest import Manifest
 from govgo.core.mirror.outcomes import Added, Checked, Compared, Failed, Shipped
-from govgo.errors import UsageError
+from govgo.core.module.paths import check_path
+from govgo.errors import InvalidPathError, UsageError
 from govgo.report.style import Style
 from govgo.wiring.mirror import Index, run_add, run_check, run_compare, run_export, run_import
 
@@ -257,7 +258,9 @@ def _listed(name: str) -> list[str]:
     if len(data) > MAX_LIST_BYTES:
         raise UsageError(f"-list {name}: more than {MAX_LIST_BYTES} bytes")
     found: list[str] = []
-    for number, line in enumerate(data.decode("utf-8", "replace").splitlines(), 1):
+    for number, line in enumerate(data.decode("utf-8-sig", "replace").split("\n"), 1):
+        if "\0" in line:
+            raise UsageError(f"{name}:{number}: not text")
         words = line.partition("#")[0].split()
         if "=>" in words[:-1]:
             words = words[words.index("=>") + 1 :]
@@ -267,6 +270,10 @@ def _listed(name: str) -> list[str]:
             raise UsageError(f"{name}:{number}: want path@version or path version")
         if words:
             path, version = words[0], words[1].removesuffix("/go.mod") if len(words) > 1 else ""
+            try:
+                check_path(path.partition("@")[0])
+            except InvalidPathError as error:
+                raise UsageError(f"{name}:{number}: {error}") from error
             found.append(f"{path}@{version}" if version else path)
     return found
 

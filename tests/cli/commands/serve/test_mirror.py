@@ -275,6 +275,13 @@ def test_lists_of_modules(
     run = Run(capsys, "add", "-list", str(listed), str(mirror))
     assert run.code == 2
     assert "modules.txt:1: want path@version or path version" in run.err
+    for data, fault in (
+        (b"\xef\xbb\xbfq.io/c\nq.io/c/\n", 'modules.txt:2: malformed module path "q.io/c/": trailing slash'),
+        ("q.io/c\n".encode("utf-16"), "modules.txt:1: not text"),
+    ):
+        listed.write_bytes(data)
+        run = Run(capsys, "add", "-list", str(listed), str(mirror))
+        assert (run.code, fault in run.err) == (2, True), run.err
 
 
 ZIPS = ("b/@v/v0.9.0", "c/@v/v1.0.0", "d/@v/v1.0.0")
@@ -305,10 +312,15 @@ def test_what_does_not_exist_is_told_and_the_rest_is_had(world: World, capsys: p
     assert Run(capsys, "verify", str(mirror)).code == 0
 
 
-def test_what_could_not_be_looked_up_is_not_called_complete(world: World, capsys: pytest.CaptureFixture[str]) -> None:
+def test_what_could_not_be_looked_up_is_not_called_complete(
+    world: World, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
     run = Run(capsys, "add", "-n", str(world.root / "mirror"), "q.io/nowhere@v1.0.0")
     assert (run.code, run.out) == (3, "nothing would be added\n")
     assert "q.io/nowhere" in run.err
+    monkeypatch.setenv("GOPROXY", "off")
+    run = Run(capsys, "add", "-n", str(world.root / "mirror"), "q.io/nowhere@v1.0.0")
+    assert run.err == "govgo: q.io/nowhere@v1.0.0: module lookup disabled by GOPROXY=off\n"
 
 
 def test_the_go_mod_of_a_version_without_a_zip_is_kept(world: World, capsys: pytest.CaptureFixture[str]) -> None:
