@@ -7,6 +7,7 @@ import posixpath
 
 from govgo.core.findings import Claim, Finding, Place, Verdict, remedy_of
 from govgo.core.govgotoml import PolicyFileError
+from govgo.core.modfile.faults import ModFileErrors
 from govgo.errors import (
     ConflictError,
     GoSumError,
@@ -57,7 +58,8 @@ def from_error(claim: Claim | None, error: GovgoError, place: Place | None = Non
     policy = first(PolicyFileError)
     if isinstance(policy, PolicyFileError):
         place = Place(policy.file, policy.line)
-    faulty = first(ModFileError, GoSumError)
+    faulty: object = first(ModFileErrors)  # of several lines the first counts, and not the one with a cause
+    faulty = faulty.errors[0] if isinstance(faulty, ModFileErrors) else first(ModFileError, GoSumError)
     located = next((each.place for each in several if isinstance(each, GovgoError) and each.place is not None), None)
     if located is not None:
         place = Place(*located)
