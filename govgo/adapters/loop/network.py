@@ -299,7 +299,7 @@ class Network:
         """A place for work that computes (`places`): the process that extracts zips, or None for a thread (`off`).
 
         Args:
-            size: bytes to work on; of those who wait, the one with the most is next.
+            size: bytes to work on, by which the next of those who wait is chosen.
             extracts: whether that process can do it.
         """
         if self._loop is None:

@@ -3,7 +3,8 @@
 
 Of one process only one thread at a time runs Python, so more threads than a few only wait for each other, and the one
 that talks to the network waits with them. Zips come in bursts: whoever finds no place waits for the first that is
-left, be it a thread's or the process's, and the largest zip goes first, since it takes longest.
+left, be it a thread's or the process's. The process takes the largest zip, since that takes longest; a thread the
+smallest, since the sooner a tree is there, the sooner its imports name further modules.
 """
 
 from __future__ import annotations
@@ -69,17 +70,20 @@ class Places:
         self._let_in()
 
     def _let_in(self) -> None:
-        for waiting in sorted(self._waiting, key=_size, reverse=True):
-            if waiting.turn.done():
-                continue  # cancelled, and not yet aware of it
-            if waiting.extracts and self._extractor is not None:
-                extractor, self._extractor = self._extractor, None
-            elif self._threads > 0:
-                extractor, self._threads = None, self._threads - 1
-            else:
-                continue
-            self._waiting.remove(waiting)
-            waiting.turn.set_result(extractor)
+        while self._extractor is not None and (zips := [each for each in self._ready() if each.extracts]):
+            extractor, self._extractor = self._extractor, None
+            self._give(extractor, max(zips, key=_size))
+        while self._threads > 0 and (works := self._ready()):
+            self._threads -= 1
+            self._give(None, min(works, key=_size))
+
+    def _ready(self) -> list[_Waiting]:
+        """Who waits, without those that were cancelled and are not yet aware of it."""
+        return [each for each in self._waiting if not each.turn.done()]
+
+    def _give(self, place: Extractor | None, waiting: _Waiting) -> None:
+        self._waiting.remove(waiting)
+        waiting.turn.set_result(place)
 
 
 def _size(waiting: _Waiting) -> int:

@@ -75,18 +75,19 @@ def test_how_many_there_are(processors: int, process: bool, expected: list[str])
     assert asyncio.run(play()) == expected
 
 
-def test_the_largest_is_next_and_takes_whichever_place_is_left() -> None:
+def test_the_process_takes_the_largest_and_a_thread_the_smallest() -> None:
     async def play() -> list[str]:
         hall = _Hall(2)
         hall.add_process()
-        for name, size in (("a", 1), ("b", 1), ("small", 10), ("large", 30), ("middle", 20)):
+        for name, size in (("a", 1), ("b", 1), ("middle", 20), ("largest", 40), ("smallest", 10), ("large", 30)):
             await hall.come(name, size)
-        await hall.end("b", "large", "a")
+        await hall.end("a", "b", "largest")
         found = hall.let_in.copy()
-        await hall.end("middle", "small")
+        await hall.end("smallest", "large", "middle")
         return found
 
-    assert asyncio.run(play()) == ["a in the process", "b", "large", "middle", "small in the process"]
+    expected = ["a in the process", "b", "largest in the process", "smallest", "large in the process"]
+    assert asyncio.run(play()) == expected
 
 
 def test_the_process_is_for_zips_alone() -> None:
