@@ -24,6 +24,7 @@ from govgo.app.log.clone import Clone
 from govgo.app.log.sample import Download, compare_downloads, compare_lookups, random_records
 from govgo.app.log.sync import Plan, Sync
 from govgo.app.log.watch import Round, Watch
+from govgo.core.foreign import one_line
 from govgo.core.goenv import OFF, GoEnv
 from govgo.core.golib import url as gourl
 from govgo.core.gosum.dirhash import hash_gomod
@@ -81,7 +82,7 @@ def open_log(means: Means, url: str = "") -> Iterator[WebLog]:
 
 def open_clone(directory: str) -> Clone:
     """The clone in a directory, which need not exist yet."""
-    return Clone(PlainStorage(absolute(directory)))
+    return Clone(PlainStorage(absolute(directory)), one_line(directory))
 
 
 @contextmanager

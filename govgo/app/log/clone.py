@@ -34,8 +34,10 @@ _BEGINNING_BYTES = 200
 class Clone:
     """The files of a clone."""
 
-    def __init__(self, storage: Storage) -> None:
+    def __init__(self, storage: Storage, place: str = "the directory") -> None:
+        """`place` is its name in errors."""
         self._storage = storage
+        self._place = place
 
     def open(self, key: str) -> None:
         """Say whose clone this is.
@@ -45,7 +47,7 @@ class Clone:
         """
         self._storage.create(KEY, f"{key}\n".encode())
         if self.key() != key:
-            raise UsageError("the directory has a clone of another checksum database")
+            raise UsageError(f"{self._place} has a clone of another checksum database")
 
     def key(self) -> str:
         """The verifier key.
@@ -55,7 +57,7 @@ class Clone:
         """
         data = self._storage.read(KEY, 0, 4096)
         if data is None:
-            raise UsageError("the directory has no clone of a checksum database; `govgo log sync` makes one")
+            raise UsageError(f"{self._place} has no clone of a checksum database; `govgo log sync` makes one")
         return data.decode("utf-8", "replace").strip()
 
     def head(self, verifier: Verifier) -> Head:

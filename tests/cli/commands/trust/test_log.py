@@ -130,7 +130,11 @@ def test_the_command_line(world: World, capsys: pytest.CaptureFixture[str]) -> N
         assert Sync(capsys, *words).code == 2, words
     failed = Sync(capsys, "clone", "-json", "-url=http://127.0.0.1:1/", "-workers=1")
     assert (failed.code, failed.json["summary"]["verdict"]) == (3, "unchecked")
-    assert Audit(capsys, "none", "-json").code == 2
+    none = Audit(capsys, "none")
+    assert (none.code, none.err) == (
+        2,
+        "govgo: none has no clone of a checksum database; `govgo log sync` makes one\n",
+    )
     part = Sync(capsys, "clone", "-range=:1", "-rate=1000", "-records-only", "-workers=1")
     assert part.code == 0
     for words in (("w",), ("w", "p", "-interval=0s"), ("w", "p", "-since=x"), ("w", "p", "-witness=x")):
