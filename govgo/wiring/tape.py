@@ -15,7 +15,7 @@ from datetime import datetime
 from typing import TypeVar
 
 from govgo.adapters.disk.diskerror import reason
-from govgo.adapters.disk.lockfile import open_to_read
+from govgo.adapters.disk.lockfile import reading
 from govgo.adapters.disk.renew import keeping_places
 from govgo.adapters.disk.temporary import new_directory
 from govgo.adapters.loop.network import NetworkOptions
@@ -192,7 +192,7 @@ def _known_heads(gopath: str) -> dict[str, str]:
     with suppress(OSError):
         for name in sorted(os.listdir(top)):
             path = os.path.join(top, name, "latest")
-            with suppress(OSError, UnicodeDecodeError), open(open_to_read(path), "rb") as file:
+            with suppress(OSError, UnicodeDecodeError), reading(path) as file:
                 heads[name] = file.read(MAX_HEAD_BYTES).decode()
     return heads
 

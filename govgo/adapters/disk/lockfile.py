@@ -18,6 +18,10 @@ from contextlib import contextmanager, suppress
 
 from govgo.adapters.disk import modes
 from govgo.adapters.disk.diskerror import disk_error
+from govgo.core.hints import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from io import BufferedReader
 
 _CHUNK = 1 << 16
 _LARGEST = 1 << 30
@@ -58,6 +62,21 @@ def open_to_read(path: str) -> int:
 
 
 @contextmanager
+def reading(path: str) -> Iterator[BufferedReader]:
+    """The file that `open_to_read` opens.
+
+    Raises:
+        OSError: as there; EISDIR for a directory.
+    """
+    descriptor = open_to_read(path)
+    try:
+        with open(descriptor, "rb", closefd=False) as file:
+            yield file
+    finally:
+        os.close(descriptor)
+
+
+@contextmanager
 def locked(path: str, *, wait: bool = True) -> Iterator[int]:
     """Hold the exclusive lock of the file `path`, made if absent; gives its descriptor, open for reading and writing.
 
@@ -83,13 +102,15 @@ def locked(path: str, *, wait: bool = True) -> Iterator[int]:
         os.close(descriptor)
 
 
-def read_locked(path: str) -> bytes:
+def read_locked(path: str, *, is_kept: bool = False) -> bytes:
     """The content of `path`, read under the shared lock (a link is followed: nothing is written).
+
+    With `is_kept` it is a file of a cache (`open_to_read`); others may be pipes, such as `-policy <(…)`.
 
     Raises:
         OSError: it could not be opened, locked or read.
     """
-    descriptor = open_to_read(path)
+    descriptor = open_to_read(path) if is_kept else os.open(path, os.O_RDONLY | os.O_CLOEXEC)
     try:
         fcntl.flock(descriptor, fcntl.LOCK_SH)
         return read_all(descriptor)

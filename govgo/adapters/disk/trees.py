@@ -7,6 +7,7 @@ already.
 
 from __future__ import annotations
 
+import errno
 import os
 import stat
 from collections.abc import Iterator
@@ -71,7 +72,13 @@ def make_dirs(path: str) -> None:
     try:
         os.makedirs(path, modes.DIRECTORY, exist_ok=True)
     except OSError as error:
-        raise disk_error("mkdir", error.filename or path, error) from error
+        at = error.filename or path
+        if isinstance(error, FileExistsError | NotADirectoryError):
+            while not os.path.lexists(at):
+                at = os.path.dirname(at)
+            if os.path.exists(at):  # else it is a link that leads nowhere
+                error = NotADirectoryError(errno.ENOTDIR, "")  # as `os.MkdirAll` says it, of the file itself
+        raise disk_error("mkdir", at, error) from error
 
 
 class Writer:

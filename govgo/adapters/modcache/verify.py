@@ -23,7 +23,7 @@ from collections.abc import Callable, Sequence
 from contextlib import suppress
 
 from govgo.adapters.disk.diskerror import disk_error, reason
-from govgo.adapters.disk.lockfile import open_to_read
+from govgo.adapters.disk.lockfile import open_to_read, reading
 from govgo.adapters.disk.system import HAS_SAFE_FORK, usable_cpus, widen_pipe
 from govgo.adapters.modcache.cache import ModCache
 from govgo.adapters.modzip.hash import hash_archive, hash_tree, hash_zip, hash_zip_and_tree
@@ -192,7 +192,7 @@ class CacheFacts:
             path = self._cache.zip_path(mv) if self._cache.root else ""
             if not os.path.exists(path):
                 return CachedZip()
-            with open(open_to_read(path), "rb") as file:
+            with reading(path) as file:
                 sha256 = hashlib.file_digest(file, "sha256").hexdigest()
             return CachedZip(hash_zip(path), sha256)
         except InputError:
@@ -293,8 +293,8 @@ def _recorded(zip_path: str) -> str:
     """The content of the zip's .ziphash.  Raises DiskError."""
     path = f"{zip_path}hash"
     try:
-        with open(open_to_read(path), encoding="utf-8", errors="surrogateescape") as file:
-            return file.read().strip()
+        with reading(path) as file:
+            return file.read().decode("utf-8", "surrogateescape").strip()
     except OSError as error:
         raise disk_error("read" if isinstance(error, IsADirectoryError) else "open", path, error) from error
 

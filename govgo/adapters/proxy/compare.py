@@ -10,7 +10,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterable
 
-from govgo.adapters.disk.lockfile import open_to_read
+from govgo.adapters.disk.lockfile import reading
 from govgo.adapters.disk.temporary import new_directory, new_file
 from govgo.adapters.http.remote import Web
 from govgo.adapters.loop.network import NetworkOptions, Visit
@@ -115,7 +115,7 @@ class ModuleFiles:
         found: dict[str, bytes] = {}
         for name in tree_files(directory):
             try:
-                with open(open_to_read(f"{directory}/{name}"), "rb") as file:
+                with reading(f"{directory}/{name}") as file:
                     found[f"{prefix}/{name}"] = hashlib.file_digest(file, "sha256").digest()
             except OSError:
                 found[f"{prefix}/{name}"] = b""  # unreadable, which equals no hash

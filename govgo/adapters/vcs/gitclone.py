@@ -22,7 +22,7 @@ from typing import BinaryIO
 
 from govgo.adapters.disk import modes
 from govgo.adapters.disk.diskerror import disk_error
-from govgo.adapters.disk.lockfile import locked, open_to_read
+from govgo.adapters.disk.lockfile import locked, reading
 from govgo.adapters.vcs.git import MAX_OUTPUT_BYTES, Git, GitError
 from govgo.adapters.vcs.gitobjects import GitObjects
 from govgo.core.golib.quote import quote
@@ -115,7 +115,7 @@ def _make_vcs_dir(directory: str, key: str) -> None:
 
 def _read_info(path: str) -> bytes | None:
     try:
-        with open(open_to_read(path), "rb") as f:
+        with reading(path) as f:
             return f.read(_MAX_INFO_BYTES)
     except OSError:
         return None

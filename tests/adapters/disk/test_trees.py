@@ -70,9 +70,14 @@ def test_trees_of_killed_runs_go(tmp_path: Path) -> None:
 
 
 def test_a_file_in_the_way_is_named(tmp_path: Path) -> None:
+    """As go 1.26.8 says it of a file in place of a directory @v, and of a link there that leads nowhere."""
     (tmp_path / "file").touch()
-    with pytest.raises(DiskError, match=f"^mkdir {tmp_path}/file: file exists$"):
-        trees.make_dirs(str(tmp_path / "file"))
+    (tmp_path / "link").symlink_to("nowhere")
+    for name in ("file", "file/a/b"):
+        with pytest.raises(DiskError, match=f"^mkdir {tmp_path}/file: not a directory$"):
+            trees.make_dirs(str(tmp_path / name))
+    with pytest.raises(DiskError, match=f"^mkdir {tmp_path}/link: file exists$"):
+        trees.make_dirs(str(tmp_path / "link"))
 
 
 def test_a_tree_appears_by_a_rename(tmp_path: Path) -> None:

@@ -182,6 +182,24 @@ def test_lost_ziphash_makes_the_tree_partial_until_rehashed(cache: ModCache) -> 
     assert cache.download_dir(MV).state == "whole"
 
 
+def test_nobody_waits_at_a_pipe(cache: ModCache) -> None:
+    """To open one waits for a writer, of whom there is none. go 1.26.8 waits at .mod, .info, .ziphash and .partial."""
+    fill(cache)
+    for suffix in ("info", "mod", "ziphash", "zip", "partial"):
+        path = Path(cache.file(MV, suffix))
+        path.unlink(missing_ok=True)
+        os.mkfifo(path)
+    assert cache.read_info(*MV) is None
+    assert cache.read_gomod(MV) is None
+    for suffix, read in (("ziphash", cache.ziphash), ("zip", cache.hash_zip), ("zip", cache.extract)):
+        with pytest.raises(DiskError) as caught:
+            read(MV)
+        assert str(caught.value).endswith(f"open {cache.file(MV, suffix)}: not a regular file")
+    os.unlink(cache.file(MV, "zip"))
+    fill(cache)
+    assert Path(cache.extract(MV), "x.go").read_bytes() == FILES["x.go"]
+
+
 def test_a_directory_in_place_of_the_marker_is_named(cache: ModCache) -> None:
     """As go says it, which opens the marker (os.WriteFile)."""
     fill(cache)
