@@ -213,7 +213,7 @@ TESTED_BY = {
         "app/sum: complete explain heads merge needs; core/gosum: outcomes; report: sum; wiring: sums"
     ),
     "cli/commands/trust/test_verify.py": (
-        "adapters/proxy: compare; app/verify: database graph verify; load/targets: binaries faults open targets; "
+        "adapters/proxy: compare; app/verify: database graph verify; load/targets: binaries open targets; "
         "wiring: session verify"
     ),
     "cli/commands/trust/test_verify_damage.py": "adapters/sumdb: audit; app/verify: cache modulestxt vendor",

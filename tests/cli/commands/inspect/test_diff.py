@@ -548,7 +548,7 @@ class TestLicences:
     def test_a_policy_that_cannot_be_used_is_noted(self, licensed: World, diff: Any) -> None:
         Path("govgo.toml").write_text("nonsense")
         run = diff()
-        assert (run.code, "note: no override of a licence counts: govgo.toml: " in run.out) == (0, True)
+        assert (run.code, "note: no override of a licence counts: govgo.toml:1: " in run.out) == (0, True)
         assert "licence: q.io/b v1.1.0: MIT\n" in run.out
 
     def test_without_the_matcher(self, licensed: World, diff: Any, monkeypatch: pytest.MonkeyPatch) -> None:

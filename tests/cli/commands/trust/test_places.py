@@ -176,7 +176,7 @@ def test_licenses(licensed: World) -> None:
 
 @pytest.mark.parametrize(
     ("text", "line"),
-    [("[licenses]\noverride = x\n", 2), ("[licenses]\noverrides = []\n", 2), ("[licenses]\nx = '\xff'\n", 0)],
+    [("[licenses]\noverride = x\n", 2), ("[licenses]\noverrides = []\n", 2), ("[licenses]\nx = '\xff'\n", 2)],
 )
 def test_a_govgo_toml_that_cannot_be_used(licensed: World, text: str, line: int) -> None:
     """The fault stands in it: at the line of the key, or at the one that is not TOML, if that is known."""

@@ -448,9 +448,9 @@ def test_licenses_that_have_no_name(world: World, sbom: Any, tmp_path: Path) -> 
 @pytest.mark.parametrize(
     ("flags", "said"),
     [
-        ("--licenses", "govgo.toml: Expected"),
-        ("--advisories -db {db}", "govgo.toml: Expected"),
-        ("--licenses --advisories -db {db}", "govgo.toml: Expected"),
+        ("--licenses", "govgo.toml:1: Expected"),
+        ("--advisories -db {db}", "govgo.toml:1: Expected"),
+        ("--licenses --advisories -db {db}", "govgo.toml:1: Expected"),
         ("--advisories -db {db} -db {db}/none", "../db/none: no such file or directory"),
     ],
 )
