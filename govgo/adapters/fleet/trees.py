@@ -12,6 +12,7 @@ import json
 import os
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, suppress
+from functools import partial
 from typing import TYPE_CHECKING
 
 from govgo.adapters.disk.temporary import new_directory, new_file
@@ -159,4 +160,4 @@ def _deciding(tree: TreeFiles, reads: Reads) -> Iterator[tuple[str, str, Callabl
             if kind == "dir" and base != ".git":
                 directories.append(name)
             elif kind == "link" or (kind == "file" and is_read(name, reads)):
-                yield name, kind, lambda name=name: tree.content_of(name)  # type: ignore[misc]
+                yield name, kind, partial(tree.content_of, name)

@@ -20,6 +20,7 @@ from govgo.adapters.attribution import prefixed
 from govgo.adapters.disk.temporary import spool
 from govgo.adapters.modzip.write import create_zip, kind_of
 from govgo.adapters.vcs.gitrepo import GitRepo
+from govgo.core.modfile import legacy_go_mod
 from govgo.core.module.info import Origin
 from govgo.core.module.moduleversion import ModuleVersion
 from govgo.core.module.paths import INCOMPATIBLE, canonical_version
@@ -30,7 +31,6 @@ from govgo.core.vcs.coderepo import (
     Commit,
     is_base,
     is_retracted,
-    legacy_go_mod,
     retracting_version,
     retractions,
 )

@@ -11,12 +11,13 @@ from collections.abc import Callable, Sequence
 
 from govgo.core.golib.quote import quote
 from govgo.core.module.moduleversion import ModuleVersion, is_toolchain
+from govgo.core.module.paths import is_local_import
 from govgo.core.module.patterns import match_pattern, tree_can_match
 from govgo.core.module.query import parse_path_version
 from govgo.core.records import NamedTuple
-from govgo.errors import QueryError
+from govgo.errors import GoSumError, GovgoError, QueryError, SettingError, SumMismatchError
 from govgo.load.packages.imports import META_PACKAGES
-from govgo.load.packages.patterns import clean_patterns, is_local_import
+from govgo.load.packages.patterns import clean_patterns
 from govgo.load.query.errors import QueryMatchesMainModulesError, QueryUpgradesAllError
 from govgo.load.session.session import Faults, Session
 
@@ -104,11 +105,25 @@ class Query:
         return self.pattern == mod_path or self.pattern.startswith(mod_path + "/")
 
     def once(self, path: str, options: Callable[[], PathSet]) -> None:
-        """Add the option set of `path`, unless `path` has come up before."""
+        """Add the option set of `path`, unless `path` has come up before.
+
+        An error takes its place: `resolve_candidates` reports it and ends the command.
+
+        Raises:
+            SumMismatchError: bytes contradict go.sum; as in go, that ends the command, and no argument is to blame.
+            GoSumError, SettingError: the same of a go.sum that cannot be read, and of a variable that makes no sense.
+        """
         if path in self._seen:
             return
         self._seen.add(path)
-        found = options()
+        try:
+            found = options()
+        except GovgoError as error:  # each argument's fault is reported, with the exit code of the worst
+            if isinstance(error, GoSumError | SettingError) or (
+                isinstance(error, SumMismatchError) and error.against.endswith(".sum")
+            ):
+                raise
+            found = PathSet(error=error)
         if found.pkg_mods or found.mod is not None or found.error is not None:
             self.candidates.append(found._replace(path=path))
 

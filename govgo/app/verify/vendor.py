@@ -267,7 +267,6 @@ class _VendorCheck:
         if copy.fault:
             return
         beside = f"{package}/"
-        absent: dict[str, str] = {}
         if copy.directory:
             directory = dirname(copy.name(f"{package}/x"))
             names = [name for name, kind in self._session.files.listdir(directory) if kind == "file"]

@@ -199,6 +199,11 @@ def module_sort_key(mv: ModuleVersion) -> tuple[str, semver.Key, str]:
     return mv[0], semver.key(version), slash + file
 
 
+def is_local_import(path: str) -> bool:
+    """Whether the path is relative to a directory: ".", "..", "./x", "../x" (go/build's IsLocalImport)."""
+    return path in (".", "..") or path.startswith(("./", "../"))
+
+
 def is_std(import_path: str) -> bool:
     """Whether the path can only name a package of the standard library: no dot in its first element."""
     return "." not in import_path.partition("/")[0]

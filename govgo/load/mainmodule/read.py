@@ -237,7 +237,7 @@ def _check_godebugs(session: Session, path: str, file: ModFile) -> None:
         from govgo.load.mainmodule.godebug import check_godebug
 
         try:
-            check_godebug("godebug", line.key, line.value, session.local_go)
+            check_godebug(line.key, line.value, session.local_go)
         except InputError as error:
             place = f"{session.short_path(path)}:{line.syntax.start.line}"
             faults.append(InputError(f"error loading go.mod:\n{place}: {error}"))

@@ -189,10 +189,6 @@ class MainModules:
         known = self._by_mod[m]
         self._by_mod[m] = MainModule(known.mod, known.root, file, known.indexed)
 
-    def path_prefix(self, m: ModuleVersion) -> str:
-        """What the import paths of the module's packages begin with."""
-        return m.path
-
     def single(self) -> ModuleVersion:
         """The one main module of module mode."""
         assert len(self.modules) == 1, "internal error: not exactly one main module"

@@ -15,7 +15,6 @@ from govgo.core.vcs.coderepo import (
     Commit,
     TagChoice,
     is_retracted,
-    legacy_go_mod,
     locate,
     retracting_version,
     retractions,
@@ -271,10 +270,6 @@ def test_pseudo_versions_without_their_base() -> None:
     assert str(ROOT.missing_base(version, "v1.0.0", "v1.0.0+x")) == INVALID(
         "", version, "pseudo-version", "revision 80d85c5d4d17 is not a descendent of preceding tag (v1.0.0+x)"
     )
-
-
-def test_go_mod_of_a_module_without_one() -> None:
-    assert legacy_go_mod("gopkg.in/yaml.v2") == b"module gopkg.in/yaml.v2\n"
 
 
 @pytest.mark.parametrize(
