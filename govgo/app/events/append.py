@@ -10,7 +10,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterable, Sequence
 
-from govgo.app.events.log import WIDTH, EventLog
+from govgo.app.events.log import EventLog
 from govgo.app.sumdb.growing import GrowingLog, Kind
 from govgo.core.events.event import STORED, Event, Origin, can_tell_of, format_event, known_event
 from govgo.core.events.known import KnownVersions
@@ -18,7 +18,7 @@ from govgo.core.module.moduleversion import ModuleVersion
 from govgo.core.records import NamedTuple
 from govgo.core.sumdb.published import Edge
 from govgo.core.sumdb.tile import Tile
-from govgo.core.sumdb.tileauth import DATABASE_HEIGHT
+from govgo.core.sumdb.tileauth import DATABASE_HEIGHT, WIDTH
 from govgo.core.sumdb.timeline import Head
 from govgo.errors import IntegrityError
 from govgo.ports.storage import Storage
