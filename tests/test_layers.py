@@ -80,7 +80,7 @@ ROOMS = {
         "audit check download licenses log proxies registry sumdb",
     ),
     "wiring": (
-        "cache env events licenses log modverify plan proxies publish session sumdb sums",
+        "cache env events licenses log modverify proxies publish session sumdb sums",
         "audit diff mirror tape verify",
         "check fleet sbom storage",
     ),
@@ -167,7 +167,7 @@ TESTED_BY = {
     "cli/commands/inspect/test_record.py": "wiring: tape",
     "cli/commands/inspect/test_tree.py": "app: tree; load/targets: dependencies; report/tree: json markdown",
     "cli/commands/inspect/test_whyversion.py": (
-        "core/resolution: whyversion; load/targets: edited; report: whyversion; wiring: plan"
+        "core/resolution: whyversion; load/targets: edited; report: whyversion"
     ),
     "cli/commands/serve/test_mirror.py": (
         "adapters/storage: desk; app/mirror: add closure store tidied; core/mirror: closure outcomes; "

@@ -19,6 +19,7 @@ from govgo.adapters.advisories.files import FileSource
 from govgo.adapters.attribution import attributed
 from govgo.adapters.disk.executables import DiskExecutables
 from govgo.adapters.disk.kept import KeptFiles
+from govgo.adapters.workspace.planned import PlannedWorkspace
 from govgo.app.audit.audit import audit
 from govgo.core.advisory.audit import Audit
 from govgo.core.advisory.openvex import VexError, VexStatement, parse_openvex
@@ -30,7 +31,6 @@ from govgo.core.module.paths import check_path
 from govgo.core.module.query import parse_path_version
 from govgo.core.records import NamedTuple
 from govgo.errors import InputError, OfflineError, UsageError
-from govgo.wiring.plan import planned
 
 if TYPE_CHECKING:
     from govgo.adapters.loop.network import NetworkOptions
@@ -96,13 +96,13 @@ def run_audit(
         if fixing is None:
             return looked()
         if not fixing.is_done:
-            return looked(fix=fixing.options, plan=planned)
+            return looked(fix=fixing.options, plan=PlannedWorkspace)
         from govgo.app.audit.fix import fix
 
         return fix(
             *means,
             options=fixing.options,
-            plan=planned,
+            plan=PlannedWorkspace,
             dry_run=fixing.dry_run,
             max_age=max_age,
             packages=packages,

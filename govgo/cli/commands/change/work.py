@@ -14,6 +14,7 @@ from govgo.cli.options import (
     command,
     option,
     plan_options,
+    tolerant_option,
     traceless_options,
     verbose_option,
 )
@@ -66,7 +67,7 @@ def sync(**flags: Any) -> int:
 
 
 @command(usage="[-e] [-v] [-o outdir]")
-@option("-e", "tolerant", is_flag=True, help="Go on despite errors in packages.")
+@tolerant_option
 @option("-o", "output", metavar="DIR", help="Write to DIR in place of vendor.")
 @verbose_option
 @plan_options

@@ -23,7 +23,6 @@ from govgo.cli.outputs import Reports, fault_of, output_options
 from govgo.cli.session import environment, network_options, open_session
 from govgo.core.advisory.audit import Audit
 from govgo.core.findings import Run, Verdict, worst
-from govgo.core.goenv import DEFAULT_VULNDB
 from govgo.core.policy.rules import AUDIT_RULES
 from govgo.errors import InputError
 from govgo.report.style import Style
@@ -90,7 +89,7 @@ def audit(where: tuple[str, ...], **flags: Any) -> int:
         run = run_audit(
             session,
             where,
-            flags["databases"] or _usual_databases(),
+            flags["databases"] or environment().advisory_databases(),
             network=network_options(flags, fails_soon=True),
             offline=flags["offline"],
             max_age=max_age,
@@ -101,11 +100,6 @@ def audit(where: tuple[str, ...], **flags: Any) -> int:
         reports.tell(run)
     reports.tell_faults(run.faults)
     return reports.exit_code(_verdict(run, exit_zero=flags["exit_zero"]))
-
-
-def _usual_databases() -> list[str]:
-    """Those that GOVGO_VULNDB names, else that of Go."""
-    return [name for name in environment().get("GOVGO_VULNDB").split(",") if name] or [DEFAULT_VULNDB]
 
 
 def _verdict(run: Audit, *, exit_zero: bool) -> Verdict:
