@@ -47,7 +47,7 @@ class PathSet(NamedTuple):
     path: str = ""
     pkg_mods: tuple[ModuleVersion, ...] = ()
     mod: ModuleVersion | None = None
-    error: Exception | None = None
+    error: GovgoError | None = None
 
 
 class Query:
@@ -145,7 +145,7 @@ class Query:
 class QueryFaults(Faults):
     """Errors of the arguments of `get`."""
 
-    def add_for(self, query: Query, error: Exception) -> None:
+    def add_for(self, query: Query, error: GovgoError) -> None:
         """Report an error of a query, naming the query unless the error already does."""
         self.add(error, concise(query, str(error)))
 

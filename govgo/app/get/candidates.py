@@ -11,14 +11,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from functools import partial
 
-from govgo.app.get.argument import (
-    ArgumentError,
-    PathSet,
-    Query,
-    QueryFaults,
-    main_module_error,
-    ok_for_main_module,
-)
+from govgo.app.get.argument import ArgumentError, PathSet, Query, QueryFaults, main_module_error, ok_for_main_module
 from govgo.app.get.local import local_options, work_options, workspace_has_package
 from govgo.core.golib.quote import quote
 from govgo.core.gosource import stdlib
@@ -26,13 +19,7 @@ from govgo.core.gosource.buildtags import any_tags
 from govgo.core.module.moduleversion import ModuleVersion
 from govgo.core.module.paths import is_module_path, is_std, split_path_version
 from govgo.core.module.query import NoMatchingVersionError
-from govgo.errors import (
-    Failure,
-    GovgoError,
-    QueryError,
-    find,
-    is_not_found,
-)
+from govgo.errors import Failure, GovgoError, QueryError, find, is_not_found
 from govgo.load.buildlist.requirements import in_force
 from govgo.load.mainmodule.gowork import workspace_modules
 from govgo.load.mainmodule.load import load_mod_graph

@@ -16,6 +16,7 @@ from govgo.core.gosource.header import read_header
 from govgo.core.version.goversion import compare
 from govgo.errors import DiskError, PackageError
 from govgo.load.buildlist.package import LoadPkg
+from govgo.load.mainmodule.read import read_as
 from govgo.load.packages.embed import EmbedError, resolve_embed
 from govgo.load.packages.sourcetree import sources
 
@@ -79,7 +80,7 @@ class VendorCopier:
 
     def _is_source(self, directory: str, name: str) -> bool:
         """Whether a file is part of the package for some build."""
-        return is_package_file(name, lambda: self._read(join(directory, name)), self.go_version)
+        return is_package_file(name, lambda: read_as(self.session, join(directory, name)), self.go_version)
 
     def _metadata(self, pkg: LoadPkg, target: str) -> set[str]:
         """Copy licences and the like from the directories between the module's root and the package."""
@@ -129,7 +130,7 @@ class VendorCopier:
         found = import_dir(
             pkg.dir,
             (
-                (name, self._read(join(pkg.dir, name)))
+                (name, read_as(self.session, join(pkg.dir, name)))
                 for name, kind in sources(self.session).entries(pkg.dir)
                 if name.endswith(".go") and kind in ("file", "link")
             ),
@@ -144,12 +145,6 @@ class VendorCopier:
         if not self._embed_for_tests:
             return found.sources.embeds
         return found.sources.embeds + found.tests.embeds + found.xtests.embeds
-
-    def _read(self, path: str) -> bytes:
-        data = self.session.files.read(path)
-        if data is None:
-            raise DiskError(f"open {path}: no such file or directory", path=path)
-        return data
 
 
 def _with_place(error: str, name: str, directory: str) -> str:

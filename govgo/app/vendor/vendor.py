@@ -116,7 +116,7 @@ def _add_modules(session: Session, packages: _Packages, lines: _Lines) -> None:
     """
     main = session.main
     go_version = main.go_version()
-    files = [file for m in main.modules if (file := main.mod_file(m)) is not None]
+    files = main.mod_files()
     explicit: set[ModuleVersion] = set()
     marks = compare(go_version, "1.14") >= 0 and (session.in_workspace or any(file.go is not None for file in files))
     if marks:

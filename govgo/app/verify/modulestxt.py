@@ -101,7 +101,7 @@ def _notes(
     """The lines that may follow the module's; "" stands for none."""
     main = session.main
     go_version = main.go_version()
-    files = [file for m in main.modules if (file := main.mod_file(m)) is not None]
+    files = main.mod_files()
     marks = compare(go_version, "1.14") >= 0 and (session.in_workspace or any(file.go is not None for file in files))
     explicit = ["explicit"] if marks and any(r.mod == mod for file in files for r in file.require) else []
     if not explicit and mod not in providers:

@@ -7,6 +7,7 @@ import posixpath
 
 from govgo.core.hints import TYPE_CHECKING
 from govgo.core.modfile import ModFileErrors, WorkFile, parse_work
+from govgo.core.module.paths import upwards
 from govgo.core.version import goversion
 from govgo.errors import Failure, InputError, UsageError
 from govgo.load.mainmodule.read import by_hand, missing_file, read_mod_file
@@ -26,16 +27,14 @@ def find_go_work(session: Session, directory: str = "") -> str:
         if not setting.startswith("/"):
             raise UsageError("invalid GOWORK: not an absolute path")
         return setting
-    directory = posixpath.normpath(directory or session.settings.cwd)
-    goroot = session.settings.env.goroot
-    while True:
-        file = posixpath.join(directory, "go.work")
+    start = posixpath.normpath(directory or session.settings.cwd)
+    for above in upwards(start):
+        if above != start and above == session.settings.env.goroot:
+            break  # as in go: what is built in GOROOT has its own dependencies, and a go.work above is none of its
+        file = posixpath.join(above, "go.work")
         if session.files.is_file(file):
             return file
-        parent = posixpath.dirname(directory)
-        if parent == directory or (goroot and parent == goroot):
-            return ""
-        directory = parent
+    return ""
 
 
 def init_workfile(session: Session) -> None:
