@@ -10,15 +10,7 @@ from datetime import UTC, datetime
 import pytest
 
 from govgo.core.module.info import Origin
-from govgo.core.vcs.coderepo import (
-    CodeModule,
-    Commit,
-    TagChoice,
-    is_retracted,
-    locate,
-    retracting_version,
-    retractions,
-)
+from govgo.core.vcs.coderepo import CodeModule, Commit, TagChoice, is_retracted, locate, retracting_version, retractions
 from govgo.errors import GovgoError, InputError, InvalidVersionError
 
 ROOT = locate("github.com/rsc/foo", "github.com/rsc/foo")
