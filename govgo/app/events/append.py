@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterable, Sequence
+from functools import partial
 
 from govgo.app.events.log import EventLog
 from govgo.app.sumdb.growing import GrowingLog, Kind
@@ -77,7 +78,7 @@ class Appender:
         head = self._growing.finish()
         for at in range(0, len(wanted), MOST_AT_ONCE):
             part = wanted[at : at + MOST_AT_ONCE]
-            first, head = self._growing.append(lambda head, edge, part=part: self._texts(part, head, edge))  # type: ignore[misc]
+            first, head = self._growing.append(partial(self._texts, part))
             count += head.tree.size - first
             self._prune(first, head.tree.size)
         self._learn(head)

@@ -187,7 +187,7 @@ def parse_arguments(session: Session, arguments: Sequence[str], upgrade: str) ->
     drop_toolchain = False
     for argument in clean_patterns(arguments):
         try:
-            query = _parse(session, argument, upgrade)
+            query = _parse(argument, upgrade)
         except QueryError as error:
             faults.add(error)
             continue
@@ -220,7 +220,7 @@ def _file_argument(session: Session, query: Query) -> str:
     return ""
 
 
-def _parse(session: Session, raw: str, upgrade: str) -> Query:
+def _parse(raw: str, upgrade: str) -> Query:
     pattern, raw_version, versioned = parse_path_version(raw)
     if versioned and (not raw_version or "@" in raw_version):
         raise ArgumentError(f"invalid module version syntax {quote(raw)}")

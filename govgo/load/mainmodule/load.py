@@ -56,7 +56,7 @@ def init(session: Session) -> None:
     check_go111module(setting)
     if setting == "off":
         if session.policy.needs_modules:
-            raise UsageError("modules disabled by GO111MODULE=off; see 'go help modules'")
+            raise missing_main_module(session)
         return
     _find_roots(session)
     if setting == "auto" and not (session.mod_roots or session.in_workspace or session.policy.needs_modules):
