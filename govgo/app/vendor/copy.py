@@ -16,7 +16,6 @@ from govgo.core.gosource.header import read_header
 from govgo.core.version.goversion import compare
 from govgo.errors import DiskError, PackageError
 from govgo.load.buildlist.package import LoadPkg
-from govgo.load.mainmodule.read import read_as
 from govgo.load.packages.embed import EmbedError, resolve_embed
 from govgo.load.packages.sourcetree import sources
 
@@ -57,6 +56,7 @@ class VendorCopier:
         self.go_version = go_version
         self._embed_for_tests = compare(go_version, "1.22") < 0
         self._metadata_done: set[tuple[str, str]] = set()
+        self._contents: dict[str, bytes] = {}  # of the package that is being copied; most are needed twice
 
     def package(self, pkg: LoadPkg) -> None:
         """Copy one package.
@@ -64,6 +64,7 @@ class VendorCopier:
         Raises:
             DiskError: a file cannot be read or written.
         """
+        self._contents.clear()
         target = join(self.target, pkg.path)
         copied = self._directory(pkg.dir, target, self._is_source)
         copied |= self._metadata(pkg, target)
@@ -80,7 +81,7 @@ class VendorCopier:
 
     def _is_source(self, directory: str, name: str) -> bool:
         """Whether a file is part of the package for some build."""
-        return is_package_file(name, lambda: read_as(self.session, join(directory, name)), self.go_version)
+        return is_package_file(name, lambda: self._read(join(directory, name)), self.go_version)
 
     def _metadata(self, pkg: LoadPkg, target: str) -> set[str]:
         """Copy licences and the like from the directories between the module's root and the package."""
@@ -130,7 +131,7 @@ class VendorCopier:
         found = import_dir(
             pkg.dir,
             (
-                (name, read_as(self.session, join(pkg.dir, name)))
+                (name, self._read(join(pkg.dir, name)))
                 for name, kind in sources(self.session).entries(pkg.dir)
                 if name.endswith(".go") and kind in ("file", "link")
             ),
@@ -145,6 +146,15 @@ class VendorCopier:
         if not self._embed_for_tests:
             return found.sources.embeds
         return found.sources.embeds + found.tests.embeds + found.xtests.embeds
+
+    def _read(self, path: str) -> bytes:
+        data = self._contents.get(path)
+        if data is None:
+            data = self.session.files.read_source(path)
+            if data is None:
+                raise DiskError(f"open {path}: no such file or directory", path=path)
+            self._contents[path] = data
+        return data
 
 
 def _with_place(error: str, name: str, directory: str) -> str:
