@@ -223,7 +223,6 @@ TESTED_BY = {
     "cli/test_main.py": "cli: call group helptext session switching topics; cli/commands/cache: help",
     "cli/test_malformed.py": "load/mainmodule: read switching",
     "cli/test_planning.py": "app: plan; cli/commands/inspect: whatif; core/resolution: plan; report: plan",
-    "conformance/test_escape.py": "core/module: escape",
     "conformance/test_get.py": "app/get: argument candidates check choose get; load/buildlist: disqualify",
     "conformance/test_imports.py": "core/gosource: header scan",
     "conformance/test_mod_edit_cmd.py": "cli/commands/change: edit; report: edit",
