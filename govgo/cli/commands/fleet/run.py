@@ -24,7 +24,7 @@ from govgo.errors import Failure, InputError, UsageError
 from govgo.report.words import many
 
 if TYPE_CHECKING:
-    from govgo.adapters.engine.chunks import Limits
+    from govgo.adapters.fleet.chunks import Limits
     from govgo.cli.commands.fleet.worker import Job
     from govgo.core.fleet.units import Entry, Unit
     from govgo.core.govgotoml import ProjectPolicy
@@ -103,8 +103,8 @@ def fleet_command(name: str) -> Command:
 
 def run_verb(name: str, inputs: Sequence[str], flags: dict[str, Any]) -> int:
     """Run a verb over the inputs; the exit code."""
-    from govgo.adapters.engine.chunks import Task
-    from govgo.adapters.engine.engines import open_engine
+    from govgo.adapters.fleet.chunks import Task
+    from govgo.adapters.fleet.engines import open_engine
     from govgo.adapters.fleet.results import Results
     from govgo.cli.commands.fleet.report import FORMATS, failed_summary, summarize
     from govgo.wiring.fleet.fleet import run_fleet
@@ -179,7 +179,7 @@ def _units(cwd: str, inputs: Sequence[str], lists: Sequence[str]) -> list[Unit]:
 
 
 def _limits(flags: Mapping[str, Any]) -> Limits:
-    from govgo.adapters.engine.chunks import Limits
+    from govgo.adapters.fleet.chunks import Limits
     from govgo.core.golib.time import parse_duration
 
     try:
