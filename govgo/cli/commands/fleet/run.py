@@ -14,7 +14,7 @@ import govgo
 from govgo.cli.call import reporter
 from govgo.cli.commands.fleet.verbs import VERBS, FleetVerb, deciding_values, verb_flags, verb_values
 from govgo.cli.exitcodes import EXIT_DONE, EXIT_NO
-from govgo.cli.options import Command, Flag, FlagError, option
+from govgo.cli.options import Command, Flag, FlagError, exit_zero_option, option
 from govgo.cli.outputs import Reports, output_options
 from govgo.cli.session import change_directory, environment, working_directory
 from govgo.core.fleet.keys import DECIDING_VARIABLES, settings_key
@@ -76,7 +76,7 @@ _HELP = """{purpose}
 @option("-unit-memory", "unit_memory", metavar="SIZE", default=_DEFAULT_MEMORY, help="Memory for one (default 2GiB).")
 @option("-C", "chdir", metavar="DIR", help="Change to DIR before anything else.")
 @output_options
-@option("-exit-zero", "exit_zero", is_flag=True, help="Succeed despite findings, but not despite errors.")
+@exit_zero_option
 def _fleet_flags() -> None:
     """The flags that every verb has here."""
 

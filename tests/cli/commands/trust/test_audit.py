@@ -319,6 +319,17 @@ def test_what_is_refused(world: World, audit: Any, words: str, code: int, told: 
         assert (failed.code, failed.json["results"], len(failed.json["errors"])) == (3, [], 1)
 
 
+@pytest.mark.parametrize("flag", ["-db", "-vex"])
+def test_an_absolute_path_is_named_as_it_was_given(
+    world: World, audit: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, flag: str
+) -> None:
+    """Relative to the directory of -C it would name another file where the command was typed."""
+    main = str(Path.cwd())
+    monkeypatch.chdir(tmp_path)
+    run = audit("-C", main, flag, str(tmp_path / "nowhere.json"))
+    assert f"govgo: {tmp_path}/nowhere.json: no such file or directory\n" in run.err
+
+
 @pytest.mark.parametrize("dead", ["http://127.0.0.1:1/db", "nowhere.zip"])
 def test_one_of_several_databases_is_dead(world: World, audit: Any, dead: str) -> None:
     """What the others know is reported with the error, and the exit code is that of an incomplete audit."""
