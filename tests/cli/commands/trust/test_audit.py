@@ -297,7 +297,7 @@ def test_without_the_network_the_newest_version_of_a_database_is_not_known(world
                 2,
                 "invalid value for flag -max-db-age: 'soon' is not an age: want days as in 14d, weeks as",
             ),
-            ("elsewhere", 2, "elsewhere: no go.mod file there"),
+            ("elsewhere", 2, "elsewhere: no such file or directory"),
             (
                 "-format html",
                 2,
