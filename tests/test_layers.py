@@ -58,7 +58,7 @@ ROOMS = {
     ),
     "adapters": (
         "attribution disk interrupts",
-        "engine http modzip",
+        "http modzip",
         "loop",
         "advisories licenses modcache storage sumdb",
         "proxy workspace",
@@ -132,7 +132,7 @@ VERBS = {
 TESTED_BY = {
     "adapters/advisories/test_files.py": "adapters/disk: kept",
     "adapters/catalogue/test_scan.py": "adapters/catalogue: catalogue filling trigrams",
-    "adapters/engine/test_child.py": "adapters/engine: child_process chunks",
+    "adapters/fleet/test_child.py": "adapters/fleet: child_process chunks",
     "adapters/http/test_client.py": "adapters/http: curl_engine curl_transfer engine httpx_engine",
     "adapters/licenses/test_matcher.py": "adapters/licenses: matching_process",
     "adapters/loop/test_extractor.py": "adapters/loop: extractor_process",

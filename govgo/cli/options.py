@@ -445,6 +445,9 @@ traceless_options = flag_options(
 )
 """`module_options` for the commands that have no -x in go."""
 
+exit_zero_option = option(
+    "-exit-zero", "exit_zero", is_flag=True, help="Exit with 0 in place of 1 when there are findings."
+)
 dry_run_option = option(
     "-n", "-dry-run", "dry_run", own=True, is_flag=True, help="Change nothing; say what would change."
 )

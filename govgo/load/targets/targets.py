@@ -170,7 +170,9 @@ def _add_one(
     elif bare and _has_sums(session, path):
         roots.setdefault(path, "")
     else:
-        raise UsageError(f"{arg}: no go.mod file there")
+        error = session.files.stat_error(path)
+        is_absent = error is not None and isinstance(error.inner, FileNotFoundError)
+        raise UsageError(f"{arg}: {'no such file or directory' if is_absent else 'no go.mod file there'}")
 
 
 def _has_sums(session: Session, directory: str) -> bool:

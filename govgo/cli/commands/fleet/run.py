@@ -15,7 +15,7 @@ from govgo.adapters.disk.diskerror import reason
 from govgo.cli.call import reporter
 from govgo.cli.commands.fleet.verbs import VERBS, FleetVerb, deciding_values, verb_flags, verb_values
 from govgo.cli.exitcodes import EXIT_DONE, EXIT_NO
-from govgo.cli.options import Command, Flag, FlagError, chdir_option, option
+from govgo.cli.options import Command, Flag, FlagError, chdir_option, exit_zero_option, option
 from govgo.cli.outputs import Reports, output_options
 from govgo.cli.session import change_directory, environment, working_directory
 from govgo.cli.sizes import parse_size
@@ -25,7 +25,7 @@ from govgo.errors import Failure, InputError, UsageError
 from govgo.report.words import many
 
 if TYPE_CHECKING:
-    from govgo.adapters.engine.chunks import Limits
+    from govgo.adapters.fleet.chunks import Limits
     from govgo.cli.commands.fleet.worker import Job
     from govgo.core.fleet.units import Entry, Unit
     from govgo.core.govgotoml import ProjectPolicy
@@ -75,7 +75,7 @@ _HELP = """{purpose}
 @option("-unit-memory", "unit_memory", metavar="SIZE", default=_DEFAULT_MEMORY, help="Memory for one (default 2GiB).")
 @chdir_option
 @output_options
-@option("-exit-zero", "exit_zero", is_flag=True, help="Succeed despite findings, but not despite errors.")
+@exit_zero_option
 def _fleet_flags() -> None:
     """The flags that every verb has here."""
 
@@ -102,8 +102,8 @@ def fleet_command(name: str) -> Command:
 
 def run_verb(name: str, inputs: Sequence[str], flags: dict[str, Any]) -> int:
     """Run a verb over the inputs; the exit code."""
-    from govgo.adapters.engine.chunks import Task
-    from govgo.adapters.engine.engines import open_engine
+    from govgo.adapters.fleet.chunks import Task
+    from govgo.adapters.fleet.engines import open_engine
     from govgo.adapters.fleet.results import Results
     from govgo.cli.commands.fleet.report import FORMATS, failed_summary, summarize
     from govgo.wiring.fleet.fleet import run_fleet
@@ -178,7 +178,7 @@ def _units(cwd: str, inputs: Sequence[str], lists: Sequence[str]) -> list[Unit]:
 
 
 def _limits(flags: Mapping[str, Any]) -> Limits:
-    from govgo.adapters.engine.chunks import Limits
+    from govgo.adapters.fleet.chunks import Limits
     from govgo.core.golib.time import parse_duration
 
     try:

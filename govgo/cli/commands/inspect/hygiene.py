@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from govgo.cli.findings import findings_markdown, findings_text, formats_for_ci, itself, names_in
-from govgo.cli.options import argument, command, module_options, offline_option, option
+from govgo.cli.options import argument, command, exit_zero_option, module_options, offline_option, option
 from govgo.cli.outputs import Reports, fault_of, output_options
 from govgo.cli.session import open_session
 from govgo.core.findings import Inspection, Verdict, verdict_of
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 @option(*("-skip", "skip"), multiple=True, metavar="CODES", help="Report all findings but these.", values=tuple(RULES))
 @offline_option
 @output_options
-@option("-exit-zero", "exit_zero", is_flag=True, help="Succeed despite findings, but not despite what failed.")
+@exit_zero_option
 @module_options
 @argument("where")
 def hygiene(where: tuple[str, ...], **flags: Any) -> int:

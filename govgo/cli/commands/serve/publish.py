@@ -48,7 +48,8 @@ def publish(words: tuple[str, ...], url: str, worktree: bool, as_json: bool, dry
     govgo publish -n v1.4.0 ./lib              what would that be?
     govgo publish v1.4.0 lib.zip
 
-    Exit codes: 0 published, or there already; 1 another v1.4.0 is there, or no such tag; 3 the server refuses.
+    Exit codes: 0 published, or there already; 1 the version is there with other bytes, or there is no such tag; 3 the
+    server refuses.
     """
     if not 1 <= len(words) <= 2:
         raise CommandLineError("want a version, and perhaps a directory or a zip")

@@ -15,6 +15,7 @@ from govgo.cli.options import (
     command,
     diff_option,
     dry_run_option,
+    exit_zero_option,
     horizon_options,
     module_options,
     option,
@@ -42,7 +43,7 @@ from govgo.wiring.audit import Fixing, run_audit
 @horizon_options
 @option("-offline", "offline", is_flag=True, help="Make no request: use what was kept of earlier runs.")
 @output_options
-@option("-exit-zero", "exit_zero", is_flag=True, help="Succeed despite vulnerabilities, but not despite errors.")
+@exit_zero_option
 @module_options
 @argument("where")
 def audit(where: tuple[str, ...], **flags: Any) -> int:

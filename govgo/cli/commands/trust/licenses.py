@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from govgo.cli.findings import formats_for_ci, itself
-from govgo.cli.options import argument, command, module_options, offline_option, option
+from govgo.cli.options import argument, command, exit_zero_option, module_options, offline_option, option
 from govgo.cli.outputs import Reports, fault_of, output_options
 from govgo.cli.session import open_session
 from govgo.core.findings import Verdict, verdict_of
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 @option("-notices", "notices", metavar="DIR", default="", help="Collect the legal texts in DIR.")
 @offline_option
 @output_options
-@option("-exit-zero", "exit_zero", is_flag=True, help="Succeed despite unknown licences, but not despite errors.")
+@exit_zero_option
 @module_options
 @argument("where")
 def licenses(where: tuple[str, ...], **flags: Any) -> int:
