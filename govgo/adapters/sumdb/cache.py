@@ -24,7 +24,7 @@ from collections.abc import Iterable
 from contextlib import suppress
 
 from govgo.adapters.disk.diskerror import disk_error
-from govgo.adapters.disk.lockfile import locked, read_all, write_all
+from govgo.adapters.disk.lockfile import locked, open_to_read, read_all, write_all
 from govgo.adapters.disk.trees import Writer
 from govgo.core.module.cachepath import DOWNLOAD
 from govgo.core.sumdb.tile import Tile
@@ -170,8 +170,7 @@ class SumDbCache:
 
 def _read_shared(path: str) -> bytes:
     """The content of a file, under the shared lock where the file system has locks; longer ones are cut."""
-    # O_NONBLOCK: somebody may have put a named pipe there, whose opening would wait forever.
-    descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK)
+    descriptor = open_to_read(path)
     try:
         with suppress(OSError):  # Some file systems have no locks; what is read is proved anyway.
             fcntl.flock(descriptor, fcntl.LOCK_SH)

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pytest
@@ -38,6 +39,14 @@ def test_the_head_is_replaced_only_where_it_is_the_expected_one(cache: SumDbCach
     assert cache.swap_latest(b"another", b"x") == b"head of a long tree"
     assert cache.swap_latest(b"head of a long tree", b"short") is None
     assert cache.read_latest() == b"short"
+
+
+def test_a_pipe_in_place_of_the_head_is_not_an_empty_one(cache: SumDbCache) -> None:
+    """To take it for empty would be to trust the next head that is shown; to wait at it would be for ever, as in go."""
+    os.makedirs(os.path.dirname(cache.latest_file))
+    os.mkfifo(cache.latest_file)
+    with pytest.raises(DiskError, match=f"^open {cache.latest_file}: not a regular file$"):
+        cache.read_latest()
 
 
 def test_a_partial_tile_is_cut_from_the_full_one(cache: SumDbCache) -> None:
