@@ -14,8 +14,9 @@ from collections.abc import AsyncIterator, Callable
 
 import pycurl
 
-from govgo.adapters.disk.system import Sign, sign_of
+from govgo.adapters.disk.system import Sign, read_bytes, sign_of
 from govgo.adapters.http.engine import Fault, Pacer, ProxyAddress, TransferError
+from govgo.adapters.http.head import check_head
 from govgo.adapters.http.proxies import socks_reply, socks_text
 from govgo.adapters.http.servertext import printable
 from govgo.adapters.http.spare import Address, Peer
@@ -28,6 +29,8 @@ _OWN_HEADERS = ("Accept:", "Proxy-Connection:")
 # Unread bytes at which a transfer is paused, and how many bytes libcurl hands over at once.
 HIGH_WATER_BYTES = 1 << 20
 _BUFFER_BYTES = 128 << 10
+# So much of what libcurl has read it may show to nobody; what waits in its buffers is less.
+_MOST_UNSHOWN_BYTES = 512 << 10
 
 _FAULTS = {
     pycurl.E_OPERATION_TIMEDOUT: Fault.CONNECT_TIMEOUT,  # all other limits are those of `pace`
@@ -45,6 +48,10 @@ _FAULTS = {
     pycurl.E_HTTP2: Fault.CUT,
     92: Fault.CUT,  # CURLE_HTTP2_STREAM, which pycurl does not name
 }
+_TOO_LARGE = 100  # CURLE_TOO_LARGE, which pycurl does not name
+_LARGE_HEAD = "Too large response headers"
+_LONG_HEAD = "net/http: server response headers are too large"
+_LONG_TRAILER = "http: suspiciously long trailer after chunked body"
 _PROXY_FAILED = 97  # CURLE_PROXY, which pycurl does not name
 # CURLproxycode, which pycurl does not name either: the codes of replies (RFC 1928, section 6), and words of go. For a
 # version, address type or way to log in that is unknown libcurl does not tell the number.
@@ -80,9 +87,12 @@ class CurlTransfer:
         "_opened",
         "_paused",
         "_proxy",
+        "_read",
         "_refused",
         "_release",
         "_request",
+        "_shown",
+        "_size",
         "_socket",
         "_trust",
         "_unread",
@@ -153,7 +163,7 @@ class CurlTransfer:
                 self._trust = None
         self._lines.clear()
         self._chunks.clear()
-        self._unread = 0
+        self._unread = self._size = self._shown = self._read = 0
         self._paused = False
         self._waiter = None
         self._held = True
@@ -180,13 +190,14 @@ class CurlTransfer:
         Only then is the status final: headers that come before may be those of a proxy's tunnel or of a 1xx answer.
 
         Raises:
-            TransferError: there was no answer.
+            TransferError: there was no answer, or none that go would take.
         """
         if not self._chunks and not self.done:
             await self._wait()
         if self.error is not None and not self._chunks:
             raise self.error
         self.status = self.easy.getinfo(pycurl.RESPONSE_CODE)
+        check_head(self._lines[self._begin() :])
 
     @property
     def reason(self) -> str:
@@ -200,7 +211,7 @@ class CurlTransfer:
         libcurl lists those of a proxy's tunnel and of 1xx answers before them, and trailers after the blank line.
         """
         lines = self._lines
-        begin = max((i for i, line in enumerate(lines) if line.startswith(b"HTTP/")), default=0)
+        begin = self._begin()
         end = next((i for i in range(begin, len(lines)) if not lines[i].strip()), len(lines))
         return tuple(lines[begin:end])
 
@@ -213,9 +224,9 @@ class CurlTransfer:
         return name + b":" in b"".join(self._lines).lower()
 
     def header(self, name: str) -> str:
-        """The last value of a header, or ""."""
+        """The first value of a header, or ""."""
         prefix = name.encode() + b":"
-        for line in reversed(self.lines):
+        for line in self.lines:
             if line[: len(prefix)].lower() == prefix:
                 return line[len(prefix) :].strip().decode("latin-1")
         return ""
@@ -243,6 +254,10 @@ class CurlTransfer:
             self._held = False
             self._release(self)
 
+    def _begin(self) -> int:
+        """Where the answer itself begins in the lines."""
+        return max((i for i, line in enumerate(self._lines) if line.startswith(b"HTTP/")), default=0)
+
     # The engine's side.
 
     def sign(self) -> Sign:
@@ -252,6 +267,25 @@ class CurlTransfer:
     def looks_up(self) -> bool:
         """Whether a name server has still to answer; perhaps also while another transfer connects."""
         return self._socket < 0 and not self.easy.getinfo(pycurl.NAMELOOKUP_TIME)
+
+    def is_flooded(self) -> bool:
+        """Whether libcurl reads much of which it shows nothing; to be asked now and then.
+
+        It passes over what follows the size of a chunk until the line ends, however long that is. (A connection of
+        HTTP/2 carries other answers, too, and a server may always send frames that say nothing.)
+        """
+        lines = self._lines
+        if not lines or lines[0].startswith(b"HTTP/2"):
+            return False
+        read = read_bytes(self.easy.getinfo(pycurl.ACTIVESOCKET))
+        shown = self._size + len(lines)
+        if shown != self._shown:
+            self._shown, self._read = shown, read
+        if read - self._read <= _MOST_UNSHOWN_BYTES:
+            return False
+        begin = self._begin()  # behind the head of a tunnel, where there is one
+        is_awaited = not begin and self.easy.getinfo(pycurl.HTTP_CONNECTCODE) == 200
+        return not is_awaited and not lines[begin].startswith(b"HTTP/2")
 
     def waits_for_reader(self) -> bool:
         """Whether the transfer is paused until the reader takes what has come."""
@@ -275,6 +309,8 @@ class CurlTransfer:
             return TransferError(fault, socks_text(self._proxy, self._target(), self._socks_words(message)))
         if code == pycurl.E_RECV_ERROR and message == _CUT_TUNNEL:
             return TransferError(fault, "unexpected EOF")
+        if code == _TOO_LARGE or message.startswith(_LARGE_HEAD):
+            return TransferError(Fault.PROTOCOL, _LONG_TRAILER if self._size else _LONG_HEAD)
         if code in _EOF:
             return TransferError(fault, "unexpected EOF" if self._lines else "EOF")
         errno = self.easy.getinfo(pycurl.OS_ERRNO)
@@ -362,6 +398,7 @@ class CurlTransfer:
         self.pace.received(len(data))
         self._chunks.append(data)
         self._unread += len(data)
+        self._size += len(data)
         if self._waiter is not None:
             self._wake()
         return None
