@@ -7,6 +7,7 @@ from tests.attacks.mutants.mutant import Mutant
 
 ATTACKS = "tests/adapters/sumdb/test_client.py::"
 HTTP = "tests/adapters/http/test_client.py::"
+HEAD = "tests/adapters/http/test_head.py::"
 FETCH = "tests/adapters/http/test_fetch.py::"
 PACE = "tests/adapters/http/test_timeouts.py::"
 CREDENTIALS = "tests/adapters/http/test_credentials.py::"
@@ -44,6 +45,30 @@ MUTANTS = {
         "    if not all(c in _SPACES or _is_graphic(c) for c in text):\n",
         "    if False:\n",
         (HTTP + "test_attack_server_text_with_terminal_escapes",),
+    ),
+    "head-cut": Mutant(
+        "answers",
+        "a head that breaks off is no answer",
+        "adapters/http/head.py",
+        "    if not end:\n",
+        "    if False:\n",
+        (HEAD + "test_attack_a_head_that_breaks_off_is_no_empty_file",),
+    ),
+    "head-malformed": Mutant(
+        "answers",
+        "a head that go refuses is no answer",
+        "adapters/http/head.py",
+        "    if fault:\n",
+        "    if False:\n",
+        (HEAD + "test_attack_a_head_that_go_refuses",),
+    ),
+    "chunk-extension": Mutant(
+        "limits",
+        "what libcurl reads and does not show has a limit",
+        "adapters/http/curl_engine.py",
+        "                if error is None and transfer.is_flooded():\n",
+        "                if False:\n",
+        (HEAD + "test_attack_a_chunk_extension_without_end",),
     ),
     "reason-phrase": Mutant(
         "server text",
