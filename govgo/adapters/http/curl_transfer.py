@@ -11,6 +11,7 @@ import asyncio
 import os
 import socket
 from collections.abc import AsyncIterator, Callable
+from errno import ECONNRESET, EPIPE
 
 import pycurl
 
@@ -73,6 +74,8 @@ _LONGEST_LOGIN = 255
 _CUT_TUNNEL = "Proxy CONNECT aborted"
 # What net/http reports as io.EOF or io.ErrUnexpectedEOF.
 _EOF = frozenset({pycurl.E_PARTIAL_FILE, pycurl.E_GOT_NOTHING})
+# What OpenSSL says of a connection that ends without its farewell, perhaps before there was any.
+_END_OF_TLS = "unexpected eof while reading"
 
 
 class CurlTransfer:
@@ -311,9 +314,9 @@ class CurlTransfer:
             return TransferError(fault, "unexpected EOF")
         if code == _TOO_LARGE or message.startswith(_LARGE_HEAD):
             return TransferError(Fault.PROTOCOL, _LONG_TRAILER if self._size else _LONG_HEAD)
-        if code in _EOF:
-            return TransferError(fault, "unexpected EOF" if self._lines else "EOF")
         errno = self.easy.getinfo(pycurl.OS_ERRNO)
+        if code in _EOF or errno == EPIPE or _END_OF_TLS in message:
+            return TransferError(Fault.CUT, "unexpected EOF" if self._lines else "EOF")
         reason = os.strerror(errno).lower() if errno else ""
         if code == pycurl.E_OPERATION_TIMEDOUT:
             return TransferError(fault, self._dial("i/o timeout"))
@@ -323,6 +326,8 @@ class CurlTransfer:
             place = self._proxy.url if self._proxy and code == pycurl.E_COULDNT_RESOLVE_PROXY else self.origin
             host = place.partition("//")[2].partition(":")[0]
             return TransferError(fault, f"{self._through()}dial tcp: lookup {host}: no such host")
+        if fault is Fault.TLS and errno == ECONNRESET:
+            return TransferError(Fault.CUT, reason)
         if fault is Fault.TLS:
             return TransferError(fault, "tls: " + message)
         return TransferError(fault, reason or message or f"transfer failed (libcurl error {code})")

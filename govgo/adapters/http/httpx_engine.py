@@ -333,7 +333,9 @@ def _translate(err: httpx.HTTPError, url: httpx.URL, proxy: str = "") -> Transfe
     where = f"{through}dial tcp {address}"
     if isinstance(err, httpx.ConnectTimeout):  # also of a handshake, where OpenSSL still wants to read
         return TransferError(Fault.CONNECT_TIMEOUT, f"{where}: i/o timeout")
-    if (refused := _tls_error(err)) is not None:
+    if isinstance(refused := _tls_error(err), ssl.SSLEOFError):
+        return TransferError(Fault.CUT, "EOF" if isinstance(err, httpx.ConnectError) else "unexpected EOF")
+    if refused is not None:
         return TransferError(Fault.TLS, f"tls: {refused}")
     match err:
         case httpx.ConnectError():
