@@ -71,6 +71,8 @@ _SOCKS_CLOSED = frozenset({3, 13, 14, 15, 16})
 _SOCKS_NO_LOGIN = _SOCKS_CLOSED | {12, 33}
 """What may come of it where a login is wanted and there is none."""
 _LONGEST_LOGIN = 255
+_TUNNELS = frozenset({0, 200})
+"""The statuses of a transfer without a tunnel, and of one whose tunnel is open."""
 _CUT_TUNNEL = "Proxy CONNECT aborted"
 # What net/http reports as io.EOF or io.ErrUnexpectedEOF.
 _EOF = frozenset({pycurl.E_PARTIAL_FILE, pycurl.E_GOT_NOTHING})
@@ -153,6 +155,8 @@ class CurlTransfer:
         if proxy != self._proxy:
             # An empty name keeps libcurl from reading the variables itself. It looks names up before a socks5 proxy.
             easy.setopt(pycurl.PROXY, proxy.url.replace("socks5:", "socks5h:").encode())
+            has_tunnels = proxy.url and not proxy.is_socks
+            easy.setopt(pycurl.HEADERFUNCTION, self._on_proxied_line if has_tunnels else self._lines.append)
             given = (proxy.user or proxy.password) and not _is_bad_login(proxy)
             easy.setopt(pycurl.PROXYUSERNAME, _bytes(proxy.user) if given else None)
             easy.setopt(pycurl.PROXYPASSWORD, _bytes(proxy.password) if given else None)
@@ -306,7 +310,7 @@ class CurlTransfer:
             return TransferError(Fault.TLS, self._refused)
         fault = _FAULTS.get(code, Fault.PROTOCOL)
         tunnel = self.easy.getinfo(pycurl.HTTP_CONNECTCODE)
-        if tunnel >= 300:
+        if tunnel not in _TUNNELS:
             return TransferError(Fault.PROTOCOL, printable(self.reason) or "unknown status code")
         if code == _PROXY_FAILED and self._proxy is not None:
             return TransferError(fault, socks_text(self._proxy, self._target(), self._socks_words(message)))
@@ -394,6 +398,16 @@ class CurlTransfer:
             self._opened.close()
             self._opened = None
         return int(pycurl.SOCKOPT_ALREADY_CONNECTED if self._is_connected else pycurl.SOCKOPT_OK)
+
+    def _on_proxied_line(self, line: bytes) -> int | None:
+        """Take a header line; it is of a tunnel's head where the connection was opened for this transfer.
+
+        A proxy that refuses is not listened to any longer: libcurl would read the body of a refusal to its end, and
+        return to nobody meanwhile, not even for Ctrl-C. As for go, no status but 200 opens a tunnel.
+        """
+        self._lines.append(line)
+        is_tunnel = self._socket >= 0 and self.origin.startswith("https:") and not self._begin()
+        return 0 if is_tunnel and not line.strip() and self._lines[0].split()[1:2] != [b"200"] else None
 
     def _on_body(self, data: bytes) -> int | None:
         """Take a piece of the body, or pause the transfer; libcurl delivers the same piece again when it goes on."""

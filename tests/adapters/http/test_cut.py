@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""Connections with TLS that end where they should not: a fault of the connection, tried again, in go's words.
+"""Connections with TLS that end where they should not, and tunnels that do not begin, in go's words.
 
-OpenSSL takes the end of a handshake for an error of TLS, as if the certificate could be to blame.
+A connection that is cut is tried again. OpenSSL takes the end of a handshake for an error of TLS, as if the certificate
+could be to blame.
 """
 
 from __future__ import annotations
@@ -13,10 +14,12 @@ from pathlib import Path
 import pytest
 
 from govgo.adapters.http.curl_engine import CurlEngine
+from govgo.adapters.http.engine import Engine, EngineOptions
 from govgo.adapters.http.httpx_engine import HttpxEngine
+from govgo.adapters.http.retry import RetryPolicy
 from govgo.errors import NetworkError
 from tests.simulators.certificates import Authority
-from tests.simulators.httpclients import MakeEngine, with_client
+from tests.simulators.httpclients import MakeEngine, refusal, with_client
 from tests.simulators.server import Server
 
 HEAD = b"HTTP/1.1 200 OK\r\n"
@@ -92,3 +95,45 @@ def test_attack_a_body_without_length_that_is_cut(tmp_path: Path) -> None:
     with Cutting(tmp_path, [HEAD + b"\r\nhel"]) as server:
         assert ask(CurlEngine, server) == b"hello"
         assert server.connections == 2
+
+
+class Refusing(Server):
+    """A proxy that refuses a tunnel, and sends much with its refusal.
+
+    Attributes:
+        status: what it answers.
+        sent: how much of the body could be sent, in bytes.
+    """
+
+    WHOLE = 4 << 20
+
+    def __init__(self, status: bytes) -> None:
+        super().__init__()
+        self.status = status
+        self.sent = 0
+
+    def serve(self, connection: socket.socket) -> None:
+        with connection:
+            connection.recv(4096)
+            connection.sendall(b"HTTP/1.1 " + self.status + b"\r\nContent-Length: 999999999\r\n\r\n")
+            while self.sent < self.WHOLE:
+                connection.sendall(bytes(1 << 16))
+                self.sent += 1 << 16
+
+
+REFUSED = b"407 Proxy Authentication Required"
+
+
+@pytest.mark.parametrize(
+    ("make", "status"), [(CurlEngine, REFUSED), (CurlEngine, b"201 Created"), (HttpxEngine, REFUSED)]
+)
+def test_attack_a_refusal_of_a_proxy_is_not_read_to_its_end(make: MakeEngine, status: bytes) -> None:
+    """libcurl would read it within one call, in which not even Ctrl-C counts; to go, every status but 200 refuses."""
+    with Refusing(status) as proxy:
+
+        def through(options: EngineOptions) -> Engine:
+            return make(options._replace(proxy_for=lambda *_: f"http://127.0.0.1:{proxy.port}"))
+
+        error = refusal(through, "https://h.test/x", retry=RetryPolicy(retries=0))
+        assert str(error) == f'Get "https://h.test/x": {status[4:].decode()}'
+        assert proxy.sent < proxy.WHOLE
