@@ -116,7 +116,7 @@ class ZipFlight:
         means, mod = self._means, self.mod
         means.counters.add("fetched_zip")
         begun_s = time.monotonic()
-        spool = Spool(await means.cold.stored(lambda: means.copies.on_disk(self.key)), self.key)
+        spool = Spool(await means.cold.stored(lambda: means.copies.growing(self.key)))
         path = path_of(spool.file.descriptor)
 
         sink = _Sink(self, spool)
