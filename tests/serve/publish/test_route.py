@@ -246,6 +246,17 @@ def test_what_is_no_version(served: Served, path: str, data: bytes, status: int,
     assert [each for each in served.storage.rglob("*") if each.is_file()] == [], "nothing is left behind"
 
 
+def test_attack_an_entry_before_the_beginning(served: Served) -> None:
+    """go names the file of such a zip; where it lies here is nobody's business."""
+    prefix = "corp.example/x@v1.0.0/"
+    members = (
+        Member(f"{prefix}go.mod", b"module corp.example/x\n"),
+        Member(f"{prefix}x.go", offset=(1 << 64) - 9, zip64=True),
+    )
+    got = ask(served, "PUT", X, Zip(members).bytes())
+    assert (got.status, got.text) == (422, "readat corp.example/x@v1.0.0.zip: negative offset\n")
+
+
 def test_sizes(world: World) -> None:
     data = zip_of("corp.example/x", "v1.0.0")
     here = ("corp.example",)
