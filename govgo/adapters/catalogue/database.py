@@ -150,9 +150,13 @@ def open_database(kind: type[_AnyDatabase], environ: Mapping[str, str], name: st
             with locked(f"{directory}/opening.lock"):
                 _drop_old(directory)
                 return _opened(kind, f"{directory}/{digest}.sqlite")
-    with ExitStack() as held:
-        path = f"{held.enter_context(new_directory('govgo-registry-'))}/{digest}.sqlite"
-        return kind(path, held.pop_all())
+    held = ExitStack()
+    path = f"{held.enter_context(new_directory('govgo-registry-'))}/{digest}.sqlite"
+    try:
+        return kind(path, held)
+    except StorageError:
+        held.close()
+        raise
 
 
 def _opened(kind: type[_AnyDatabase], path: str) -> _AnyDatabase:

@@ -358,7 +358,7 @@ class FastProtocol(HttpToolsProtocol):
         self.server_state.total_requests += 1
         if self.transport.is_closing():
             return
-        self._last_s = self.loop.time()
+        self._last_s = self._stuck_s = self.loop.time()
         self.flow.is_full = False
         self.flow.resume_reading()
         if self.pipeline:
