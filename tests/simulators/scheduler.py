@@ -93,4 +93,5 @@ async def _settle(held: Held, task: asyncio.Future[_T]) -> None:
     while quiet < _QUIET and not task.done():
         before = len(held.waiting)
         await asyncio.sleep(0)
+        held.waiting = [each for each in held.waiting if not each[1].cancelled()]
         quiet = quiet + 1 if len(held.waiting) == before else 0

@@ -15,10 +15,9 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import govgo
 from govgo.adapters.http.credentials import Credentials, basic_line, reaches, request_headers
-from govgo.adapters.http.engine import Fault, Timeouts, TransferError
+from govgo.adapters.http.engine import Fault, Timeouts, TransferError, ascii_host
 from govgo.adapters.http.fetch import Condition, Fetch, Means, too_large
 from govgo.adapters.http.gunzip import Gunzip, beginning, is_coded
-from govgo.adapters.http.hostname import ascii_host
 from govgo.adapters.http.retry import RetryPolicy
 from govgo.adapters.http.servertext import MAX_BODY_BYTES, error_detail, get_text, shorten, status_text
 from govgo.adapters.http.timeouts import ExpectedSilence, Pace

@@ -176,6 +176,7 @@ _LONGEST_NUDGE_S = 0.5
 _BOTH = READ | WRITE
 _SOCKS5_AUTH = 267  # CURLOPT_SOCKS5_AUTH, which pycurl does not name
 _KEEPALIVE_S = 30  # net/http, DefaultTransport
+_FLOODED = "header line too long"
 # Python refuses to convert numbers of more than 4,300 digits (ValueError); no length and no port needs more than these.
 _LONGEST_NUMBER = 18
 
@@ -507,6 +508,8 @@ class CurlEngine:
                     transfer.pace.hold(now_s)
                     continue
                 error = transfer.pace.verdict(now_s, listened=listened, sign=transfer.sign)
+                if error is None and transfer.is_flooded():
+                    error = TransferError(Fault.PROTOCOL, _FLOODED)
                 if error is not None:
                     del self._active[transfer.easy]
                     assert self._multi is not None

@@ -11,11 +11,13 @@ import asyncio
 import os
 import socket
 from collections.abc import AsyncIterator, Callable
+from errno import ECONNRESET, EPIPE
 
 import pycurl
 
-from govgo.adapters.disk.system import Sign, sign_of
+from govgo.adapters.disk.system import Sign, read_bytes, sign_of
 from govgo.adapters.http.engine import Fault, Pacer, ProxyAddress, TransferError
+from govgo.adapters.http.head import check_head
 from govgo.adapters.http.proxies import socks_reply, socks_text
 from govgo.adapters.http.servertext import printable
 from govgo.adapters.http.spare import Address, Peer
@@ -28,6 +30,8 @@ _OWN_HEADERS = ("Accept:", "Proxy-Connection:")
 # Unread bytes at which a transfer is paused, and how many bytes libcurl hands over at once.
 HIGH_WATER_BYTES = 1 << 20
 _BUFFER_BYTES = 128 << 10
+# So much of what libcurl has read it may show to nobody; what waits in its buffers is less.
+_MOST_UNSHOWN_BYTES = 512 << 10
 
 _FAULTS = {
     pycurl.E_OPERATION_TIMEDOUT: Fault.CONNECT_TIMEOUT,  # all other limits are those of `pace`
@@ -45,6 +49,10 @@ _FAULTS = {
     pycurl.E_HTTP2: Fault.CUT,
     92: Fault.CUT,  # CURLE_HTTP2_STREAM, which pycurl does not name
 }
+_TOO_LARGE = 100  # CURLE_TOO_LARGE, which pycurl does not name
+_LARGE_HEAD = "Too large response headers"
+_LONG_HEAD = "net/http: server response headers are too large"
+_LONG_TRAILER = "http: suspiciously long trailer after chunked body"
 _PROXY_FAILED = 97  # CURLE_PROXY, which pycurl does not name
 # CURLproxycode, which pycurl does not name either: the codes of replies (RFC 1928, section 6), and words of go. For a
 # version, address type or way to log in that is unknown libcurl does not tell the number.
@@ -63,9 +71,13 @@ _SOCKS_CLOSED = frozenset({3, 13, 14, 15, 16})
 _SOCKS_NO_LOGIN = _SOCKS_CLOSED | {12, 33}
 """What may come of it where a login is wanted and there is none."""
 _LONGEST_LOGIN = 255
+_TUNNELS = frozenset({0, 200})
+"""The statuses of a transfer without a tunnel, and of one whose tunnel is open."""
 _CUT_TUNNEL = "Proxy CONNECT aborted"
 # What net/http reports as io.EOF or io.ErrUnexpectedEOF.
 _EOF = frozenset({pycurl.E_PARTIAL_FILE, pycurl.E_GOT_NOTHING})
+# What OpenSSL says of a connection that ends without its farewell, perhaps before there was any.
+_END_OF_TLS = "unexpected eof while reading"
 
 
 class CurlTransfer:
@@ -80,9 +92,12 @@ class CurlTransfer:
         "_opened",
         "_paused",
         "_proxy",
+        "_read",
         "_refused",
         "_release",
         "_request",
+        "_shown",
+        "_size",
         "_socket",
         "_trust",
         "_unread",
@@ -140,6 +155,8 @@ class CurlTransfer:
         if proxy != self._proxy:
             # An empty name keeps libcurl from reading the variables itself. It looks names up before a socks5 proxy.
             easy.setopt(pycurl.PROXY, proxy.url.replace("socks5:", "socks5h:").encode())
+            has_tunnels = proxy.url and not proxy.is_socks
+            easy.setopt(pycurl.HEADERFUNCTION, self._on_proxied_line if has_tunnels else self._lines.append)
             given = (proxy.user or proxy.password) and not _is_bad_login(proxy)
             easy.setopt(pycurl.PROXYUSERNAME, _bytes(proxy.user) if given else None)
             easy.setopt(pycurl.PROXYPASSWORD, _bytes(proxy.password) if given else None)
@@ -153,7 +170,7 @@ class CurlTransfer:
                 self._trust = None
         self._lines.clear()
         self._chunks.clear()
-        self._unread = 0
+        self._unread = self._size = self._shown = self._read = 0
         self._paused = False
         self._waiter = None
         self._held = True
@@ -180,13 +197,14 @@ class CurlTransfer:
         Only then is the status final: headers that come before may be those of a proxy's tunnel or of a 1xx answer.
 
         Raises:
-            TransferError: there was no answer.
+            TransferError: there was no answer, or none that go would take.
         """
         if not self._chunks and not self.done:
             await self._wait()
         if self.error is not None and not self._chunks:
             raise self.error
         self.status = self.easy.getinfo(pycurl.RESPONSE_CODE)
+        check_head(self._lines[self._begin() :])
 
     @property
     def reason(self) -> str:
@@ -200,7 +218,7 @@ class CurlTransfer:
         libcurl lists those of a proxy's tunnel and of 1xx answers before them, and trailers after the blank line.
         """
         lines = self._lines
-        begin = max((i for i, line in enumerate(lines) if line.startswith(b"HTTP/")), default=0)
+        begin = self._begin()
         end = next((i for i in range(begin, len(lines)) if not lines[i].strip()), len(lines))
         return tuple(lines[begin:end])
 
@@ -213,9 +231,9 @@ class CurlTransfer:
         return name + b":" in b"".join(self._lines).lower()
 
     def header(self, name: str) -> str:
-        """The last value of a header, or ""."""
+        """The first value of a header, or ""."""
         prefix = name.encode() + b":"
-        for line in reversed(self.lines):
+        for line in self.lines:
             if line[: len(prefix)].lower() == prefix:
                 return line[len(prefix) :].strip().decode("latin-1")
         return ""
@@ -243,6 +261,10 @@ class CurlTransfer:
             self._held = False
             self._release(self)
 
+    def _begin(self) -> int:
+        """Where the answer itself begins in the lines."""
+        return max((i for i, line in enumerate(self._lines) if line.startswith(b"HTTP/")), default=0)
+
     # The engine's side.
 
     def sign(self) -> Sign:
@@ -252,6 +274,25 @@ class CurlTransfer:
     def looks_up(self) -> bool:
         """Whether a name server has still to answer; perhaps also while another transfer connects."""
         return self._socket < 0 and not self.easy.getinfo(pycurl.NAMELOOKUP_TIME)
+
+    def is_flooded(self) -> bool:
+        """Whether libcurl reads much of which it shows nothing; to be asked now and then.
+
+        It passes over what follows the size of a chunk until the line ends, however long that is. (A connection of
+        HTTP/2 carries other answers, too, and a server may always send frames that say nothing.)
+        """
+        lines = self._lines
+        if not lines or lines[0].startswith(b"HTTP/2"):
+            return False
+        read = read_bytes(self.easy.getinfo(pycurl.ACTIVESOCKET))
+        shown = self._size + len(lines)
+        if shown != self._shown:
+            self._shown, self._read = shown, read
+        if read - self._read <= _MOST_UNSHOWN_BYTES:
+            return False
+        begin = self._begin()  # behind the head of a tunnel, where there is one
+        is_awaited = not begin and self.easy.getinfo(pycurl.HTTP_CONNECTCODE) == 200
+        return not is_awaited and not lines[begin].startswith(b"HTTP/2")
 
     def waits_for_reader(self) -> bool:
         """Whether the transfer is paused until the reader takes what has come."""
@@ -269,15 +310,17 @@ class CurlTransfer:
             return TransferError(Fault.TLS, self._refused)
         fault = _FAULTS.get(code, Fault.PROTOCOL)
         tunnel = self.easy.getinfo(pycurl.HTTP_CONNECTCODE)
-        if tunnel >= 300:
+        if tunnel not in _TUNNELS:
             return TransferError(Fault.PROTOCOL, printable(self.reason) or "unknown status code")
         if code == _PROXY_FAILED and self._proxy is not None:
             return TransferError(fault, socks_text(self._proxy, self._target(), self._socks_words(message)))
         if code == pycurl.E_RECV_ERROR and message == _CUT_TUNNEL:
             return TransferError(fault, "unexpected EOF")
-        if code in _EOF:
-            return TransferError(fault, "unexpected EOF" if self._lines else "EOF")
+        if code == _TOO_LARGE or message.startswith(_LARGE_HEAD):
+            return TransferError(Fault.PROTOCOL, _LONG_TRAILER if self._size else _LONG_HEAD)
         errno = self.easy.getinfo(pycurl.OS_ERRNO)
+        if code in _EOF or errno == EPIPE or _END_OF_TLS in message:
+            return TransferError(Fault.CUT, "unexpected EOF" if self._lines else "EOF")
         reason = os.strerror(errno).lower() if errno else ""
         if code == pycurl.E_OPERATION_TIMEDOUT:
             return TransferError(fault, self._dial("i/o timeout"))
@@ -287,6 +330,8 @@ class CurlTransfer:
             place = self._proxy.url if self._proxy and code == pycurl.E_COULDNT_RESOLVE_PROXY else self.origin
             host = place.partition("//")[2].partition(":")[0]
             return TransferError(fault, f"{self._through()}dial tcp: lookup {host}: no such host")
+        if fault is Fault.TLS and errno == ECONNRESET:
+            return TransferError(Fault.CUT, reason)
         if fault is Fault.TLS:
             return TransferError(fault, "tls: " + message)
         return TransferError(fault, reason or message or f"transfer failed (libcurl error {code})")
@@ -354,6 +399,16 @@ class CurlTransfer:
             self._opened = None
         return int(pycurl.SOCKOPT_ALREADY_CONNECTED if self._is_connected else pycurl.SOCKOPT_OK)
 
+    def _on_proxied_line(self, line: bytes) -> int | None:
+        """Take a header line; it is of a tunnel's head where the connection was opened for this transfer.
+
+        A proxy that refuses is not listened to any longer: libcurl would read the body of a refusal to its end, and
+        return to nobody meanwhile, not even for Ctrl-C. As for go, no status but 200 opens a tunnel.
+        """
+        self._lines.append(line)
+        is_tunnel = self._socket >= 0 and self.origin.startswith("https:") and not self._begin()
+        return 0 if is_tunnel and not line.strip() and self._lines[0].split()[1:2] != [b"200"] else None
+
     def _on_body(self, data: bytes) -> int | None:
         """Take a piece of the body, or pause the transfer; libcurl delivers the same piece again when it goes on."""
         if self._unread >= HIGH_WATER_BYTES:
@@ -362,6 +417,7 @@ class CurlTransfer:
         self.pace.received(len(data))
         self._chunks.append(data)
         self._unread += len(data)
+        self._size += len(data)
         if self._waiter is not None:
             self._wake()
         return None

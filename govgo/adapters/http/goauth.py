@@ -18,7 +18,11 @@ from __future__ import annotations
 
 import asyncio
 import subprocess
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+import time
+from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
+from threading import Event, Thread
+from typing import IO
 
 from govgo.adapters.disk.diskerror import reason
 from govgo.adapters.disk.programs import program_environment
@@ -35,6 +39,8 @@ Found = list[tuple[str, tuple[str, ...]]]
 """(place, header lines) pairs; a place is `host/path`, and no header lines withdraw what was known for it."""
 
 _TIMEOUT_S = 900.0
+_LOOK_S = 0.1
+_CANCELLED = "context canceled"
 # A header line (RFC 9110, sections 5.1 and 5.5): a token, a colon and a space, no control characters.
 _TOKEN = late(r"[!#$%&'*+\-.^_`|~0-9A-Za-z]+\Z")
 _VALUE = late(r"[^\x00-\x08\x0a-\x1f\x7f]*\Z")
@@ -81,36 +87,56 @@ class GoAuth:
         self._environ.setdefault("GCM_INTERACTIVE", "never")
         self._off = off
         self._first: asyncio.Future[object] | None = None
+        self._first_programs = _Programs(self._environ)
+        self._waiting = 0
 
     async def start(self) -> None:
         """Run the programs, once, before the first request; all others wait for that, too."""
         if self._first is None:
-            self._first = asyncio.ensure_future(self._off(lambda: self._run_all("", b"", Run([], []))))
-        # A request that is cancelled must not end it for the others (not by a shield: see `loop.tasks.finished`).
-        await asyncio.wait({self._first})
-        self._first.result()
+            programs = self._first_programs = _Programs(self._environ)
+            self._first = asyncio.ensure_future(self._off(lambda: self._run_all("", b"", Run([], []), programs)))
+        first = self._first
+        self._waiting += 1
+        try:
+            # A request that is cancelled must not end it for the others (not by a shield: see `loop.tasks.finished`).
+            await asyncio.wait({first})
+        finally:
+            self._waiting -= 1
+            if not self._waiting and not first.done():  # nobody wants it any more
+                self._first = None
+                self._first_programs.stop()
+        first.result()
 
     async def refresh(self, url: str, status: str, head: bytes) -> Run:
         """Run all commands for `url`, giving them the answer that it had, as `answer_text` makes it."""
         run = Run([], [])
-        await self._off(lambda: self._run_all(url, answer_text(status, head), run))
+        await self._run_off(lambda programs: self._run_all(url, answer_text(status, head), run, programs))
         return run
 
     async def report_outcome(self, run: Run, *, accepted: bool) -> None:
         """Report to git's credential helpers whether the server accepted what they gave (`git credential approve`)."""
         verb = "approve" if accepted else "reject"
         for directory, given in run.filled:
-            await self._off(lambda d=directory, g=given: self._tell_git(verb, d, g))  # type: ignore[misc]
+            await self._run_off(lambda programs, d=directory, g=given: programs.run(["git", "credential", verb], g, d))  # type: ignore[misc]
 
-    def _run_all(self, url: str, answer: bytes, run: Run) -> None:
+    async def _run_off(self, work: Callable[[_Programs], object]) -> None:
+        """Run programs in a thread; they end with whoever waits for them."""
+        programs = _Programs(self._environ)
+        try:
+            await self._off(lambda: work(programs))
+        except asyncio.CancelledError:
+            programs.stop()
+            raise
+
+    def _run_all(self, url: str, answer: bytes, run: Run, programs: _Programs) -> None:
         for command in self._commands:
             try:
-                for place, headers in self._run(command, url, answer, run):
+                for place, headers in self._run(command, url, answer, run, programs):
                     self._credentials.store(place, headers)
             except Failure as err:
                 run.faults.append(f"GOAUTH={shown_commands(command)}: {err}")
 
-    def _run(self, command: str, url: str, answer: bytes, run: Run) -> Found:
+    def _run(self, command: str, url: str, answer: bytes, run: Run, programs: _Programs) -> Found:
         words = command.split()
         shown = shown_commands(command)
         if words[0] == "netrc":
@@ -118,14 +144,14 @@ class GoAuth:
                 raise InputError(self._netrc.fault)
             return [(each.machine, (basic_line(each.login, each.password),)) for each in reversed(self._netrc.logins)]
         if words[0] == "git":
-            return [self._ask_git(words[1], url, run)] if url else []
+            return [self._ask_git(words[1], url, run, programs)] if url else []
         try:
             words = list(quoted_split(command))
         except UsageError as err:
             raise InputError(f"cannot parse GOAUTH command {shown}: {err}") from err
         if url:
             words.append(gourl.parse(url).without_userinfo())
-        done = self._process(words, answer, "")
+        done = programs.run(words, answer, "")
         if isinstance(done, str) or done.returncode:
             why = done if isinstance(done, str) else _exit_text(done)
             raise InputError(f"could not run command {shown}: {why}")
@@ -134,8 +160,8 @@ class GoAuth:
         except InputError as err:
             raise InputError(f"cannot parse output of GOAUTH command {shown}: {err}") from err
 
-    def _ask_git(self, directory: str, url: str, run: Run) -> tuple[str, tuple[str, ...]]:
-        done = self._process(["git", "credential", "fill"], f"url={url}\n".encode(), directory)
+    def _ask_git(self, directory: str, url: str, run: Run, programs: _Programs) -> tuple[str, tuple[str, ...]]:
+        done = programs.run(["git", "credential", "fill"], f"url={url}\n".encode(), directory)
         if isinstance(done, str) or done.returncode:
             why = done if isinstance(done, str) else _exit_text(done)
             raise InputError(f"'git credential fill' failed (url={gourl.mask(url)}): {why}")
@@ -149,27 +175,70 @@ class GoAuth:
         run.filled.append((directory, done.stdout))
         return prefix, (basic_line(user, password),)
 
-    def _tell_git(self, verb: str, directory: str, given: bytes) -> None:
-        self._process(["git", "credential", verb], given, directory)
 
-    def _process(self, words: list[str], stdin: bytes, cwd: str) -> subprocess.CompletedProcess[bytes] | str:
+class _Programs:
+    """Runs the programs of one request one after the other, until it is told to stop.
+
+    A terminal sends Ctrl-C to them, too, but kill(1) and a CI runner may send it to this process alone, and a program
+    may not heed it.
+    """
+
+    def __init__(self, environ: Mapping[str, str]) -> None:
+        self._environ = program_environment(environ)
+        self._running: subprocess.Popen[bytes] | None = None
+        self._over = Event()
+
+    def stop(self) -> None:
+        """End the one that runs, and run no other."""
+        self._over.set()
+        if self._running is not None:
+            self._running.kill()
+
+    def run(self, words: list[str], stdin: bytes, cwd: str) -> subprocess.CompletedProcess[bytes] | str:
         """Run a command; where it could not be run, a sentence that says why."""
+        if self._over.is_set():
+            return _CANCELLED
+        to = subprocess.PIPE
         try:
-            return subprocess.run(
-                words,
-                input=stdin,
-                capture_output=True,
-                env=program_environment(self._environ),
-                cwd=cwd or None,
-                timeout=_TIMEOUT_S,
-                check=False,
-            )
+            self._running = subprocess.Popen(words, stdin=to, stdout=to, stderr=to, env=self._environ, cwd=cwd or None)
         except FileNotFoundError:
             return f"exec: {quote(words[0])}: executable file not found in $PATH"
         except OSError as err:
             return reason(err)
-        except subprocess.TimeoutExpired:
-            return f"no end after {_TIMEOUT_S:g}s"
+        with _ended(self._running) as process:
+            end_s = time.monotonic() + _TIMEOUT_S
+            # By a thread: in Python 3.11 `communicate` forgets what it has not written when its time is over.
+            pipe, process.stdin = process.stdin, None
+            Thread(target=_write, args=(pipe, stdin), daemon=True).start()
+            # What the program has started may hold its pipes open when it is killed: so the end of them is not waited
+            # for then.
+            while not self._over.is_set():
+                try:
+                    out, errors = process.communicate(timeout=_LOOK_S)
+                except subprocess.TimeoutExpired:
+                    if time.monotonic() >= end_s:
+                        return f"no end after {_TIMEOUT_S:g}s"
+                    continue
+                return subprocess.CompletedProcess(words, process.returncode, out, errors)
+        return _CANCELLED
+
+
+@contextmanager
+def _ended(process: subprocess.Popen[bytes]) -> Iterator[subprocess.Popen[bytes]]:
+    """A block at whose end a program has ended, if need be by force."""
+    try:
+        yield process
+    finally:
+        process.kill()
+        for pipe in (process.stdout, process.stderr):
+            if pipe is not None:
+                pipe.close()
+        process.wait()
+
+
+def _write(pipe: IO[bytes], data: bytes) -> None:
+    with suppress(OSError), pipe:  # a program need not read it
+        pipe.write(data)
 
 
 def _exit_text(done: subprocess.CompletedProcess[bytes]) -> str:

@@ -21,12 +21,14 @@ import govgo
 from govgo.adapters.disk.system import Sign, sign_of
 from govgo.adapters.http.concurrency import Gate
 from govgo.adapters.http.engine import EngineOptions, Fault, Pacer, ProxyAddress, TransferError
+from govgo.adapters.http.head import check_head
 from govgo.adapters.http.proxies import address_of
 from govgo.adapters.http.servertext import shorten
 from govgo.adapters.http.timeouts import WATCH_S
 
 _T = TypeVar("_T")
 _NO_ANSWER = "Server disconnected without sending"
+_ENDED = (_NO_ANSWER, "peer closed connection", "peer unexpectedly closed connection")
 _MOST_REQUESTS = 64
 """To one origin at once. A request that waits for its turn has not begun: no limit of its time counts."""
 
@@ -196,6 +198,7 @@ class HttpxAnswer:
 
     async def begin(self) -> None:
         """Wait for the first byte of the body, or for its end.  Raises TransferError."""
+        check_head([*self.head().splitlines(keepends=True), b"\n"])
         self._first = await self._next()
 
     @property
@@ -214,9 +217,9 @@ class HttpxAnswer:
         return name.decode() in self._response.headers
 
     def header(self, name: str) -> str:
-        """The last value of a header, or ""."""
+        """The first value of a header, or ""."""
         wanted = name.encode()
-        for each, value in reversed(self._response.headers.raw):
+        for each, value in self._response.headers.raw:
             if each.lower() == wanted:
                 return value.strip().decode("latin-1")
         return ""
@@ -330,7 +333,9 @@ def _translate(err: httpx.HTTPError, url: httpx.URL, proxy: str = "") -> Transfe
     where = f"{through}dial tcp {address}"
     if isinstance(err, httpx.ConnectTimeout):  # also of a handshake, where OpenSSL still wants to read
         return TransferError(Fault.CONNECT_TIMEOUT, f"{where}: i/o timeout")
-    if (refused := _tls_error(err)) is not None:
+    if isinstance(refused := _tls_error(err), ssl.SSLEOFError):
+        return TransferError(Fault.CUT, "EOF" if isinstance(err, httpx.ConnectError) else "unexpected EOF")
+    if refused is not None:
         return TransferError(Fault.TLS, f"tls: {refused}")
     match err:
         case httpx.ConnectError():
@@ -339,6 +344,8 @@ def _translate(err: httpx.HTTPError, url: httpx.URL, proxy: str = "") -> Transfe
             return TransferError(Fault.PROTOCOL, str(err).partition(" ")[2] or "unknown status code")  # "403 Forbidden"
         case httpx.TimeoutException():
             return TransferError(Fault.TIMEOUT, "context deadline exceeded (Client.Timeout exceeded)")
+        case httpx.RemoteProtocolError() if not str(err).startswith(_ENDED):
+            return TransferError(Fault.PROTOCOL, shorten(str(err)))  # h11 says what is wrong
         case httpx.RemoteProtocolError() if str(err).startswith(_NO_ANSWER) and not (proxy and url.scheme == "https"):
             return TransferError(Fault.CUT, "EOF")
         case httpx.RemoteProtocolError() | httpx.ReadError() | httpx.WriteError():

@@ -299,11 +299,13 @@ class SumDb:
             self._cache.remove_many(names)
 
     async def _keep_latest(self) -> None:
-        if self.misbehaviour is None:
-            try:
+        try:
+            if self.misbehaviour is None:
                 await self._trees.keep_latest()
-            except SecurityError as error:
-                raise self._misbehaved(error) from error
+            else:  # what was shown before is remembered all the same: the other history must not pass the next time
+                await self._trees.store_newest()
+        except SecurityError as error:
+            raise self._misbehaved(error) from error
 
     async def _bundle(self, records: Iterable[Record]) -> Bundle:
         try:

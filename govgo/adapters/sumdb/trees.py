@@ -206,6 +206,11 @@ class ProvedTrees:
         """
         await self._compare_left_out()
         self.timeline.check_released(self.timeline.proved)
+        await self.store_newest()
+        self.timeline.check_released(self._stored_head)
+
+    async def store_newest(self) -> None:
+        """Store the newest head that is joined to all before it, whatever is known of others (errors as above)."""
         while self.timeline.proved.tree.size > self._stored_head.tree.size:
             head = self.timeline.proved
             stored = await asyncio.to_thread(self._cache.swap_latest, self._stored, head.note)
@@ -213,7 +218,6 @@ class ProvedTrees:
                 self._stored, self._stored_head = head.note, head
             else:
                 await self._merge_stored(stored)
-        self.timeline.check_released(self._stored_head)
 
     async def _compare_left_out(self) -> None:
         """Look at heads once more whose own tiles did not prove them: the newest tree may show what they are.

@@ -105,8 +105,8 @@ class _VendorCheck:
             self._add("vendor-inconsistent", Verdict.FINDING, text, None, place)
             return
         main = self._session.main
-        indexes = [index for m in main.modules if (index := main.index(m)) is not None]
-        mod_files = [file for m in main.modules if (file := main.mod_file(m)) is not None]
+        indexes = main.indexes()
+        mod_files = main.mod_files()
         try:
             check_vendor_consistency(self._session, self._vendored, indexes, mod_files)
         except StaleError as error:
@@ -267,7 +267,6 @@ class _VendorCheck:
         if copy.fault:
             return
         beside = f"{package}/"
-        absent: dict[str, str] = {}
         if copy.directory:
             directory = dirname(copy.name(f"{package}/x"))
             names = [name for name, kind in self._session.files.listdir(directory) if kind == "file"]

@@ -27,11 +27,7 @@ from govgo.load.dependency.gomod import Summaries
 from govgo.load.mainmodule.find import find_module_root, is_temp_root, missing_main_module, set_default_build_mod
 from govgo.load.mainmodule.gowork import init_workfile, load_work_file
 from govgo.load.mainmodule.read import read_main_modules
-from govgo.load.session.mainmods import (
-    COMMAND_LINE,
-    MainModule,
-    make_main_modules,
-)
+from govgo.load.session.mainmods import COMMAND_LINE, MainModule, make_main_modules
 from govgo.load.session.session import Scope
 
 if TYPE_CHECKING:
@@ -60,7 +56,7 @@ def init(session: Session) -> None:
     check_go111module(setting)
     if setting == "off":
         if session.policy.needs_modules:
-            raise UsageError("modules disabled by GO111MODULE=off; see 'go help modules'")
+            raise missing_main_module(session)
         return
     _find_roots(session)
     if setting == "auto" and not (session.mod_roots or session.in_workspace or session.policy.needs_modules):
@@ -212,8 +208,8 @@ def _use_vendor(session: Session, rs: Requirements) -> None:
 
     vendored = read_vendor_list(session)
     main = session.main
-    indexes = [index for m in main.modules if (index := main.index(m)) is not None]
-    files = [file for m in main.modules if (file := main.mod_file(m)) is not None]
+    indexes = main.indexes()
+    files = main.mod_files()
     check_vendor_consistency(session, vendored, indexes, files)
     rs.init_vendor(tuple(vendored.modules))
 

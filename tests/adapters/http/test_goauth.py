@@ -4,8 +4,11 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import stat
+import time
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -45,6 +48,49 @@ def asked(
         return done.faults
 
     return credentials, asyncio.run(run())
+
+
+def test_a_program_that_takes_its_time_gets_the_whole_answer(tmp_path: Path) -> None:
+    path = program(tmp_path, "auth", f"sleep 0.3; wc -c >> {tmp_path}/log\n")
+
+    async def run() -> None:
+        auth = GoAuth((path,), Credentials(changes=True), Netrc(), {"PATH": "/usr/bin:/bin"}, asyncio.to_thread)
+        await auth.refresh(URL, STATUS, HEAD + b"X: " + b"y" * 200_000)
+
+    asyncio.run(run())
+    assert int((tmp_path / "log").read_text()) > 200_000
+
+
+@pytest.mark.parametrize("first", [True, False])
+def test_attack_a_program_that_does_not_end_with_its_request(tmp_path: Path, first: bool) -> None:
+    """It heeds no signal of a terminal, or gets none, and what it has started keeps its output open."""
+    path = program(tmp_path, "auth", f"echo $$ > {tmp_path}/pid; trap '' INT TERM; sleep 20\n")
+
+    async def run() -> int:
+        auth = GoAuth((path,), Credentials(changes=True), Netrc(), {"PATH": "/usr/bin:/bin"}, asyncio.to_thread)
+        tasks = [asyncio.create_task(auth.start() if first else auth.refresh(URL, STATUS, HEAD)) for _ in range(2)]
+        tasks = tasks if first else tasks[:1]
+        while not (tmp_path / "pid").exists() or not (tmp_path / "pid").read_text():
+            await asyncio.sleep(0.01)
+        pid = int((tmp_path / "pid").read_text())
+        for task in tasks:
+            assert is_running(pid), "another request waits for it"
+            task.cancel()
+            with suppress(asyncio.CancelledError):
+                await task
+        return pid
+
+    begun_s = time.monotonic()
+    assert not is_running(asyncio.run(run()))
+    assert time.monotonic() - begun_s < 10
+
+
+def is_running(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    return True
 
 
 def test_a_program_is_run_once_without_and_then_with_the_url(tmp_path: Path) -> None:

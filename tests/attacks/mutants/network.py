@@ -7,6 +7,8 @@ from tests.attacks.mutants.mutant import Mutant
 
 ATTACKS = "tests/adapters/sumdb/test_client.py::"
 HTTP = "tests/adapters/http/test_client.py::"
+HEAD = "tests/adapters/http/test_head.py::"
+CUT = "tests/adapters/http/test_cut.py::"
 FETCH = "tests/adapters/http/test_fetch.py::"
 PACE = "tests/adapters/http/test_timeouts.py::"
 CREDENTIALS = "tests/adapters/http/test_credentials.py::"
@@ -44,6 +46,46 @@ MUTANTS = {
         "    if not all(c in _SPACES or _is_graphic(c) for c in text):\n",
         "    if False:\n",
         (HTTP + "test_attack_server_text_with_terminal_escapes",),
+    ),
+    "head-cut": Mutant(
+        "answers",
+        "a head that breaks off is no answer",
+        "adapters/http/head.py",
+        "    if not end:\n",
+        "    if False:\n",
+        (HEAD + "test_attack_a_head_that_breaks_off_is_no_empty_file",),
+    ),
+    "head-malformed": Mutant(
+        "answers",
+        "a head that go refuses is no answer",
+        "adapters/http/head.py",
+        "    if fault:\n",
+        "    if False:\n",
+        (HEAD + "test_attack_a_head_that_go_refuses",),
+    ),
+    "chunk-extension": Mutant(
+        "limits",
+        "what libcurl reads and does not show has a limit",
+        "adapters/http/curl_engine.py",
+        "                if error is None and transfer.is_flooded():\n",
+        "                if False:\n",
+        (HEAD + "test_attack_a_chunk_extension_without_end",),
+    ),
+    "refusal-of-a-proxy": Mutant(
+        "proxies",
+        "the refusal of a proxy is not read to its end",
+        "adapters/http/curl_transfer.py",
+        "        return 0 if is_tunnel and",
+        "        return 0 if False and is_tunnel and",
+        (CUT + "test_attack_a_refusal_of_a_proxy_is_not_read_to_its_end",),
+    ),
+    "program-of-goauth": Mutant(
+        "credentials",
+        "a program ends with those who wait for it",
+        "adapters/http/goauth.py",
+        "            while not self._over.is_set():\n",
+        "            while True:\n",
+        (GOAUTH + "test_attack_a_program_that_does_not_end_with_its_request",),
     ),
     "reason-phrase": Mutant(
         "server text",

@@ -264,6 +264,17 @@ MUTANTS = {
             RULES + "test_rule_7_a_fork_tells_both_notes_and_keeps_them",
         ),
     ),
+    "head-before-a-fork": Mutant(
+        "7",
+        "what was shown before a fork or a false signature is remembered",
+        "adapters/sumdb/client.py",
+        "                await self._trees.store_newest()\n",
+        "                pass\n",
+        (
+            TIMELINE + "test_fork_between_two_lookups_of_one_run",
+            TIMELINE + "test_heads_before_a_false_signature_are_kept",
+        ),
+    ),
     "supported-stumbles": Mutant(
         "8",
         "only 404 and 410 for `supported` move past a proxy",
@@ -312,7 +323,7 @@ MUTANTS = {
     ),
     "untold": Mutant(
         "9",
-        "misbehaviour that only a lookup begun ahead has met is told at the end",
+        "misbehaviour that only a lookup begun ahead has met is reported at the end",
         "adapters/repository/sumcheck.py",
         "            if database.misbehaviour is not None:\n",
         "            if False:\n",
