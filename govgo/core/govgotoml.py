@@ -54,7 +54,7 @@ from govgo.core.policy.values import (
 )
 from govgo.core.records import NamedTuple
 from govgo.core.tomllines import KeyLines
-from govgo.core.tomltext import parse_toml
+from govgo.core.tomltext import line_of_fault, parse_toml
 from govgo.core.version import goversion, semver
 from govgo.errors import InputError, PatternError, UsageError
 
@@ -158,11 +158,8 @@ def parse_policy(file: str, data: bytes, running: str = "") -> ProjectPolicy:
     try:
         document = parse_toml(data)
     except (ValueError, RecursionError) as error:
-        import re
-
         why = why_malformed(error)
-        at = re.search(r"\(at line (\d{1,9}), column \d{1,9}\)$", why)  # as tomllib ends its sentences
-        raise PolicyFileError(file, why, int(at[1]) if at is not None else 0) from None
+        raise PolicyFileError(file, why, line_of_fault(why)) from None
     return _policy(_Table(file, "", document, KeyLines(data.decode())), running)
 
 

@@ -3,15 +3,16 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 from govgo.core.late import late
 
 MAX_KEY_PARTS = 64
 _PART = r"(?:[\w-]++|\"[^\"\n]*+\"|'[^'\n]*+')"
+_PLACE = late(r"\(at line (\d{1,9}), column \d{1,9}\)\Z", re.ASCII)
+"""As the sentences of tomllib end."""
 _LONG_KEY = late(rf"(?<![\w-])(?:{_PART}[ \t]*+\.[ \t]*+){{{MAX_KEY_PARTS}}}")
-
-
 _END = " (at end of document)"
 
 
@@ -50,3 +51,9 @@ def _text(data: bytes) -> str:
 def _fault(what: str, before: str) -> ValueError:
     """In the form of tomllib; `before` is the text before the fault."""
     return ValueError(f"{what} (at line {before.count(chr(10)) + 1}, column {len(before) - before.rfind(chr(10))})")
+
+
+def line_of_fault(why: str) -> int:
+    """The line that the sentence of a malformed document names, 0 for none."""
+    at = _PLACE.search(why)
+    return int(at[1]) if at is not None else 0

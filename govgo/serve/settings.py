@@ -30,7 +30,7 @@ from govgo.core.foreign import one_line, why_malformed
 from govgo.core.golib import url as gourl
 from govgo.core.late import late
 from govgo.core.records import NamedTuple
-from govgo.core.tomltext import parse_toml
+from govgo.core.tomltext import line_of_fault, parse_toml
 from govgo.errors import InputError, UsageError
 from govgo.serve.counters import FOLLOWED
 from govgo.serve.policy import MODES, SEVERITIES, ModeRule, Policy, Rule, Threshold
@@ -175,7 +175,9 @@ def parse_settings(file: str, data: bytes) -> Settings:
     try:
         document = parse_toml(data)
     except (ValueError, RecursionError) as error:
-        raise UsageError(f"{file}: {why_malformed(error)}") from None
+        why = why_malformed(error)
+        line = line_of_fault(why)
+        raise UsageError(f"{file}:{line}: {why}" if line else f"{file}: {why}") from None
     try:
         return _settings(file, document)
     except UsageError as error:

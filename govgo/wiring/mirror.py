@@ -91,13 +91,16 @@ def run_add(
         if where or queries or listed is not None or not repair:
             closure = closure_of(session, where, queries, plan=PlannedWorkspace, listed=modules, alone=alone, tidy=tidy)
         done = add(session, storage, closure, database=database, desk=_desk(session), dry_run=dry_run, repair=repair)
-        return done if listed is None else done._replace(index_next=listed.next)
+        if index is None or listed is None:
+            return done
+        return done._replace(index_next=listed.settled or index.since)
 
 
 def _read_index(session: Session, index: Index, options: NetworkOptions) -> IndexRange:
     network = Network(session.settings.env, session.report, options, local=False)
     try:
-        found = network.run(read_range(Web(network.client).get, *index))
+        now_us = int(time.time() * 1_000_000)
+        found = network.run(read_range(Web(network.client).get, *index, now_us))
     finally:
         network.close()
     if found.passed_over:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import resource
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -132,6 +133,31 @@ def test_attack_damage_in_a_storage_that_nobody_may_mend(world: World) -> None:
     with Served(world, read_only=True) as served:
         got = served.get(ZIP, timeout=3)
         assert got.body == honest or got.status >= 500
+
+
+GIGABYTES = 64 << 30
+
+
+@pytest.mark.parametrize("name", ["v1.0.0.ziphash", "v1.0.0.mod", "v1.0.0.info", "list.kept"])
+def test_attack_a_file_without_end_beside_a_zip(world: World, name: str) -> None:
+    """A sparse file takes nothing of the disk; read whole it would take all memory."""
+    with Served(world, env={"GONOSUMDB": "q.io"}) as served:
+        assert served.get(ZIP).status == 200
+        served.renew(storage=False)
+        file = served.storage / f"q.io/a/@v/{name}"
+        file.unlink(missing_ok=True)
+        with open(file, "wb") as opened:
+            opened.truncate(GIGABYTES)
+        if name.endswith(".mod"):
+            (served.storage / ZIP[1:]).unlink()  # the go.mod in the one that is fetched is compared
+        before = most_memory()
+        for path in (ZIP, MOD, A + "v1.0.0.info", A + "list"):
+            assert served.get(path).status in (200, 502)
+        assert most_memory() - before < 64 << 20
+
+
+def most_memory() -> int:
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss << 10
 
 
 def test_attack_a_download_resumed_with_another_zip(world: World) -> None:

@@ -239,6 +239,7 @@ LINES = [
         "5: hooks[1]: want a secret_file",
     ),
     ('workers = 2\n[publish]\nmax_size = "1MB"', "2: publish.modules: want patterns"),
+    ("workers = 2\n\nlisten = \n", "3: Invalid value"),
     ('follow = ["https://i.example/index",\n"https://"]', "2: follow[1]: want an http or https URL"),
 ]
 

@@ -88,6 +88,7 @@ class Served:
             self.settings, self._env, ServerReporter(self.said.append), counters=self.counters
         )
         self.site = self.running.site
+        self.site.limits = self.site.limits._replace(ended_s=0.1)  # clients of tests that end have left
         tls = tls_context(self.settings)
         self._listener = socket.create_server(("127.0.0.1", self._port), backlog=512)
         self.port = self._listener.getsockname()[1]

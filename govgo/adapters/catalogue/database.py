@@ -10,17 +10,16 @@ from __future__ import annotations
 
 import hashlib
 import os
-import shutil
 import sqlite3
 import threading
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from typing import TypeVar
 
 from govgo.adapters.catalogue.trigrams import TABLE, has_trigrams
 from govgo.adapters.disk.lockfile import locked
 from govgo.adapters.disk.sealed import is_private, make_private, user_cache
-from govgo.adapters.disk.temporary import make_directory
+from govgo.adapters.disk.temporary import new_directory
 from govgo.core.foreign import one_line
 from govgo.errors import DiskError, StorageError
 
@@ -63,10 +62,10 @@ CREATE TABLE IF NOT EXISTS pass (
 class Database:
     """See the module's docstring. Its methods may be called from any thread, and raise StorageError."""
 
-    def __init__(self, path: str, *, ends_with_us: bool = False) -> None:
-        """Open a database, made if absent."""
+    def __init__(self, path: str, held: ExitStack | None = None) -> None:
+        """Open a database, made if absent; `held` is closed with it."""
         self._path = path
-        self._ends_with_us = ends_with_us
+        self._held = held
         self._lock = threading.Lock()
         with self._faults():
             self._database = sqlite3.connect(path, timeout=_BUSY_S, isolation_level=None, check_same_thread=False)
@@ -92,8 +91,8 @@ class Database:
         """Close it."""
         with self._lock, suppress(sqlite3.Error):
             self._database.close()
-        if self._ends_with_us:
-            shutil.rmtree(os.path.dirname(self._path), ignore_errors=True)
+        if self._held is not None:
+            self._held.close()
 
     @contextmanager
     def _faults(self) -> Iterator[None]:
@@ -151,7 +150,13 @@ def open_database(kind: type[_AnyDatabase], environ: Mapping[str, str], name: st
             with locked(f"{directory}/opening.lock"):
                 _drop_old(directory)
                 return _opened(kind, f"{directory}/{digest}.sqlite")
-    return kind(f"{make_directory('govgo-registry-')}/{digest}.sqlite", ends_with_us=True)
+    held = ExitStack()
+    path = f"{held.enter_context(new_directory('govgo-registry-'))}/{digest}.sqlite"
+    try:
+        return kind(path, held)
+    except StorageError:
+        held.close()
+        raise
 
 
 def _opened(kind: type[_AnyDatabase], path: str) -> _AnyDatabase:

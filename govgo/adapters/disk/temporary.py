@@ -101,12 +101,6 @@ def make_file(suffix: str = "", prefix: str = "govgo-", *, directory: str = "") 
         return tempfile.mkstemp(suffix, prefix, directory or None)
 
 
-def make_directory(prefix: str) -> str:
-    """A new directory, which the caller has to remove.  Raises DiskError."""
-    with _as_disk_errors():
-        return tempfile.mkdtemp(prefix=prefix)
-
-
 def _open(descriptor: int, directory: str, *, closes: bool = True) -> BinaryIO:
     return io.BufferedRandom(_Raw(descriptor, directory, closes=closes), _BUFFER)
 

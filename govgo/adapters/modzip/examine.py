@@ -50,7 +50,8 @@ def examine(path: str, mod: ModuleVersion) -> Examined:
     except InputError as error:
         raise UnpublishableError(str(error), inner=error) from error
     except BadZipError as error:
-        raise UnpublishableError(str(error), inner=error) from error
+        said = str(error).replace(path, f"{mod}.zip")  # go names the file, which is nobody's business here
+        raise UnpublishableError(said, inner=error) from error
     declared = file.module.mod.path if file.module is not None else ""
     if declared != mod.path:
         raise UnpublishableError(f"{mod}: its go.mod declares {one_line(declared) or 'no module'}")

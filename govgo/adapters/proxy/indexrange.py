@@ -14,7 +14,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Awaitable, Callable
-from datetime import timedelta
+from datetime import MAXYEAR, timedelta
 from urllib.parse import quote
 
 from govgo.core.events.event import format_time_us, time_us_of
@@ -44,7 +44,9 @@ class IndexRange(NamedTuple):
     Attributes:
         modules: each once.
         passed_over: how many lines name no version that a proxy can have.
-        next: the time to go on from.
+        next: the time to go on from now.
+        settled: the time to go on from later: the last one that is not to come, "" for none. A line whose time is to
+            come may have a fast clock behind it, and then others come before it.
         crowded: the last time with more lines than an answer can have, of which the rest is not seen; "" for none.
     """
 
@@ -52,6 +54,7 @@ class IndexRange(NamedTuple):
     passed_over: int
     next: str
     crowded: str = ""
+    settled: str = ""
 
 
 async def newest_time(fetch: Fetch, url: str, now_us: int) -> str:
@@ -91,7 +94,7 @@ async def newest_time(fetch: Fetch, url: str, now_us: int) -> str:
     return newest
 
 
-async def read_range(fetch: Fetch, url: str, since: str, limit: int) -> IndexRange:
+async def read_range(fetch: Fetch, url: str, since: str, limit: int, now_us: int) -> IndexRange:
     """Read a range of an index.
 
     Args:
@@ -99,6 +102,7 @@ async def read_range(fetch: Fetch, url: str, since: str, limit: int) -> IndexRan
         url: that of the index.
         since: RFC 3339, "" for the beginning.
         limit: so many lines are read at most.
+        now_us: what time it is, in microseconds since the epoch.
 
     Raises:
         UsageError: `url` is not a URL.
@@ -108,7 +112,7 @@ async def read_range(fetch: Fetch, url: str, since: str, limit: int) -> IndexRan
     found: dict[ModuleVersion, None] = {}
     seen: set[tuple[str, str, str]] = set()
     passed_over = 0
-    crowded, whole = "", False
+    crowded, settled, whole = "", "", False
     while whole or len(seen) < limit:
         asked = MAX_LINES if whole else min(MAX_LINES, limit - len(seen) + (1 if seen else 0))
         entries = await _page(fetch, url, since, asked)
@@ -119,6 +123,7 @@ async def read_range(fetch: Fetch, url: str, since: str, limit: int) -> IndexRan
         for entry in (*now, *fresh[len(now) :][:room]):
             seen.add(entry)
             mod, since = ModuleVersion(*entry[:2]), entry[2]
+            settled = since if not is_to_come(since, now_us) else settled
             try:
                 check(*mod)
             except InputError:
@@ -128,11 +133,17 @@ async def read_range(fetch: Fetch, url: str, since: str, limit: int) -> IndexRan
         passed_by = is_full and is_of_one_time and asked >= MAX_LINES
         if passed_by:
             crowded, since = since, _next_time(since)
+            settled = since if settled == crowded else settled
         # Else who goes on from there would get the same lines forever: a larger answer may reach further.
         whole = is_full and is_of_one_time and not passed_by
-        if not is_full or not (fresh or whole or passed_by):
+        if not is_full or not (fresh or whole or passed_by) or since == crowded:
             break
-    return IndexRange(tuple(found), passed_over, since, crowded)
+    return IndexRange(tuple(found), passed_over, since, crowded, settled)
+
+
+def is_to_come(time: str, now_us: int) -> bool:
+    """Whether a time of a line is in the future."""
+    return time_us_of(parse_rfc3339(time)) > now_us
 
 
 def _us(time: str) -> int:
@@ -155,6 +166,9 @@ async def _page(fetch: Fetch, url: str, since: str, limit: int) -> list[tuple[st
 
 
 def _next_time(time: str) -> str:
+    """The time behind a time; the same where there is none."""
+    if parse_rfc3339(time).year == MAXYEAR:
+        return time
     return (parse_rfc3339(time) + timedelta(microseconds=1)).isoformat().replace("+00:00", "Z")
 
 

@@ -136,9 +136,13 @@ class ObjectStorage:
     def read(self, key: str, start: int = 0, length: int | None = None) -> bytes | None:
         """The bytes of a file, or some of them."""
         check_key(key)
-        if start == 0 and length is None:
-            return self._ask(key, lambda: bytes(self._obstore.get(self._small, key).bytes()))
-        meta = self._meta(key)
+        if start == 0:
+            found = self._ask(key, lambda: self._obstore.get(self._small, key))
+            if found is not None and (length is None or found.meta["size"] <= length):
+                return self._sure(key, lambda: bytes(found.bytes()))
+            meta = None if found is None else found.meta
+        else:
+            meta = self._meta(key)
         if meta is None:
             return None
         end = meta["size"] if length is None else min(start + length, meta["size"])

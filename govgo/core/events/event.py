@@ -76,7 +76,7 @@ def format_time_us(time_us: int) -> str:
 
 def time_us_of(time: datetime) -> int:
     """Microseconds since the epoch."""
-    return (time.astimezone(UTC) - _EPOCH) // timedelta(microseconds=1)
+    return (time - _EPOCH) // timedelta(microseconds=1)  # a zone may lead out of the years that a datetime can have
 
 
 def format_event(event: Event) -> bytes:

@@ -27,9 +27,9 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from govgo.adapters.http.remote import Web
-from govgo.adapters.proxy.indexrange import MAX_LINES, newest_time, read_range
+from govgo.adapters.proxy.indexrange import MAX_LINES, is_to_come, newest_time, read_range
 from govgo.adapters.sumdb.remotelog import WIDTH, RemoteLog, kept_evidence
-from govgo.core.events.event import STORED, Event, Origin, parse_event, time_us_of
+from govgo.core.events.event import STORED, Event, Origin, format_time_us, parse_event, time_us_of
 from govgo.core.golib import url as gourl
 from govgo.core.module.moduleversion import ModuleVersion
 from govgo.core.records import NamedTuple
@@ -312,15 +312,16 @@ class Follower:
 
     async def _read_index(self) -> None:
         since = self._pointer.since or self.follow.since
+        now_us = time_us_of(datetime.now(UTC))
         if not since:
             # By the clock of the index: by ours, if it is fast, what comes until then would be missed.
-            now_us = time_us_of(datetime.now(UTC))
             since = await newest_time(self._means.web.get, self.follow.url, now_us) or _BEGINNING
+            since = format_time_us(now_us) if is_to_come(since, now_us) else since
             await self._keep(since=since)
         elif since == "all":
             since = ""
         while True:
-            found = await read_range(self._means.web.get, self.follow.url, since, MAX_LINES)
+            found = await read_range(self._means.web.get, self.follow.url, since, MAX_LINES, now_us)
             self.status.behind = len(found.modules)
             await self._take_all([(mod, None) for mod in found.modules])
             if found.crowded:
@@ -328,7 +329,8 @@ class Follower:
                 self._means.say(f"{shown}: {found.crowded} has more lines than an answer; those behind are not seen")
             done = found.next == since
             since = found.next
-            await self._keep(since=since, passed_over=self._pointer.passed_over + found.passed_over)
+            settled = found.settled or self._pointer.since
+            await self._keep(since=settled, passed_over=self._pointer.passed_over + found.passed_over)
             if done:
                 self._count_behind(self._pointer.position)
                 return

@@ -67,7 +67,7 @@ class FastProtocol(HttpToolsProtocol):
         self._access = self.site.access
         self._log = self.site.log
         self._fast = self._plain = False
-        self._in_head = self._in_body = self._is_begun = self._refused = False
+        self._in_head = self._in_body = self._is_begun = self._refused = self._has_ended = False
         self._head_size = self._taken = self._hosts = 0
         self._held = b""
         self._certificate = ""
@@ -105,8 +105,10 @@ class FastProtocol(HttpToolsProtocol):
 
     def _is_idle(self, newest: FastProtocol) -> bool:
         """Whether no request of the connection is being answered."""
-        busy = self._answered is not None and not self._answered.response_complete
-        return not (busy or self._refused or self is newest or self.transport.is_closing())
+        return not (self._is_busy() or self._refused or self is newest or self.transport.is_closing())
+
+    def _is_busy(self) -> bool:
+        return self._answered is not None and not self._answered.response_complete
 
     @property
     def _idle_since_s(self) -> float:
@@ -119,6 +121,17 @@ class FastProtocol(HttpToolsProtocol):
         self._held = b""
         if self._answered is not None and not self._answered.response_complete:
             self._answered.left()
+
+    def eof_received(self) -> bool | None:  # type: ignore[override]  # uvicorn closes in any case
+        """The client sends no more. It may still read what it has asked for (RFC 9112, 9.6), or have left altogether.
+
+        Only what is written shows which it is. With TLS there are no such clients: asyncio closes.
+        """
+        if self.scheme == "https" or self._in_body or not self._is_busy():
+            return None
+        self._has_ended = True
+        self._stuck_s = self.loop.time()
+        return True
 
     def data_received(self, data: bytes) -> None:
         """Feed the parser, which calls the methods below for each request."""
@@ -171,9 +184,10 @@ class FastProtocol(HttpToolsProtocol):
         cycle = self._answered
         if cycle is not None and not cycle.response_complete:
             mark = (self.transport.get_write_buffer_size(), cycle.progress)
-            if mark != self._mark or not (self.flow.write_paused or mark[0] or cycle.progress):
+            may_wait = not (self._has_ended or self.flow.write_paused or mark[0] or cycle.progress)
+            if mark != self._mark or may_wait:
                 self._mark, self._stuck_s = mark, now_s
-            elif now_s - self._stuck_s > limits.stuck_s:
+            elif now_s - self._stuck_s > (limits.ended_s if self._has_ended else limits.stuck_s):
                 self.transport.abort()
         elif self._in_head:
             if now_s - self._begun_s > limits.head_s:
@@ -344,7 +358,7 @@ class FastProtocol(HttpToolsProtocol):
         self.server_state.total_requests += 1
         if self.transport.is_closing():
             return
-        self._last_s = self.loop.time()
+        self._last_s = self._stuck_s = self.loop.time()
         self.flow.is_full = False
         self.flow.resume_reading()
         if self.pipeline:
@@ -353,6 +367,8 @@ class FastProtocol(HttpToolsProtocol):
         if self._held and not self.pipeline:
             held, self._held = self._held, b""
             self._read_on(held)
+        if self._has_ended and not self._is_busy():
+            self.transport.close()
 
 
 def _common_name(certificate: Any) -> str:

@@ -34,6 +34,7 @@ class Limits(NamedTuple):
         head_s: for the head of a request to come.
         idle_s: between two requests.
         stuck_s: for a client to take any more of its answer.
+        ended_s: for more of the answer to a client that sends no more: whether it still reads is not known meanwhile.
     """
 
     connections: int = 4096
@@ -42,6 +43,7 @@ class Limits(NamedTuple):
     head_s: float = 10.0
     idle_s: float = 75.0
     stuck_s: float = 60.0
+    ended_s: float = 10.0
 
 
 @dataclass

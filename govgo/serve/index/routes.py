@@ -189,8 +189,7 @@ def _asked(query: str) -> tuple[int, int, bool]:
     since_us = 0
     if since:
         # "+" stands for a space in a query, and is in times of other zones.
-        time = parse_rfc3339(since[:100].replace(" ", "+"))
-        since_us = max(0, time_us_of(time)) if time.year > 1 else 0  # a zone may lead out of the first year
+        since_us = max(0, time_us_of(parse_rfc3339(since[:100].replace(" ", "+"))))
     return since_us, min(int(limit or MAX_LINES), MAX_LINES), include == "all"
 
 

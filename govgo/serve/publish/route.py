@@ -18,7 +18,7 @@ from __future__ import annotations
 import asyncio
 import json
 import os
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
 from contextlib import suppress
 from typing import Any
 
@@ -36,14 +36,11 @@ from govgo.serve.access import CHALLENGE, NO_LOGIN, PUBLISH
 from govgo.serve.http.routes import Call, Reply, Route, SlowClientError
 from govgo.serve.http.site import Site
 from govgo.serve.protocol.question import parse_question
+from govgo.serve.publish.turns import BusyError, Turn, Turns
 from govgo.serve.upstream.published import PublishedModules
 from govgo.serve.upstream.refusals import MAX_TEXT, refusal_of
 
 PREFIX = "/publish/"
-_AT_ONCE = 4
-_WAITING = 256
-"""So many more may wait for their turn; nothing of their bodies is read meanwhile."""
-_PATIENCE_S = 30.0
 _GATHERED = 1 << 20
 _SPOOL_KEY = "publish/upload"
 """Beside it the temporary files lie; no module path begins so."""
@@ -75,8 +72,7 @@ class PublishRoute:
         self._published = published
         self._max_bytes = max_bytes
         self._announce = announce
-        self._turns = asyncio.Semaphore(_AT_ONCE)
-        self._waiting = 0
+        self._turns = Turns()
 
     def route(self) -> Route:
         """What the site is to know."""
@@ -128,27 +124,21 @@ class PublishRoute:
 
     async def _in_turn(self, call: Call, mod: ModuleVersion) -> Reply:
         """Take a version when it is its turn, so that who publishes many at once need not try again."""
-        if self._waiting >= _WAITING:
-            return _BUSY
-        self._waiting += 1
         try:
-            async with asyncio.timeout(_PATIENCE_S):
-                await self._turns.acquire()
-        except TimeoutError:
+            turn = await self._turns.take(call.user)
+        except BusyError:
             return _BUSY
-        finally:
-            self._waiting -= 1
         try:
-            return await self._take(call, mod)
+            return await self._take(call, mod, turn)
         finally:
-            self._turns.release()
+            self._turns.give_back(turn)
 
-    async def _take(self, call: Call, mod: ModuleVersion) -> Reply:
+    async def _take(self, call: Call, mod: ModuleVersion, turn: Turn) -> Reply:
         path = ""
         try:
             descriptor, path = await self._off(self._new_file)
             try:
-                await self._spool(call, descriptor)
+                await self._spool(turn.pieces(call.pieces(self._max_bytes)), descriptor)
             finally:
                 os.close(descriptor)
             examined = await self._computed(lambda: examine(path, mod))
@@ -161,10 +151,10 @@ class PublishRoute:
             self._announce(mod)
         return _shown(201 if is_new else 200, mod, record)
 
-    async def _spool(self, call: Call, descriptor: int) -> None:
+    async def _spool(self, body: AsyncIterator[bytes], descriptor: int) -> None:
         """Write the body to a file as it comes, no faster than the disk takes it."""
         gathered = bytearray()
-        async for piece in call.pieces(self._max_bytes):
+        async for piece in body:
             gathered += piece
             if len(gathered) >= _GATHERED:
                 await self._write(descriptor, bytes(gathered))

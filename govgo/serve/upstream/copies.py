@@ -11,7 +11,7 @@ from __future__ import annotations
 import hashlib
 import os
 import tempfile
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from contextlib import suppress
 from threading import Lock
 
@@ -24,7 +24,7 @@ from govgo.serve.protocol.answer import OpenFile, StoredFile
 
 _TRIES = 3
 _DISK_BYTES = 8 << 30
-"""For copies on the disk, of zips that are open or being sent: clients that read slowly cannot fill it."""
+"""For files on the disk, of zips that are open, sent or fetched: clients and upstreams that are slow cannot fill it."""
 
 
 class _Room:
@@ -45,6 +45,60 @@ class _Room:
     def give_back(self, size: int) -> None:
         with self._guard:
             self._free += size
+
+
+class _Share:
+    """What one file has taken of a room. The file has it, and it does not have the file: that is closed at once."""
+
+    def __init__(self, room: _Room) -> None:
+        self._room = room
+        self._size = 0
+
+    def take(self, size: int) -> bool:
+        """Take more, if there is so much."""
+        has_room = self._room.take(size)
+        if has_room:
+            self._size += size
+        return has_room
+
+    def give_back(self) -> None:
+        size, self._size = self._size, 0
+        self._room.give_back(size)
+
+
+class GrowingFile(OpenFile):
+    """A file on the disk that takes room as it grows."""
+
+    __slots__ = ("_key", "_share")
+
+    def __init__(self, descriptor: int, key: str, room: _Room) -> None:
+        """An empty file that is to become `key`."""
+        self._key = key
+        self._share = _Share(room)
+        super().__init__(descriptor, self._share.give_back)
+
+    def append(self, data: bytes) -> None:
+        """Write to its end.
+
+        Raises:
+            StorageError: the disk is full or fails, or other zips take all the room.
+        """
+        if not self._share.take(len(data)):
+            raise _no_room(self._key)
+        _append(self, self._key, data)
+
+    def cut(self) -> None:
+        """Begin it anew.
+
+        Raises:
+            StorageError: the disk fails.
+        """
+        try:
+            os.ftruncate(self.descriptor, 0)
+            os.lseek(self.descriptor, 0, os.SEEK_SET)
+        except OSError as error:
+            raise _fault(self._key, error) from error
+        self._share.give_back()
 
 
 class Copies:
@@ -88,35 +142,36 @@ class Copies:
             size += len(piece)
             if size > entry.size:
                 break
-            append(file, key, piece)
+            _append(file, key, piece)
             digest.update(piece)
         if size != entry.size:
             return None
         return StoredFile(key, size, entry.modified, digest.digest(), file)
 
-    def on_disk(self, key: str, closed: Callable[[], object] = lambda: None) -> OpenFile:
-        """An empty file, beside the one that `key` names where that is possible.
-
-        `closed` is called when it is closed, and also if it cannot be made.
+    def growing(self, key: str) -> GrowingFile:
+        """An empty file for a zip on its way, beside the one that `key` names where that is possible.
 
         Raises:
             StorageError: the disk is full or fails.
         """
+        return GrowingFile(self._new_file(key), key, self._disk)
+
+    def _new_file(self, key: str) -> int:
+        """The descriptor of a file without a name."""
         try:
             if isinstance(self._storage, LocalStorage) and self._stores:
                 descriptor, path = self._storage.new_file(key)
             else:
                 descriptor, path = tempfile.mkstemp(".zip", "govgo-serve-")
+            try:
+                with suppress(FileNotFoundError):  # somebody has emptied the directory
+                    os.unlink(path)
+            except OSError:
+                os.close(descriptor)
+                raise
         except OSError as error:
-            closed()
             raise _fault(key, error) from error
-        file = OpenFile(descriptor, closed)
-        try:
-            with suppress(FileNotFoundError):  # somebody has emptied the directory
-                os.unlink(path)
-        except OSError as error:
-            raise _fault(key, error) from error
-        return file
+        return descriptor
 
     def _in_memory(self, key: str, size: int) -> OpenFile | None:
         if not self._memory.take(size):
@@ -129,11 +184,16 @@ class Copies:
 
     def _on_disk(self, key: str, size: int) -> OpenFile:
         if not self._disk.take(size):
-            raise StorageError(f"{key}: too many large zips are being read at once", key=key)
-        return self.on_disk(key, lambda: self._disk.give_back(size))
+            raise _no_room(key)
+        try:
+            descriptor = self._new_file(key)
+        except StorageError:
+            self._disk.give_back(size)
+            raise
+        return OpenFile(descriptor, lambda: self._disk.give_back(size))
 
 
-def append(file: OpenFile, key: str, data: bytes) -> None:
+def _append(file: OpenFile, key: str, data: bytes) -> None:
     """Write to the end of a file that is to become `key`.
 
     Raises:
@@ -145,17 +205,8 @@ def append(file: OpenFile, key: str, data: bytes) -> None:
         raise _fault(key, error) from error
 
 
-def cut(file: OpenFile, key: str) -> None:
-    """Begin a file anew.
-
-    Raises:
-        StorageError: the disk fails.
-    """
-    try:
-        os.ftruncate(file.descriptor, 0)
-        os.lseek(file.descriptor, 0, os.SEEK_SET)
-    except OSError as error:
-        raise _fault(key, error) from error
+def _no_room(key: str) -> StorageError:
+    return StorageError(f"{key}: too many large zips are being read at once", key=key)
 
 
 def _fault(key: str, error: OSError) -> StorageError:

@@ -120,7 +120,7 @@ class Leases:
         else:
             won = self._is_abandoned(name, entry) and storage.swap(name, holder, entry.tag)
         # A put that was repeated, as its answer was lost, looks as if it had lost, and has won.
-        return won or storage.read(name) == holder
+        return won or self._is_of(name, holder)
 
     def _is_abandoned(self, name: str, entry: Entry) -> bool:
         state, since_s = self._seen.get(name, (None, 0.0))
@@ -130,13 +130,16 @@ class Leases:
         return bool(self._clock() - since_s >= LEASE_S)
 
     def _delete_own(self, name: str, holder: bytes) -> None:
-        if self._storage.read(name) == holder:
+        if self._is_of(name, holder):
             self._storage.delete(name)
+
+    def _is_of(self, name: str, holder: bytes) -> bool:
+        return self._storage.read(name, 0, len(holder) + 1) == holder
 
     async def _renew(self, name: str, holder: bytes) -> None:
         while True:
             await asyncio.sleep(LEASE_S / 3)
             with suppress(Failure):
                 entry = await self._off(lambda: self._storage.head(name))
-                if entry is not None and await self._off(lambda: self._storage.read(name)) == holder:
+                if entry is not None and await self._off(lambda: self._is_of(name, holder)):
                     await self._off(partial(self._storage.swap, name, holder, entry.tag))

@@ -58,7 +58,7 @@ from govgo.serve.upstream.published import PublishedModules
 from govgo.serve.upstream.refusals import NotStoredError, YoungVersionError, is_refused, not_stored, refusal_of
 from govgo.serve.upstream.stored import open_zip, stored_answer
 from govgo.serve.upstream.verdicts import Verdicts, zip_refusal
-from govgo.serve.upstream.zips import Means, Reading, ZipFlights
+from govgo.serve.upstream.zips import MAX_RECORDED, Means, Reading, ZipFlights
 
 Answer = Body | StoredFile | Reading | Elsewhere | Refusal
 
@@ -363,7 +363,7 @@ class Library:
         if not self._means.proofs.covers(mod.path):
             if mod.is_gomod_key:
                 return True
-            recorded = await self._cold.stored(lambda: self._storage.read(f"{key}hash"))
+            recorded = await self._cold.stored(lambda: self._storage.read(f"{key}hash", 0, MAX_RECORDED))
             text = (recorded or b"").decode("ascii", "replace").strip()
             if is_h1(text) and text != h1:
                 await self._damaged(key, f"its hash is {h1}, and was {text} when it was stored")
@@ -544,7 +544,7 @@ class Library:
             entry = self._storage.head(key)
             if entry is None:
                 return None
-            data = b"" if entry.size > limit else self._storage.read(key)
+            data = b"" if entry.size > limit else self._storage.read(key, 0, limit)
             return None if data is None else (entry, data)
 
         found: tuple[Entry, bytes] | None = await self._cold.stored(read)

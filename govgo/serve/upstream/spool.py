@@ -11,8 +11,7 @@ import threading
 from collections.abc import Callable
 
 from govgo.errors import GovgoError
-from govgo.serve.protocol.answer import OpenFile
-from govgo.serve.upstream.copies import append, cut
+from govgo.serve.upstream.copies import GrowingFile
 
 HELD_BACK = (1 << 16) + 22
 """So many bytes at the end are not given away before the proof: the longest end record of a zip with its comment."""
@@ -29,9 +28,8 @@ class Spool:
         born: counts how often the body began anew; what was read before is then of no use.
     """
 
-    def __init__(self, file: OpenFile, key: str) -> None:
+    def __init__(self, file: GrowingFile) -> None:
         """Begins with an empty file."""
-        self.key = key
         self.file = file
         self.size = 0
         self.state = "open"
@@ -49,9 +47,9 @@ class Spool:
         """Append.
 
         Raises:
-            StorageError: the disk is full or fails.
+            StorageError: as `GrowingFile.append`.
         """
-        append(self.file, self.key, data)
+        self.file.append(data)
         self.size += len(data)
         self._tell()
         return len(data)
@@ -62,7 +60,7 @@ class Spool:
         Raises:
             StorageError: the disk fails.
         """
-        cut(self.file, self.key)
+        self.file.cut()
         if self.size:
             self.born += 1
         self.size = 0

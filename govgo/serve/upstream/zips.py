@@ -20,6 +20,7 @@ from govgo.adapters.disk.system import path_of
 from govgo.adapters.loop.tasks import finished
 from govgo.adapters.modzip.hash import check_and_hash_zip
 from govgo.core.module.moduleversion import ModuleVersion
+from govgo.core.modzip.bounds import MAX_GO_MOD
 from govgo.core.records import NamedTuple
 from govgo.errors import GovgoError, StorageError, UnavailableError
 from govgo.ports.storage import Storage
@@ -33,6 +34,8 @@ from govgo.serve.upstream.proofs import Proofs
 from govgo.serve.upstream.sources import Sources
 from govgo.serve.upstream.spool import Spool
 
+MAX_RECORDED = 100
+"""Of the hash that lies beside a zip, in bytes."""
 MAX_AT_ONCE = 128
 """Zips on their way at once; more of them wait. Each is a file, and takes little memory."""
 
@@ -116,7 +119,7 @@ class ZipFlight:
         means, mod = self._means, self.mod
         means.counters.add("fetched_zip")
         begun_s = time.monotonic()
-        spool = Spool(await means.cold.stored(lambda: means.copies.on_disk(self.key)), self.key)
+        spool = Spool(await means.cold.stored(lambda: means.copies.growing(self.key)))
         path = path_of(spool.file.descriptor)
 
         sink = _Sink(self, spool)
@@ -126,7 +129,7 @@ class ZipFlight:
                 means.counters.add("fetched_bytes", spool.size)
                 gomod = None
                 if not means.proofs.covers(mod.path):  # else the database says what go.mod is in the zip
-                    gomod = await means.cold.stored(lambda: means.storage.read(file_key(mod, "mod")))
+                    gomod = await means.cold.stored(lambda: means.storage.read(file_key(mod, "mod"), 0, MAX_GO_MOD + 1))
                 h1 = await means.cold.computed(lambda: check_and_hash_zip(path, mod, shown=self.key, gomod=gomod))
                 await means.proofs.check(mod, h1)
             self.spool = spool
@@ -144,7 +147,10 @@ class ZipFlight:
         def store() -> None:
             # The hash first: a zip without one counts as unchecked, a hash without its zip as nothing.
             hash_key = f"{self.key}hash"
-            if not means.storage.create(hash_key, h1.encode()) and means.storage.read(hash_key) != h1.encode():
+            if (
+                not means.storage.create(hash_key, h1.encode())
+                and means.storage.read(hash_key, 0, MAX_RECORDED) != h1.encode()
+            ):
                 means.storage.replace(hash_key, h1.encode())
             means.storage.create_from(self.key, path_of(spool.file.descriptor))
 

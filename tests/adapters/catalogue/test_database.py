@@ -3,6 +3,8 @@
 
 from __future__ import annotations
 
+import fcntl
+import os
 import sqlite3
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -77,3 +79,15 @@ def test_one_that_cannot_be_opened_stays(environ: dict[str, str], monkeypatch: p
     again = open_database(Database, environ, "storage")
     assert (again.path, put_and_read(again, "h2")) == (first.path, ["h0", "h2"])
     again.close()
+
+
+def test_one_aside_is_locked_while_it_is_used() -> None:
+    """So the next process that needs such a directory knows those of processes that were killed, and removes them."""
+    aside = open_database(Database, {}, "storage")
+    directory = Path(aside.path).parent
+    descriptor = os.open(directory, os.O_RDONLY)
+    with pytest.raises(BlockingIOError):
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    os.close(descriptor)
+    aside.close()
+    assert not directory.exists()

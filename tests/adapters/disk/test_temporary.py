@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from govgo.adapters.disk.temporary import make_directory, make_file, new_directory, new_file, spool
+from govgo.adapters.disk.temporary import make_file, new_directory, new_file, spool
 from govgo.errors import DiskError
 from tests.simulators.fulldisk import full_disk
 
@@ -44,13 +44,10 @@ def test_what_fails_elsewhere_is_not_told_of_the_directory(place: Path) -> None:
             raise OSError("other")
 
 
-@pytest.mark.parametrize("make", [lambda: make_file(".zip"), lambda: make_directory("x-")])
-def test_no_directory_for_what_the_caller_removes(
-    make: Callable[[], object], place: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_no_directory_for_what_the_caller_removes(place: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(tempfile, "tempdir", f"{place}/none")
     with pytest.raises(DiskError, match=r"^write /\S*/none: no such file or directory$"):
-        make()
+        make_file(".zip")
 
 
 @pytest.mark.parametrize("make", [spool, lambda: new_directory("x-")])

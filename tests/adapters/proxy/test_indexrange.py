@@ -34,8 +34,12 @@ class Index:
         return "".join(f"{json.dumps(each)}\n" for each in named).encode()
 
 
+NOW_US = 1_800_000_000_000_000
+"""In January 2027."""
+
+
 def read(index: Index, limit: int, since: str = "") -> IndexRange:
-    return asyncio.run(read_range(index.fetch, "https://index.example/index", since, limit))
+    return asyncio.run(read_range(index.fetch, "https://index.example/index", since, limit, NOW_US))
 
 
 @pytest.mark.parametrize("limit", [1, 9, 10, 11, 25, 99])
@@ -122,7 +126,28 @@ def test_what_is_no_index(line: bytes) -> None:
         return line + b"\n"
 
     with pytest.raises(NetworkError, match=r"https://i\.example: not a line of a module index"):
-        asyncio.run(read_range(fetch, "https://i.example", "", 10))
+        asyncio.run(read_range(fetch, "https://i.example", "", 10, NOW_US))
+
+
+LAST = "9999-12-31T23:59:59.999999Z"
+
+
+@pytest.mark.parametrize("late", ["2027-02-01T00:00:00Z", LAST, "9999-12-31T23:59:59.999999-14:00"])
+def test_attack_a_line_whose_time_is_to_come(late: str) -> None:
+    """Who goes on later goes on from the last line before it: what comes then has other times."""
+    index = of_one_time({T1: 2, T2: 2, late: 2})
+    found = read(index, 100)
+    assert (len(found.modules), found.next, found.settled) == (6, late, T2)
+    assert read(of_one_time({late: 2}), 100).settled == ""
+
+
+@pytest.mark.parametrize(("late", "settled"), [(LAST, T1), (T2, "2026-01-01T00:00:02.000001Z")])
+def test_attack_the_end_of_time_with_more_lines_than_an_answer(
+    late: str, settled: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(indexrange, "MAX_LINES", 10)
+    found = read(of_one_time({T1: 2, late: 13}), 100)
+    assert (found.crowded, found.settled) == (late, settled)
 
 
 @pytest.mark.parametrize(
@@ -140,7 +165,7 @@ def test_a_url_without_path_or_with_a_query(url: str, asked: str) -> None:
         urls.append(url)
         return b""
 
-    asyncio.run(read_range(nothing, url, "", 5))
+    asyncio.run(read_range(nothing, url, "", 5, NOW_US))
     assert urls == [asked]
 
 
@@ -149,7 +174,7 @@ def test_an_answer_that_is_none_names_the_url_without_its_password() -> None:
         return b"<html>"
 
     with pytest.raises(NetworkError, match=r"^https://me:xxxxx@i\.example/: not a line of a module index: <html>"):
-        asyncio.run(read_range(page, "https://me:secret@i.example/", "", 5))
+        asyncio.run(read_range(page, "https://me:secret@i.example/", "", 5, NOW_US))
 
 
 def newest(index: Index, now: datetime) -> str:

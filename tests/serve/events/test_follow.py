@@ -8,6 +8,7 @@ import shutil
 import socket
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from urllib.parse import parse_qs
 
@@ -577,18 +578,24 @@ def test_strange_events_are_passed_over(world: World, peer: EventLogSimulator) -
         assert served.site.followers[0].status.passed_over == 1
 
 
-def index_of(world: World, versions: Sequence[ModuleVersion], size: int = 2000) -> list[str]:
-    """An index at the URL of the world's proxy; the queries that it was asked."""
+def told(rest: str, entries: Sequence[tuple[str, ModuleVersion]], size: int = 2000) -> bytes:
+    """What an index with such lines answers."""
+    query = parse_qs(rest.partition("?")[2])
+    since = query.get("since", [""])[0]
+    found = [each for each in entries if each[0] >= since][: min(size, int(query.get("limit", ["2000"])[0]))]
+    lines = ({"Path": mod.path, "Version": mod.version, "Timestamp": time} for time, mod in found)
+    return "".join(json.dumps(line) + "\n" for line in lines).encode()
+
+
+def index_of(world: World, versions: Sequence[ModuleVersion], size: int = 2000, late: int = 0) -> list[str]:
+    """An index at the URL of the world's proxy, `late` of its lines by a clock that is fast; what it was asked."""
     asked: list[str] = []
     entries = [(f"2026-01-01T00:{n // 60:02d}:{n % 60:02d}Z", mod) for n, mod in enumerate(versions)]
+    entries += [("9998-01-01T00:00:00Z", mod) for mod in mods(late)]
 
     def answer(rest: str) -> bytes:
         asked.append(rest)
-        query = parse_qs(rest.partition("?")[2])
-        since = query.get("since", [""])[0]
-        found = [each for each in entries if each[0] >= since][: min(size, int(query.get("limit", ["2000"])[0]))]
-        lines = ({"Path": mod.path, "Version": mod.version, "Timestamp": time} for time, mod in found)
-        return "".join(json.dumps(line) + "\n" for line in lines).encode()
+        return told(rest, entries, size)
 
     world.proxy.handlers["/index"] = answer
     return asked
@@ -618,6 +625,19 @@ def test_an_index_is_followed_from_its_own_newest_line_on(world: World) -> None:
         eventually(lambda: followed(served)["synced"])
         index_of(world, mods(COUNT))
         eventually(lambda: paths(served) == {mod.path for mod in mods(4, 2)})
+
+
+@pytest.mark.parametrize("since", ["", "all"])
+def test_attack_an_index_with_a_line_whose_time_is_to_come(world: World, since: str) -> None:
+    """It leads nobody past what comes before it, neither this process nor the one after it."""
+    index_of(world, [], late=1)
+    index = Follow(f"{world.proxy.url}/index", since=since, every_s=0.05)
+    with serve(world, follow=(index,)) as served:
+        eventually(lambda: followed(served)["synced"])
+    with serve(world, follow=(index,)) as served:
+        now = datetime.now(UTC) + timedelta(seconds=1)
+        world.proxy.handlers["/index"] = lambda rest: told(rest, [(now.strftime("%Y-%m-%dT%H:%M:%SZ"), mods(2)[1])])
+        eventually(lambda: "q.io/m1" in paths(served))
 
 
 def test_an_index_that_was_empty_is_followed_from_its_first_line_on(world: World) -> None:

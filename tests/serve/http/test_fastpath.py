@@ -436,6 +436,41 @@ def test_attack_a_client_that_reads_nothing_of_a_large_zip(tmp_path: Path) -> No
                 eventually(lambda: asyncio.run_coroutine_threadsafe(look(), served._loop).result() == 0)
 
 
+def ended(served: Served, data: bytes) -> bytes:
+    """What a client gets that says at once that it will send no more."""
+    with socket.create_connection(("127.0.0.1", served.port), timeout=20) as connection:
+        connection.sendall(data)
+        connection.shutdown(socket.SHUT_WR)
+        return b"".join(iter(lambda: connection.recv(1 << 16), b""))
+
+
+@pytest.mark.parametrize("behind", [b"", request()[:20], request(), request() * 2, request() * 300])
+def test_a_client_that_sends_no_more_is_answered(strict: Served, behind: bytes) -> None:
+    """RFC 9112, 9.6: a client may close its half of the connection; also one whose answer has to be waited for."""
+    strict.world.proxy.script(LIST, Drip(((0.2, 100),)))
+    strict.site.limits = Limits()
+    strict.renew()
+    strict.get(MOD)
+    found = answers(ended(strict, request(LIST) + behind))
+    assert [(status, body) for status, _, body in found] == [(200, b"v1.0.0\n")] + [(200, BODY)] * behind.count(
+        b"\r\n\r\n"
+    )
+
+
+def test_a_client_that_sends_no_more_of_a_body_is_not_waited_for(strict: Served) -> None:
+    strict.world.proxy.script(LIST, Stall())
+    assert ended(strict, request(LIST, "Content-Length: 5") + b"body") == b""
+    eventually(lambda: strict.site.requests == 0)
+
+
+def test_a_client_that_may_have_left_is_not_waited_for_without_end(strict: Served) -> None:
+    strict.world.proxy.script(LIST, Stall())
+    strict.site.limits = Limits(ended_s=0.05)
+    strict.renew()
+    assert ended(strict, request(LIST)) == b""
+    eventually(lambda: strict.site.requests == 0 and strict.site.library.flights == 0)
+
+
 def opened(served: Served, count: int, data: bytes) -> list[socket.socket]:
     """Connections on which something was sent."""
     held = [socket.create_connection(("127.0.0.1", served.port), timeout=10) for _ in range(count)]

@@ -95,6 +95,7 @@ def test_it_is_read_in_parts_by_time(served: Served) -> None:
         ("?since=0001-01-01T00:00:00%2B01:00", COUNT),
         ("?since=2019-04-10T19:08:52+01:00", COUNT),
         ("?since=9999-12-31T00:00:00Z", 0),
+        ("?since=9999-12-31T23:59:59-14:00", 0),
     ],
 )
 def test_what_is_asked_for(served: Served, query: str, count: int) -> None:

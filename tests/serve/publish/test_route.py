@@ -14,8 +14,9 @@ import re
 import shutil
 import socket
 import threading
+import time
 from collections.abc import Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -25,7 +26,8 @@ import pytest
 from govgo.core.gosum.dirhash import h1, hash_gomod
 from govgo.errors import DiskError
 from govgo.serve.policy import Policy, Rule
-from govgo.serve.publish.route import _AT_ONCE, PublishRoute
+from govgo.serve.publish import turns
+from govgo.serve.publish.route import PublishRoute
 from govgo.serve.tables import Publishing
 from tests.simulators.served import Got, Served, eventually
 from tests.simulators.storage import MemoryStorage
@@ -37,6 +39,7 @@ USERS = "".join(
     for name, rights in (
         ("root", ":read:publish"),
         ("ci", ":publish=corp.example/*"),
+        ("other", ":publish"),
         ("reader", ""),
         ("guest", ":read=q.io"),
     )
@@ -243,6 +246,17 @@ def test_what_is_no_version(served: Served, path: str, data: bytes, status: int,
     assert [each for each in served.storage.rglob("*") if each.is_file()] == [], "nothing is left behind"
 
 
+def test_attack_an_entry_before_the_beginning(served: Served) -> None:
+    """go names the file of such a zip; where it lies here is nobody's business."""
+    prefix = "corp.example/x@v1.0.0/"
+    members = (
+        Member(f"{prefix}go.mod", b"module corp.example/x\n"),
+        Member(f"{prefix}x.go", offset=(1 << 64) - 9, zip64=True),
+    )
+    got = ask(served, "PUT", X, Zip(members).bytes())
+    assert (got.status, got.text) == (422, "readat corp.example/x@v1.0.0.zip: negative offset\n")
+
+
 def test_sizes(world: World) -> None:
     data = zip_of("corp.example/x", "v1.0.0")
     here = ("corp.example",)
@@ -310,20 +324,62 @@ def test_many_at_once(served: Served) -> None:
     assert record["sum"] == sum_of("corp.example/x", "v1.0.0", body)
 
 
+def begun(served: Served, user: str, left: int = 1) -> socket.socket:
+    """An upload of which so many bytes do not come."""
+    data = zip_of("corp.example/x", "v1.0.0")
+    head = f"PUT {X} HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {user}\r\nContent-Length: {len(data)}\r\n\r\n"
+    connection = socket.create_connection(("127.0.0.1", served.port), timeout=20)
+    connection.sendall(head.encode() + data[:-left])
+    return connection
+
+
 def test_attack_uploads_that_never_end(served: Served, monkeypatch: pytest.MonkeyPatch) -> None:
     """Each takes room on the disk: no more than some may be under way, and whoever leaves makes room."""
-    monkeypatch.setattr("govgo.serve.publish.route._PATIENCE_S", 0.1)
-    data = zip_of("corp.example/x", "v1.0.0")
-    head = f"PUT {X} HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer root\r\nContent-Length: {len(data)}\r\n\r\n"
+    monkeypatch.setattr(turns, "PATIENCE_S", 0.1)
     with ExitStack() as held:
-        for _ in range(_AT_ONCE):
-            connection = held.enter_context(socket.create_connection(("127.0.0.1", served.port)))
-            connection.sendall(head.encode() + data[:-1])
-        eventually(lambda: put(served, "corp.example/x", "v1.1.0").status == 503, 10)
-        got = put(served, "corp.example/x", "v1.1.0")
+        for number in range(turns.AT_ONCE):
+            held.enter_context(begun(served, ("root", "ci")[number % 2]))
+        eventually(lambda: put(served, "corp.example/x", "v1.1.0", "other").status == 503, 10)
+        got = put(served, "corp.example/x", "v1.1.0", "other")
         assert (got.status, got.headers["retry-after"]) == (503, "2")
     eventually(lambda: put(served, "corp.example/x", "v1.2.0").status == 201)
     assert get(served, X).status == 404
+
+
+def test_attack_one_user_with_many_uploads(served: Served, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Others have their turn meanwhile, though none of the first ones ends."""
+    monkeypatch.setattr(turns, "PATIENCE_S", 5.0)
+    with ExitStack() as held:
+        for _ in range(2 * turns.AT_ONCE):
+            held.enter_context(begun(served, "root"))
+        eventually(lambda: served.site.requests == 2 * turns.AT_ONCE)
+        for number in range(3):
+            assert put(served, "corp.example/x", f"v1.{number}.1", "ci").status == 201
+
+
+def test_attack_slow_uploads_for_whose_turns_others_wait(served: Served, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(turns, "GRACE_S", 0.2)
+    with ExitStack() as held:
+        slow = [held.enter_context(begun(served, ("root", "ci")[number % 2])) for number in range(turns.AT_ONCE)]
+        eventually(lambda: served.site.requests == turns.AT_ONCE)
+        assert put(served, "corp.example/x", "v1.1.0", "other").status == 201
+        told = b""
+        for each in slow:
+            each.settimeout(0.1)
+            with suppress(TimeoutError):
+                told += each.recv(1 << 16)
+        assert told.count(b"HTTP/1.1 408 ") >= 1
+
+
+def test_a_slow_upload_that_nobody_waits_for_is_whole(served: Served, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(turns, "GRACE_S", 0.0)
+    with begun(served, "ci", left=2) as slow, begun(served, "root") as other:
+        time.sleep(0.1)
+        slow.sendall(zip_of("corp.example/x", "v1.0.0")[-2:-1])
+        assert put(served, "corp.example/x", "v1.1.0").status == 201
+        slow.sendall(zip_of("corp.example/x", "v1.0.0")[-1:])
+        assert slow.recv(1 << 16).startswith(b"HTTP/1.1 201 ")
+        other.close()
 
 
 def test_a_disk_that_has_no_room_for_an_upload(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -17,7 +17,7 @@ from govgo.adapters.storage.directory import DirectoryStorage
 from govgo.errors import StorageError
 from govgo.ports.storage import Storage
 from govgo.serve.protocol.answer import OpenFile
-from govgo.serve.upstream.copies import Copies, append, cut
+from govgo.serve.upstream.copies import Copies
 from tests.simulators.storage import MemoryStorage
 
 KEY = "q.io/a/@v/v1.0.0.zip"
@@ -58,8 +58,8 @@ def test_a_file_whose_directory_is_removed_meanwhile(tmp_path: Path, monkeypatch
         return made
 
     monkeypatch.setattr(storage, "new_file", removed)
-    file = Copies(storage, 0, stores=True).on_disk(KEY)
-    append(file, KEY, b"zip")
+    file = Copies(storage, 0, stores=True).growing(KEY)
+    file.append(b"zip")
     assert os.pread(file.descriptor, 9, 0) == b"zip"
 
 
@@ -131,6 +131,28 @@ def test_slow_readers_cannot_fill_the_disk(storage: Storage, monkeypatch: pytest
     assert copies.of(KEY) is not None
 
 
+def test_attack_zips_that_are_fetched_cannot_fill_the_disk(storage: Storage, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("govgo.serve.upstream.copies._DISK_BYTES", 25)
+    copies = Copies(storage, 0, stores=True)
+    storage.create(KEY, b"some bytes")
+    growing = [copies.growing(KEY) for _ in range(2)]
+    sent = copies.of(KEY)
+    growing[0].append(b"1234567")
+    growing[1].append(b"12345678")
+    with pytest.raises(StorageError, match="too many"):
+        growing[0].append(b"1")
+    with pytest.raises(StorageError, match="too many"):
+        copies.of(KEY)
+    growing[1].cut()
+    growing[0].append(b"12345678")
+    assert content(growing[0]) == b"123456712345678", "what found no room was not written"
+    with pytest.raises(StorageError, match="too many"):
+        growing[1].append(b"1")
+    growing.clear()
+    assert sent is not None
+    assert copies.of(KEY) is not None
+
+
 @pytest.mark.parametrize("size", [9, 11])
 def test_a_zip_that_changes_while_it_is_copied(storage: Storage, monkeypatch: pytest.MonkeyPatch, size: int) -> None:
     storage.create(KEY, b"some bytes")
@@ -143,10 +165,10 @@ def test_a_zip_that_changes_while_it_is_copied(storage: Storage, monkeypatch: py
 
 @pytest.mark.parametrize("stores", [True, False])
 def test_files_on_disk_have_no_name(storage: Storage, tmp_path: Path, stores: bool) -> None:
-    file = Copies(storage, 0, stores=stores).on_disk(KEY)
-    append(file, KEY, b"begun")
-    cut(file, KEY)
-    append(file, KEY, b"whole")
+    file = Copies(storage, 0, stores=stores).growing(KEY)
+    file.append(b"begun")
+    file.cut()
+    file.append(b"whole")
     assert content(file) == b"whole"
     assert os.fstat(file.descriptor).st_nlink == 0
     assert storage.create_from(KEY, path_of(file.descriptor))

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import gc
 import json
 import shutil
 import subprocess
@@ -95,6 +96,28 @@ def cut_off(world: World, monkeypatch: pytest.MonkeyPatch, mirror: Path, *, keep
 def test_add_stores_exactly_what_builds_ask_for(mirror: Path) -> None:
     assert files(mirror) == FILES
     assert (mirror / "q.io/b/@v/list").read_text() == "v1.0.0\n", "what has no zip cannot be chosen"
+
+
+def test_a_large_mirror_is_added_to_without_garbage(
+    world: World, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Commands that end soon collect none; this one may look at a hundred thousand modules."""
+    from govgo.cli.commands.serve import mirror as module
+
+    collects: list[bool] = []
+    add = module.run_add
+
+    def noted(*arguments: Any, **more: Any) -> Any:
+        collects.append(gc.isenabled())
+        return add(*arguments, **more)
+
+    monkeypatch.setattr(module, "run_add", noted)
+    gc.disable()
+    try:
+        assert Run(capsys, "add", str(world.root / "mirror")).code == 0
+    finally:
+        gc.enable()
+    assert collects == [True]
 
 
 def test_one_variable_is_all_that_a_build_needs_there(
