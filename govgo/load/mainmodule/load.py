@@ -38,10 +38,12 @@ if TYPE_CHECKING:
     from govgo.load.session.session import Session
 
 
-def check_go111module(setting: str) -> None:
-    """Raise UsageError for a value that the variable cannot have."""
+def check_go111module(setting: str, *, needs_modules: bool = False) -> None:
+    """Raise UsageError for a value that the variable cannot have, or "off" where the verb is about modules alone."""
     if setting not in ("", "on", "off", "auto"):
         raise UsageError(f"unknown environment setting GO111MODULE={setting}")
+    if setting == "off" and needs_modules:
+        raise UsageError("modules disabled by GO111MODULE=off; see 'go help modules'")
 
 
 def init(session: Session) -> None:
@@ -57,10 +59,8 @@ def init(session: Session) -> None:
         return
     session.scope.initialized = True
     setting = session.settings.env.go111module
-    check_go111module(setting)
+    check_go111module(setting, needs_modules=session.policy.needs_modules)
     if setting == "off":
-        if session.policy.needs_modules:
-            raise UsageError("modules disabled by GO111MODULE=off; see 'go help modules'")
         return
     _find_roots(session)
     if setting == "auto" and not (session.mod_roots or session.in_workspace or session.policy.needs_modules):

@@ -151,6 +151,8 @@ def edit(
             edits=edits,
         )
 
+    if named_file:  # is read as it is, through no overlay
+        flags["overlay"] = ""
     document = (lambda edited: mod_json(edited.file)) if as_json else None
     return _finish("edit", flags, edit_in, service.write_mod, document, as_text=as_text, policy=EDIT)
 
