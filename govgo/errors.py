@@ -522,9 +522,14 @@ class ReportedError(GovgoError):
 
     code = "reported"
 
-    def __init__(self, errors: tuple[BaseException, ...] = ()) -> None:
+    def __init__(self, errors: tuple[GovgoError, ...] = ()) -> None:
         super().__init__("")
         self.errors = errors
+
+
+def faults_of(error: GovgoError) -> tuple[GovgoError, ...]:
+    """The faults that an error stands for: those of a ReportedError, else itself."""
+    return error.errors if isinstance(error, ReportedError) else (error,)
 
 
 def find(error: BaseException | None, kind: type[_E]) -> _E | None:

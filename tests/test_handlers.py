@@ -83,7 +83,7 @@ ALLOWED: dict[tuple[str, str, str], str] = {
     ("adapters/sumdb/trees.py", "ProvedTrees.open", "BadSignatureError"): _FOREIGN,
     ("adapters/sumdb/trees.py", "ProvedTrees._merge_stored", "BadSignatureError"): _FOREIGN,
     ("adapters/sumdb/trees.py", "TileSource._attempt", "GovgoError"): _RESULT,
-    ("app/get/candidates.py", "_guarded", "GovgoError"): "the answer of one argument; each is reported",
+    ("app/get/argument.py", "Query.once", "GovgoError"): "the answer of one argument; each is reported",
     ("app/verify/database.py", "DatabaseAnswers.ask", "GovgoError"): _FINDING,
     ("app/verify/graph.py", "TargetGraph.needed_by", "GovgoError"): (
         "only says who needs a module of which a fault is reported; the claim `complete` reports why there is no "

@@ -58,7 +58,7 @@ ROOMS = {
     ),
     "adapters": (
         "attribution disk interrupts",
-        "engine http modzip",
+        "http modzip",
         "loop",
         "advisories licenses modcache storage sumdb",
         "proxy workspace",
@@ -80,7 +80,7 @@ ROOMS = {
         "audit check download licenses log proxies registry sumdb",
     ),
     "wiring": (
-        "cache env events licenses log modverify plan proxies publish session sumdb sums",
+        "cache env events licenses log modverify proxies publish session sumdb sums",
         "audit diff mirror tape verify",
         "check fleet sbom storage",
     ),
@@ -132,7 +132,7 @@ VERBS = {
 TESTED_BY = {
     "adapters/advisories/test_files.py": "adapters/disk: kept",
     "adapters/catalogue/test_scan.py": "adapters/catalogue: catalogue filling trigrams",
-    "adapters/engine/test_child.py": "adapters/engine: child_process chunks",
+    "adapters/fleet/test_child.py": "adapters/fleet: child_process chunks",
     "adapters/http/test_client.py": "adapters/http: curl_engine curl_transfer engine httpx_engine",
     "adapters/licenses/test_matcher.py": "adapters/licenses: matching_process",
     "adapters/loop/test_extractor.py": "adapters/loop: extractor_process",
@@ -167,7 +167,7 @@ TESTED_BY = {
     "cli/commands/inspect/test_record.py": "wiring: tape",
     "cli/commands/inspect/test_tree.py": "app: tree; load/targets: dependencies; report/tree: json markdown",
     "cli/commands/inspect/test_whyversion.py": (
-        "core/resolution: whyversion; load/targets: edited; report: whyversion; wiring: plan"
+        "core/resolution: whyversion; load/targets: edited; report: whyversion"
     ),
     "cli/commands/serve/test_mirror.py": (
         "adapters/storage: desk; app/mirror: add closure store tidied; core/mirror: closure outcomes; "
@@ -223,7 +223,6 @@ TESTED_BY = {
     "cli/test_main.py": "cli: call group helptext session switching topics; cli/commands/cache: help",
     "cli/test_malformed.py": "load/mainmodule: read switching",
     "cli/test_planning.py": "app: plan; cli/commands/inspect: whatif; core/resolution: plan; report: plan",
-    "conformance/test_escape.py": "core/module: escape",
     "conformance/test_get.py": "app/get: argument candidates check choose get; load/buildlist: disqualify",
     "conformance/test_imports.py": "core/gosource: header scan",
     "conformance/test_mod_edit_cmd.py": "cli/commands/change: edit; report: edit",

@@ -89,12 +89,12 @@ def what_if(
     Raises:
         GovgoError: a step fails.
     """
+    from govgo.adapters.workspace.planned import PlannedWorkspace
     from govgo.app.whatif import read_step
     from govgo.app.whatif import what_if as run_what_if
-    from govgo.wiring.plan import planned
 
     with open_session(directory, environ, progress, cancelled) as session:
-        return run_what_if(session, [read_step(each) for each in several(steps)], plan=planned)
+        return run_what_if(session, [read_step(each) for each in several(steps)], plan=PlannedWorkspace)
 
 
 def why_version(
@@ -121,11 +121,11 @@ def why_version(
     Raises:
         GovgoError: as `resolve`; also where older versions are asked for and cannot be obtained.
     """
+    from govgo.adapters.workspace.planned import PlannedWorkspace
     from govgo.app.whyversion import why_version as run_why_version
-    from govgo.wiring.plan import planned
 
     with open_session(directory, environ, progress, cancelled, mod="mod") as session:
-        run = run_why_version(session, [path], plan=planned, to=to)
+        run = run_why_version(session, [path], plan=PlannedWorkspace, to=to)
         if run.faults:
             raise GovgoError(run.faults[0].text)
         return run.results[0].modules[0]
@@ -216,12 +216,10 @@ def audit(
     Raises:
         GovgoError: no module is there, a database cannot be asked, or bytes contradict go.sum or the checksum database.
     """
-    from govgo.core.goenv import DEFAULT_VULNDB
     from govgo.wiring.audit import run_audit
 
     with open_session(directory, environ, progress, cancelled) as session:
-        stated = [name for name in session.settings.env.get("GOVGO_VULNDB").split(",") if name]
-        names = several(databases) or stated or [DEFAULT_VULNDB]
+        names = several(databases) or session.settings.env.advisory_databases()
         return run_audit(session, several(where), names, max_age=max_age, packages=only_packages)
 
 

@@ -71,7 +71,7 @@ def _repaired(
         wanted = [each.mod for each in damaged if each.mod not in failures and (each.mod in had_tree) is extract]
         # A version without a zip had only its go.mod fetched, and gets no more.
         for done in session.repo.download(wanted, extract=extract) if wanted else ():
-            if isinstance(done.error, Failure):
+            if done.error is not None:
                 failures[done.mod] = done.error
     again = care.check([each.mod for each in damaged])
     results = []

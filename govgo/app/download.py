@@ -182,9 +182,6 @@ def _download(session: Session, modules: Sequence[ModuleInfo]) -> tuple[ModuleDo
 
 
 def _merged(entry: ModuleDownload, done: Downloaded) -> ModuleDownload:
-    failure = done.error
-    if failure is not None and not isinstance(failure, GovgoError):
-        raise failure
     return entry._replace(
         info=done.info,
         go_mod=done.gomod,
@@ -192,6 +189,6 @@ def _merged(entry: ModuleDownload, done: Downloaded) -> ModuleDownload:
         dir=done.dir,
         sum=done.sum,
         go_mod_sum=done.gomod_sum,
-        error="" if failure is None else str(failure),
-        failure=failure,
+        error="" if done.error is None else str(done.error),
+        failure=done.error,
     )

@@ -11,26 +11,31 @@ from govgo.cli.group import Group
 from govgo.cli.options import Command, Flag
 
 _HELP_NAMES = ["-h", "-help", "--help"]
+# Stands for a hyphen while lines are filled, since a line may not end within `-min-age`.
+_UNBROKEN = "\N{NON-BREAKING HYPHEN}"
 
 
 def help_text(path: str, target: Command | Group) -> str:
     """The help of a command or group that is called as `path`."""
     text = target.help if isinstance(target, Group) else target.function.__doc__ or ""
+    text = inspect.cleandoc(text).replace("-", _UNBROKEN)
     rendered: click.Command
     if isinstance(target, Group):
-        rendered = _RenderedGroup(path, target, inspect.cleandoc(text))
+        rendered = _RenderedGroup(path, target, text)
     else:
         shown = dict.fromkeys(flag for flag in target.flags_under(path).values())
-        rendered = _RenderedCommand(path, target.usage, inspect.cleandoc(text), [_option(flag) for flag in shown])
-    return rendered.get_help(click.Context(rendered, info_name=path, help_option_names=_HELP_NAMES))
+        rendered = _RenderedCommand(path, target.usage, text, [_option(flag) for flag in shown])
+    filled = rendered.get_help(click.Context(rendered, info_name=path, help_option_names=_HELP_NAMES))
+    return filled.replace(_UNBROKEN, "-")
 
 
 def _option(flag: Flag) -> click.Option:
     names = [f"-{name}" for name in flag.names]
+    text = flag.help.replace("-", _UNBROKEN)
     if flag.is_switch or (flag.bare and not flag.metavar):
-        return click.Option([*names, flag.dest or "ignored"], is_flag=True, help=flag.help, hidden=flag.is_hidden)
+        return click.Option([*names, flag.dest or "ignored"], is_flag=True, help=text, hidden=flag.is_hidden)
     metavar = flag.metavar or "TEXT"
-    return click.Option([*names, flag.dest or "ignored"], metavar=metavar, help=flag.help, hidden=flag.is_hidden)
+    return click.Option([*names, flag.dest or "ignored"], metavar=metavar, help=text, hidden=flag.is_hidden)
 
 
 class _RenderedCommand(click.Command):

@@ -30,8 +30,8 @@ from govgo.errors import UsageError
 
 _F = TypeVar("_F", bound=Callable[..., Any])
 
-_TRUE = frozenset({"1", "t", "T", "TRUE", "true", "True"})
-_FALSE = frozenset({"0", "f", "F", "FALSE", "false", "False"})
+TRUE = frozenset({"1", "t", "T", "TRUE", "true", "True"})
+FALSE = frozenset({"0", "f", "F", "FALSE", "false", "False"})
 HELP_FLAGS = ("h", "help")
 """The flags by which every command prints its help."""
 
@@ -243,7 +243,9 @@ def _check_directory(name: str) -> None:
     try:
         os.stat(f"{name}/." if name else "")  # `-C $UNSET` must not mean the directory at hand
     except OSError as error:
-        raise UsageError(f"chdir {name}: {(error.strerror or '').lower()}") from None
+        from govgo.adapters.disk.diskerror import reason
+
+        raise UsageError(f"chdir {name}: {reason(error)}") from None
 
 
 def _is_own(word: str, known: Mapping[str, Flag]) -> bool:
@@ -278,7 +280,7 @@ def _general_flags(known: Mapping[str, Flag], entries: Sequence[str]) -> list[_G
             continue  # it is for another command of go: -timeout for `go test`
         if not equals and not flag.is_switch and not flag.bare:
             raise CommandLineError(f"flag needs an argument: -{name} (from $GOFLAGS)")
-        if equals and flag.is_switch and value not in _TRUE | _FALSE:
+        if equals and flag.is_switch and value not in TRUE | FALSE:
             raise CommandLineError(f'invalid boolean value "{value}" for flag -{name} (from $GOFLAGS): parse error')
         if name == "C":
             raise CommandLineError(f'invalid value "{value}" for flag -C (from $GOFLAGS): {_C_FIRST}')
@@ -292,9 +294,9 @@ def _general_flags(known: Mapping[str, Flag], entries: Sequence[str]) -> list[_G
 def _value(flag: Flag, name: str, text: str) -> object:
     """What the text of a value means.  Raises FlagError."""
     if flag.is_switch:
-        if text not in _TRUE | _FALSE:
+        if text not in TRUE | FALSE:
             raise FlagError(f'invalid boolean value "{text}" for -{name}: parse error')
-        return text in _TRUE
+        return text in TRUE
     if flag.bounds is not None:
         low, high = flag.bounds
         if not (text.isascii() and text.isdigit() and len(text) < 10 and low <= int(text) <= high):
@@ -428,6 +430,9 @@ record_options = flag_options(
 )
 """To repeat a run byte for byte; none of these flags is go's."""
 verbose_option = option("-v", "verbose", is_flag=True, help="Print more on standard error.")
+tolerant_option = option("-e", "tolerant", is_flag=True, help="Go on despite errors in packages.")
+offline_option = option("-offline", "offline", is_flag=True, help="Make no request: use what is in the module cache.")
+json_option = option("-json", "as_json", is_flag=True, help="Print one JSON document.")
 
 module_options = flag_options(
     chdir_option, modfile_option, modcacherw_option, overlay_option, trace_option, jobs_option, timeout_option
@@ -440,6 +445,9 @@ traceless_options = flag_options(
 )
 """`module_options` for the commands that have no -x in go."""
 
+exit_zero_option = option(
+    "-exit-zero", "exit_zero", is_flag=True, help="Exit with 0 in place of 1 when there are findings."
+)
 dry_run_option = option(
     "-n", "-dry-run", "dry_run", own=True, is_flag=True, help="Change nothing; say what would change."
 )

@@ -18,11 +18,11 @@ from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from govgo.adapters.disk.checkout import way_out
-from govgo.adapters.disk.diskerror import absolute
+from govgo.adapters.disk.diskerror import absolute, disk_error
 from govgo.cli.call import reporter, show
 from govgo.cli.exitcodes import exit_code
 from govgo.cli.options import check_directory, flag_options, option
-from govgo.errors import DiskError, Failure, GovgoError, ReportedError, UsageError
+from govgo.errors import DiskError, Failure, GovgoError, UsageError, faults_of
 from govgo.report.style import Style
 
 if TYPE_CHECKING:
@@ -167,8 +167,7 @@ def failures_as_document(schema: str, as_json: bool) -> Iterator[Callable[[str],
         yield tell
     except GovgoError as error:
         if as_json and not told:
-            errors = error.errors if isinstance(error, ReportedError) else (error,)
-            show(results_document(schema, {}, [], errors))
+            show(results_document(schema, {}, [], faults_of(error)))
         raise
 
 
@@ -244,7 +243,7 @@ def _take_away(file: str) -> None:
         try:
             os.unlink(file)
         except OSError as error:
-            raise DiskError(f"remove {file}: {error.strerror}", path=file) from error
+            raise disk_error("remove", file, error) from error
 
 
 def _write(text: str, file: str) -> None:

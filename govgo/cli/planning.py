@@ -60,9 +60,9 @@ def dry_run(
         follows_imports: the verb decides by what is imported.
         opening: for `open_session`.
     """
+    from govgo.adapters.workspace.planned import PlannedWorkspace
     from govgo.app.plan import plan_verb
     from govgo.cli.session import open_session, run_session
-    from govgo.wiring.plan import planned
 
     def make() -> Plan:
         def plan(session: Session) -> Plan:
@@ -70,7 +70,7 @@ def dry_run(
                 session,
                 command,
                 lambda: verb(session),
-                plan=planned,
+                plan=PlannedWorkspace,
                 requested=requested,
                 follows_imports=follows_imports,
             )

@@ -7,7 +7,7 @@ import os
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 
-from govgo.adapters.disk.diskerror import getwd
+from govgo.adapters.disk.diskerror import getwd, reason
 from govgo.adapters.workspace.goenvfile import load_env
 from govgo.cli.call import current_call, reporter
 from govgo.cli.options import FlagError, check_directory
@@ -174,7 +174,7 @@ def change_directory(flags: Mapping[str, Any]) -> str:
     try:
         os.chdir(chdir)
     except OSError as error:
-        raise UsageError(f"chdir {chdir}: {(error.strerror or '').lower()}") from None
+        raise UsageError(f"chdir {chdir}: {reason(error)}") from None
     call = current_call()
     if call is not None:
         call.env = None  # a relative GOENV or PATH means something else now

@@ -139,6 +139,10 @@ class GoEnv(NamedTuple):
         """The value of a variable by its name in the environment."""
         return self.values.get(name, default)
 
+    def advisory_databases(self) -> tuple[str, ...]:
+        """What GOVGO_VULNDB names, separated by commas; else Go's database of vulnerabilities."""
+        return tuple(name for name in self.get("GOVGO_VULNDB").split(",") if name) or (DEFAULT_VULNDB,)
+
     def proxies(self) -> tuple[ProxySpec, ...]:
         """The GOPROXY list.  Raises UsageError for a list that go refuses."""
         return parse_goproxy(self.goproxy, self.gonoproxy)

@@ -14,6 +14,7 @@ from govgo.core.modfile.quickread import Summary
 from govgo.core.module.info import Origin
 from govgo.core.module.moduleversion import ModuleVersion
 from govgo.core.records import NamedTuple
+from govgo.errors import Failure
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -66,7 +67,7 @@ class Downloaded(NamedTuple):
     sum: str = ""
     gomod_sum: str = ""
     origin: Origin | None = None
-    error: Exception | None = None
+    error: Failure | None = None
 
 
 class Loader(Protocol):

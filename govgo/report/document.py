@@ -6,7 +6,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from json.encoder import encode_basestring
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import govgo
 from govgo.core.findings import Finding, Place
@@ -14,6 +14,9 @@ from govgo.core.foreign import visible
 from govgo.core.module.moduleversion import ModuleVersion
 from govgo.errors import ForkError, GovgoError
 from govgo.report.gojson import printed, safe
+
+if TYPE_CHECKING:
+    from govgo.core.resolution.resolution import Resolution
 
 
 def encode(document: Mapping[str, Any]) -> str:
@@ -29,6 +32,17 @@ def heading(schema: str) -> dict[str, object]:
 def module_members(mod: ModuleVersion) -> dict[str, object]:
     """The members that name a module version."""
     return {"path": mod.path, "version": mod.version}
+
+
+def build_members(resolution: Resolution) -> dict[str, object]:
+    """The members that name a main module or workspace whose build list is reported."""
+    return {
+        "kind": resolution.kind,
+        "path": resolution.path,
+        "directory": resolution.directory,
+        "file": resolution.mod_file,
+        "go": resolution.go_version,
+    }
 
 
 def module_or_null(mod: ModuleVersion | None) -> dict[str, object] | None:

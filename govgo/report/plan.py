@@ -18,7 +18,7 @@ from govgo.core.resolution.plan import Plan, PlannedModule, PlannedStep, Planned
 from govgo.report.document import encode, fault_entries, heading, module_or_null
 from govgo.report.markdown import document, fenced
 from govgo.report.style import PLAIN, Style
-from govgo.report.words import amount
+from govgo.report.words import amount, many
 
 SCHEMA = "govgo.plan/1"
 
@@ -105,7 +105,7 @@ def _step_lines(step: PlannedStep) -> Iterator[str]:
     yield one_line(f"{step.text}: {', '.join(counts) or 'no change of the build list'}")
     if step.saved:
         names = ", ".join(str(each.change.old.mod) for each in step.saved if each.change.old is not None)
-        yield one_line(f"  saves {_many(len(step.saved), 'module')} ({_amount(step.saved)}): {names}")
+        yield one_line(f"  saves {many(len(step.saved), 'module')} ({_amount(step.saved)}): {names}")
 
 
 def _closing(plan: Plan) -> Iterator[str]:
@@ -120,9 +120,9 @@ def _closing(plan: Plan) -> Iterator[str]:
         yield f"Would update {_listed(what)}; nothing was written."
     before, after = plan.sizes
     if before is not None and after is not None and before != after:
-        yield f"The build list would have {_many(after, 'module')} in place of {before}."
+        yield f"The build list would have {many(after, 'module')} in place of {before}."
     if plan.downloads:
-        yield f"Not in the module cache: {_many(len(plan.downloads), 'zip')}, {_amount(plan.downloads)}."
+        yield f"Not in the module cache: {many(len(plan.downloads), 'zip')}, {_amount(plan.downloads)}."
 
 
 def _file(file: PlannedText) -> str:
@@ -137,10 +137,6 @@ def _counts(added: int, changed: int, removed: int) -> str:
 
 def _listed(words: Sequence[str]) -> str:
     return words[0] if len(words) == 1 else f"{', '.join(words[:-1])} and {words[-1]}"
-
-
-def _many(count: int, noun: str) -> str:
-    return f"{count} {noun}" if count == 1 else f"{count} {noun}s"
 
 
 def _amount(modules: Iterable[PlannedModule]) -> str:

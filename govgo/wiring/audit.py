@@ -19,9 +19,11 @@ from govgo.adapters.advisories.files import FileSource
 from govgo.adapters.attribution import attributed
 from govgo.adapters.disk.executables import DiskExecutables
 from govgo.adapters.disk.kept import KeptFiles
+from govgo.adapters.workspace.planned import PlannedWorkspace
 from govgo.app.audit.audit import audit
 from govgo.core.advisory.audit import Audit
 from govgo.core.advisory.openvex import VexError, VexStatement, parse_openvex
+from govgo.core.foreign import one_line
 from govgo.core.goenv import OFF
 from govgo.core.golib.url import mask
 from govgo.core.gosum.ledger import SumLedger
@@ -30,7 +32,6 @@ from govgo.core.module.paths import check_path
 from govgo.core.module.query import parse_path_version
 from govgo.core.records import NamedTuple
 from govgo.errors import InputError, OfflineError, UsageError
-from govgo.wiring.plan import planned
 
 if TYPE_CHECKING:
     from govgo.adapters.loop.network import NetworkOptions
@@ -96,13 +97,13 @@ def run_audit(
         if fixing is None:
             return looked()
         if not fixing.is_done:
-            return looked(fix=fixing.options, plan=planned)
+            return looked(fix=fixing.options, plan=PlannedWorkspace)
         from govgo.app.audit.fix import fix
 
         return fix(
             *means,
             options=fixing.options,
-            plan=planned,
+            plan=PlannedWorkspace,
             dry_run=fixing.dry_run,
             max_age=max_age,
             packages=packages,
@@ -111,12 +112,16 @@ def run_audit(
 
 
 def _statements(session: Session, name: str) -> Sequence[VexStatement]:
-    path = session.absolute(name)
-    shown = session.short_path(path)
-    data = session.files.read(path)
+    shown = _shown(session, name)
+    data = session.files.read(session.absolute(name))
     if data is None:
         raise VexError(f"{shown}: no such file or directory")
     return parse_openvex(shown, data)
+
+
+def _shown(session: Session, name: str) -> str:
+    """A file as messages name it: an absolute path as it was given, since -C is not where the one who gave it is."""
+    return one_line(name) if name.startswith("/") else session.short_path(session.absolute(name))
 
 
 @contextmanager
@@ -161,7 +166,7 @@ def _source(
         return WebSource(name, network, kept, offline=offline)
     path = session.absolute(name)
     if os.path.exists(path) or name.startswith((".", "/")) or name.endswith(_FILES):
-        return FileSource(path, kept, name=session.short_path(path))
+        return FileSource(path, kept, name=_shown(session, name))
     module, version, _ = parse_path_version(name)
     try:
         check_path(module)

@@ -7,10 +7,10 @@ from collections.abc import Sequence
 from contextlib import ExitStack
 from typing import TYPE_CHECKING
 
+from govgo.adapters.workspace.planned import PlannedWorkspace
 from govgo.app.audit.audit import audit_resolved
 from govgo.app.check.check import Tools, check
 from govgo.core.findings import Claim
-from govgo.core.goenv import DEFAULT_VULNDB
 from govgo.core.govgotoml import PolicyFileError
 from govgo.core.policy.checked import Checked
 from govgo.core.records import NamedTuple
@@ -19,7 +19,6 @@ from govgo.load.targets.policy import GivenPolicy, use_policy
 from govgo.load.targets.targets import shown
 from govgo.wiring.audit import advisory_sources
 from govgo.wiring.diff import open_side
-from govgo.wiring.plan import planned
 from govgo.wiring.session import make_session
 
 if TYPE_CHECKING:
@@ -68,7 +67,7 @@ def run_check(
     if options.policy:
         use_policy(session, _given(session, options.policy))
     engines = _Engines(session, options, network)
-    tools = Tools(engines.audit, engines.licenses, engines.verify, planned)
+    tools = Tools(engines.audit, engines.licenses, engines.verify, PlannedWorkspace)
     with ExitStack() as held:
         old = open_side(session, options.since, (), held, "--since").session if options.since else None
         return check(session, where, tools, old=old, since=options.since, offline=options.offline)
@@ -95,8 +94,7 @@ class _Engines:
 
     def audit(self, resolved: Sequence[Resolved], rule: AdvisoryRule) -> Audit:
         """Match modules with advisories."""
-        stated = [name for name in self._session.settings.env.get("GOVGO_VULNDB").split(",") if name]
-        names = self._options.databases or stated or [DEFAULT_VULNDB]
+        names = self._options.databases or self._session.settings.env.advisory_databases()
         with advisory_sources(self._session, names, network=self._network, offline=self._options.offline) as sources:
             max_age, packages = rule.max_db_age, rule.packages
             return audit_resolved(self._session, resolved, sources, max_age=max_age, packages=packages)

@@ -23,23 +23,24 @@ if TYPE_CHECKING:
 
 def run_licenses(session: Session, where: Sequence[str], *, only_packages: bool = False) -> Collected:
     """The licences of modules, workspaces and binaries; see `app.licenses.licenses`."""
-    matcher = SpdxMatcher(KeptFiles(session.settings.env.process, "licenses"))
-    return licenses(session, where, _reader(session), matcher, DiskExecutables(), only_packages=only_packages)
+    return licenses(session, where, _reader(session), _matcher(session), DiskExecutables(), only_packages=only_packages)
 
 
 def run_licenses_of(session: Session, resolved: Sequence[Resolved], *, only_packages: bool = False) -> Collected:
     """The same for modules and workspaces that were resolved already."""
-    matcher = SpdxMatcher(KeptFiles(session.settings.env.process, "licenses"))
-    return licenses_of(session, resolved, _reader(session), matcher, only_packages=only_packages)
+    return licenses_of(session, resolved, _reader(session), _matcher(session), only_packages=only_packages)
 
 
 def run_licenses_at_hand(session: Session, builds: Uses, policy: ProjectPolicy) -> dict[ModuleVersion, str]:
     """The licences of versions whose zips are in the module cache; none where nothing is installed that matches."""
-    matcher = SpdxMatcher(KeptFiles(session.settings.env.process, "licenses"))
     try:
-        return licenses_at_hand(builds, policy, LegalTexts(), matcher)
+        return licenses_at_hand(builds, policy, LegalTexts(), _matcher(session))
     except MissingExtraError:
         return {}
+
+
+def _matcher(session: Session) -> SpdxMatcher:
+    return SpdxMatcher(KeptFiles(session.settings.env.process, "licenses"))
 
 
 def _reader(session: Session) -> LegalTexts:

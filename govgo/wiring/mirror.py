@@ -21,6 +21,7 @@ from govgo.adapters.storage.desk import TemporaryDesk
 from govgo.adapters.storage.directory import DirectoryStorage
 from govgo.adapters.storage.open import is_url, open_storage
 from govgo.adapters.sumdb.session import SumClient
+from govgo.adapters.workspace.planned import PlannedWorkspace
 from govgo.app.mirror.add import add
 from govgo.app.mirror.check import check_mirror
 from govgo.app.mirror.closure import closure_of
@@ -33,7 +34,6 @@ from govgo.core.mirror.outcomes import Added, Checked, Compared, Shipped
 from govgo.core.records import NamedTuple
 from govgo.core.sumdb.gosumdb import database_of
 from govgo.errors import NotFoundError, UsageError
-from govgo.wiring.plan import planned
 
 if TYPE_CHECKING:
     from govgo.adapters.loop.network import NetworkOptions
@@ -89,7 +89,7 @@ def run_add(
         modules = listed.modules if listed is not None else ()
         closure = Closure()
         if where or queries or listed is not None or not repair:
-            closure = closure_of(session, where, queries, plan=planned, listed=modules, alone=alone, tidy=tidy)
+            closure = closure_of(session, where, queries, plan=PlannedWorkspace, listed=modules, alone=alone, tidy=tidy)
         done = add(session, storage, closure, database=database, desk=_desk(session), dry_run=dry_run, repair=repair)
         return done if listed is None else done._replace(index_next=listed.next)
 

@@ -20,6 +20,7 @@ from govgo.adapters.modzip.directory import create_zip_from_dir
 from govgo.adapters.modzip.examine import examine
 from govgo.adapters.vcs.git import Git
 from govgo.adapters.vcs.gitrepo import GitRepo
+from govgo.adapters.vcs.gitshow import checkout_around
 from govgo.adapters.vcs.gitsource import GitSource
 from govgo.core.foreign import visible
 from govgo.core.goenv import GoEnv
@@ -139,7 +140,7 @@ def _zip(env: GoEnv, version: str, where: str, desk: str, *, worktree: bool) -> 
     mod = ModuleVersion(path, version)
     check(*mod)
     with new_file(desk) as (target, opened):
-        root = "" if worktree else _repository(where)
+        root = "" if worktree else checkout_around(where)
         if root:
             _zip_tag(env, mod, root, where, opened)
             return mod, TAG, target
@@ -161,15 +162,6 @@ def _of_zip(where: str, version: str) -> tuple[ModuleVersion, str, str]:
         raise UsageError(f"{where}: no module zip of a version {version}")
     check(path, version)
     return ModuleVersion(path, version), ZIP, where
-
-
-def _repository(directory: str) -> str:
-    """The root of the git repository around a directory, "" for none."""
-    above = os.path.realpath(directory)
-    while not os.path.lexists(os.path.join(above, ".git")):
-        if above == (above := os.path.dirname(above)):
-            return ""
-    return above
 
 
 def _zip_tag(env: GoEnv, mod: ModuleVersion, root: str, directory: str, target: BinaryIO) -> None:

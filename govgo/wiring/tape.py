@@ -22,6 +22,7 @@ from govgo.adapters.modcache.cache import ModCache
 from govgo.adapters.repository.repository import Repository
 from govgo.adapters.repository.tape import Tape, masked_proxies
 from govgo.adapters.sumdb.cache import heads_directory
+from govgo.adapters.workspace.planned import PlannedWorkspace
 from govgo.adapters.workspace.workspace import DiskWorkspace
 from govgo.core.sumdb.timeline import MAX_HEAD_BYTES
 from govgo.errors import DiskError, Failure, GovgoError, InputError, ReportedError, run_all
@@ -30,7 +31,6 @@ from govgo.load.session.errors import SwitchError
 from govgo.load.session.session import Session
 from govgo.load.targets.open import muted
 from govgo.ports.talk import Reporter
-from govgo.wiring.plan import planned
 from govgo.wiring.session import SystemClock
 
 _T = TypeVar("_T")
@@ -83,7 +83,7 @@ def run_recorded(
             suppress(Failure, ReportedError, SwitchError),  # the second time it fails in the same way
             _taped(session, tape, network, env.goproxy, muted(session.report)) as taped,
         ):
-            taped.files = planned(session.files)
+            taped.files = PlannedWorkspace(session.files)
             service(taped)
         with _taped(session, tape, network, env.goproxy, session.report) as taped, _starting_over(session, taped):
             return service(taped)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 from govgo.core.goenv import OFF
 from govgo.core.records import NamedTuple
-from govgo.errors import Failure, GovgoError, SecurityError, gravest
+from govgo.errors import DiskError, Failure, GovgoError, SecurityError, gravest
 from govgo.wiring.session import make_session
 
 if TYPE_CHECKING:
@@ -108,6 +108,8 @@ def _prover(session: Session, client: ProofClient, from_bundle: str) -> Prover:
 
     try:
         return prove_from_bundle(session, session.absolute(from_bundle))
+    except DiskError:  # it names the file
+        raise
     except GovgoError as error:
         raise prefixed(error, f"{from_bundle}: ") from error
 

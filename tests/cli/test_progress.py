@@ -12,7 +12,7 @@ import sys
 import termios
 import threading
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from pathlib import Path
 
@@ -23,6 +23,7 @@ from govgo.cli import progress
 from govgo.cli.console import ConsoleReporter
 from govgo.cli.progress import Display, LiveLine, Tally
 from tests.simulators.proxy import ProxySimulator, Status
+from tests.simulators.waiting import eventually
 
 ERASE = "\r\x1b[2K"
 
@@ -219,25 +220,17 @@ def test_odd_facts_are_passed_over(tally: Tally, facts: Mapping[str, object]) ->
     assert "list: " in tally.sentence()
 
 
-def until(condition: Callable[[], bool]) -> None:
-    for _ in range(500):
-        if condition():
-            return
-        time.sleep(0.01)
-    raise AssertionError("it never came")
-
-
 def test_the_line_is_drawn_without_events_and_taken_away() -> None:
     stream = Terminal()
     tally = Tally("tidy")
     display = Display(tally, stream, live=True)
-    until(lambda: stream.getvalue().count("tidy") >= 2)
+    eventually(lambda: stream.getvalue().count("tidy") >= 2)
     with display:
         assert stream.getvalue().endswith(ERASE)
         before = stream.getvalue()
         time.sleep(3 * progress.EVERY_S)
         assert stream.getvalue() == before
-    until(lambda: len(stream.getvalue()) > len(before))
+    eventually(lambda: len(stream.getvalue()) > len(before))
     display.close()
     end = stream.getvalue()
     assert end.endswith(ERASE)
@@ -251,7 +244,7 @@ def test_names_cannot_drive_the_terminal_or_break_the_line(monkeypatch: pytest.M
     tally = Tally("get")
     tally.event("fetched", {"path": "q.io/\x1b[2Jred\nnext" + "x" * 200, "version": "v1.0.0"})
     display = Display(tally, stream, live=True)
-    until(lambda: "q.io" in stream.getvalue())
+    eventually(lambda: "q.io" in stream.getvalue())
     display.close()
     line = stream.getvalue().split(ERASE)[1]
     text = re.sub(r"\x1b\[\d*m", "", line)
@@ -306,7 +299,7 @@ def test_a_ci_job_gets_a_plain_line_at_intervals(monkeypatch: pytest.MonkeyPatch
     reporter = ConsoleReporter(stream)
     reporter.start_progress("download", {"CI": "true"})
     reporter.event("planned", {"modules": 3})
-    until(lambda: stream.getvalue().count("\n") >= 2)
+    eventually(lambda: stream.getvalue().count("\n") >= 2)
     reporter.close()
     assert set(stream.getvalue().splitlines()) <= {
         "govgo: download: 0 s",
@@ -328,7 +321,7 @@ def test_what_is_no_live_terminal_gets_plain_lines(
     reporter.start_progress("download", environ)
     reporter.event("downloading", {"what": "q.io/a v1.0.0"})
     reporter.event("fetched", {"path": "q.io/a", "version": "v1.0.0"})
-    until(lambda: "govgo: download: 0 s, q.io/a v1.0.0\n" in stream.getvalue())
+    eventually(lambda: "govgo: download: 0 s, q.io/a v1.0.0\n" in stream.getvalue())
     reporter.close()
     lines = stream.getvalue().splitlines()
     assert lines.count("govgo: downloading q.io/a v1.0.0") == 1

@@ -103,3 +103,15 @@ def test_goflags_that_are_refused(text: str, error: str) -> None:
 
 def test_quoted_split_takes_quotes_at_the_start_only() -> None:
     assert quoted_split("a\"b c\" 'd e'f") == ('a"b', 'c"', "d e", "f")
+
+
+@pytest.mark.parametrize(
+    ("value", "want"),
+    [
+        ("", ("https://vuln.go.dev",)),
+        (",", ("https://vuln.go.dev",)),
+        ("https://a.example,./osv", ("https://a.example", "./osv")),
+    ],
+)
+def test_advisory_databases(value: str, want: tuple[str, ...]) -> None:
+    assert GoEnv(values={"GOVGO_VULNDB": value}).advisory_databases() == want

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""A file that changes as unnoticeably as a program can make it."""
+"""Files that change: as unnoticeably as a program can make it, or by damage."""
 
 from __future__ import annotations
 
@@ -18,3 +18,15 @@ def rewrite(file: Path, data: bytes) -> None:
     while file.stat().st_ctime_ns == then.st_ctime_ns:
         file.write_bytes(data)
         os.utime(file, ns=(then.st_atime_ns, then.st_mtime_ns))
+
+
+def cut(file: Path) -> None:
+    """Take its last byte away."""
+    file.write_bytes(file.read_bytes()[:-1])
+
+
+def flip(file: Path) -> None:
+    """Turn over a bit near its end."""
+    data = bytearray(file.read_bytes())
+    data[-9] ^= 1
+    file.write_bytes(bytes(data))

@@ -29,6 +29,7 @@ from govgo.serve.server.parts import ServerReporter
 from govgo.serve.server.server import make_server, tick
 from govgo.serve.settings import Settings
 from govgo.serve.tables import RegistrySettings
+from tests.simulators.waiting import PATIENCE_S, eventually
 from tests.simulators.world import World
 
 
@@ -45,8 +46,6 @@ class Got(NamedTuple):
         return self.body.decode()
 
 
-PATIENCE_S = 60.0
-"""For so long a test waits for what takes a moment: the machine may be busy."""
 _LOGS = ("uvicorn.error", "asyncio")
 
 
@@ -228,14 +227,6 @@ class _Raw(asyncio.Protocol):
             self.answer.set_result(self._found)
         else:
             self.answer.set_exception(exc)
-
-
-def eventually(check: Callable[[], object], timeout: float = PATIENCE_S) -> None:
-    """Wait until something is true."""
-    deadline_s = time.monotonic() + timeout
-    while not check():
-        assert time.monotonic() < deadline_s, "it did not become true"
-        time.sleep(0.01)
 
 
 def on_cold(served: Served, work: Callable[[], Any]) -> Any:

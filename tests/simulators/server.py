@@ -5,8 +5,17 @@ from __future__ import annotations
 
 import socket
 import threading
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from types import TracebackType
+
+
+@contextmanager
+def full_queue() -> Iterator[str]:
+    """A server whose queue is full: nothing that is sent to it is ever acknowledged."""
+    with socket.create_server(("127.0.0.1", 0), backlog=0) as server, socket.socket() as first:
+        first.connect(server.getsockname())
+        yield f"http://127.0.0.1:{server.getsockname()[1]}"
 
 
 class Server:

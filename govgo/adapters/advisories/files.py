@@ -16,6 +16,7 @@ import os
 from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import suppress
 from datetime import UTC, datetime
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from govgo.adapters.disk.diskerror import disk_error
@@ -163,7 +164,7 @@ def _folder_files(top: str) -> Iterator[_File]:
         for name in sorted(files):
             if name.endswith(".json"):
                 path = os.path.join(directory, name)
-                yield os.path.relpath(path, top), lambda path=path: _read_file(path)  # type: ignore[misc]
+                yield os.path.relpath(path, top), partial(_read_file, path)
 
 
 def _read_file(path: str) -> bytes:
@@ -182,7 +183,7 @@ def _zip_files(archive: zipfile.ZipFile) -> Iterator[_File]:
     if sum(entry.file_size for entry in chosen) > MAX_BYTES:  # zipfile gives no more than that of any
         raise InputError(f"{archive.filename}: too large for advisories (limit is {MAX_BYTES} bytes)")
     for entry in chosen:
-        yield entry.filename, lambda entry=entry: _read_entry(archive, entry)  # type: ignore[misc]
+        yield entry.filename, partial(_read_entry, archive, entry)
 
 
 def _read_entry(archive: zipfile.ZipFile, entry: zipfile.ZipInfo) -> bytes:

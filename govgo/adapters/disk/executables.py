@@ -5,12 +5,11 @@ from __future__ import annotations
 
 import os
 import stat
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 
 from govgo.adapters.disk.diskerror import disk_error
-
-_ReadAt = Callable[[int, int], bytes]
+from govgo.core.gobinary.image import ReadAt
 
 _LIBRARIES = (".so", ".exe", ".dll")
 
@@ -48,7 +47,7 @@ class DiskExecutables:
                 continue  # as in go, what cannot be looked at is passed over
 
     @contextmanager
-    def reading(self, path: str) -> Iterator[_ReadAt]:
+    def reading(self, path: str) -> Iterator[ReadAt]:
         try:
             descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
         except OSError as error:
@@ -58,13 +57,13 @@ class DiskExecutables:
         finally:
             os.close(descriptor)
 
-    def packed(self, path: str) -> Iterator[tuple[str, _ReadAt]] | None:
+    def packed(self, path: str) -> Iterator[tuple[str, ReadAt]] | None:
         from govgo.adapters.disk.packed import packed  # what reads archives takes 30 ms to load
 
         return packed(path, _reader)
 
 
-def _reader(descriptor: int, path: str) -> _ReadAt:
+def _reader(descriptor: int, path: str) -> ReadAt:
     def read(offset: int, size: int) -> bytes:
         try:
             return os.pread(descriptor, size, offset)

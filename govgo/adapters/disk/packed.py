@@ -10,10 +10,10 @@ from typing import IO
 from govgo.adapters.disk.archives import TAR_SUFFIXES, archive_errors, open_tar
 from govgo.adapters.disk.temporary import spool
 from govgo.core.foreign import one_line
+from govgo.core.gobinary.image import ReadAt
 from govgo.errors import InputError
 
-_ReadAt = Callable[[int, int], bytes]
-_Reader = Callable[[int, str], _ReadAt]
+_Reader = Callable[[int, str], ReadAt]
 """Makes what reads an open file, from its descriptor and name."""
 
 MAX_PACKED_BYTES = 1 << 30
@@ -23,7 +23,7 @@ _STARTS = (b"\x7fELF", b"MZ", b"\xfe\xed\xfa", b"\xce\xfa\xed\xfe", b"\xcf\xfa\x
 _CHUNK_BYTES = 1 << 20
 
 
-def packed(path: str, reader: _Reader) -> Iterator[tuple[str, _ReadAt]] | None:
+def packed(path: str, reader: _Reader) -> Iterator[tuple[str, ReadAt]] | None:
     """See `ports.files.Executables`."""
     if zipfile.is_zipfile(path):
         return _sound(_executables(_zip_files(path), reader))
@@ -37,7 +37,7 @@ def packed(path: str, reader: _Reader) -> Iterator[tuple[str, _ReadAt]] | None:
     return _sound(_executables(_tar_files(path), reader))
 
 
-def _sound(found: Iterator[tuple[str, _ReadAt]]) -> Iterator[tuple[str, _ReadAt]]:
+def _sound(found: Iterator[tuple[str, ReadAt]]) -> Iterator[tuple[str, ReadAt]]:
     """`found`, with the errors of the libraries as ours."""
     try:
         with archive_errors(_damaged):
@@ -71,7 +71,7 @@ def _tar_files(path: str) -> Iterator[tuple[str, IO[bytes]]]:
                     yield entry.name, file
 
 
-def _executables(files: Iterator[tuple[str, IO[bytes]]], reader: _Reader) -> Iterator[tuple[str, _ReadAt]]:
+def _executables(files: Iterator[tuple[str, IO[bytes]]], reader: _Reader) -> Iterator[tuple[str, ReadAt]]:
     """Those that begin as an executable does, each unpacked to a temporary file without a name."""
     total = 0
     for number, (name, file) in enumerate(files):

@@ -44,6 +44,12 @@ def new_file(directory: str = "", suffix: str = ".zip") -> Iterator[tuple[str, B
         yield path, file
 
 
+def start_over(file: BinaryIO) -> None:
+    """Forget what has been written to a file, such as a download that is made again."""
+    file.seek(0)
+    file.truncate()
+
+
 @contextmanager
 def new_directory(prefix: str) -> Iterator[str]:
     """A new directory, removed at the end with all that is in it; what cannot be removed is not reported here."""

@@ -23,6 +23,7 @@ from itertools import pairwise
 from govgo.adapters.disk.atomic import appearing, remove, write_file
 from govgo.adapters.disk.diskerror import disk_error
 from govgo.adapters.disk.lockfile import locked, open_file, write_all
+from govgo.adapters.disk.trees import make_dirs
 from govgo.core.fleet.units import Entry, Outcome, Unit, entry_of, file_name, read_entry
 from govgo.core.records import NamedTuple
 from govgo.errors import ConflictError
@@ -193,10 +194,7 @@ class Results:
 
     def _make(self, directory: str) -> None:
         if directory not in self._made:
-            try:
-                os.makedirs(directory, exist_ok=True)
-            except OSError as error:
-                raise disk_error("mkdir", directory, error) from error
+            make_dirs(directory)
             self._made.add(directory)
 
 

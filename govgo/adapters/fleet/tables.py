@@ -20,7 +20,7 @@ from typing import IO
 
 from govgo.adapters.disk.atomic import appearing, remove
 from govgo.adapters.disk.diskerror import disk_error
-from govgo.adapters.disk.trees import remove_tree
+from govgo.adapters.disk.trees import make_dirs, remove_tree
 
 _PREFIX = ".parts-"
 _FORGOTTEN_S = 24 * 3600.0
@@ -34,7 +34,7 @@ def parts_in(out: str) -> Iterator[str]:
     Raises:
         DiskError: it cannot be made.
     """
-    _make(out)
+    make_dirs(out)
     for name in _names(out):
         path = f"{out}/{name}"
         with suppress(OSError):
@@ -58,7 +58,7 @@ def part(parts: str, number: int) -> Iterator[Callable[[str, Sequence[Mapping[st
         DiskError: a file cannot be written.
     """
     top = _part(parts, number)
-    _make(top)
+    make_dirs(top)
     with ExitStack() as held:
         files: dict[str, IO[bytes]] = {}
 
@@ -79,7 +79,7 @@ def join(parts: str, count: int, out: str) -> None:
         DiskError: a file cannot be written.
     """
     top = f"{out}/tables"
-    _make(top)
+    make_dirs(top)
     wanted = dict.fromkeys(name for number in range(count) for name in sorted(_names(_part(parts, number))))
     for name in wanted:
         with appearing(f"{top}/{name}") as file:
@@ -105,13 +105,6 @@ def _lines(rows: Sequence[Mapping[str, object]]) -> bytes:
 
 def _part(parts: str, number: int) -> str:
     return f"{parts}/{number:05d}"
-
-
-def _make(directory: str) -> None:
-    try:
-        os.makedirs(directory, exist_ok=True)
-    except OSError as error:
-        raise disk_error("mkdir", directory, error) from error
 
 
 @contextmanager

@@ -12,9 +12,10 @@ import json
 import os
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, suppress
+from functools import partial
 from typing import TYPE_CHECKING
 
-from govgo.adapters.disk.temporary import new_directory, new_file
+from govgo.adapters.disk.temporary import new_directory, new_file, start_over
 from govgo.adapters.vcs.git import Git
 from govgo.adapters.vcs.gitforeign import HEAD, ForeignTree, ask_remote, git_directory
 from govgo.adapters.workspace.archive import SUFFIXES, ArchiveFiles
@@ -124,12 +125,7 @@ class Source:
         suffix = next(each for each in SUFFIXES if url.partition("?")[0].endswith(each))
         directory = self._held.enter_context(new_directory("govgo-fleet-"))
         path, file = self._held.enter_context(new_file(directory, suffix))  # it is closed as `self` is
-
-        def rewind() -> None:
-            file.seek(0)
-            file.truncate()
-
-        network.run(network.client().stream(url, file.write, rewind, _MOST_DOWNLOAD))
+        network.run(network.client().stream(url, file.write, partial(start_over, file), _MOST_DOWNLOAD))
         file.flush()
         return path
 
@@ -159,4 +155,4 @@ def _deciding(tree: TreeFiles, reads: Reads) -> Iterator[tuple[str, str, Callabl
             if kind == "dir" and base != ".git":
                 directories.append(name)
             elif kind == "link" or (kind == "file" and is_read(name, reads)):
-                yield name, kind, lambda name=name: tree.content_of(name)  # type: ignore[misc]
+                yield name, kind, partial(tree.content_of, name)

@@ -18,10 +18,10 @@ from govgo.core.module.moduleversion import ModuleVersion
 
 
 class Extractor:
-    """The process. It works on one zip at a time, and its methods are called from threads.
+    """The process. It works on one zip at a time (see `places`), and its methods are called from threads.
 
     Attributes:
-        free: whether it can be given a zip; whoever gives it one sets this to False before.
+        has_ended: whether it was found to have ended, so that it is of no use any more.
     """
 
     def __init__(self, command: list[str]) -> None:
@@ -32,7 +32,7 @@ class Extractor:
         """
         pipe = subprocess.PIPE
         self._process = subprocess.Popen(command, stdin=pipe, stdout=pipe, stderr=subprocess.DEVNULL, cwd="/")
-        self.free = True
+        self.has_ended = False
 
     @property
     def pid(self) -> int:
@@ -51,8 +51,8 @@ class Extractor:
             requests.flush()
             done: tuple[str, list[str]] | None = marshal.load(answers)
         except (OSError, EOFError, ValueError, TypeError):
-            return None  # and `free` stays False: it is not asked again
-        self.free = True
+            self.has_ended = True
+            return None
         return done
 
     def stop(self) -> None:

@@ -8,10 +8,9 @@ never waits, and `run` takes it to its end by hand, without asyncio.
 from __future__ import annotations
 
 import importlib
-import os
 import sys
-from collections.abc import Callable, Coroutine, Iterable, Mapping
-from contextlib import ExitStack, suppress
+from collections.abc import AsyncIterator, Callable, Coroutine, Iterable, Mapping
+from contextlib import ExitStack, asynccontextmanager, suppress
 
 from govgo.core.goenv import GoEnv
 from govgo.core.hints import TYPE_CHECKING, Any, Self, TypeVar
@@ -28,6 +27,7 @@ if TYPE_CHECKING:
     from govgo.adapters.http.timeouts import Patience
     from govgo.adapters.loop.extractor import Extractor
     from govgo.adapters.loop.helper import Helper
+    from govgo.adapters.loop.places import Places
     from govgo.ports.talk import Reporter
 
 _T = TypeVar("_T")
@@ -88,7 +88,7 @@ class Network:
         self._spares: Spares | None = None
         self._expected = 0
         self._threads: ThreadPoolExecutor | None = None
-        self._computing: asyncio.Semaphore | None = None
+        self._places: Places | None = None
         self._helper: Helper | None = None
         self._extractor: Extractor | None = None
 
@@ -244,8 +244,7 @@ class Network:
 
         Args:
             work: what to run.
-            computes: it goes one thread wider than there are cores, no more: threads that wait for each other's hold
-                of the interpreter cost as much as some of the work itself.
+            computes: only few at a time do (`places`).
             stop: makes `work` end soon. If the caller is cancelled, it is called, and the end is waited for, so that
                 nothing is written any more to what the caller removes. None to leave the thread to itself.
         """
@@ -267,11 +266,7 @@ class Network:
                 raise
             return task.result()
         if computes:
-            if self._computing is None:
-                import asyncio
-
-                self._computing = asyncio.Semaphore((os.cpu_count() or 1) + 1)
-            async with self._computing:
+            async with self.place():
                 return await self.off(work)
         if self._threads is None:
             from concurrent.futures import ThreadPoolExecutor
@@ -292,14 +287,38 @@ class Network:
 
     def start_extractor(self) -> None:
         """Start the process that extracts zips, as a caller does that is about to fetch many."""
-        if self._extractor is None and self._options.helps:
+        if self._extractor is None and self._loop is not None and self._options.helps:
             from govgo.adapters.loop.extractor import start_extractor
 
             self._extractor = start_extractor()
+            if self._extractor is not None:
+                self._computing().add(self._extractor)
 
-    def extractor(self) -> Extractor | None:
-        """The process that extracts zips, if it was started and could be."""
-        return self._extractor
+    @asynccontextmanager
+    async def place(self, size: int = 0, *, extracts: bool = False) -> AsyncIterator[Extractor | None]:
+        """A place for work that computes (`places`): the process that extracts zips, or None for a thread (`off`).
+
+        Args:
+            size: bytes to work on, by which the next of those who wait is chosen.
+            extracts: whether that process can do it.
+        """
+        if self._loop is None:
+            yield None
+            return
+        places = self._computing()
+        place = await places.enter(size, extracts=extracts)
+        try:
+            yield place
+        finally:
+            places.leave(place)
+
+    def _computing(self) -> Places:
+        if self._places is None:
+            from govgo.adapters.disk.system import usable_cpus
+            from govgo.adapters.loop.places import Places
+
+            self._places = Places(usable_cpus())
+        return self._places
 
     def close(self) -> None:
         """Close connections, the other processes, threads and the loop."""
@@ -310,6 +329,7 @@ class Network:
         if self._extractor is not None:
             self._extractor.close()
             self._extractor = None
+        self._places = None
         if self._threads is not None:
             self._threads.shutdown(wait=True, cancel_futures=True)
             self._threads = None

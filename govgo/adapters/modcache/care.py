@@ -31,7 +31,7 @@ from govgo.adapters.modzip.read import Rules, open_archive
 from govgo.core.modcache import Contents, Fault, Held
 from govgo.core.modfile.quickread import summarize
 from govgo.core.module import cachepath
-from govgo.core.module.escape import canonical_of, unescape_path, unescape_version
+from govgo.core.module.escape import canonical_of, unescape, unescape_path
 from govgo.core.module.moduleversion import ModuleVersion
 from govgo.core.modzip.rules import zip_prefix
 from govgo.errors import DiskError, InputError
@@ -266,7 +266,7 @@ def _named(name: str) -> ModuleVersion | None:
     """The module version whose tree has this name, None for another directory."""
     path, _, version = name.rpartition("@")
     try:
-        mod = ModuleVersion(unescape_path(path), unescape_version(version))
+        mod = unescape(path, version)
         return mod if cachepath.tree_dir(*mod) == name else None
     except InputError:
         return None

@@ -209,7 +209,7 @@ class Zips:
             size, url = await self._try(lambda source: _copy(source, mv, temp))
             gomod = self._gomod(mv)
             try:
-                h1 = await self._check_and_hash(mv, temp, gomod, tree)
+                h1 = await self._check_and_hash(mv, temp, size, gomod, tree)
                 await self._sums.check(mv, h1)
             except (BadZipError, SumMismatchError) as err:
                 # go's sentences do not say which of several proxies served it.
@@ -226,24 +226,22 @@ class Zips:
             self._report.event("extracted", {"path": mv.path, "version": mv.version})
 
     async def _check_and_hash(
-        self, mv: ModuleVersion, temp: ZipTemp, gomod: bytes | None, tree: TreeTemp | None
+        self, mv: ModuleVersion, temp: ZipTemp, size: int, gomod: bytes | None, tree: TreeTemp | None
     ) -> str:
-        """As `ModCache.check_and_hash_zip`, in another process where that is free, else in a thread."""
-        cache = self._cache
-        extractor = self._network.extractor() if tree is not None else None
-        if tree is not None and extractor is not None and extractor.free:
-            extractor.free = False
-            h1 = await self._network.off(
-                lambda: cache.extract_elsewhere(extractor, temp.path, mv, tree, gomod=gomod), stop=extractor.stop
+        """As `ModCache.check_and_hash_zip`, in a thread, or with a tree in another process."""
+        async with self._network.place(size, extracts=tree is not None) as extractor:
+            if extractor is not None and tree is not None:
+                h1 = await self._network.off(
+                    lambda: self._cache.extract_elsewhere(extractor, temp.path, mv, tree, gomod=gomod),
+                    stop=extractor.stop,
+                )
+                if h1:
+                    return h1
+            stop = threading.Event()
+            return await self._network.off(
+                lambda: self._cache.check_and_hash_zip(temp.path, mv, gomod=gomod, tree=tree, is_stopped=stop.is_set),
+                stop=stop.set,
             )
-            if h1:
-                return h1
-        stop = threading.Event()
-        return await self._network.off(
-            lambda: cache.check_and_hash_zip(temp.path, mv, gomod=gomod, tree=tree, is_stopped=stop.is_set),
-            computes=True,
-            stop=stop.set,
-        )
 
     async def _check(self, mv: ModuleVersion) -> None:
         """Check what is in the cache by its recorded hash, or by a new one where that was lost."""

@@ -23,6 +23,7 @@ from typing import BinaryIO
 from govgo.adapters.disk import modes
 from govgo.adapters.disk.diskerror import disk_error
 from govgo.adapters.disk.lockfile import locked
+from govgo.adapters.disk.trees import make_dirs
 from govgo.adapters.vcs.git import MAX_OUTPUT_BYTES, Git, GitError
 from govgo.adapters.vcs.gitobjects import GitObjects
 from govgo.core.golib.quote import quote
@@ -42,6 +43,11 @@ _DIRECTORIES = ("refs/heads", "refs/tags", "objects/info", "objects/pack")  # wi
 _IN_QUOTES = {"\\": r"\\", '"': r"\"", "\n": r"\n", "\t": r"\t"}
 
 
+def uses_sha256(config: bytes) -> bool:
+    """Whether the settings of a repository say that its hashes are SHA-256."""
+    return _SHA256_SETTING.search(config) is not None
+
+
 def open_vcs_dir(gomodcache: str, url: str) -> str:
     """The directory for the clone of `url`; it is made, empty, where it or its .info file is missing or not the user's.
 
@@ -55,10 +61,7 @@ def open_vcs_dir(gomodcache: str, url: str) -> str:
     key = f"{_KIND}:{url}"
     parent = os.path.join(gomodcache, "cache/vcs")
     directory = f"{parent}/{sha256(key.encode('utf-8', 'surrogateescape')).hexdigest()}"
-    try:
-        os.makedirs(parent, exist_ok=True)
-    except OSError as err:
-        raise disk_error("mkdir", parent, err) from err
+    make_dirs(parent)
     with locked(directory + ".lock"):
         known = _read_info(directory + ".info")
         if known is not None and _is_ours(directory):
@@ -191,7 +194,7 @@ class GitClone:
     def digits(self) -> int:
         """How many digits a hash of this repository has."""
         with suppress(OSError), open(self._dir + "/config", "rb") as f:
-            if _SHA256_SETTING.search(f.read()):
+            if uses_sha256(f.read()):
                 return SHA256_DIGITS
         return SHA1_DIGITS
 

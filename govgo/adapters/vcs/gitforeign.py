@@ -14,19 +14,18 @@ Source: git(1), "Environment variables"; gitrepository-layout(5); gitrevisions(7
 from __future__ import annotations
 
 import os
-import re
 from collections.abc import Mapping
 from contextlib import ExitStack, suppress
 
 from govgo.adapters.disk.diskerror import disk_error
 from govgo.adapters.disk.temporary import new_directory
 from govgo.adapters.vcs.git import Git, GitError
-from govgo.adapters.vcs.gitclone import GitClone
+from govgo.adapters.vcs.gitclone import GitClone, uses_sha256
 from govgo.adapters.vcs.gitshow import Commit, GitTree
 from govgo.core.golib.quote import quote
 from govgo.core.golib.url import mask_all
 from govgo.core.late import late
-from govgo.core.vcs.gitrefs import HEADS, MIN_HASH_DIGITS, SHA256_DIGITS, TAGS, is_hex, parse_refs
+from govgo.core.vcs.gitrefs import HEADS, MIN_HASH_DIGITS, SHA1_DIGITS, SHA256_DIGITS, TAGS, is_hex, parse_refs
 from govgo.errors import DiskError, Failure, NotFoundError, UsageError
 
 HEAD = "HEAD"
@@ -42,7 +41,6 @@ _PLACES = (
     "refs/remotes/origin/{}",
 )
 """Where a name is looked for: git's places in their order, then the branches of what this is a clone of."""
-_SHA256 = late(rb"^\s*objectformat\s*=\s*\"?sha256", re.MULTILINE | re.IGNORECASE)
 
 
 def git_directory(directory: str) -> str:
@@ -84,7 +82,7 @@ class ForeignTree(GitTree):
         """
         with ExitStack() as held:
             self._own = held.enter_context(new_directory("govgo-git-"))
-            _lay_out(self._own, is_sha256=bool(_SHA256.search(_small_file(f"{_common(git_dir)}/config", 1 << 20))))
+            _lay_out(self._own, is_sha256=uses_sha256(_small_file(f"{_common(git_dir)}/config", 1 << 20)))
             known = {name: value for name, value in environ.items() if not name.startswith("GIT_")}
             safe = {
                 **known,
@@ -149,7 +147,7 @@ def ask_remote(git: Git, url: str, ref: str, gomodcache: str) -> RemoteCommit:
         GovgoError: the repository cannot be asked.
     """
     wanted = ref or HEAD
-    if is_hex(wanted) and len(wanted) in (40, SHA256_DIGITS):
+    if is_hex(wanted) and len(wanted) in (SHA1_DIGITS, SHA256_DIGITS):
         return RemoteCommit(git, url, wanted, gomodcache)
     refs = parse_refs(git.run(["ls-remote", "-q", "--end-of-options", url], "/", remote=url))
     for name in (TAGS + wanted, HEADS + wanted, wanted):
@@ -217,7 +215,7 @@ def _read_ref(git_dir: str, name: str, packed: bytes) -> str:
                 text = text or _small_file(f"{base}/{name}").decode("utf-8", "replace").strip()
         if not text.startswith("ref:"):
             commit = text or _packed_ref(packed, name)
-            return commit if is_hex(commit) and len(commit) in (40, SHA256_DIGITS) else ""
+            return commit if is_hex(commit) and len(commit) in (SHA1_DIGITS, SHA256_DIGITS) else ""
         name = text.removeprefix("ref:").strip()
         if not _REF.fullmatch(name):
             return ""

@@ -17,6 +17,7 @@ from contextlib import suppress
 from datetime import UTC, datetime
 from typing import BinaryIO
 
+from govgo.adapters.disk.temporary import start_over
 from govgo.adapters.http import servertext
 from govgo.adapters.vcs.git import NOT_INSTALLED, Git, GitError, UnknownRevisionError
 from govgo.adapters.vcs.gitclone import REMOTE, GitClone
@@ -195,8 +196,7 @@ class GitRepo:
                     # Without compression, since the archive is read at once.
                     self._clone.run(*settings, "-0", *place, sink=sink, limit_bytes=limit_bytes)
                 except TooLargeError:  # the limit is that of go, whose archives are compressed
-                    sink.seek(0)
-                    sink.truncate()
+                    start_over(sink)
                     self._clone.run(*settings, *place, sink=sink, limit_bytes=limit_bytes)
             except TooLargeError as err:
                 raise TooLargeError("downloaded zip file too large", limit_bytes=limit_bytes) from err

@@ -20,20 +20,13 @@ from govgo.adapters.attribution import prefixed
 from govgo.adapters.disk.temporary import spool
 from govgo.adapters.modzip.write import create_zip, kind_of
 from govgo.adapters.vcs.gitrepo import GitRepo
+from govgo.core.modfile import legacy_go_mod
 from govgo.core.module.info import Origin
 from govgo.core.module.moduleversion import ModuleVersion
 from govgo.core.module.paths import INCOMPATIBLE, canonical_version
 from govgo.core.modzip.bounds import MAX_GO_MOD, MAX_LICENSE, MAX_ZIP_FILE
 from govgo.core.modzip.rules import ListedFile
-from govgo.core.vcs.coderepo import (
-    CodeModule,
-    Commit,
-    is_base,
-    is_retracted,
-    legacy_go_mod,
-    retracting_version,
-    retractions,
-)
+from govgo.core.vcs.coderepo import CodeModule, Commit, is_base, is_retracted, retracting_version, retractions
 from govgo.core.version import goversion, semver
 from govgo.core.version.pseudo import is_pseudo, pseudo_version
 from govgo.errors import BadZipError, Failure, GovgoError, InputError, NotFoundError

@@ -12,8 +12,9 @@ import asyncio
 import re
 from collections.abc import Callable, Sequence
 from datetime import datetime
+from functools import partial
 
-from govgo.adapters.disk.temporary import new_directory, new_file
+from govgo.adapters.disk.temporary import new_directory, new_file, start_over
 from govgo.adapters.http.remote import Web
 from govgo.adapters.loop.network import Visit
 from govgo.adapters.modzip.hash import hash_zip
@@ -88,12 +89,7 @@ async def _look(direct: Direct, mod: ModuleVersion, directory: str) -> Tagged:
         origin = info.origin
         found = Tagged(gourl.mask(origin.url), origin.ref.removeprefix("refs/tags/"), info.name, info.time)
         with new_file(directory) as (path, file):
-
-            def rewind() -> None:
-                file.seek(0)
-                file.truncate()
-
-            await direct.zip(mod.path, mod.version, file.write, rewind)
+            await direct.zip(mod.path, mod.version, file.write, partial(start_over, file))
         return found._replace(digest=hash_zip(path, Rules.STRICT), file=path)
     except Failure as error:
         # If the repository has answered, its state is known: there is no such revision, or it is not a version of this

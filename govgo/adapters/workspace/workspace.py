@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import errno
 import os
+import stat
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, ExitStack, contextmanager, suppress
@@ -21,6 +22,7 @@ from govgo.adapters.disk.trees import make_dirs, no_directory, remove_tree
 from govgo.adapters.modcache.cache import ModCache, NoModCacheError
 from govgo.errors import ConflictError, DiskError, UsageError
 
+_PIECE = 1 << 20
 _FRESH_S = 2.0
 """go indexes no directory with a file that is newer than so many seconds (cmd/go's modindex.modTimeCutoff)."""
 
@@ -156,15 +158,23 @@ class DiskWorkspace:
         Raises:
             DiskError: it could not be read or written.
         """
-        import shutil
-
-        make_dirs(os.path.dirname(target))
         try:
-            shutil.copyfile(source, target)
+            original = os.open(source, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)  # a pipe is not waited for
         except OSError as error:
-            raise disk_error("open", error.filename or source, error) from error
-        except shutil.SpecialFileError as error:
-            raise DiskError(f"copy {source}: not a regular file", path=source, inner=error) from error
+            raise disk_error("open", source, error) from error
+        try:
+            if not stat.S_ISREG(os.fstat(original).st_mode):
+                raise DiskError(f"copy {source}: not a regular file", path=source)
+            copy = _created(target)
+            try:
+                while piece := os.read(original, _PIECE):
+                    lockfile.write_all(copy, piece)
+            finally:
+                os.close(copy)
+        except OSError as error:
+            raise disk_error("write", target, error) from error
+        finally:
+            os.close(original)
 
     def remove_tree(self, path: str) -> None:
         """Remove a file or a tree; it is fine if nothing is there.
@@ -254,6 +264,19 @@ class DiskWorkspace:
             renew.mend(path, descriptor, self.places)
             os.lseek(descriptor, 0, os.SEEK_SET)
             yield descriptor
+
+
+def _created(path: str) -> int:
+    """The descriptor of an empty file at `path`, in a directory that is made if it is absent."""
+    flags = os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC
+    try:
+        try:
+            return os.open(path, flags, modes.FILE)
+        except FileNotFoundError:
+            make_dirs(os.path.dirname(path))  # after the first file of a directory it is there
+            return os.open(path, flags, modes.FILE)
+    except OSError as error:
+        raise disk_error("open", path, error) from error
 
 
 def _bytes_of(path: str, read: Callable[[str], bytes]) -> bytes | None:

@@ -7,7 +7,6 @@ rules: `go help mod edit`, `go help work edit`. Errors are UsageError with go's 
 
 from __future__ import annotations
 
-import posixpath
 from collections.abc import Callable, Mapping
 from typing import TypeVar
 
@@ -15,6 +14,7 @@ from govgo.core.golib.quote import GO_SPACE, quote
 from govgo.core.modfile import DirectiveFile, ModFile, WorkFile, is_directory_path, must_quote
 from govgo.core.module.paths import check_import_path
 from govgo.errors import InputError, InvalidPathError, UsageError
+from govgo.load.session.mainmods import directory_path
 
 _F = TypeVar("_F", bound=DirectiveFile)
 
@@ -37,11 +37,6 @@ def cut_version(text: str) -> tuple[str, str, bool]:
 def may_be_version(text: str) -> bool:
     """Whether `text` can stand in a file as a version; also a branch or the like, which go resolves later."""
     return not must_quote(text)
-
-
-def to_directory_path(path: str) -> str:
-    """`path` written so that it can only be a directory."""
-    return path if is_directory_path(path) else "./" + posixpath.normpath(path)
 
 
 def versioned_path(text: str) -> Pair:
@@ -199,11 +194,11 @@ def _drop_ignore(text: str) -> Edit[ModFile]:
 
 
 def _use(text: str) -> Edit[WorkFile]:
-    return lambda file: file.add_use(to_directory_path(text), "")
+    return lambda file: file.add_use(directory_path(text), "")
 
 
 def _drop_use(text: str) -> Edit[WorkFile]:
-    return lambda file: file.drop_use(to_directory_path(text))
+    return lambda file: file.drop_use(directory_path(text))
 
 
 def _work_replace(text: str) -> Edit[WorkFile]:

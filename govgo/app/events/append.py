@@ -9,8 +9,9 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterable, Sequence
+from functools import partial
 
-from govgo.app.events.log import WIDTH, EventLog
+from govgo.app.events.log import EventLog
 from govgo.app.sumdb.growing import GrowingLog, Kind
 from govgo.core.events.event import STORED, Event, Origin, can_tell_of, format_event, known_event
 from govgo.core.events.known import KnownVersions
@@ -18,7 +19,7 @@ from govgo.core.module.moduleversion import ModuleVersion
 from govgo.core.records import NamedTuple
 from govgo.core.sumdb.published import Edge
 from govgo.core.sumdb.tile import Tile
-from govgo.core.sumdb.tileauth import DATABASE_HEIGHT
+from govgo.core.sumdb.tileauth import DATABASE_HEIGHT, WIDTH
 from govgo.core.sumdb.timeline import Head
 from govgo.errors import IntegrityError
 from govgo.ports.storage import Storage
@@ -77,7 +78,7 @@ class Appender:
         head = self._growing.finish()
         for at in range(0, len(wanted), MOST_AT_ONCE):
             part = wanted[at : at + MOST_AT_ONCE]
-            first, head = self._growing.append(lambda head, edge, part=part: self._texts(part, head, edge))  # type: ignore[misc]
+            first, head = self._growing.append(partial(self._texts, part))
             count += head.tree.size - first
             self._prune(first, head.tree.size)
         self._learn(head)

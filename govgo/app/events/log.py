@@ -18,13 +18,12 @@ from govgo.core.sumdb.note import Verifier
 from govgo.core.sumdb.published import LATEST
 from govgo.core.sumdb.rules import split_data_tile
 from govgo.core.sumdb.tile import Tile, tile_in_tree
-from govgo.core.sumdb.tileauth import DATABASE_HEIGHT
+from govgo.core.sumdb.tileauth import DATABASE_HEIGHT, WIDTH
 from govgo.core.sumdb.timeline import EMPTY_HEAD, Head, read_head
 from govgo.core.sumdb.tlog import record_hash
 from govgo.errors import IntegrityError, StorageError
 from govgo.ports.storage import Storage
 
-WIDTH = 1 << DATABASE_HEIGHT
 _HEAD_S = 0.5
 """For so long a head is not read again."""
 _PAGES = 128

@@ -11,12 +11,13 @@ from collections.abc import Callable, Sequence
 
 from govgo.core.golib.quote import quote
 from govgo.core.module.moduleversion import ModuleVersion, is_toolchain
+from govgo.core.module.paths import is_local_import
 from govgo.core.module.patterns import match_pattern, tree_can_match
 from govgo.core.module.query import parse_path_version
 from govgo.core.records import NamedTuple
-from govgo.errors import QueryError
+from govgo.errors import GoSumError, GovgoError, QueryError, SettingError, SumMismatchError
 from govgo.load.packages.imports import META_PACKAGES
-from govgo.load.packages.patterns import clean_patterns, is_local_import
+from govgo.load.packages.patterns import clean_patterns
 from govgo.load.query.errors import QueryMatchesMainModulesError, QueryUpgradesAllError
 from govgo.load.session.session import Faults, Session
 
@@ -46,7 +47,7 @@ class PathSet(NamedTuple):
     path: str = ""
     pkg_mods: tuple[ModuleVersion, ...] = ()
     mod: ModuleVersion | None = None
-    error: Exception | None = None
+    error: GovgoError | None = None
 
 
 class Query:
@@ -104,11 +105,25 @@ class Query:
         return self.pattern == mod_path or self.pattern.startswith(mod_path + "/")
 
     def once(self, path: str, options: Callable[[], PathSet]) -> None:
-        """Add the option set of `path`, unless `path` has come up before."""
+        """Add the option set of `path`, unless `path` has come up before.
+
+        An error takes its place: `resolve_candidates` reports it and ends the command.
+
+        Raises:
+            SumMismatchError: bytes contradict go.sum; as in go, that ends the command, and no argument is to blame.
+            GoSumError, SettingError: the same of a go.sum that cannot be read, and of a variable that makes no sense.
+        """
         if path in self._seen:
             return
         self._seen.add(path)
-        found = options()
+        try:
+            found = options()
+        except GovgoError as error:  # each argument's fault is reported, with the exit code of the worst
+            if isinstance(error, GoSumError | SettingError) or (
+                isinstance(error, SumMismatchError) and error.against.endswith(".sum")
+            ):
+                raise
+            found = PathSet(error=error)
         if found.pkg_mods or found.mod is not None or found.error is not None:
             self.candidates.append(found._replace(path=path))
 
@@ -130,7 +145,7 @@ class Query:
 class QueryFaults(Faults):
     """Errors of the arguments of `get`."""
 
-    def add_for(self, query: Query, error: Exception) -> None:
+    def add_for(self, query: Query, error: GovgoError) -> None:
         """Report an error of a query, naming the query unless the error already does."""
         self.add(error, concise(query, str(error)))
 
@@ -172,7 +187,7 @@ def parse_arguments(session: Session, arguments: Sequence[str], upgrade: str) ->
     drop_toolchain = False
     for argument in clean_patterns(arguments):
         try:
-            query = _parse(session, argument, upgrade)
+            query = _parse(argument, upgrade)
         except QueryError as error:
             faults.add(error)
             continue
@@ -205,7 +220,7 @@ def _file_argument(session: Session, query: Query) -> str:
     return ""
 
 
-def _parse(session: Session, raw: str, upgrade: str) -> Query:
+def _parse(raw: str, upgrade: str) -> Query:
     pattern, raw_version, versioned = parse_path_version(raw)
     if versioned and (not raw_version or "@" in raw_version):
         raise ArgumentError(f"invalid module version syntax {quote(raw)}")

@@ -9,15 +9,9 @@ nothing changes. The answer to a version query is always relative to the build l
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
+from functools import partial
 
-from govgo.app.get.argument import (
-    ArgumentError,
-    PathSet,
-    Query,
-    QueryFaults,
-    main_module_error,
-    ok_for_main_module,
-)
+from govgo.app.get.argument import ArgumentError, PathSet, Query, QueryFaults, main_module_error, ok_for_main_module
 from govgo.app.get.local import local_options, work_options, workspace_has_package
 from govgo.core.golib.quote import quote
 from govgo.core.gosource import stdlib
@@ -25,18 +19,9 @@ from govgo.core.gosource.buildtags import any_tags
 from govgo.core.module.moduleversion import ModuleVersion
 from govgo.core.module.paths import is_module_path, is_std, split_path_version
 from govgo.core.module.query import NoMatchingVersionError
-from govgo.errors import (
-    Failure,
-    GoSumError,
-    GovgoError,
-    QueryError,
-    SettingError,
-    SumMismatchError,
-    find,
-    is_not_found,
-)
+from govgo.errors import Failure, GovgoError, QueryError, find, is_not_found
 from govgo.load.buildlist.requirements import in_force
-from govgo.load.mainmodule.gowork import LocalWorkspace, load_workspace
+from govgo.load.mainmodule.gowork import workspace_modules
 from govgo.load.mainmodule.load import load_mod_graph
 from govgo.load.packages.errors import AmbiguousImportError, ImportMissingError
 from govgo.load.packages.imports import path_prefixes
@@ -77,6 +62,7 @@ class Resolver:
         resolved: module path to (version that must be selected, the query that asks for it).
         build_list: the build list as it stands.
         initial: module path to version at the start; the base of "upgrade" and "patch".
+        workspace: the directories of the modules of the workspace around the working directory, by their paths.
         loaded: the last load of packages, on which the checksums to keep depend, also when it was in the workspace.
     """
 
@@ -91,7 +77,7 @@ class Resolver:
         self.build_list: tuple[ModuleVersion, ...] = load_mod_graph(session).build_list()
         self.current: dict[str, str] = dict(self.build_list)
         self.initial: dict[str, str] = self.current
-        self.workspace: LocalWorkspace | None = load_workspace(session)
+        self.workspace = workspace_modules(session)
         self._nones = {query.pattern: query for query in queries if query.version == "none" and not query.wildcard}
         self._wild_nones = tuple(query for query in queries if query.version == "none" and query.wildcard)
         self._searches: dict[str, bool] = {}
@@ -162,17 +148,17 @@ class Resolver:
     def start(self) -> None:
         """Candidates that depend on the initial build list alone."""
         for query in self.local_queries:
-            query.once(query.pattern, lambda query=query: _guarded(lambda: local_options(self.session, query)))  # type: ignore[misc]
+            query.once(query.pattern, partial(local_options, self.session, query))
         for query in self.path_queries:
             if query.version == "none":
                 self._none(query)
             else:
-                query.once(query.pattern, lambda query=query: _guarded(lambda: self._path(query)))  # type: ignore[misc]
+                query.once(query.pattern, partial(self._path, query))
         for query in self.tool_queries:
             for tool in self.session.main.tools:
-                query.once(tool, lambda query=query, tool=tool: _guarded(lambda: self._tool(query, tool)))  # type: ignore[misc]
+                query.once(tool, partial(self._tool, query, tool))
         for query in self.work_queries:
-            query.once(query.pattern, lambda query=query: _guarded(lambda: work_options(self.session, query)))  # type: ignore[misc]
+            query.once(query.pattern, partial(work_options, self.session, query))
 
     def refresh(self) -> None:
         """Candidates that follow the build list as it changes."""
@@ -200,31 +186,25 @@ class Resolver:
         """An argument with version "none": it can only name modules, since no package exists at that version."""
         main = self.session.main
         if not query.wildcard:
-            refused = main.contains(query.pattern)
             query.once(
-                query.pattern,
-                lambda: (
-                    PathSet(error=main_module_error(self.session, query.pattern, query))
-                    if refused
-                    else PathSet(mod=ModuleVersion(query.pattern, "none"))
-                ),
+                query.pattern, partial(self._removal, query, query.pattern, refused=main.contains(query.pattern))
             )
         for mv in self.build_list:
             if query.matches_path(mv.path):
                 refused = mv.version == "" and main.contains(mv.path)
-                answer = (
-                    PathSet(error=main_module_error(self.session, mv.path, query))
-                    if refused
-                    else PathSet(mod=ModuleVersion(mv.path, "none"))
-                )
-                query.once(mv.path, lambda answer=answer: answer)  # type: ignore[misc]
+                query.once(mv.path, partial(self._removal, query, mv.path, refused=refused))
+
+    def _removal(self, query: Query, path: str, *, refused: bool) -> PathSet:
+        if refused:
+            raise main_module_error(self.session, path, query)
+        return PathSet(mod=ModuleVersion(path, "none"))
 
     def _wildcard(self, query: Query) -> None:
         """A wildcard first means modules of the build list; others are looked for only when none of these matches."""
         relevant = [mv for mv in self.build_list if query.can_match_in_module(mv.path)]
         self.session.repo.warm(Ask("versions", mv.path) for mv in relevant if not self.session.main.contains(mv.path))
         for mv in relevant:
-            query.once(mv.path, lambda mv=mv: _guarded(lambda: self._wildcard_in(query, mv)))  # type: ignore[misc]
+            query.once(mv.path, partial(self._wildcard_in, query, mv))
 
     def _wildcard_in(self, query: Query, mv: ModuleVersion) -> PathSet:
         if self.removed(mv.path):
@@ -253,7 +233,7 @@ class Resolver:
         """For wildcards that match no package so far, look for modules outside the build list."""
         for query in self.wildcard_queries:
             if query.version != "none" and not query.matches_packages:
-                query.once(query.pattern, lambda query=query: _guarded(lambda: self._missing_wildcard(query)))  # type: ignore[misc]
+                query.once(query.pattern, partial(self._missing_wildcard, query))
 
     def _missing_wildcard(self, query: Query) -> PathSet:
         try:
@@ -282,7 +262,7 @@ class Resolver:
                         if found != ((mv,) if mv is not None else ()):
                             sure = False
 
-                query.once(path, lambda options=options: _guarded(options))  # type: ignore[misc]
+                query.once(path, options)
             return sure
 
         self.load(["all"], steady)
@@ -373,23 +353,6 @@ class Resolver:
         """Whether another version of some module might provide a package that could not be loaded."""
         if error is None or find(error, VersionChangeNeeded) is not None:
             return False
-        if self.workspace is not None and workspace_has_package(self.session, self.workspace, path):
+        if workspace_has_package(self.session, self.workspace, path):
             return False
         return find(error, ImportMissingError) is not None or find(error, AmbiguousImportError) is not None
-
-
-def _guarded(options: Callable[[], PathSet]) -> PathSet:
-    """The options, or the error in their place: `resolve_candidates` reports it and ends the command.
-
-    Raises:
-        SumMismatchError: bytes contradict go.sum; as in go, that ends the command, and no argument is to blame.
-        GoSumError, SettingError: the same of a go.sum that cannot be read, and of a variable that makes no sense.
-    """
-    try:
-        return options()
-    except GovgoError as error:  # each argument's fault is reported, with the exit code of the worst
-        if isinstance(error, GoSumError | SettingError) or (
-            isinstance(error, SumMismatchError) and error.against.endswith(".sum")
-        ):
-            raise
-        return PathSet(error=error)

@@ -7,7 +7,6 @@ from collections.abc import Sequence
 from contextlib import nullcontext
 
 from govgo.app.get.candidates import Resolver
-from govgo.app.get.local import workspace_has_module
 from govgo.core.module.moduleversion import ModuleVersion, compare_versions
 from govgo.errors import Failure, GovgoError, QueryError, SecurityError, find
 from govgo.load.mainmodule.load import enter_workspace, load_mod_file
@@ -34,8 +33,7 @@ def check_packages(resolver: Resolver, patterns: Sequence[str]) -> None:
     added to the module's own go.sum.
     """
     session = resolver.session
-    workspace = resolver.workspace
-    within = workspace is not None and workspace_has_module(workspace, session.main.modules[0].path)
+    within = session.main.modules[0].path in resolver.workspace
     marks: _Marks = {ModuleVersion(p, v): {"resolved"} for p, (v, _) in resolver.resolved.items()}
     with enter_workspace(session) if within else nullcontext():
         if patterns:

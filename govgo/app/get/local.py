@@ -4,26 +4,21 @@
 from __future__ import annotations
 
 import posixpath
+from collections.abc import Mapping
 
 from govgo.app.get.argument import ArgumentError, PathSet, Query
 from govgo.core.gosource.buildtags import any_tags
 from govgo.core.module.moduleversion import ModuleVersion
 from govgo.errors import Failure
-from govgo.load.mainmodule.gowork import LocalWorkspace
 from govgo.load.mainmodule.load import must_have_mod_root
 from govgo.load.packages.imports import dir_in_module
 from govgo.load.packages.patterns import match_in_module, warn_unmatched
 from govgo.load.session.session import Session
 
 
-def workspace_has_module(workspace: LocalWorkspace, path: str) -> bool:
-    """Whether a module of the workspace has this path."""
-    return any(mod_path == path for mod_path, _ in workspace.modules)
-
-
-def workspace_has_package(session: Session, workspace: LocalWorkspace, path: str) -> bool:
-    """Whether a module of the workspace provides the package."""
-    for mod_path, root in workspace.modules:
+def workspace_has_package(session: Session, workspace: Mapping[str, str], path: str) -> bool:
+    """Whether a module of the workspace, which has the directories of its modules by their paths, has the package."""
+    for mod_path, root in workspace.items():
         try:
             _, found = dir_in_module(session, path, mod_path, root, is_local=True)
         except Failure:
@@ -73,7 +68,7 @@ def dir_import_path(session: Session, directory: str) -> tuple[str, ModuleVersio
     """The import path of an absolute directory and its main module; (".", None) outside of all of them."""
     best: tuple[str, str, ModuleVersion] | None = None
     for main in session.main.modules:
-        root, prefix = session.main.root(main), session.main.path_prefix(main)
+        root, prefix = session.main.root(main), main.path
         if directory == root:
             return prefix, main
         if directory.startswith(root.rstrip("/") + "/") and (best is None or prefix > best[0]):

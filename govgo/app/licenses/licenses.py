@@ -16,20 +16,11 @@ from govgo.core.findings import BINARY, Finding, ModuleReport, Place, Verdict
 from govgo.core.gosum.ledger import SumLedger
 from govgo.core.govgotoml import LicenseOverride, ProjectPolicy
 from govgo.core.licenses.licenses import BuildLicenses, Licenses, ModuleLicense
-from govgo.core.licenses.texts import (
-    LegalFiles,
-    LegalText,
-    Match,
-    complete,
-    declared,
-    judged,
-    too_large,
-    unknown,
-)
+from govgo.core.licenses.texts import LegalFiles, LegalText, Match, complete, declared, judged, too_large, unknown
 from govgo.core.module.moduleversion import ModuleVersion
 from govgo.core.records import NamedTuple
 from govgo.core.resolution.compare import asking_places
-from govgo.errors import DeadNetworkError, Failure, GovgoError, SecurityError
+from govgo.errors import DeadNetworkError, Failure
 from govgo.load.targets.binaries import all_linked, build_info, split_binaries
 from govgo.load.targets.faults import from_error
 from govgo.load.targets.locate import fault_in, locating_in
@@ -200,8 +191,6 @@ def licenses_at_hand(
             continue
         found.activate()
         for (used, mod), done in zip(wanted.items(), repo.download([*wanted], extract=False), strict=True):
-            if isinstance(done.error, SecurityError):
-                raise done.error
             with suppress(Failure):
                 if done.error is None:
                     texts = reader.in_zip(done.zip, f"{used.path}@{used.version}/")
@@ -274,7 +263,7 @@ def _read(session: Session, found: Resolved, reader: LegalReader, *, only_packag
             if source.version:
                 done = downloads[source]
                 if done.error is not None:
-                    raise done.error if isinstance(done.error, GovgoError) else Failure(str(done.error))
+                    raise done.error
                 session.go_on(str(mod))
                 files = reader.in_zip(done.zip, f"{source.path}@{source.version}/")
                 read.append(_Read(mod, replacement, files, done.sum))
@@ -327,7 +316,7 @@ def _read_binary(session: Session, executables: Executables, reader: LegalReader
         try:
             done = downloads[source]
             if done.error is not None:
-                raise done.error if isinstance(done.error, GovgoError) else Failure(str(done.error))
+                raise done.error
             recorded.check(source, done.sum)
             files = reader.in_zip(done.zip, f"{source.path}@{source.version}/")
             read.append(_Read(each.module, each.replacement, files, done.sum))

@@ -14,6 +14,7 @@ from govgo.core.hints import TYPE_CHECKING
 from govgo.core.modgraph.loader import Pruning
 from govgo.core.module.info import ModuleInfo
 from govgo.core.module.moduleversion import ModuleVersion, is_toolchain
+from govgo.core.module.paths import is_local_import
 from govgo.core.module.query import is_revision_query, parse_path_version, parse_query
 from govgo.core.records import NamedTuple
 from govgo.errors import Failure, GovgoError, QueryError, UsageError, VerbFlagsError
@@ -194,10 +195,6 @@ def _without_names(session: Session, mode: ListMode) -> ListMode:
     return mode if over_network else mode & ~ListMode.NAMES
 
 
-def _is_relative(arg: str) -> bool:
-    return arg in (".", "..") or arg.startswith(("./", "../"))
-
-
 class _Lister:
     """The arguments of one listing, resolved against the requirements."""
 
@@ -221,7 +218,7 @@ class _Lister:
         for arg in args:
             if "\\" in arg:
                 raise UsageError("module paths never use backslash")
-            if _is_relative(arg):
+            if is_local_import(arg):
                 raise UsageError(f"cannot use relative path {arg} to specify module")
             if arg == "all" or "..." in arg:
                 self._need_graph_for(f"cannot match {quote(arg)}")

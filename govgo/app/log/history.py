@@ -9,7 +9,7 @@ from contextlib import suppress
 from govgo.core.findings import Finding, Verdict
 from govgo.core.log.result import FORK, NOT_PROVED, WENT_BACK
 from govgo.core.log.units import WRONG_TILE
-from govgo.core.sumdb.proof import prove_tree
+from govgo.core.sumdb.proof import prove_tree, tree_proof_nodes
 from govgo.core.sumdb.tile import HashedTile, Tile
 from govgo.core.sumdb.tileauth import TileAuth, prefix_nodes
 from govgo.core.sumdb.timeline import Head, fork_error
@@ -114,14 +114,7 @@ class ProvedTree:
 
     def prefix_proof(self, size: int) -> tuple[bytes, ...]:
         """The consistency proof from the tree over the first records, for a third party (errors as `prove`)."""
-        needed: list[Node] = []
-
-        def note_down(node: Node) -> bytes:
-            needed.append(node)
-            return b""
-
-        prove_tree(self.tree.size, size, note_down)  # a first pass, only to learn which nodes it reads
-        auth = self.prove(needed)
+        auth = self.prove(tree_proof_nodes(self.tree.size, size))
         return prove_tree(self.tree.size, size, lambda node: auth.node(*node))
 
 

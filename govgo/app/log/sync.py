@@ -19,11 +19,11 @@ from govgo.app.log.history import ProvedTree, WrongTiles, join
 from govgo.core.findings import Finding, Verdict
 from govgo.core.log.packs import PACK_RECORDS
 from govgo.core.log.result import FORK, NOT_FETCHED, NOT_PROVED, WENT_BACK, LogRun, finding_of
-from govgo.core.log.units import WIDTH, WRONG_TILE, Fetched, Proved, Wrong, prove_fetched
+from govgo.core.log.units import WRONG_TILE, Fetched, Proved, Wrong, prove_fetched
 from govgo.core.records import NamedTuple
 from govgo.core.sumdb.note import Verifier
 from govgo.core.sumdb.tile import HashedTile, Tile
-from govgo.core.sumdb.tileauth import DATABASE_HEIGHT
+from govgo.core.sumdb.tileauth import DATABASE_HEIGHT, WIDTH
 from govgo.core.sumdb.timeline import Head, read_head
 from govgo.core.sumdb.tlog import HASH_SIZE, Tree
 from govgo.errors import Failure, NetworkError, NotFoundError

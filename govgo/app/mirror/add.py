@@ -207,11 +207,10 @@ class _Run:
                 self._sums[key] = tuple((line.rpartition(" ")[2], database.name) for line in lines)
         return [mod for mod in batch if mod in self._covered or mod not in covered]
 
-    def _fail(self, mod: ModuleVersion, error: Exception) -> None:
+    def _fail(self, mod: ModuleVersion, error: GovgoError) -> None:
         place = self._asking(mod)
         if not isinstance(error, Failure):
-            if isinstance(error, GovgoError):
-                error.place = error.place or place
+            error.place = error.place or place
             raise error  # evidence of misbehaviour
         self.faults.append(from_error(None, error, place)._replace(module=mod).unchecked())
 

@@ -13,7 +13,7 @@ from govgo.core.gosum.dirhash import hash_gomod, is_h1
 from govgo.core.mirror.manifest import Content, Manifest
 from govgo.core.mirror.outcomes import Checked
 from govgo.core.mirror.prove import ProvedLog, prove_log
-from govgo.core.module.escape import unescape_path, unescape_version
+from govgo.core.module.escape import unescape
 from govgo.core.module.moduleversion import ModuleVersion
 from govgo.core.storage.keys import module_of_key
 from govgo.core.sumdb.note import parse_verifier
@@ -185,7 +185,7 @@ class _Check:
                 path, _, version = key.removeprefix(prefix).rpartition("@")
                 data = self._storage.read(key, 0, MAX_SMALL_BYTES)
                 try:
-                    mod = ModuleVersion(unescape_path(path), unescape_version(version))
+                    mod = unescape(path, version)
                 except InputError as error:
                     self._found(key, error)
                     continue

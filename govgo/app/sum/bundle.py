@@ -13,7 +13,8 @@ from govgo.core.sumdb.bundle import format_bundle, parse_bundle, prove_bundle
 from govgo.core.sumdb.gosumdb import database_of
 from govgo.core.sumdb.note import parse_verifier
 from govgo.core.sumdb.tlog import Tree
-from govgo.errors import DiskError, GovgoError
+from govgo.errors import GovgoError
+from govgo.load.mainmodule.read import read_as
 from govgo.ports.sumdb import BundleSource
 
 if TYPE_CHECKING:
@@ -81,8 +82,6 @@ def prove_from_bundle(session: Session, file: str) -> BundleDatabase:
         DiskError: it cannot be read.
         UsageError: GOSUMDB names no key.
     """
-    data = session.files.read(file)
-    if data is None:
-        raise DiskError(f"open {file}: no such file or directory", path=file)
+    data = read_as(session, file)
     verifier = parse_verifier(database_of(session.settings.env).key)
     return BundleDatabase(verifier.name, prove_bundle(parse_bundle(data), verifier), session.settings.env.uses_sumdb)

@@ -73,7 +73,7 @@ class IncompleteError(ReportedError):
 
     code = "incomplete"
 
-    def __init__(self, done: Completed, errors: tuple[BaseException, ...]) -> None:
+    def __init__(self, done: Completed, errors: tuple[GovgoError, ...]) -> None:
         super().__init__(errors)
         self.done = done
 

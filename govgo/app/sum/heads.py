@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING
 from govgo.core.golib.url import mask
 from govgo.core.sumdb.bundle import MAGIC, parse_bundle
 from govgo.core.sumdb.timeline import CONSISTENT, FORK, NOT_COMPARABLE, Comparison, Head
-from govgo.errors import DiskError, ForkError, GovgoError, SecurityError, UnavailableError
+from govgo.errors import ForkError, GovgoError, SecurityError, UnavailableError
+from govgo.load.mainmodule.read import read_as
 
 if TYPE_CHECKING:
     from govgo.load.session.session import Session
@@ -53,8 +54,5 @@ def _compare(kind: str, place: str, proved_head: Callable[[str], Head]) -> Compa
 
 def _saved_note(session: Session, name: str) -> bytes:
     """The signed tree head in a file, which may be a proof bundle."""
-    path = session.absolute(name)
-    data = session.files.read(path)
-    if data is None:
-        raise DiskError(f"open {path}: no such file or directory", path=path)
+    data = read_as(session, session.absolute(name))
     return parse_bundle(data).note if data.startswith(MAGIC) else data

@@ -15,18 +15,11 @@ from govgo.app.sumdb.growing import stored_tiles
 from govgo.app.sumdb.publisher import database_keys
 from govgo.core.golib import url as gourl
 from govgo.core.records import NamedTuple
-from govgo.core.sumdb.cosignature import (
-    MAX_ANSWER_BYTES,
-    Cosigned,
-    cosignatures,
-    parse_witness_size,
-    witness_request,
-)
+from govgo.core.sumdb.cosignature import MAX_ANSWER_BYTES, Cosigned, cosignatures, parse_witness_size, witness_request
 from govgo.core.sumdb.note import Note, Verifier, format_note, open_note, read_note
-from govgo.core.sumdb.proof import prove_tree
+from govgo.core.sumdb.proof import prove_tree, tree_proof_nodes
 from govgo.core.sumdb.published import LATEST
 from govgo.core.sumdb.timeline import Head, read_head
-from govgo.core.sumdb.tlog import Node
 from govgo.errors import Failure, IntegrityError, NetworkError, NoteError, UsageError
 from govgo.ports.storage import Storage
 
@@ -173,12 +166,5 @@ def _proof(storage: Storage, head: Head, older_size: int) -> tuple[bytes, ...]:
     """The consistency proof from an older size; () where there is nothing to prove."""
     if older_size in (0, head.tree.size):
         return ()
-    needed: list[Node] = []
-
-    def note_down(node: Node) -> bytes:
-        needed.append(node)
-        return b""
-
-    prove_tree(head.tree.size, older_size, note_down)  # a first pass, only to learn which nodes it reads
-    auth = stored_tiles(storage, head.tree, needed)
+    auth = stored_tiles(storage, head.tree, tree_proof_nodes(head.tree.size, older_size))
     return prove_tree(head.tree.size, older_size, lambda node: auth.node(*node))

@@ -18,7 +18,8 @@ from govgo.core.module.patterns import match_prefix_patterns
 from govgo.core.module.query import parse_path_version
 from govgo.core.records import NamedTuple
 from govgo.core.sumdb.rules import make_record
-from govgo.errors import DiskError, GoSumError, SumDbFormatError, UsageError
+from govgo.errors import GoSumError, SumDbFormatError, UsageError
+from govgo.load.mainmodule.read import read_as
 from govgo.load.query.query import query
 from govgo.load.session.session import Session
 
@@ -65,11 +66,9 @@ def gather_records(session: Session, words: Sequence[str], only: str = "") -> Ga
 
 def _of_gosum(session: Session, name: str, only: str) -> tuple[dict[ModuleVersion, bytes], list[ModuleVersion]]:
     path = session.absolute(name)
-    data = session.files.read(path)
-    if data is None:
-        if "/" not in name and not name.endswith(".sum"):
-            raise UsageError(f"{name}: neither a go.sum file nor a module as PATH@VERSION")
-        raise DiskError(f"open {path}: no such file or directory", path=path)
+    if "/" not in name and not name.endswith(".sum") and not session.files.exists(path):
+        raise UsageError(f"{name}: neither a go.sum file nor a module as PATH@VERSION")
+    data = read_as(session, path)
     for conflict in find_conflicts(data):
         raise GoSumError(f"{name}: {conflict.mod} has {conflict}", file=name, line=conflict.lines[0])
     sums = parse_gosum(name, data)

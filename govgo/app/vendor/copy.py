@@ -56,6 +56,7 @@ class VendorCopier:
         self.go_version = go_version
         self._embed_for_tests = compare(go_version, "1.22") < 0
         self._metadata_done: set[tuple[str, str]] = set()
+        self._contents: dict[str, bytes] = {}  # of the package that is being copied; most are needed twice
 
     def package(self, pkg: LoadPkg) -> None:
         """Copy one package.
@@ -63,6 +64,7 @@ class VendorCopier:
         Raises:
             DiskError: a file cannot be read or written.
         """
+        self._contents.clear()
         target = join(self.target, pkg.path)
         copied = self._directory(pkg.dir, target, self._is_source)
         copied |= self._metadata(pkg, target)
@@ -146,9 +148,12 @@ class VendorCopier:
         return found.sources.embeds + found.tests.embeds + found.xtests.embeds
 
     def _read(self, path: str) -> bytes:
-        data = self.session.files.read(path)
+        data = self._contents.get(path)
         if data is None:
-            raise DiskError(f"open {path}: no such file or directory", path=path)
+            data = self.session.files.read_source(path)
+            if data is None:
+                raise DiskError(f"open {path}: no such file or directory", path=path)
+            self._contents[path] = data
         return data
 
 

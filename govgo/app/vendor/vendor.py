@@ -116,11 +116,8 @@ def _add_modules(session: Session, packages: _Packages, lines: _Lines) -> None:
     """
     main = session.main
     go_version = main.go_version()
-    files = [file for m in main.modules if (file := main.mod_file(m)) is not None]
-    explicit: set[ModuleVersion] = set()
-    marks = compare(go_version, "1.14") >= 0 and (session.in_workspace or any(file.go is not None for file in files))
-    if marks:
-        explicit = {require.mod for file in files for require in file.require}
+    marks = marks_explicit(session)
+    explicit = {require.mod for file in main.mod_files() for require in file.require} if marks else set()
     mods = [*explicit, *(mod for mod in packages if mod not in explicit)]
     sort(mods)
     if main.work_file is not None:
@@ -156,6 +153,13 @@ def _other_replacements(session: Session, written: set[ModuleVersion]) -> list[s
             if entry.old not in written:
                 add(entry.old, main.replacement(entry.old))
     return lines
+
+
+def marks_explicit(session: Session) -> bool:
+    """Whether modules.txt marks what go.mod requires, as from go 1.14 on."""
+    main = session.main
+    has_go_line = session.in_workspace or any(file.go is not None for file in main.mod_files())
+    return has_go_line and compare(main.go_version(), "1.14") >= 0
 
 
 def module_line(mod: ModuleVersion, replacement: ModuleVersion | None) -> str:

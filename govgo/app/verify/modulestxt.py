@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterator
 from typing import TYPE_CHECKING
 
-from govgo.app.vendor.vendor import module_line
+from govgo.app.vendor.vendor import marks_explicit, module_line
 from govgo.core.module.moduleversion import ModuleVersion
 from govgo.core.module.paths import check_import_path
 from govgo.core.records import NamedTuple
@@ -101,9 +101,8 @@ def _notes(
     """The lines that may follow the module's; "" stands for none."""
     main = session.main
     go_version = main.go_version()
-    files = [file for m in main.modules if (file := main.mod_file(m)) is not None]
-    marks = compare(go_version, "1.14") >= 0 and (session.in_workspace or any(file.go is not None for file in files))
-    explicit = ["explicit"] if marks and any(r.mod == mod for file in files for r in file.require) else []
+    is_required = any(require.mod == mod for file in main.mod_files() for require in file.require)
+    explicit = ["explicit"] if is_required and marks_explicit(session) else []
     if not explicit and mod not in providers:
         return ("",)  # a replacement without effect
     with_go: list[str] = []

@@ -105,8 +105,8 @@ class _VendorCheck:
             self._add("vendor-inconsistent", Verdict.FINDING, text, None, place)
             return
         main = self._session.main
-        indexes = [index for m in main.modules if (index := main.index(m)) is not None]
-        mod_files = [file for m in main.modules if (file := main.mod_file(m)) is not None]
+        indexes = main.indexes()
+        mod_files = main.mod_files()
         try:
             check_vendor_consistency(self._session, self._vendored, indexes, mod_files)
         except StaleError as error:
@@ -201,13 +201,13 @@ class _VendorCheck:
                 self._add("vendor-extra", Verdict.FINDING, text, None, Place(self._shown(path)))
 
     def _file(self, path: str) -> None:
-        data = self._session.files.read(join(self._vendor, path)) or b""
+        data = self._session.files.read_source(join(self._vendor, path)) or b""
         digest = hashlib.sha256(data).digest()
         candidates = list(self._candidates(path))
         different: list[_Copy] = []
         for copy in candidates:
             if copy.directory:
-                original = self._session.files.read(copy.name(path))
+                original = self._session.files.read_source(copy.name(path))
                 theirs = None if original is None else hashlib.sha256(original).digest()
             else:
                 theirs = copy.digests.get(copy.name(path))
@@ -267,7 +267,6 @@ class _VendorCheck:
         if copy.fault:
             return
         beside = f"{package}/"
-        absent: dict[str, str] = {}
         if copy.directory:
             directory = dirname(copy.name(f"{package}/x"))
             names = [name for name, kind in self._session.files.listdir(directory) if kind == "file"]
@@ -286,7 +285,7 @@ class _VendorCheck:
 
     def _contents(self, copy: _Copy, names: frozenset[str]) -> Mapping[str, bytes]:
         if copy.directory:
-            return {name: self._session.files.read(name) or b"" for name in names}
+            return {name: self._session.files.read_source(name) or b"" for name in names}
         return self._files.zip_contents(copy.zip, names) if names else {}
 
     def _shown(self, path: str) -> str:

@@ -10,7 +10,7 @@ from contextlib import suppress
 from govgo.core.modfile import WorkFile, parse_work
 from govgo.core.module.paths import has_file_prefix
 from govgo.core.version.goversion import DEFAULT_GO_MOD_VERSION, DEFAULT_GO_WORK_VERSION, max_version
-from govgo.errors import DiskError, Failure, InputError
+from govgo.errors import DiskError, Failure, GovgoError, InputError
 from govgo.load.mainmodule.gowork import (
     init_workfile,
     need_work_file,
@@ -57,9 +57,9 @@ class _UseFaults(Faults):
 
     def __init__(self, session: Session) -> None:
         super().__init__(session)
-        self._put_off: list[Exception] = []
+        self._put_off: list[GovgoError] = []
 
-    def put_off(self, error: Exception) -> None:
+    def put_off(self, error: GovgoError) -> None:
         """Leave an error for `add_put_off`."""
         self._put_off.append(error)
 

@@ -16,11 +16,10 @@ from govgo.core.module.moduleversion import ModuleVersion
 from govgo.core.records import NamedTuple
 from govgo.core.sumdb.rules import judge_record, plain_subject, split_data_tile
 from govgo.core.sumdb.tile import Tile, subtree_hash
-from govgo.core.sumdb.tileauth import DATABASE_HEIGHT
+from govgo.core.sumdb.tileauth import DATABASE_HEIGHT, WIDTH
 from govgo.core.sumdb.tlog import HASH_SIZE
 from govgo.errors import SumDbFormatError
 
-WIDTH = 1 << DATABASE_HEIGHT
 DIGEST_BYTES = 8
 MOST_FAULTS = 1000
 """No unit tells more: a log that is wrong all over is wrong enough."""

@@ -32,7 +32,7 @@ from govgo.core.modfile.faults import LineFault, ModFileErrors, VersionFixError
 from govgo.core.modfile.gomod import ModFile, check_canonical_version
 from govgo.core.modfile.gowork import WorkFile
 from govgo.core.modfile.printer import format_file
-from govgo.core.modfile.quote import auto_quote, is_directory_path, must_quote
+from govgo.core.modfile.quote import auto_quote, is_directory_path, legacy_go_mod, must_quote
 from govgo.core.modfile.read import VersionFixer, module_path, parse, parse_lax, parse_work
 from govgo.core.modfile.syntax import FileSyntax, Line, Position
 
@@ -64,6 +64,7 @@ __all__ = [
     "is_directory_path",
     "is_go_version",
     "is_toolchain_name",
+    "legacy_go_mod",
     "module_path",
     "must_quote",
     "parse",

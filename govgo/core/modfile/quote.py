@@ -39,6 +39,11 @@ def auto_quote(text: str) -> str:
     return quote(text) if must_quote(text) else text
 
 
+def legacy_go_mod(path: str) -> bytes:
+    """The go.mod that go makes up for a module without one, its path alone (cmd/go's modfetch.LegacyGoMod)."""
+    return f"module {auto_quote(path)}\n".encode()
+
+
 def token_value(token: str) -> str:
     """The string that a token stands for.
 

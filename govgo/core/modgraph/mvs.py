@@ -9,13 +9,12 @@ reachable module requires:
 The functions below ask a relation (`Reqs`) for what they need. `Graph` is given requirements as they become known, in
 any order, and has the selected versions of what it knows so far.
 
-Reference: research.swtch.com/vgo-mvs (algorithms 1 to 4, R); Go Modules Reference, "Minimal version selection (MVS)".
+Reference: research.swtch.com/vgo-mvs (algorithms 1 and R); Go Modules Reference, "Minimal version selection (MVS)".
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
-from itertools import pairwise
 
 from govgo.core.hints import Protocol
 from govgo.core.module.moduleversion import ModuleVersion
@@ -217,38 +216,20 @@ class Reqs(Protocol):
         ...
 
 
-class UpgradeReqs(Reqs, Protocol):
-    """A requirement relation that knows of newer versions."""
-
-    def upgrade(self, mv: ModuleVersion) -> ModuleVersion:
-        """The version to use in place of `mv` when everything is upgraded; `mv` itself when there is none newer."""
-        ...
-
-
-class DowngradeReqs(Reqs, Protocol):
-    """A requirement relation that knows of older versions."""
-
-    def previous(self, mv: ModuleVersion) -> ModuleVersion:
-        """The version just before `mv`, "none" when there is none."""
-        ...
-
-
 class UnsatisfiedError(BuildListError):
     """The requirements of a module version could not be read.
 
     Attributes:
         error: what was raised.
         path: a shortest chain from a target to the module version where it was raised.
-        changes: the steps of `path` (0 is the first) that are upgrades rather than requirements.
     """
 
     code = "unsatisfied"
 
-    def __init__(self, error: GovgoError, path: tuple[ModuleVersion, ...], changes: frozenset[int]) -> None:
+    def __init__(self, error: GovgoError, path: tuple[ModuleVersion, ...]) -> None:
         super().__init__(str(error), inner=error)
         self.error = error
         self.path = path
-        self.changes = changes
 
 
 def build_list(targets: Sequence[ModuleVersion], reqs: Reqs) -> tuple[ModuleVersion, ...]:
@@ -257,14 +238,7 @@ def build_list(targets: Sequence[ModuleVersion], reqs: Reqs) -> tuple[ModuleVers
     Raises:
         UnsatisfiedError: the requirements of a reachable module version cannot be read.
     """
-    return _build_list(targets, reqs, None)
-
-
-def _build_list(
-    targets: Sequence[ModuleVersion], reqs: Reqs, upgrade: Callable[[ModuleVersion], ModuleVersion] | None
-) -> tuple[ModuleVersion, ...]:
     graph = Graph(reqs.compare, targets)
-    upgrades: dict[ModuleVersion, ModuleVersion] = {}
     failed: dict[ModuleVersion, GovgoError] = {}
     queue = list(dict.fromkeys(targets))
     seen = set(queue)
@@ -275,14 +249,6 @@ def _build_list(
                 required = reqs.required(mv)
         except Failure as error:
             failed[mv] = error
-        if upgrade is not None:
-            try:
-                better = upgrade(mv)
-                if better != mv:
-                    upgrades[mv] = better
-                    required = (better, *required)
-            except Failure as error:
-                failed.setdefault(mv, error)
         graph.require(mv, required)
         for req in required:
             if req not in seen:
@@ -290,9 +256,7 @@ def _build_list(
                 queue.append(req)
     if failed:
         chain = graph.find_path(failed.__contains__)
-        steps = enumerate(pairwise(chain))
-        changes = frozenset(i for i, (source, target) in steps if upgrades.get(source) == target)
-        raise UnsatisfiedError(failed[chain[-1]], chain, changes)
+        raise UnsatisfiedError(failed[chain[-1]], chain)
     return graph.build_list()
 
 
@@ -357,131 +321,3 @@ def _postorder(
                 order.append(mv)
                 stack.pop()
     return required, order
-
-
-def upgrade_all(target: ModuleVersion, reqs: UpgradeReqs) -> tuple[ModuleVersion, ...]:
-    """The build list with every module at its latest version (algorithm 2)."""
-    return _build_list([target], reqs, lambda mv: target if mv.path == target.path else reqs.upgrade(mv))
-
-
-def upgrade(target: ModuleVersion, reqs: UpgradeReqs, *upgrades: ModuleVersion) -> tuple[ModuleVersion, ...]:
-    """The build list with `upgrades` added (algorithm 3)."""
-    listed = list(reqs.required(target))
-    paths = {mv.path for mv in listed}
-    versions: dict[str, str] = {}
-    for mv in upgrades:
-        if mv.path not in paths:
-            listed.append(ModuleVersion(mv.path, NONE))
-        known = versions.get(mv.path)
-        if known is None or reqs.compare(mv.path, known, mv.version) < 0:
-            versions[mv.path] = mv.version
-    return _build_list(
-        [target],
-        _Override(target, tuple(listed), reqs),
-        lambda mv: ModuleVersion(mv.path, versions.get(mv.path, mv.version)),
-    )
-
-
-def downgrade(target: ModuleVersion, reqs: DowngradeReqs, *downgrades: ModuleVersion) -> tuple[ModuleVersion, ...]:
-    """The build list with no module above its version in `downgrades`, and others as low as that needs (algorithm 4).
-
-    Raises:
-        UnsatisfiedError: the build list before or after cannot be computed.
-    """
-    listed = build_list([target], reqs)[1:]
-    limit = {mv.path: mv.version for mv in listed}
-    for mv in downgrades:
-        known = limit.get(mv.path)
-        if known is None or reqs.compare(mv.path, known, mv.version) > 0:
-            limit[mv.path] = mv.version
-    search = _Descent(reqs, limit)
-    lowered = [target]
-    for mv in listed:
-        fit = search.lower(mv)
-        if fit is not None:
-            lowered.append(fit)
-    # `previous` knows neither pseudo-versions nor retracted versions, so another module may require a higher version
-    # than the one found here. What only the one found here requires must then not stay: hence the second build list.
-    actual = dict(build_list([target], _Override(target, tuple(lowered), reqs)))
-    kept = tuple(ModuleVersion(mv.path, actual[mv.path]) for mv in listed if mv.path in actual)
-    return build_list([target], _Override(target, kept, reqs))
-
-
-class _Override:
-    """A requirement relation with other requirements for one module."""
-
-    def __init__(self, target: ModuleVersion, listed: tuple[ModuleVersion, ...], reqs: Reqs) -> None:
-        self._target = target
-        self._listed = listed
-        self._reqs = reqs
-
-    def required(self, mv: ModuleVersion) -> tuple[ModuleVersion, ...]:
-        return self._listed if mv == self._target else self._reqs.required(mv)
-
-    def compare(self, path: str, v: str, w: str) -> int:
-        return self._reqs.compare(path, v, w)
-
-
-class _Descent:
-    """Which versions lead above a limit, and the next lower ones that do not.
-
-    A version is excluded when it is above its limit or requires an excluded version. `_dependents` has the versions
-    that require each one, to exclude them with it.
-    """
-
-    def __init__(self, reqs: DowngradeReqs, limit: dict[str, str]) -> None:
-        self._reqs = reqs
-        self._limit = limit
-        self._added: set[ModuleVersion] = set()
-        self._excluded: set[ModuleVersion] = set()
-        self._dependents: dict[ModuleVersion, list[ModuleVersion]] = {}
-
-    def lower(self, mv: ModuleVersion) -> ModuleVersion | None:
-        """The highest version, at most `mv`, that keeps every limit; None when the module has to go."""
-        self._add(mv)
-        while mv in self._excluded:
-            before = self._reqs.previous(mv)
-            limit = self._limit[mv.path]
-            compare = self._reqs.compare
-            if compare(mv.path, limit, mv.version) < 0 and compare(mv.path, before.version, limit) < 0:
-                before = ModuleVersion(mv.path, limit)
-            if before.version == NONE:
-                return None
-            self._add(before)
-            mv = before
-        return mv
-
-    def _exclude(self, mv: ModuleVersion) -> None:
-        stack = [mv]
-        while stack:
-            each = stack.pop()
-            if each not in self._excluded:
-                self._excluded.add(each)
-                stack.extend(self._dependents.get(each, ()))
-
-    def _add(self, start: ModuleVersion) -> None:
-        stack = [start]
-        while stack:
-            mv = stack.pop()
-            if mv in self._added:
-                continue
-            self._added.add(mv)
-            for target in self._open(mv):
-                self._dependents.setdefault(target, []).append(mv)
-                if target in self._excluded:
-                    self._exclude(mv)
-                    break
-                stack.append(target)
-
-    def _open(self, mv: ModuleVersion) -> tuple[ModuleVersion, ...]:
-        """The requirements of `mv`; none when it is above its limit, or cannot be read, and is therefore excluded."""
-        limit = self._limit.get(mv.path)
-        if limit is not None and self._reqs.compare(mv.path, mv.version, limit) > 0:
-            self._exclude(mv)
-            return ()
-        try:
-            return self._reqs.required(mv)
-        except Failure:
-            # An older version may have a malformed go.mod or none at all; then it is not a candidate.
-            self._exclude(mv)
-            return ()

@@ -14,6 +14,7 @@ from functools import lru_cache
 
 from govgo.core.golib.quote import quote
 from govgo.core.late import late
+from govgo.core.module.moduleversion import ModuleVersion
 from govgo.core.module.paths import canonical_version, check_element, check_path
 from govgo.errors import InputError, InvalidPathError, InvalidVersionError
 
@@ -77,6 +78,11 @@ def unescape_version(escaped: str) -> str:
     if reason:
         raise InvalidVersionError(f"invalid escaped version {quote(v)}: {reason}", version=v, reason=reason)
     return v
+
+
+def unescape(path: str, version: str) -> ModuleVersion:
+    """The module version of an escaped path and an escaped version; errors as of the two functions above."""
+    return ModuleVersion(unescape_path(path), unescape_version(version))
 
 
 def _escape(text: str) -> str:

@@ -8,6 +8,7 @@ Source of the rules: Go Modules Reference, "Module paths", "Major version suffix
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from functools import lru_cache
 
 from govgo.core.golib.quote import is_utf8, quote, quote_char
@@ -199,6 +200,11 @@ def module_sort_key(mv: ModuleVersion) -> tuple[str, semver.Key, str]:
     return mv[0], semver.key(version), slash + file
 
 
+def is_local_import(path: str) -> bool:
+    """Whether the path is relative to a directory: ".", "..", "./x", "../x" (go/build's IsLocalImport)."""
+    return path in (".", "..") or path.startswith(("./", "../"))
+
+
 def is_std(import_path: str) -> bool:
     """Whether the path can only name a package of the standard library: no dot in its first element."""
     return "." not in import_path.partition("/")[0]
@@ -292,6 +298,14 @@ def _major_fault(v: str, path_major: str) -> str:
 def _stable(path_major: str) -> str:
     """A gopkg.in suffix without its "-unstable"."""
     return path_major.removesuffix("-unstable") if path_major.startswith(".v") else path_major
+
+
+def upwards(directory: str) -> Iterator[str]:
+    """A directory, given by its absolute path, and those above it, the root last."""
+    while directory != "/":
+        yield directory
+        directory = directory.rpartition("/")[0] or "/"
+    yield directory
 
 
 def has_file_prefix(path: str, directory: str) -> bool:

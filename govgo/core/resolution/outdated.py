@@ -35,6 +35,9 @@ class Release(NamedTuple):
     time: datetime | None = None
     dated_by: str = ""
 
+    def __str__(self) -> str:
+        return str(self.mod)
+
     @property
     def mod(self) -> ModuleVersion:
         """The module version."""

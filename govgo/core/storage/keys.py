@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from govgo.core.late import late
 from govgo.core.module.cachepath import DOWNLOAD, file_stem, version_dir
-from govgo.core.module.escape import unescape_path, unescape_version
+from govgo.core.module.escape import unescape
 from govgo.core.module.moduleversion import ModuleVersion
 from govgo.core.storage.published import SUFFIX as PUBLISHED
 from govgo.core.version import semver
@@ -68,7 +68,7 @@ def module_of_key(key: str) -> ModuleVersion | None:
     if f".{suffix}" not in _SUFFIXES:
         return None
     try:
-        return ModuleVersion(unescape_path(path), unescape_version(version))
+        return unescape(path, version)
     except InputError:
         return None
 
@@ -79,6 +79,6 @@ def module_of_lookup(key: str) -> ModuleVersion | None:
         return None
     path, at, version = key.partition("/lookup/")[2].rpartition("@")
     try:
-        return ModuleVersion(unescape_path(path), unescape_version(version)) if at else None
+        return unescape(path, version) if at else None
     except InputError:
         return None

@@ -24,13 +24,12 @@ A request to a witness (c2sp.org/tlog-witness, add-checkpoint) is
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable
 
 from govgo.core.golib.base64 import decode_base64
 from govgo.core.late import late
 from govgo.core.records import NamedTuple
-from govgo.core.sumdb.note import KEY_SIZE, Signature, Verifier, is_valid_name, key_hash, read_note
+from govgo.core.sumdb.note import KEY_SIZE, Signature, Verifier, key_hash, key_parts, read_note
 from govgo.core.sumdb.proof import Proof
 from govgo.core.sumdb.tlog import format_hash
 from govgo.errors import NoteError
@@ -56,14 +55,10 @@ def parse_witness(text: str) -> Verifier:
     Raises:
         NoteError: it is malformed, or of another algorithm, such as that of a log.
     """
-    name, _, rest = text.partition("+")
-    hash_text, _, key_text = rest.partition("+")
-    try:
-        key = decode_base64(key_text)
-    except ValueError:
-        key = b""
-    if re.fullmatch("[0-9A-Fa-f]{8}", hash_text) is None or not is_valid_name(name) or not key:
+    parts = key_parts(text)
+    if parts is None:
         raise NoteError("malformed witness key")
+    name, hash_text, key = parts
     if int(hash_text, 16) != key_hash(name, key):
         raise NoteError("invalid witness key hash")
     if key[0] != ALG_COSIGNATURE or len(key) != 1 + KEY_SIZE:

@@ -17,11 +17,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from govgo.core.sumdb.tile import Tile, subtree_hash
-from govgo.core.sumdb.tileauth import DATABASE_HEIGHT
+from govgo.core.sumdb.tileauth import DATABASE_HEIGHT, WIDTH
 from govgo.core.sumdb.tlog import EMPTY_TREE_HASH, HASH_SIZE, Tree, range_hash
 from govgo.errors import SumDbFormatError
 
-_WIDTH = 1 << DATABASE_HEIGHT
 _FULL_BYTES = HASH_SIZE << DATABASE_HEIGHT
 
 NewTile = tuple[Tile, bytes]
@@ -33,7 +32,7 @@ def edge_tiles(size: int) -> tuple[Tile, ...]:
     tiles: list[Tile] = []
     level = 0
     while entries := size >> (DATABASE_HEIGHT * level):
-        if width := entries % _WIDTH:
+        if width := entries % WIDTH:
             tiles.append(Tile(DATABASE_HEIGHT, level, entries >> DATABASE_HEIGHT, width))
         level += 1
     return tuple(tiles)
@@ -69,17 +68,17 @@ class Growth:
     def append(self, leaf: bytes) -> list[NewTile]:
         """Append a record by its hash; the tiles that are full by now, from level 0 up."""
         self.size += 1
-        return self._push(0, leaf, self.size) if self.size % _WIDTH == 0 else self._keep(leaf)
+        return self._push(0, leaf, self.size) if self.size % WIDTH == 0 else self._keep(leaf)
 
     def append_root(self, root: bytes) -> list[NewTile]:
         """Append 256 records where a full tile begins, by the hash over them; the tiles above level 0 that are full."""
-        assert self.size % _WIDTH == 0
-        self.size += _WIDTH
+        assert self.size % WIDTH == 0
+        self.size += WIDTH
         return self._push(1, root, self.size >> DATABASE_HEIGHT)
 
     def tree_with(self, leaves: bytes) -> Tree:
         """The head of the tree with some more records, fewer than 256, behind a full tile; it does not grow."""
-        assert self.size % _WIDTH == 0
+        assert self.size % WIDTH == 0
         other = Growth()
         other.size = self.size + len(leaves) // HASH_SIZE
         other._rows = [bytearray(leaves), *self._rows[1:]]
@@ -116,7 +115,7 @@ class Growth:
                 return done
             data = bytes(row)
             row.clear()
-            done.append((Tile(DATABASE_HEIGHT, level, (entries >> DATABASE_HEIGHT) - 1, _WIDTH), data))
+            done.append((Tile(DATABASE_HEIGHT, level, (entries >> DATABASE_HEIGHT) - 1, WIDTH), data))
             digest = subtree_hash(data)
             level, entries = level + 1, entries >> DATABASE_HEIGHT
 

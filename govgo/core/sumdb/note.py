@@ -100,20 +100,27 @@ class Verifier(NamedTuple):
         return True
 
 
+def key_parts(text: str) -> tuple[str, str, bytes] | None:
+    """The name, hash and bytes of a key that is written `name+hash+base64(bytes)`; None where one is malformed."""
+    name, _, rest = text.partition("+")
+    hash_text, _, key_text = rest.partition("+")
+    try:
+        key = decode_base64(key_text)
+    except ValueError:
+        return None
+    return (name, hash_text, key) if _HASH.fullmatch(hash_text) and is_valid_name(name) and key else None
+
+
 def parse_verifier(text: str) -> Verifier:
     """Read a verifier key.
 
     Raises:
         NoteError: it is malformed, of another algorithm, or its hash is not that of its name and key.
     """
-    name, _, rest = text.partition("+")
-    hash_text, _, key_text = rest.partition("+")
-    try:
-        key = decode_base64(key_text)
-    except ValueError:
-        key = b""
-    if _HASH.fullmatch(hash_text) is None or not is_valid_name(name) or not key:
+    parts = key_parts(text)
+    if parts is None:
         raise NoteError("malformed verifier id")
+    name, hash_text, key = parts
     if int(hash_text, 16) != key_hash(name, key):
         raise NoteError("invalid verifier hash")
     if key[0] != ALG_ED25519:

@@ -96,6 +96,11 @@ def prove_tree(size: int, older_size: int, read: Callable[[Node], bytes]) -> Pro
     return tuple(_read_range(start, end, read) for start, end in _prefix_ranges(size, older_size))
 
 
+def tree_proof_nodes(size: int, older_size: int) -> tuple[Node, ...]:
+    """The nodes that `prove_tree` reads, for who has to fetch and prove them first."""
+    return tuple(node for start, end in _prefix_ranges(size, older_size) for node in range_nodes(start, end))
+
+
 def _read_range(start: int, end: int, read: Callable[[Node], bytes]) -> bytes:
     return range_hash([read(node) for node in range_nodes(start, end)])
 

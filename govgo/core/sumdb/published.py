@@ -22,7 +22,7 @@ from govgo.core.sumdb.note import Verifier, parse_verifier
 from govgo.core.sumdb.record import format_record, lookup_path
 from govgo.core.sumdb.rules import join_data_tile, judge_record, split_data_tile
 from govgo.core.sumdb.tile import Tile
-from govgo.core.sumdb.tileauth import DATABASE_HEIGHT
+from govgo.core.sumdb.tileauth import DATABASE_HEIGHT, WIDTH
 from govgo.core.sumdb.timeline import Head
 from govgo.core.sumdb.tlog import Tree, record_hash
 from govgo.errors import SumDbFormatError
@@ -32,7 +32,6 @@ COMMIT = "commit"
 KEY = "key"
 PENDING = "pending/"
 
-_WIDTH = 1 << DATABASE_HEIGHT
 _PENDING = late(r"pending/(0|[1-9][0-9]{0,18})-[0-9a-f]{64}")
 _PENDING_HEAD = late(rb"govgo pending records\n(0|[1-9][0-9]{0,18}) ([1-9][0-9]{0,6})\n\n")
 
@@ -81,7 +80,7 @@ def parse_pending(data: bytes) -> tuple[int, list[bytes]]:
 
 def data_edge(size: int) -> Tile | None:
     """The partial data tile of a tree; None where its last one is full."""
-    width = size % _WIDTH
+    width = size % WIDTH
     return Tile(DATABASE_HEIGHT, -1, size >> DATABASE_HEIGHT, width) if width else None
 
 
@@ -124,8 +123,8 @@ def grown_tiles(edge: Edge, texts: Sequence[bytes]) -> Iterator[tuple[str, bytes
     for tile, data in growth.edge():
         yield tile.path, data
     texts_of_tiles = [*edge.texts, *texts]
-    for at in range(0, len(texts_of_tiles), _WIDTH):
-        part = texts_of_tiles[at : at + _WIDTH]
+    for at in range(0, len(texts_of_tiles), WIDTH):
+        part = texts_of_tiles[at : at + WIDTH]
         number = (edge.size - len(edge.texts) + at) >> DATABASE_HEIGHT
         yield Tile(DATABASE_HEIGHT, -1, number, len(part)).path, join_data_tile(part)
 

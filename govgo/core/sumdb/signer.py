@@ -7,13 +7,14 @@ A signer key is written `PRIVATE+KEY+name+hash+base64(algorithm, seed)`; name an
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 
 from govgo.core.golib.base64 import decode_base64, encode_base64
 from govgo.core.records import NamedTuple
-from govgo.core.sumdb.note import ALG_ED25519, KEY_SIZE, Note, is_valid_name, key_hash
+from govgo.core.sumdb.note import ALG_ED25519, KEY_SIZE, Note, is_valid_name, key_hash, key_parts
 from govgo.errors import NoteError
+
+_PRIVATE = "PRIVATE+KEY+"
 
 
 class Signer(NamedTuple):
@@ -39,16 +40,10 @@ def parse_signer(text: str) -> Signer:
     Raises:
         NoteError: it is malformed, of another algorithm, or its hash is not that of its name and public key.
     """
-    words = text.split("+", 4)
-    private, key_word, name, hash_text, key_text = words + [""] * (5 - len(words))
-    if (private, key_word) != ("PRIVATE", "KEY"):
+    parts = key_parts(text.removeprefix(_PRIVATE)) if text.startswith(_PRIVATE) else None
+    if parts is None:
         raise NoteError("malformed verifier id")
-    try:
-        key = decode_base64(key_text)
-    except ValueError:
-        key = b""
-    if re.fullmatch("[0-9A-Fa-f]{8}", hash_text) is None or not is_valid_name(name) or not key:
-        raise NoteError("malformed verifier id")
+    name, hash_text, key = parts
     if key[0] != ALG_ED25519:
         raise NoteError("unknown verifier algorithm")
     if len(key) != 1 + KEY_SIZE:
@@ -62,7 +57,7 @@ def make_keys(name: str, seed: bytes) -> tuple[str, str]:
     """The signer key and the verifier key of an Ed25519 seed of 32 bytes, as texts."""
     digest = key_hash(name, bytes([ALG_ED25519]) + _public_key(seed))
     private = encode_base64(bytes([ALG_ED25519]) + seed)
-    return f"PRIVATE+KEY+{name}+{digest:08x}+{private}", verifier_key(Signer(name, digest, seed))
+    return f"{_PRIVATE}{name}+{digest:08x}+{private}", verifier_key(Signer(name, digest, seed))
 
 
 def verifier_key(signer: Signer) -> str:

@@ -27,6 +27,8 @@ from govgo.errors import SumDbFormatError, TileMismatchError
 
 DATABASE_HEIGHT = 8
 """The tile height of checksum databases."""
+WIDTH = 1 << DATABASE_HEIGHT
+"""Hashes of a whole tile, and records of a whole data tile."""
 
 
 class TileAuth:

@@ -18,7 +18,7 @@ from datetime import UTC, datetime
 
 from govgo.core.golib.quote import quote
 from govgo.core.golib.url import clean_path
-from govgo.core.modfile import auto_quote, module_path, parse_lax
+from govgo.core.modfile import module_path, parse_lax
 from govgo.core.module.info import Origin
 from govgo.core.module.paths import (
     INCOMPATIBLE,
@@ -367,11 +367,6 @@ def has_path_prefix(path: str, prefix: str) -> bool:
     if prefix.endswith("/"):
         return path.startswith(prefix)
     return path == prefix or path.startswith(prefix + "/")
-
-
-def legacy_go_mod(path: str) -> bytes:
-    """The go.mod that go makes up for a module without one: its path alone."""
-    return f"module {auto_quote(path)}\n".encode()
 
 
 def retracting_version(versions: Sequence[str]) -> str:

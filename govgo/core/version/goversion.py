@@ -37,7 +37,7 @@ SEPARATE_INDIRECT_VERSION: Final = "1.17"
 TIDY_GO_MOD_SUM_VERSION: Final = "1.21"
 #: A go line is a minimum that every dependency's go line must not exceed.
 GO_STRICT_VERSION: Final = "1.21"
-#: Vendored packages are found by vendor/modules.txt alone.
+#: A vendored package must stand in vendor/modules.txt to be imported.
 EXPLICIT_MODULES_TXT_IMPORT_VERSION: Final = "1.23"
 
 #: A sort key: (major, minor, patch, kind, pre-release number), where -1 is an absent number. So a language version,

@@ -122,7 +122,6 @@ def chain_text(
     path: Sequence[ModuleVersion],
     error: GovgoError,
     resolve: Callable[[ModuleVersion], ModuleVersion],
-    changes: Collection[int] = (),
 ) -> str:
     """go's sentence for an error at the end of a chain of requirements: each step on a line of its own.
 
@@ -130,15 +129,12 @@ def chain_text(
         path: from a main module to the module version where `error` occurred.
         error: what occurred.
         resolve: a module version, or what replaces it.
-        changes: the indexes in `path` of steps that are upgrades, not requirements.
     """
     first = next((i for i, mv in enumerate(path) if mv.version != ""), len(path))
     if first == len(path):
         return str(error)
     last = path[-1]
-    lines = [
-        f"{mv} {'updating to' if i in changes else 'requires'}\n\t" for i, mv in enumerate(path[:-1]) if i >= first
-    ]
+    lines = [f"{mv} requires\n\t" for mv in path[first:-1]]
     if len(lines) > 2 * _CHAIN_ENDS:
         lines[_CHAIN_ENDS:-_CHAIN_ENDS] = [f"({len(lines) - 2 * _CHAIN_ENDS} more) requires\n\t"]
     return "".join(lines) + _attributed(last, error, resolve(last))

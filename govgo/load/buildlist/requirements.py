@@ -175,7 +175,7 @@ def requirements_from_mod_files(session: Session) -> Requirements:
         work = main.work_file
         toolchain = work.toolchain.name if work is not None and work.toolchain is not None else ""
         roots = [*main.modules, *_go_roots(work_go_version(work), toolchain)]
-        files = [file for m in main.modules if (file := main.mod_file(m)) is not None]
+        files = main.mod_files()
         direct = {r.mod.path for file in files for r in file.require if not r.indirect}
         return Requirements(session, Pruning.WORKSPACE, sorted_roots(roots), direct)
     m = main.single()

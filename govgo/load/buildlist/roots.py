@@ -59,7 +59,7 @@ def minimal_requirements(
         built = mvs.build_list([main], reqs)
         return mvs.req(main, base, reqs, build=built), built
     except mvs.UnsatisfiedError as error:
-        text = chain_text(error.path, error.error, session.main.resolve, error.changes)
+        text = chain_text(error.path, error.error, session.main.resolve)
         raise GraphError(text, path=error.path, inner=error.error) from error
 
 

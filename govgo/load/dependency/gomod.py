@@ -73,8 +73,8 @@ class MissingSumError(BuildListError):
 
     code = "missing-sum"
 
-    def __init__(self, suggestion: str = "", *, text: str = "") -> None:
-        super().__init__(text or f"missing go.sum entry{suggestion}")
+    def __init__(self, suggestion: str = "") -> None:
+        super().__init__(f"missing go.sum entry{suggestion}")
 
 
 class Summaries(dict[ModuleVersion, ModSummary]):

@@ -7,6 +7,7 @@ import posixpath
 
 from govgo.core.golib.quote import quote
 from govgo.core.hints import TYPE_CHECKING
+from govgo.core.module.paths import upwards
 from govgo.core.version import goversion
 from govgo.errors import UsageError
 from govgo.load.session.errors import NoModRootError
@@ -17,13 +18,8 @@ if TYPE_CHECKING:
 
 def find_module_root(session: Session, directory: str) -> str:
     """The nearest directory at or above `directory` that holds a go.mod file, "" when there is none."""
-    directory = posixpath.normpath(directory)
-    while not session.files.is_file(posixpath.join(directory, "go.mod")):
-        parent = posixpath.dirname(directory)
-        if parent == directory:
-            return ""
-        directory = parent
-    return directory
+    above = upwards(posixpath.normpath(directory))
+    return next((each for each in above if session.files.is_file(posixpath.join(each, "go.mod"))), "")
 
 
 def is_temp_root(session: Session, root: str) -> bool:
@@ -32,14 +28,18 @@ def is_temp_root(session: Session, root: str) -> bool:
     return root == posixpath.normpath(temp) or session.files.real_path(root) == session.files.real_path(temp)
 
 
+def modules_disabled() -> UsageError:
+    """The error that a verb about modules alone can do nothing."""
+    return UsageError("modules disabled by GO111MODULE=off; see 'go help modules'")
+
+
 def missing_main_module(session: Session) -> UsageError:
     """The error that there is no main module; in a git repository it suggests where to make one."""
     if session.settings.env.go111module == "off":
-        return UsageError("modules disabled by GO111MODULE=off; see 'go help modules'")
+        return modules_disabled()
     if not session.in_workspace:
         cwd = posixpath.normpath(session.settings.cwd)
-        directory = cwd
-        while True:
+        for directory in upwards(cwd):
             if session.files.is_file(posixpath.join(directory, ".git/config")):
                 relative = posixpath.relpath(directory, cwd)
                 change = "" if relative == "." else f"cd {relative} && "
@@ -47,10 +47,6 @@ def missing_main_module(session: Session) -> UsageError:
                     f"cannot find main module, but found .git/config in {directory}\n"
                     f"\tto create a module there, run:\n\t{change}go mod init"
                 )
-            parent = posixpath.dirname(directory)
-            if parent == directory:
-                break
-            directory = parent
     return session.no_main_modules_error()
 
 

@@ -31,11 +31,10 @@ REMOVED = {"x509sha1": 24}
 """Former settings, and the minor version of Go that removed each."""
 
 
-def check_godebug(verb: str, key: str, value: str, local_go: str) -> None:
+def check_godebug(key: str, value: str, local_go: str) -> None:
     """Check one setting.
 
     Args:
-        verb: "godebug", for the text.
         key, value: the setting.
         local_go: the Go release that is answered for.
 
@@ -55,6 +54,6 @@ def check_godebug(verb: str, key: str, value: str, local_go: str) -> None:
         if goversion.compare(version, local_go) > 0:
             raise InputError(f"default={value} too new (toolchain is go{local_go})")
     elif key in REMOVED:
-        raise InputError(f"use of removed {verb} {quote(key)}, see https://go.dev/doc/godebug#go-1{REMOVED[key]}")
+        raise InputError(f"use of removed godebug {quote(key)}, see https://go.dev/doc/godebug#go-1{REMOVED[key]}")
     elif key not in SETTINGS:
-        raise InputError(f"unknown {verb} {quote(key)}")
+        raise InputError(f"unknown godebug {quote(key)}")

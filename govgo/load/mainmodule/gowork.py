@@ -7,7 +7,7 @@ import posixpath
 
 from govgo.core.hints import TYPE_CHECKING
 from govgo.core.modfile import ModFileErrors, WorkFile, parse_work
-from govgo.core.records import NamedTuple
+from govgo.core.module.paths import upwards
 from govgo.core.version import goversion
 from govgo.errors import Failure, InputError, UsageError
 from govgo.load.mainmodule.read import by_hand, missing_file, read_mod_file
@@ -27,16 +27,14 @@ def find_go_work(session: Session, directory: str = "") -> str:
         if not setting.startswith("/"):
             raise UsageError("invalid GOWORK: not an absolute path")
         return setting
-    directory = posixpath.normpath(directory or session.settings.cwd)
-    goroot = session.settings.env.goroot
-    while True:
-        file = posixpath.join(directory, "go.work")
+    start = posixpath.normpath(directory or session.settings.cwd)
+    for above in upwards(start):
+        if above != start and above == session.settings.env.goroot:
+            break  # as in go: what is built in GOROOT has its own dependencies, and a go.work above is none of its
+        file = posixpath.join(above, "go.work")
         if session.files.is_file(file):
             return file
-        parent = posixpath.dirname(directory)
-        if parent == directory or (goroot and parent == goroot):
-            return ""
-        directory = parent
+    return ""
 
 
 def init_workfile(session: Session) -> None:
@@ -104,7 +102,7 @@ def load_work_file(session: Session, path: str) -> tuple[WorkFile, tuple[str, ..
         from govgo.load.mainmodule.godebug import check_godebug
 
         try:
-            check_godebug("godebug", line.key, line.value, session.local_go)
+            check_godebug(line.key, line.value, session.local_go)
         except InputError as error:
             raise InputError(f"error loading go.work:\n{short}:{line.syntax.start.line}: {error}") from None
     return file, tuple(roots)
@@ -150,27 +148,23 @@ def update_work_file(session: Session, file: WorkFile) -> None:
     file.add_uses(found)
 
 
-class LocalWorkspace(NamedTuple):
-    """The modules of a workspace; `modules` holds (module path, absolute directory)."""
+def workspace_modules(session: Session) -> dict[str, str]:
+    """The directories of the modules of the workspace around the working directory, by their paths.
 
-    modules: tuple[tuple[str, str], ...]
-
-
-def load_workspace(session: Session) -> LocalWorkspace | None:
-    """The workspace around the working directory, without what cannot be read; None when there is none.
+    Modules that cannot be read are left out; there are none without a workspace, or where go.work cannot be read.
 
     Raises:
         TooNewError: go.work needs a newer Go.
     """
     path = find_go_work(session)
     if not path:
-        return None
+        return {}
     try:
         _, roots = load_work_file(session, path)
     except TooNewError:
         raise
     except Failure:
-        return None
+        return {}
     modules: dict[str, str] = {}
     for root in roots:
         try:
@@ -179,4 +173,4 @@ def load_workspace(session: Session) -> LocalWorkspace | None:
             continue  # the error is reported when the workspace is loaded
         if mod_file.module is not None:
             modules[mod_file.module.mod.path] = root
-    return LocalWorkspace(tuple(modules.items()))
+    return modules

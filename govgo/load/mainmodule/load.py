@@ -24,14 +24,16 @@ from govgo.load.buildlist.requirements import (
 )
 from govgo.load.buildlist.roots import convert_pruning, expand_graph, update_roots
 from govgo.load.dependency.gomod import Summaries
-from govgo.load.mainmodule.find import find_module_root, is_temp_root, missing_main_module, set_default_build_mod
+from govgo.load.mainmodule.find import (
+    find_module_root,
+    is_temp_root,
+    missing_main_module,
+    modules_disabled,
+    set_default_build_mod,
+)
 from govgo.load.mainmodule.gowork import init_workfile, load_work_file
 from govgo.load.mainmodule.read import read_main_modules
-from govgo.load.session.mainmods import (
-    COMMAND_LINE,
-    MainModule,
-    make_main_modules,
-)
+from govgo.load.session.mainmods import COMMAND_LINE, MainModule, make_main_modules
 from govgo.load.session.session import Scope
 
 if TYPE_CHECKING:
@@ -43,7 +45,7 @@ def check_go111module(setting: str, *, needs_modules: bool = False) -> None:
     if setting not in ("", "on", "off", "auto"):
         raise UsageError(f"unknown environment setting GO111MODULE={setting}")
     if setting == "off" and needs_modules:
-        raise UsageError("modules disabled by GO111MODULE=off; see 'go help modules'")
+        raise modules_disabled()
 
 
 def init(session: Session) -> None:
@@ -212,8 +214,8 @@ def _use_vendor(session: Session, rs: Requirements) -> None:
 
     vendored = read_vendor_list(session)
     main = session.main
-    indexes = [index for m in main.modules if (index := main.index(m)) is not None]
-    files = [file for m in main.modules if (file := main.mod_file(m)) is not None]
+    indexes = main.indexes()
+    files = main.mod_files()
     check_vendor_consistency(session, vendored, indexes, files)
     rs.init_vendor(tuple(vendored.modules))
 

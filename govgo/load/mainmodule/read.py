@@ -26,17 +26,18 @@ def missing_file(path: str) -> str:
     return f"open {one_line(path)}: no such file or directory"
 
 
-def read_as(session: Session, path: str, name: str) -> bytes:
-    """The bytes of a file that a flag or argument named, so that errors call it by that name, as in go.
+def read_as(session: Session, path: str, name: str = "") -> bytes:
+    """The bytes of a file that has to be there. Errors call it by the name that a flag or argument gave it, as in go.
 
     Args:
         session: the command.
         path: absolute path of the file.
-        name: what it was called.
+        name: what it was called; "" for its path.
 
     Raises:
         DiskError: it is missing or cannot be read.
     """
+    name = name or path
     try:
         data = session.files.read(path)
     except DiskError as error:
@@ -237,7 +238,7 @@ def _check_godebugs(session: Session, path: str, file: ModFile) -> None:
         from govgo.load.mainmodule.godebug import check_godebug
 
         try:
-            check_godebug("godebug", line.key, line.value, session.local_go)
+            check_godebug(line.key, line.value, session.local_go)
         except InputError as error:
             place = f"{session.short_path(path)}:{line.syntax.start.line}"
             faults.append(InputError(f"error loading go.mod:\n{place}: {error}"))

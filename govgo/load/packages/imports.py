@@ -16,9 +16,9 @@ from govgo.core.golib.quote import quote
 from govgo.core.gosource import stdlib
 from govgo.core.hints import TYPE_CHECKING
 from govgo.core.module.moduleversion import NO_MODULE, ModuleVersion, is_toolchain
-from govgo.core.module.paths import check_import_path, is_std
+from govgo.core.module.paths import check_import_path, is_local_import, is_std
 from govgo.core.records import NamedTuple
-from govgo.core.version.goversion import compare
+from govgo.core.version.goversion import EXPLICIT_MODULES_TXT_IMPORT_VERSION, compare
 from govgo.errors import DiskError, Failure, GoSumError, InvalidPathError, PackageError, find
 from govgo.load.dependency.gomod import MissingSumError, ModSummary, ModuleError, RawSummaries, known_summary, summary
 from govgo.load.packages.errors import (
@@ -37,9 +37,6 @@ if TYPE_CHECKING:
 
 META_PACKAGES = frozenset({"std", "cmd", "tool", "work", "all"})
 """Pattern words that stand for sets of packages (cmd/go's search.IsMetaPackage)."""
-
-EXPLICIT_MODULES_TXT_IMPORT_VERSION = "1.23"
-"""From this go version on, a vendored package must stand in vendor/modules.txt to be imported."""
 
 
 class Found(NamedTuple):
@@ -70,7 +67,7 @@ def _in_goroot(session: Session, path: str) -> Found | None:
     for main in session.main.modules if goroot else ():
         root = session.main.root(main)
         if root.startswith(f"{goroot}/src/"):
-            directory, has_go = dir_in_module(session, path, session.main.path_prefix(main), root, is_local=True)
+            directory, has_go = dir_in_module(session, path, main.path, root, is_local=True)
             if has_go:
                 return Found(main, root, directory)
     return None
@@ -335,7 +332,7 @@ def may_add(session: Session) -> bool:
 def _check_importable(path: str) -> None:
     if "@" in path:
         raise InvalidImportError(path, f"import path {quote(path)} should not have @version")
-    if path in (".", "..") or path.startswith(("./", "../")):
+    if is_local_import(path):
         raise InvalidImportError(
             path, f"{quote(path)} is relative, but relative import paths are not supported in module mode"
         )
@@ -363,8 +360,7 @@ def _import_vendored(session: Session, path: str, std_dir: str) -> Found:
         if not root:
             continue
         try:
-            prefix = session.main.path_prefix(main)
-            directory, ok = dir_in_module(session, path, prefix, root, is_local=True)
+            directory, ok = dir_in_module(session, path, main.path, root, is_local=True)
         except DiskError as error:
             failure = failure or error
             continue

@@ -168,7 +168,7 @@ def resolve_local_package(session: Session, directory: str, rs: Requirements) ->
     for main in session.main.modules:
         root = session.main.root(main)
         if root and path == root:
-            return session.main.path_prefix(main)
+            return main.path
     found = _in_main_modules(session, path)
     if found:
         return found
@@ -207,16 +207,13 @@ def _in_main_modules(session: Session, path: str) -> str:
         suffix = path[len(root) :].lstrip("/")
         if suffix.startswith("vendor/"):
             return _vendored_path(session, path, suffix[len("vendor/") :])
-        prefix = session.main.path_prefix(main)
-        if prefix == "":
-            return suffix
-        package = posixpath.join(prefix, suffix)
-        _, ok = dir_in_module(session, package, prefix, root, is_local=True)
+        package = posixpath.join(main.path, suffix)
+        _, ok = dir_in_module(session, package, main.path, root, is_local=True)
         if ok:
             return package
         # This main module could hold the directory but does not; another one may.
-        if len(prefix) > len(longest):
-            longest = prefix
+        if len(main.path) > len(longest):
+            longest = main.path
             refusal = PackageNotInModuleError(main_modules=(main,), query="", pattern=package)
     if refusal is not None:
         raise refusal

@@ -16,6 +16,7 @@ from govgo.core.gosource.buildtags import TagSet
 from govgo.core.gosource.imports import NoGoError
 from govgo.core.hints import TYPE_CHECKING
 from govgo.core.module.moduleversion import ModuleVersion, is_toolchain
+from govgo.core.module.paths import is_local_import
 from govgo.core.module.patterns import match_pattern, tree_can_match
 from govgo.errors import DiskError, Failure, GovgoError, PatternError
 from govgo.load.dependency.gomod import summary
@@ -24,11 +25,6 @@ from govgo.load.packages.sourcetree import sources
 
 if TYPE_CHECKING:
     from govgo.load.session.session import Session
-
-
-def is_local_import(path: str) -> bool:
-    """Whether the path is relative to a directory: ".", "..", "./x", "../x" (go/build's IsLocalImport)."""
-    return path in (".", "..") or path.startswith(("./", "../"))
 
 
 class MatchError(PatternError):
@@ -231,7 +227,7 @@ class _Walk:
     def main_module(self, mod: ModuleVersion, root: str) -> None:
         index = self.session.main.index(mod)
         self.ignore = IgnorePatterns(index.ignore if index is not None else ())
-        self.tree(root, self.session.main.path_prefix(mod), nested_modules=False)
+        self.tree(root, mod.path, nested_modules=False)
 
     def tree(self, root: str, prefix: str, *, nested_modules: bool) -> None:
         """Walk one tree, except what is below a directory called vendor.

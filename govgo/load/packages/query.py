@@ -163,9 +163,8 @@ class _Search:
             if not match.packages and match.errors:
                 raise match.errors[0]
             return tuple(match.packages or ())
-        prefix = self.session.main.path_prefix(main)
         for root in self.session.mod_roots:
-            if dir_in_module(self.session, self.pattern, prefix, root, is_local=True)[1]:
+            if dir_in_module(self.session, self.pattern, main.path, root, is_local=True)[1]:
                 return (self.pattern,)
         return ()
 

@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping
 from typing import ClassVar
 
 from govgo.core.golib.quote import quote
-from govgo.core.modfile import auto_quote
+from govgo.core.modfile import legacy_go_mod
 from govgo.core.module import paths
 from govgo.core.module.info import ModuleInfo, Origin, merge_origin
 from govgo.core.module.moduleversion import ModuleVersion, is_valid_version
@@ -339,11 +339,6 @@ def likely_version(session: Session, matcher: QueryMatcher, listed: Versions) ->
 def version_has_go_mod(session: Session, mv: ModuleVersion) -> bool:
     """Whether `mv` has a go.mod of its own: that of versions without one is a module line that the source makes up."""
     return session.repo.gomod(mv) != legacy_go_mod(mv.path)
-
-
-def legacy_go_mod(path: str) -> bytes:
-    """The go.mod that sources make up for a version without one (cmd/go's modfetch.LegacyGoMod)."""
-    return f"module {auto_quote(path)}\n".encode()
 
 
 def version_list(session: Session, path: str, allowed: Allowed) -> Versions:

@@ -59,9 +59,8 @@ class VersionSource:
 
     def _replacements(self) -> Iterator[ModuleVersion]:
         """What the go.mod files of the main modules replace."""
-        for main in self.session.main.modules:
-            if (index := self.session.main.index(main)) is not None:
-                yield from index.replace
+        for index in self.session.main.indexes():
+            yield from index.replace
 
     def stat(self, rev: str) -> RevInfo:
         try:

@@ -171,6 +171,14 @@ class MainModules:
         found = self._by_mod.get(m)
         return found.file if found is not None else None
 
+    def mod_files(self) -> list[ModFile]:
+        """The go.mod files of all main modules, in their order."""
+        return [each.file for each in self._by_mod.values() if each.file is not None]
+
+    def indexes(self) -> list[ModIndex]:
+        """The indexes of all main modules, in their order."""
+        return [each.indexed for each in self._by_mod.values() if each.indexed is not None]
+
     def index(self, m: ModuleVersion) -> ModIndex | None:
         """The index of a main module's go.mod as it was read; None for `COMMAND_LINE` or a new module."""
         found = self._by_mod.get(m)
@@ -188,10 +196,6 @@ class MainModules:
         """Use other contents for the go.mod of a main module than those read."""
         known = self._by_mod[m]
         self._by_mod[m] = MainModule(known.mod, known.root, file, known.indexed)
-
-    def path_prefix(self, m: ModuleVersion) -> str:
-        """What the import paths of the module's packages begin with."""
-        return m.path
 
     def single(self) -> ModuleVersion:
         """The one main module of module mode."""
@@ -218,7 +222,7 @@ class MainModules:
     def exclusions(self) -> frozenset[ModuleVersion]:
         """Every excluded module version."""
         if self._excluded is None:
-            lists = (m.indexed.exclude for m in self._by_mod.values() if m.indexed is not None)
+            lists = (each.exclude for each in self.indexes())
             self._excluded = frozenset().union(*lists)
         return self._excluded
 
@@ -226,7 +230,7 @@ class MainModules:
         """What replaces `mv`; a relative path is relative to the main module, or to go.work in workspace mode."""
         paths = self._replaced_paths
         if paths is None:
-            lists = [self._work_replace, *(m.indexed.replace for m in self._by_mod.values() if m.indexed is not None)]
+            lists = [self._work_replace, *(each.replace for each in self.indexes())]
             paths = self._replaced_paths = frozenset(old.path for each in lists for old in each)
         if mv.path not in paths:  # nearly always
             return None

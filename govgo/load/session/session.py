@@ -348,14 +348,14 @@ class Faults:
 
     def __init__(self, session: Session) -> None:
         self._session = session
-        self._errors: list[Exception] = []
+        self._errors: list[GovgoError] = []
 
-    def add(self, error: Exception, sentence: str = "") -> None:
+    def add(self, error: GovgoError, sentence: str = "") -> None:
         """Report the error, or `sentence` in its place, and remember it."""
         self._session.report_fault(sentence or str(error))
         self._errors.append(error)
 
-    def add_reported(self, error: Exception) -> None:
+    def add_reported(self, error: GovgoError) -> None:
         """Remember an error that has already been reported."""
         self._errors.append(error)
 

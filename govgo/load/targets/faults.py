@@ -18,6 +18,7 @@ from govgo.errors import (
     ReportedError,
     SecurityError,
     UnavailableError,
+    faults_of,
     find,
     parts,
 )
@@ -43,7 +44,7 @@ def from_error(claim: Claim | None, error: GovgoError, place: Place | None = Non
         error: the error.
         place: the file to look into; an error that knows better has the last word.
     """
-    several = error.errors if isinstance(error, ReportedError) else (error,)
+    several = faults_of(error)
 
     def first(*kinds: type[GovgoError]) -> GovgoError | None:
         return next((found for kind in kinds for each in several if (found := find(each, kind)) is not None), None)

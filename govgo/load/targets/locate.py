@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 from govgo.core.findings import Finding, Place
 from govgo.core.gosource.header import import_line
 from govgo.core.module.moduleversion import ModuleVersion
-from govgo.errors import DiskError, GovgoError, PackageError, ReportedError, SumMismatchError, find, parts
+from govgo.errors import DiskError, GovgoError, PackageError, SumMismatchError, faults_of, find, parts
 from govgo.load.buildlist.graph import GraphError
 from govgo.load.dependency.gomod import ModuleError
 from govgo.load.packages.sourcetree import is_source
@@ -35,9 +35,8 @@ def locating_in(resolution: Resolution, mod: ModuleVersion | None = None) -> Ite
     try:
         yield
     except GovgoError as error:
-        for each in error.errors if isinstance(error, ReportedError) else (error,):
-            if isinstance(each, GovgoError):
-                locate_in(resolution, each, mod)
+        for each in faults_of(error):
+            locate_in(resolution, each, mod)
         raise
 
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from govgo.core.gosum.lines import SumFault, SumLine, old_name, read_lines
 from govgo.core.modfile import module_path
-from govgo.core.module.paths import has_file_prefix
+from govgo.core.module.paths import has_file_prefix, upwards
 from govgo.core.records import NamedTuple
 from govgo.errors import Failure, UsageError
 from govgo.load.mainmodule.find import find_module_root
@@ -71,14 +71,9 @@ def source_root(session: Session) -> str:
     directory where the command was started, or the one that -C names if that lies elsewhere.
     """
     files, cwd = session.files, session.settings.cwd
-    above = cwd
-    while True:
+    for above in upwards(cwd):
         if files.is_dir(posixpath.join(above, ".git")) or files.is_file(posixpath.join(above, ".git")):
             return above
-        parent = posixpath.dirname(above)
-        if parent == above:
-            break
-        above = parent
     start = session.settings.start_dir or cwd
     return start if has_file_prefix(cwd, start) else cwd
 
@@ -175,7 +170,9 @@ def _add_one(
     elif bare and _has_sums(session, path):
         roots.setdefault(path, "")
     else:
-        raise UsageError(f"{arg}: no go.mod file there")
+        error = session.files.stat_error(path)
+        is_absent = error is not None and isinstance(error.inner, FileNotFoundError)
+        raise UsageError(f"{arg}: {'no such file or directory' if is_absent else 'no go.mod file there'}")
 
 
 def _has_sums(session: Session, directory: str) -> bool:

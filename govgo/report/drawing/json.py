@@ -9,7 +9,7 @@ from govgo.core.findings import Finding
 from govgo.core.foreign import visible
 from govgo.core.module.moduleversion import ModuleVersion
 from govgo.core.resolution.view import View
-from govgo.report.document import encode, fault_entries, heading, module_members, module_or_null
+from govgo.report.document import build_members, encode, fault_entries, heading, module_members, module_or_null
 
 SCHEMA = "govgo.graph/1"
 
@@ -23,11 +23,7 @@ def graph_json(view: View | None, faults: Iterable[Finding] = ()) -> str:
 def _graph(view: View) -> dict[str, object]:
     resolution = view.dependencies.resolution
     return {
-        "kind": resolution.kind,
-        "path": resolution.path,
-        "directory": resolution.directory,
-        "file": resolution.mod_file,
-        "go": resolution.go_version,
+        **build_members(resolution),
         "only_selected": view.only_selected,
         "nodes": [_node(view, mod) for mod in view.nodes],
         "requirements": [

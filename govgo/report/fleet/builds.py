@@ -6,7 +6,7 @@ from __future__ import annotations
 from govgo.core.fleet.builds import Builds
 from govgo.core.module.moduleversion import ModuleVersion
 from govgo.core.resolution.resolution import Resolution
-from govgo.report.document import encode, fault_entries, heading, module_members, module_or_null
+from govgo.report.document import build_members, encode, fault_entries, heading, module_members, module_or_null
 
 SCHEMA = "govgo.list/1"
 
@@ -29,11 +29,7 @@ def builds_json(run: Builds) -> str:
 
 def _module(resolution: Resolution) -> dict[str, object]:
     return {
-        "kind": resolution.kind,
-        "path": resolution.path,
-        "directory": resolution.directory,
-        "file": resolution.mod_file,
-        "go": resolution.go_version,
+        **build_members(resolution),
         "selected": [
             {
                 **module_members(mod),

@@ -8,7 +8,15 @@ from govgo.core.module.moduleversion import ModuleVersion
 from govgo.core.resolution.dependencies import Audited, Dependencies, Need
 from govgo.core.resolution.resolution import Requirement
 from govgo.core.resolution.tree import Tree, TreeOptions
-from govgo.report.document import encode, fault_entries, heading, module_members, module_or_null, place_members
+from govgo.report.document import (
+    build_members,
+    encode,
+    fault_entries,
+    heading,
+    module_members,
+    module_or_null,
+    place_members,
+)
 
 SCHEMA = "govgo.tree/1"
 
@@ -34,11 +42,7 @@ def _module(module: Dependencies, options: TreeOptions) -> dict[str, object]:
                 needs[branch.need] = None
     reached = module.reached
     return {
-        "kind": resolution.kind,
-        "path": resolution.path,
-        "directory": resolution.directory,
-        "file": resolution.mod_file,
-        "go": resolution.go_version,
+        **build_members(resolution),
         "selected": len([mod for mod in module.modules if mod.version]),
         "roots": roots,
         "nodes": [_node(module, mod, depth, is_reached=mod in reached) for mod, depth in depths.items()],

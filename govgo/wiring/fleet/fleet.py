@@ -8,8 +8,8 @@ from datetime import datetime
 from functools import partial
 from typing import TYPE_CHECKING
 
-from govgo.adapters.engine.chunks import Task
-from govgo.adapters.engine.engines import Engine
+from govgo.adapters.fleet.chunks import Task
+from govgo.adapters.fleet.engines import Engine
 from govgo.adapters.fleet.results import Results
 from govgo.adapters.fleet.trees import MOUNT
 from govgo.adapters.repository.repository import Repository

@@ -13,8 +13,8 @@ from collections.abc import Iterator, Sequence
 from functools import partial
 
 from govgo.adapters.disk.system import usable_cpus
-from govgo.adapters.engine.chunks import Limits, Task
-from govgo.adapters.engine.engines import open_children
+from govgo.adapters.fleet.chunks import Limits, Task
+from govgo.adapters.fleet.engines import open_children
 from govgo.adapters.fleet.results import Results, Span
 from govgo.adapters.fleet.tables import join, part, parts_in
 from govgo.core.fleet.impact import Closures, impact

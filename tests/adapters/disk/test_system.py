@@ -9,22 +9,19 @@ import os
 import resource
 import socket
 import sys
-import time
 from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
 
 from govgo.adapters.disk.system import Sign, can_read, open_more_files, peak_memory_bytes, sign_of, sync
+from tests.simulators.waiting import eventually
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="TCP_INFO is Linux's")
 
 
 def wait_for(sign: Sign, connection: socket.socket) -> None:
-    deadline_s = time.monotonic() + 10
-    while sign_of(connection.fileno()) is not sign:
-        assert time.monotonic() < deadline_s
-        time.sleep(0.02)
+    eventually(lambda: sign_of(connection.fileno()) is sign)
 
 
 def test_a_connection_that_finds_no_place_in_the_queue_is_unheard() -> None:

@@ -38,6 +38,7 @@ from tests.simulators.proxy import (
     Status,
     Truncate,
 )
+from tests.simulators.server import full_queue
 
 LIST = "/q.io/a/@v/list"
 
@@ -510,14 +511,6 @@ def body_of(url: str, make: Callable[[], HttpClient]) -> bytes:
             await client.aclose()
 
     return asyncio.run(run())
-
-
-@contextmanager
-def full_queue() -> Iterator[str]:
-    """A server whose queue is full: nothing that is sent to it is ever acknowledged."""
-    with socket.create_server(("127.0.0.1", 0), backlog=0) as server, socket.socket() as first:
-        first.connect(server.getsockname())
-        yield f"http://127.0.0.1:{server.getsockname()[1]}"
 
 
 @contextmanager

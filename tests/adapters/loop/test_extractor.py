@@ -45,10 +45,8 @@ def zips(folder: Path) -> list[tuple[str, bytes]]:
 def test_it_does_what_this_process_does(extractor: Extractor, tmp_path: Path) -> None:
     for number, (path, content) in enumerate(zips(tmp_path)):
         there, here = str(tmp_path / f"there{number}"), str(tmp_path / f"here{number}")
-        extractor.free = False
         found = extractor.check_hash_and_unzip(path, there, MOD, shown="x.zip", gomod=b"module q.io/m\n")
         assert found is not None
-        assert extractor.free
         h1, made = check_hash_and_unzip(path, here, MOD, shown="x.zip")
         assert found == (h1, [there + each.removeprefix(here) for each in made])
         assert tree_files(there) == ["deep/er/a.go", "go.mod"]
@@ -62,17 +60,16 @@ def test_a_zip_that_it_refuses_does_not_end_it(extractor: Extractor, tmp_path: P
     bad.write_bytes(module_zip(str(MOD), {"../a.go": b"package m\n"}))
     for refused, gomod in ((str(bad), None), (path, b"module q.io/other\n"), (str(tmp_path / "none.zip"), None)):
         assert extractor.check_hash_and_unzip(refused, there, MOD, shown="x.zip", gomod=gomod) is None
-        assert extractor.free
+        assert not extractor.has_ended
     assert not (tmp_path / "a.go").exists()
     assert extractor.check_hash_and_unzip(path, there, MOD, shown="x.zip", gomod=None) is not None
 
 
-def test_one_that_was_killed_is_not_asked_again(extractor: Extractor, tmp_path: Path) -> None:
+def test_one_that_was_killed_is_known_to_have_ended(extractor: Extractor, tmp_path: Path) -> None:
     (path, _), *_ = zips(tmp_path)
     os.kill(extractor.pid, signal.SIGKILL)
-    extractor.free = False
     assert extractor.check_hash_and_unzip(path, str(tmp_path / "there"), MOD, shown="x.zip", gomod=None) is None
-    assert not extractor.free
+    assert extractor.has_ended
 
 
 def test_there_is_none_on_one_core(monkeypatch: pytest.MonkeyPatch) -> None:

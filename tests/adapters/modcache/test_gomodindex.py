@@ -14,6 +14,7 @@ from govgo.core.gosum.dirhash import hash_gomod
 from govgo.core.modfile.quickread import Retraction, Summary
 from govgo.core.module.moduleversion import ModuleVersion
 from tests.simulators import rewriting
+from tests.simulators.rewriting import cut, flip
 
 A, B = ModuleVersion("q.io/a", "v1.0.0"), ModuleVersion("q.io/B", "v1.2.0-pre")
 TEXT = b"module q.io/a\n\ngo 1.17\n\nrequire q.io/B v1.2.0-pre\n"
@@ -136,16 +137,6 @@ def test_what_is_long_unused_goes(disk: Disk, monkeypatch: pytest.MonkeyPatch) -
     disk.keep(B, RICH)
     assert disk.index().recall(A) is None
     assert disk.index().recall(B) == (RICH, "h1:a=")
-
-
-def cut(file: Path) -> None:
-    file.write_bytes(file.read_bytes()[:-1])
-
-
-def flip(file: Path) -> None:
-    data = bytearray(file.read_bytes())
-    data[-9] ^= 1
-    file.write_bytes(bytes(data))
 
 
 @pytest.mark.parametrize(

@@ -15,6 +15,7 @@ from govgo.adapters.workspace.workspace import DiskWorkspace
 from govgo.core.gosource.buildtags import any_tags, build_tags
 from govgo.load.packages.sourcetree import PackageFiles, SourceTree
 from tests.simulators import rewriting
+from tests.simulators.rewriting import cut, flip
 
 GO = 'package a\n\nimport (\n\t"fmt"\n\t"q.io/b"\n)\n'
 TEST = 'package a\n\nimport "q.io/c"\n'
@@ -97,16 +98,6 @@ def test_files_that_changed_are_read_again(
     assert disk.opened
     assert disk.scan().imports == imports
     assert disk.opened == []
-
-
-def cut(file: Path) -> None:
-    file.write_bytes(file.read_bytes()[:-1])
-
-
-def flip(file: Path) -> None:
-    data = bytearray(file.read_bytes())
-    data[-9] ^= 1
-    file.write_bytes(bytes(data))
 
 
 @pytest.mark.parametrize(

@@ -94,7 +94,7 @@ def test_without_the_database_nothing_is_proved(world: World, verify: Any, monke
     [
         ("text", "text: neither go.mod nor a Go binary: unrecognized file format"),
         ("bare", "bare: it was built without modules, so it names none"),
-        ("nowhere", "nowhere: no go.mod file there"),
+        ("nowhere", "nowhere: no such file or directory"),
         ("tool --against nowhere", "nowhere: no such file"),
         ("--against go.sum", "--against compares Go binaries; name them alone"),
     ],

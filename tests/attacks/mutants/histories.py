@@ -16,7 +16,7 @@ SUMDB = "tests/cli/commands/serve/test_sumdb.py::"
 MUTANTS = {
     "events-set-back": Mutant(
         "7",
-        "an event log that was set back is not gone on with",
+        "an event log that was set back is not continued",
         "app/sumdb/growing.py",
         "        if size > head.tree.size:\n",
         "        if False:\n",

@@ -138,7 +138,7 @@ MUTANTS = {
     ),
     "contradiction-told": Mutant(
         "verify",
-        "only lines that are right and more than needed are told without failing",
+        "only lines that are right and more than needed are reported without failing",
         "app/verify/verify.py",
         '_MORE_THAN_NEEDED = frozenset({"extra-sum", DUPLICATE})\n',
         '_MORE_THAN_NEEDED = frozenset({"extra-sum", "sum-mismatch", "conflicting-sums", DUPLICATE})\n',

@@ -312,7 +312,7 @@ MUTANTS = {
     ),
     "untold": Mutant(
         "9",
-        "misbehaviour that only a lookup begun ahead has met is told at the end",
+        "misbehaviour that only a lookup begun ahead has met is reported at the end",
         "adapters/repository/sumcheck.py",
         "            if database.misbehaviour is not None:\n",
         "            if False:\n",

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+from govgo.cli.helptext import help_text
 from govgo.cli.reference.pages import Block, all_pages, blocks_of, formats_in
 
 
@@ -28,6 +29,21 @@ def test_the_mimic_says_the_same_as_its_model() -> None:
 
 def test_no_help_shows_the_mark_of_literal_text() -> None:
     assert [page.path for page in all_pages() if "\\b" in page.text] == []
+
+
+def test_no_line_of_a_help_ends_within_a_flag() -> None:
+    lines = [(page.path, line) for page in all_pages() for line in help_text(page.path, page.target).splitlines()]
+    assert [each for each in lines if each[1].endswith("-") and not each[1].endswith(":-")] == []
+
+
+def test_a_flag_has_the_same_words_in_every_command() -> None:
+    """Those that mean the same everywhere, told by one text each."""
+    texts: dict[str, set[str]] = {}
+    for page in all_pages():
+        for flag in page.flags:
+            texts.setdefault(flag.names[0], set()).add(flag.help)
+    names = ("C", "x", "j", "modfile", "modcacherw", "exit-zero", "as-of", "record", "replay")
+    assert {name: texts[name] for name in names if len(texts[name]) != 1} == {}
 
 
 def test_paragraphs_of_a_help_text() -> None:

@@ -23,14 +23,10 @@ from govgo.core.module.moduleversion import ModuleVersion, compare_selected, com
 from govgo.core.resolution.lower import Edits
 from govgo.core.resolution.resolution import Resolution, Stated
 from govgo.errors import NotFoundError
+from tests.simulators.modversions import mv
 
 M = ModuleVersion("m.io/m")
 ALL = Bounds(versions=100, leads=100, graphs=100_000, choices=1_000_000)
-
-
-def mv(text: str) -> ModuleVersion:
-    path, _, version = text.partition("@")
-    return ModuleVersion(path, version)
 
 
 class GoMod(NamedTuple):

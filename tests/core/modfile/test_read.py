@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import pytest
 
-from govgo.core.modfile import ModFileErrors, VersionFixError, module_path, parse, parse_lax, parse_work
+from govgo.core.modfile import ModFileErrors, VersionFixError, legacy_go_mod, module_path, parse, parse_lax, parse_work
 from govgo.core.module.moduleversion import ModuleVersion
 from govgo.errors import SecurityError, SumMismatchError, UnavailableError, find
 
@@ -139,3 +139,7 @@ def test_workspace_example() -> None:
 )
 def test_module_path_is_found_in_broken_files(text: bytes, path: str) -> None:
     assert module_path(text) == path
+
+
+def test_the_go_mod_that_go_makes_up() -> None:
+    assert legacy_go_mod("gopkg.in/yaml.v2") == b"module gopkg.in/yaml.v2\n"

@@ -69,16 +69,6 @@ class TextReqs:
     def compare(self, path: str, v: str, w: str) -> int:
         return compare(path, v, w)
 
-    def _versions(self, path: str) -> list[str]:
-        return sorted((mv.version for mv in self.mods if mv.path == path), key=int)
-
-    def upgrade(self, mv: ModuleVersion) -> ModuleVersion:
-        return ModuleVersion(mv.path, self._versions(mv.path)[-1])
-
-    def previous(self, mv: ModuleVersion) -> ModuleVersion:
-        below = [v for v in self._versions(mv.path) if int(v) < int(mv.version)]
-        return ModuleVersion(mv.path, below[-1] if below else "none")
-
 
 MAIN = ModuleVersion("A", "")
 
@@ -114,48 +104,12 @@ def test_req_lists_no_more_than_needed(graph: str, base: str, answer: str) -> No
     assert show(mvs.req(MAIN, base.split(), TextReqs(graph))) == answer
 
 
-def test_upgrade_all() -> None:
-    assert show(mvs.upgrade_all(MAIN, TextReqs(PAPER))) == "A B2 C3 D4 E3 F1 G1"
-
-
-def test_upgrade_one() -> None:
-    assert show(mvs.upgrade(MAIN, TextReqs(PAPER), parse("C3"))) == "A B2 C3 D4 E2 F1 G1"
-    assert show(mvs.upgrade(MAIN, TextReqs(PAPER), parse("F1"))) == "A B2 C2 D4 E2 F1 G1"
-
-
-def test_downgrade_takes_dependents_down_and_nothing_else() -> None:
-    # D4 to D2: B2 and C2 ask for more and go down; E2 need not.
-    assert show(mvs.downgrade(MAIN, TextReqs(PAPER), parse("D2"))) == "A B1 C1 D2 E2"
-
-
-def test_downgrade_removes_what_has_no_older_version() -> None:
-    graph = "A: B1 C1\nB1: D2\nC1:\nD1:\nD2:"
-    assert show(mvs.downgrade(MAIN, TextReqs(graph), parse("D1"))) == "A C1 D1"
-
-
-def test_downgrade_keeps_to_readable_versions() -> None:
-    graph = "A: B3\nB3: D2\nB2: X1\nB1: D1\nD1:\nD2:"
-    assert show(mvs.downgrade(MAIN, TextReqs(graph), parse("D1"))) == "A B1 D1"
-
-
 def test_errors_tell_the_shortest_way() -> None:
     graph = "A: B1 D1\nB1: C1\nC1: X1\nD1: X1"
     with pytest.raises(mvs.UnsatisfiedError) as caught:
         mvs.build_list([MAIN], TextReqs(graph))
     assert show(caught.value.path) == "A D1 X1"
     assert str(caught.value.error) == "X@1: missing"
-    assert caught.value.changes == frozenset()
-
-
-def test_errors_of_upgrades_are_told_apart() -> None:
-    class Upgraded(TextReqs):
-        def upgrade(self, mv: ModuleVersion) -> ModuleVersion:
-            return parse("B9") if mv == parse("B1") else mv
-
-    with pytest.raises(mvs.UnsatisfiedError) as caught:
-        mvs.upgrade_all(MAIN, Upgraded("A: B1\nB1:"))
-    assert show(caught.value.path) == "A B1 B9"
-    assert caught.value.changes == frozenset({1})
 
 
 def test_evidence_of_tampering_is_not_taken_for_an_unreadable_version() -> None:
@@ -165,9 +119,6 @@ def test_evidence_of_tampering_is_not_taken_for_an_unreadable_version() -> None:
                 raise SumMismatchError("B@1: checksum mismatch")
             return super().required(mv)
 
-    graph = "A: B2\nB2: D2\nB1: D1\nD1:\nD2:"
-    with pytest.raises(SumMismatchError):
-        mvs.downgrade(MAIN, Tampered(graph), parse("D1"))
     with pytest.raises(SumMismatchError):
         mvs.build_list([MAIN], Tampered("A: B1"))
 
@@ -206,15 +157,6 @@ def test_deep_graphs_need_no_deep_stack() -> None:
     built = mvs.build_list([MAIN], reqs)
     assert len(built) == depth + 1
     assert mvs.req(MAIN, (), reqs) == (ModuleVersion("m0", "1"),)
-    assert mvs.downgrade(MAIN, _NoOlder(mods), ModuleVersion(f"m{depth - 1}", "1")) == built
-
-
-class _NoOlder(TextReqs):
-    def __init__(self, mods: dict[ModuleVersion, tuple[ModuleVersion, ...]]) -> None:
-        self.mods = mods
-
-    def previous(self, mv: ModuleVersion) -> ModuleVersion:
-        return ModuleVersion(mv.path, "none")
 
 
 def _reachable(mods: dict[ModuleVersion, tuple[ModuleVersion, ...]]) -> set[ModuleVersion]:

@@ -64,6 +64,11 @@ def test_standard_paths_have_no_dot_in_front() -> None:
     ]
 
 
+def test_directories_upwards_end_with_the_root() -> None:
+    assert list(paths.upwards("/a/b")) == ["/a/b", "/a", "/"]
+    assert list(paths.upwards("/")) == ["/"]
+
+
 def test_windows_names_in_any_case() -> None:
     for name, case in itertools.product(
         ("con", "PRN", "aux", "NuL", "com1", "LPT9"), (str.lower, str.upper, str.title)

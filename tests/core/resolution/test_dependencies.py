@@ -8,13 +8,9 @@ from govgo.core.modgraph.mvs import Graph
 from govgo.core.module.moduleversion import ModuleVersion, compare_selected
 from govgo.core.resolution.dependencies import Dependencies
 from govgo.core.resolution.resolution import Resolution, Stated
+from tests.simulators.modversions import mv
 
 M = ModuleVersion("m")
-
-
-def mv(text: str) -> ModuleVersion:
-    path, _, version = text.partition("@")
-    return ModuleVersion(path, version)
 
 
 def dependencies(go_mod: str, *lines: str, retracted: dict[str, str] | None = None) -> Dependencies:

@@ -18,14 +18,10 @@ from govgo.core.resolution.lower import Bounds, Change, Edits, Lowering, Outcome
 from govgo.core.resolution.resolution import Resolution, Stated
 from govgo.errors import Failure, IntegrityError, NotFoundError, UnavailableError
 from tests.simulators import campaigns
+from tests.simulators.modversions import mv
 
 M = ModuleVersion("m.io/m")
 ALL = Bounds()
-
-
-def mv(text: str) -> ModuleVersion:
-    path, _, version = text.partition("@")
-    return ModuleVersion(path, version)
 
 
 class World:

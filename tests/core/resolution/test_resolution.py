@@ -7,13 +7,9 @@ from govgo.core.findings import Place
 from govgo.core.modgraph.mvs import Graph
 from govgo.core.module.moduleversion import ModuleVersion, compare_selected
 from govgo.core.resolution.resolution import Resolution, Stated
+from tests.simulators.modversions import mv
 
 M = ModuleVersion("m.io/m")
-
-
-def mv(text: str) -> ModuleVersion:
-    path, _, version = text.partition("@")
-    return ModuleVersion(path, version)
 
 
 def resolution(

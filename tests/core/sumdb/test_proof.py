@@ -13,7 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from govgo.core.sumdb import proof
-from govgo.core.sumdb.tlog import record_hash
+from govgo.core.sumdb.tlog import Node, record_hash
 from govgo.errors import IntegrityError, SumDbFormatError
 from tests.simulators import campaigns, logmath
 from tests.simulators.sumdb_log import Log
@@ -39,6 +39,18 @@ def test_a_prefix_is_proved_from_its_edge_upwards() -> None:
     for size, older in ((7, 0), (7, 8)):
         with pytest.raises(SumDbFormatError, match="invalid inputs in ProveTree"):
             proof.prove_tree(size, older, nodes.__getitem__)
+
+
+@pytest.mark.parametrize(("size", "older"), [(7, 6), (7, 7), (201, 200), (201, 128), (201, 1)])
+def test_the_nodes_to_fetch_are_those_that_a_proof_reads(size: int, older: int) -> None:
+    read: list[Node] = []
+
+    def noted(node: Node) -> bytes:
+        read.append(node)
+        return log().nodes[node]
+
+    proof.prove_tree(size, older, noted)
+    assert proof.tree_proof_nodes(size, older) == tuple(read)
 
 
 @campaigns.thirds

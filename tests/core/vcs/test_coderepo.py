@@ -10,16 +10,7 @@ from datetime import UTC, datetime
 import pytest
 
 from govgo.core.module.info import Origin
-from govgo.core.vcs.coderepo import (
-    CodeModule,
-    Commit,
-    TagChoice,
-    is_retracted,
-    legacy_go_mod,
-    locate,
-    retracting_version,
-    retractions,
-)
+from govgo.core.vcs.coderepo import CodeModule, Commit, TagChoice, is_retracted, locate, retracting_version, retractions
 from govgo.errors import GovgoError, InputError, InvalidVersionError
 
 ROOT = locate("github.com/rsc/foo", "github.com/rsc/foo")
@@ -271,10 +262,6 @@ def test_pseudo_versions_without_their_base() -> None:
     assert str(ROOT.missing_base(version, "v1.0.0", "v1.0.0+x")) == INVALID(
         "", version, "pseudo-version", "revision 80d85c5d4d17 is not a descendent of preceding tag (v1.0.0+x)"
     )
-
-
-def test_go_mod_of_a_module_without_one() -> None:
-    assert legacy_go_mod("gopkg.in/yaml.v2") == b"module gopkg.in/yaml.v2\n"
 
 
 @pytest.mark.parametrize(

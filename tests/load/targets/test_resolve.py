@@ -106,9 +106,13 @@ def test_one_that_fails_stops_no_other() -> None:
     assert selected(known) == "m.io/z q.io/gone@v1.0.0"
 
 
-def test_an_argument_that_names_nothing() -> None:
-    with pytest.raises(UsageError, match=r"nowhere: no go\.mod file there"):
-        list(resolve_all(session({"/src/go.mod": TIDY}), ["nowhere"]))
+@pytest.mark.parametrize(
+    ("name", "sentence"),
+    [("nowhere", r"^nowhere: no such file or directory$"), ("empty", r"^empty: no go\.mod file there$")],
+)
+def test_an_argument_that_names_nothing(name: str, sentence: str) -> None:
+    with pytest.raises(UsageError, match=sentence):
+        list(resolve_all(session({"/src/go.mod": TIDY, "/src/empty/README": ""}), [name]))
 
 
 def test_what_a_raised_version_required_still_counts_without_pruning() -> None:

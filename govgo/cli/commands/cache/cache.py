@@ -11,7 +11,7 @@ from govgo.app.cache import prune as prune_service
 from govgo.cli.call import show
 from govgo.cli.exitcodes import EXIT_DONE, EXIT_NO, EXIT_UNFINISHED
 from govgo.cli.group import CACHE, COMMANDS, Entry, Group
-from govgo.cli.options import FlagError, argument, chdir_option, command, module_options, option
+from govgo.cli.options import FlagError, argument, chdir_option, command, json_option, module_options, option
 from govgo.cli.outputs import failures_as_document
 from govgo.cli.session import open_session
 from govgo.core.policy.age import parse_age
@@ -40,7 +40,6 @@ _COMMANDS = {
 
 cache_group = Group(_COMMANDS, "Take care of the module cache, which go and govgo share, while both may be at work.")
 
-_json_option = option("-json", "as_json", is_flag=True, help="Print one JSON document.")
 _dry_run_option = option("-n", "-dry-run", "dry_run", is_flag=True, help="Remove nothing; say what, and how much.")
 _verbose_option = option("-v", "verbose", is_flag=True, help="Name every module version.")
 
@@ -54,7 +53,7 @@ def directory(**flags: Any) -> None:
 
 
 @command(own=True, usage="[-json]")
-@_json_option
+@json_option
 @chdir_option
 def size(*, as_json: bool, **flags: Any) -> None:
     """Tell how large the module cache is, and of what; -json tells it of every module version.
@@ -68,7 +67,7 @@ def size(*, as_json: bool, **flags: Any) -> None:
 
 @command(own=True, usage="[-repair] [-json] [module[@version]...]")
 @option("-repair", "repair", is_flag=True, help="Fetch what is damaged again, proved by the checksum database.")
-@_json_option
+@json_option
 @module_options
 @argument("modules")
 def verify(modules: tuple[str, ...], *, repair: bool, as_json: bool, **flags: Any) -> int:
@@ -106,7 +105,7 @@ def verify(modules: tuple[str, ...], *, repair: bool, as_json: bool, **flags: An
 @option("-older-than", "older_than", metavar="AGE", help="Remove only what was not used for AGE, such as 90d.")
 @_dry_run_option
 @_verbose_option
-@_json_option
+@json_option
 @option("-offline", "offline", is_flag=True, help="Make no request for the go.mod files that build lists need.")
 @module_options
 def prune(
@@ -139,7 +138,7 @@ def prune(
 @command(own=True, usage="[-n] [-json]")
 @_dry_run_option
 @_verbose_option
-@_json_option
+@json_option
 @chdir_option
 def clean_command(*, dry_run: bool, as_json: bool, **flags: Any) -> None:
     """Remove the whole module cache, as `go clean -modcache` does.

@@ -25,6 +25,8 @@ from govgo.errors import UsageError
 from govgo.load.session.policy import GET
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from govgo.load.session.session import Session
 
 
@@ -95,7 +97,7 @@ def _dry_run(packages: tuple[str, ...], options: GetOptions, flags: dict[str, An
     return dry_run(given, "get", run, requested=lambda: requested)
 
 
-def _retired(flags: dict[str, Any], note: Any) -> None:
+def _retired(flags: dict[str, Any], note: Callable[[str], object]) -> None:
     """Warn of flags that older releases of go had, or refuse them, in go's words."""
     if flags["d"]:
         if flags["d"] not in ("true", "1", "t", "T", "TRUE", "True"):

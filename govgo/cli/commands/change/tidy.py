@@ -16,6 +16,7 @@ from govgo.cli.options import (
     module_options,
     option,
     record_options,
+    tolerant_option,
     verbose_option,
 )
 from govgo.cli.session import check_go_version, go_version_fault, open_session, run_session
@@ -28,7 +29,7 @@ if TYPE_CHECKING:
 
 
 @command(usage="[-e] [-v] [-x] [-diff] [-go=version] [-compat=version]")
-@option("-e", "tolerant", is_flag=True, help="Go on despite errors in packages.")
+@tolerant_option
 @verbose_option
 @option("-diff", "diff", is_flag=True, help="Change nothing; print the difference, and exit 1 if there is one.")
 @option(

@@ -12,6 +12,7 @@ from govgo.cli.options import (
     command,
     option,
     plan_options,
+    tolerant_option,
     traceless_options,
     verbose_option,
 )
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
 
 
 @command(usage="[-e] [-v] [-o outdir]")
-@option("-e", "tolerant", is_flag=True, help="Go on despite errors in packages.")
+@tolerant_option
 @verbose_option
 @option("-o", "output", metavar="DIR", help="Write to DIR in place of vendor.")
 @plan_options

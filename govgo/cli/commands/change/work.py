@@ -14,6 +14,7 @@ from govgo.cli.options import (
     command,
     option,
     plan_options,
+    tolerant_option,
     traceless_options,
     verbose_option,
 )
@@ -40,7 +41,7 @@ work = Group(_COMMANDS, "Keep a workspace: several main modules, worked on toget
 @traceless_options
 @argument("directories")
 def init(directories: tuple[str, ...], **flags: Any) -> int:
-    """Write a go.work in the current directory that uses the modules in DIRECTORIES."""
+    """Write a go.work in the current directory that uses the modules in the directories that are named."""
     return _run(flags, "work init", lambda session: init_workspace(session, directories))
 
 
@@ -50,7 +51,7 @@ def init(directories: tuple[str, ...], **flags: Any) -> int:
 @traceless_options
 @argument("directories")
 def use(directories: tuple[str, ...], recursive: bool, **flags: Any) -> int:
-    """Add the modules in DIRECTORIES to go.work, and drop those that no longer exist."""
+    """Add the modules in the directories that are named to go.work, and drop those that no longer exist."""
     return _run(flags, "work use", lambda session: use_directories(session, directories, recursive=recursive))
 
 
@@ -66,7 +67,7 @@ def sync(**flags: Any) -> int:
 
 
 @command(usage="[-e] [-v] [-o outdir]")
-@option("-e", "tolerant", is_flag=True, help="Go on despite errors in packages.")
+@tolerant_option
 @option("-o", "output", metavar="DIR", help="Write to DIR in place of vendor.")
 @verbose_option
 @plan_options

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from govgo.cli.options import argument, command, module_options, option
+from govgo.cli.options import argument, command, module_options, offline_option
 from govgo.cli.outputs import Reports, fault_of, output_options
 from govgo.cli.session import open_session
 from govgo.core.findings import worst
@@ -14,7 +14,7 @@ from govgo.report.style import Style
 
 
 @command(own=True, usage="[flags] [./... | directories]")
-@option("-offline", "offline", is_flag=True, help="Make no request: use what is in the module cache.")
+@offline_option
 @output_options
 @module_options
 @argument("where")

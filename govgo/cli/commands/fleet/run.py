@@ -11,28 +11,27 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 import govgo
+from govgo.adapters.disk.diskerror import reason
 from govgo.cli.call import reporter
 from govgo.cli.commands.fleet.verbs import VERBS, FleetVerb, deciding_values, verb_flags, verb_values
 from govgo.cli.exitcodes import EXIT_DONE, EXIT_NO
-from govgo.cli.options import Command, Flag, FlagError, option
+from govgo.cli.options import Command, Flag, FlagError, chdir_option, exit_zero_option, option
 from govgo.cli.outputs import Reports, output_options
 from govgo.cli.session import change_directory, environment, working_directory
+from govgo.cli.sizes import parse_size
 from govgo.core.fleet.keys import DECIDING_VARIABLES, settings_key
 from govgo.core.govgotoml import MAX_BYTES
-from govgo.core.late import late
 from govgo.errors import Failure, InputError, UsageError
 from govgo.report.words import many
 
 if TYPE_CHECKING:
-    from govgo.adapters.engine.chunks import Limits
+    from govgo.adapters.fleet.chunks import Limits
     from govgo.cli.commands.fleet.worker import Job
     from govgo.core.fleet.units import Entry, Unit
     from govgo.core.govgotoml import ProjectPolicy
 
 _TARGET = "govgo.cli.commands.fleet.worker:make_worker"
 _DEFAULT_TIME, _DEFAULT_MEMORY = "10m", "2GiB"
-_SIZE = late(r"([0-9]+)(KiB|MiB|GiB)")
-_SIZES = {"KiB": 1 << 10, "MiB": 1 << 20, "GiB": 1 << 30}
 _LEAST_MEMORY = 128 << 20
 
 _HELP = """{purpose}
@@ -74,9 +73,9 @@ _HELP = """{purpose}
     "-unit-time", "unit_time", metavar="DURATION", default=_DEFAULT_TIME, help="Time for one repository (default 10m)."
 )
 @option("-unit-memory", "unit_memory", metavar="SIZE", default=_DEFAULT_MEMORY, help="Memory for one (default 2GiB).")
-@option("-C", "chdir", metavar="DIR", help="Change to DIR before anything else.")
+@chdir_option
 @output_options
-@option("-exit-zero", "exit_zero", is_flag=True, help="Succeed despite findings, but not despite errors.")
+@exit_zero_option
 def _fleet_flags() -> None:
     """The flags that every verb has here."""
 
@@ -103,8 +102,8 @@ def fleet_command(name: str) -> Command:
 
 def run_verb(name: str, inputs: Sequence[str], flags: dict[str, Any]) -> int:
     """Run a verb over the inputs; the exit code."""
-    from govgo.adapters.engine.chunks import Task
-    from govgo.adapters.engine.engines import open_engine
+    from govgo.adapters.fleet.chunks import Task
+    from govgo.adapters.fleet.engines import open_engine
     from govgo.adapters.fleet.results import Results
     from govgo.cli.commands.fleet.report import FORMATS, failed_summary, summarize
     from govgo.wiring.fleet.fleet import run_fleet
@@ -170,7 +169,7 @@ def _units(cwd: str, inputs: Sequence[str], lists: Sequence[str]) -> list[Unit]:
                 with open(os.path.join(cwd, name), "rb") as file:
                     yield from read_list(name, file)
             except OSError as error:
-                raise UsageError(f"-from {name}: {(error.strerror or str(error)).lower()}") from None
+                raise UsageError(f"-from {name}: {reason(error)}") from None
 
     units = list(find_units(cwd, words()))
     if not units:
@@ -179,7 +178,7 @@ def _units(cwd: str, inputs: Sequence[str], lists: Sequence[str]) -> list[Unit]:
 
 
 def _limits(flags: Mapping[str, Any]) -> Limits:
-    from govgo.adapters.engine.chunks import Limits
+    from govgo.adapters.fleet.chunks import Limits
     from govgo.core.golib.time import parse_duration
 
     try:
@@ -188,10 +187,9 @@ def _limits(flags: Mapping[str, Any]) -> Limits:
         seconds = 0.0
     if seconds <= 0:
         raise FlagError(f'invalid value "{flags["unit_time"]}" for flag -unit-time: want a duration such as 10m or 90s')
-    match = _SIZE.fullmatch(flags["unit_memory"])
-    memory = int(match[1]) * _SIZES[match[2]] if match else 0
+    memory = parse_size("unit-memory", flags["unit_memory"])
     if memory < _LEAST_MEMORY:
-        raise FlagError(f'invalid value "{flags["unit_memory"]}" for flag -unit-memory: want 512MiB, 2GiB or the like')
+        raise FlagError(f'invalid value "{flags["unit_memory"]}" for flag -unit-memory: want 128MiB or more')
     return Limits(seconds, memory)
 
 
@@ -268,7 +266,7 @@ def _with_contents(verb: FleetVerb, values: dict[str, Any], cwd: str) -> dict[st
                 with open(os.path.join(cwd, given), "rb") as file:
                     values[name] = GivenPolicy(given, file.read(MAX_BYTES + 1))
             except OSError as error:
-                raise UsageError(f"-{name} {given}: {(error.strerror or str(error)).lower()}") from None
+                raise UsageError(f"-{name} {given}: {reason(error)}") from None
     return values
 
 

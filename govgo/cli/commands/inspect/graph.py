@@ -56,7 +56,7 @@ def graph(args: tuple[str, ...], go_version: str, **flags: Any) -> int | None:
     govgo graph -selected -focus golang.org/x/net -depth 2 -format mermaid
 
     Mermaid draws no more than 500 requirements; a diagram that is cut says so. Go itself and its toolchain are only in
-    go's own text. With these flags a directory may be named.
+    go's own text. With flags that go lacks, a directory may be named.
     """
     if any(flags[name] for name in _DRAWING if name != "depth") or flags["depth"] >= 0:
         from govgo.cli.drawing import draw

@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from govgo.cli.findings import findings_markdown, findings_text, formats_for_ci, itself, names_in
-from govgo.cli.options import argument, command, module_options, option
+from govgo.cli.options import argument, command, exit_zero_option, module_options, offline_option, option
 from govgo.cli.outputs import Reports, fault_of, output_options
 from govgo.cli.session import open_session
 from govgo.core.findings import Inspection, Verdict, verdict_of
@@ -27,9 +27,9 @@ if TYPE_CHECKING:
     values=tuple(RULES),
 )
 @option(*("-skip", "skip"), multiple=True, metavar="CODES", help="Report all findings but these.", values=tuple(RULES))
-@option("-offline", "offline", is_flag=True, help="Make no request: use what is in the module cache.")
+@offline_option
 @output_options
-@option("-exit-zero", "exit_zero", is_flag=True, help="Succeed despite findings, but not despite what failed.")
+@exit_zero_option
 @module_options
 @argument("where")
 def hygiene(where: tuple[str, ...], **flags: Any) -> int:

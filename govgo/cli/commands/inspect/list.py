@@ -9,6 +9,8 @@ from govgo.app.list.info import ListMode
 from govgo.app.list.list import Listing, check_build_flags, module_by_path, start_listing
 from govgo.cli.call import show
 from govgo.cli.options import (
+    FALSE,
+    TRUE,
     argument,
     build_options,
     command,
@@ -19,14 +21,15 @@ from govgo.cli.options import (
     verbose_option,
 )
 from govgo.cli.session import open_session
-from govgo.core.hints import Any
+from govgo.core.hints import TYPE_CHECKING, Any
 from govgo.core.module.info import ModuleInfo
 from govgo.errors import QueryError, ReportedError, UsageError, VerbFlagsError
 from govgo.load.session.session import Session
 from govgo.report.list.text import module_line
 
-_TRUE = frozenset({"1", "t", "T", "TRUE", "true", "True"})
-_FALSE = frozenset({"0", "f", "F", "FALSE", "false", "False"})
+if TYPE_CHECKING:
+    from govgo.report.list.template import BuildContext
+
 _VERSIONS_FORMAT = "{{.Path}}{{range .Versions}} {{.}}{{end}}{{if .Deprecated}} (deprecated){{end}}"
 _PACKAGE_FLAGS = ("compiled", "deps", "export", "find", "test")
 
@@ -99,8 +102,8 @@ def _json_fields(values: Sequence[str]) -> frozenset[str] | None:
     as_json = False
     fields: set[str] = set()
     for value in values:
-        if value in _TRUE or value in _FALSE:
-            as_json = value in _TRUE
+        if value in TRUE or value in FALSE:
+            as_json = value in TRUE
         else:
             as_json = True
             fields.update(value.split(","))
@@ -203,7 +206,7 @@ def _template_printer(session: Session, text: str) -> Callable[[Iterable[ModuleI
     return print_modules
 
 
-def _context(session: Session) -> Any:
+def _context(session: Session) -> BuildContext:
     from govgo.report.list.template import BuildContext
 
     env = session.settings.env

@@ -23,7 +23,9 @@ if TYPE_CHECKING:
 @output_options
 @horizon_options
 @record_options
-@option("-offline", "offline", is_flag=True, help="Ask nobody; version lists are not kept, so mostly for errors.")
+@option(
+    "-offline", "offline", is_flag=True, help="Make no request; lists of versions are not kept, so little is known."
+)
 @module_options
 @argument("where")
 def outdated(where: tuple[str, ...], **flags: Any) -> int:

@@ -8,7 +8,7 @@ from functools import partial
 from typing import Any
 
 from govgo.app.tree import dependencies
-from govgo.cli.options import argument, command, flag_values, module_options, option
+from govgo.cli.options import argument, command, flag_values, module_options, offline_option, option
 from govgo.cli.outputs import Reports, fault_of, output_options
 from govgo.cli.session import open_session
 from govgo.core.findings import worst
@@ -51,7 +51,7 @@ MOST_LEVELS = 100_000
     values=("indent", "depth", "none"),
 )
 @output_options
-@option("-offline", "offline", is_flag=True, help="Make no request: use what is in the module cache.")
+@offline_option
 @module_options
 @argument("where")
 def tree(where: tuple[str, ...], **flags: Any) -> int:

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from govgo.cli.options import argument, command, horizon_options, module_options, option, record_options
+from govgo.cli.options import argument, command, horizon_options, module_options, offline_option, option, record_options
 from govgo.cli.outputs import Reports, fault_of, output_options
 from govgo.cli.planning import plan_formats
 from govgo.cli.session import open_session, run_session
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 @command(own=True, usage="[flags] step...")
 @option("-diff", "diff", is_flag=True, help="Show unified diffs of go.mod and go.sum.")
-@option("-offline", "offline", is_flag=True, help="Make no request: use what is in the module cache.")
+@offline_option
 @horizon_options
 @record_options
 @output_options
@@ -50,10 +50,10 @@ def whatif(steps: tuple[str, ...], diff: bool, offline: bool, **flags: Any) -> i
 
 
 def _played(session: Session, steps: tuple[str, ...]) -> Plan:
+    from govgo.adapters.workspace.planned import PlannedWorkspace
     from govgo.app.whatif import read_step, what_if
     from govgo.errors import UsageError
-    from govgo.wiring.plan import planned
 
     if not steps:
         raise UsageError("no step: want get, drop, require, exclude, replace or tidy")
-    return what_if(session, [read_step(each) for each in steps], plan=planned)
+    return what_if(session, [read_step(each) for each in steps], plan=PlannedWorkspace)

@@ -66,11 +66,11 @@ _MOST_CHAINS = 20
 
 
 def _why_version(targets: tuple[str, ...], *, modules: bool, vendor: bool, **flags: Any) -> int:
+    from govgo.adapters.workspace.planned import PlannedWorkspace
     from govgo.app.whyversion import why_version
     from govgo.cli.outputs import Reports, fault_of
     from govgo.core.resolution.whyversion import WhyVersion
     from govgo.errors import UsageError
-    from govgo.wiring.plan import planned
 
     where = [each for each in targets if each.startswith((".", "/"))]
     wanted = [each for each in targets if not each.startswith((".", "/"))]
@@ -87,7 +87,7 @@ def _why_version(targets: tuple[str, ...], *, modules: bool, vendor: bool, **fla
             session,
             wanted,
             where,
-            plan=planned,
+            plan=PlannedWorkspace,
             to=flags["to"],
             most_chains=_MOST_CHAINS if flags["every_chain"] else 0,
         )

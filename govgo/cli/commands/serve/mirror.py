@@ -8,9 +8,10 @@ import sys
 from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
+from govgo.adapters.disk.diskerror import reason
 from govgo.cli.exitcodes import EXIT_DONE, EXIT_NO
 from govgo.cli.group import COMMANDS, SERVE, Entry, Group
-from govgo.cli.options import CommandLineError, argument, chdir_option, command, flag_options, module_options, option
+from govgo.cli.options import CommandLineError, argument, chdir_option, command, module_options, option
 from govgo.cli.outputs import Reports, fault_of, output_options
 from govgo.cli.session import network_options, open_session
 from govgo.cli.sizes import parse_size
@@ -44,8 +45,6 @@ mirror_group = Group(
     """,
 )
 
-local_options = flag_options(chdir_option)
-"""The flags of commands that ask nobody."""
 
 MAX_LIST_BYTES = 256 << 20
 
@@ -117,7 +116,7 @@ def add(words: tuple[str, ...], **flags: Any) -> int:
 
 @command(own=True, usage="mirror")
 @output_options
-@local_options
+@chdir_option
 @argument("words")
 def verify(words: tuple[str, ...], **flags: Any) -> int:
     """Read every file of a mirror: is it what the manifest says, and does it prove? Nobody is asked.
@@ -146,7 +145,7 @@ def verify(words: tuple[str, ...], **flags: Any) -> int:
 
 @command(own=True, usage="old new")
 @output_options
-@local_options
+@chdir_option
 @argument("words")
 def diff(words: tuple[str, ...], **flags: Any) -> int:
     """Compare two mirrors, or manifests of mirrors: which modules one of them lacks, and how much there is to ship.
@@ -169,7 +168,7 @@ def diff(words: tuple[str, ...], **flags: Any) -> int:
 @option("-since", "since", metavar="MANIFEST", help="Leave out what the other place has, by its manifest.")
 @option("-part-size", "part_size", default="4GB", metavar="SIZE", help="So much in a part at most; 4GB without it.")
 @output_options
-@local_options
+@chdir_option
 @argument("words")
 def export(words: tuple[str, ...], **flags: Any) -> int:
     """Write a mirror, or what another place lacks of it, into a directory: parts, and the manifest of the whole.
@@ -191,7 +190,7 @@ def export(words: tuple[str, ...], **flags: Any) -> int:
 
 @command(own=True, usage="mirror parts")
 @output_options
-@local_options
+@chdir_option
 @argument("words")
 def import_(words: tuple[str, ...], **flags: Any) -> int:
     """Extend a mirror, which may be empty, by all parts of an export: files, or directories that hold them.
@@ -253,7 +252,7 @@ def _listed(name: str) -> list[str]:
             with open(name, "rb") as file:
                 data = file.read(MAX_LIST_BYTES + 1)
     except OSError as error:
-        raise UsageError(f"-list {name}: {(error.strerror or '').lower()}") from error
+        raise UsageError(f"-list {name}: {reason(error)}") from error
     if len(data) > MAX_LIST_BYTES:
         raise UsageError(f"-list {name}: more than {MAX_LIST_BYTES} bytes")
     found: list[str] = []

@@ -7,15 +7,24 @@ from typing import Any
 
 from govgo.cli.call import show
 from govgo.cli.exitcodes import EXIT_DONE
-from govgo.cli.options import CommandLineError, argument, command, dry_run_option, flag_options, option, remote_options
+from govgo.cli.options import (
+    CommandLineError,
+    argument,
+    command,
+    dry_run_option,
+    flag_options,
+    json_option,
+    option,
+    remote_options,
+)
 from govgo.cli.session import change_directory, environment, network_options
-from govgo.errors import GovgoError, ReportedError, UsageError
+from govgo.errors import GovgoError, UsageError, faults_of
 from govgo.report.publish import publish_json, publish_text
 
 _own_options = flag_options(
     option("-to", "url", metavar="URL", help="The server (default $GOVGO_PUBLISH)."),
     option("-worktree", "worktree", is_flag=True, help="Take the files as they are, not those of the git tag."),
-    option("-json", "as_json", is_flag=True, help="Print one JSON document."),
+    json_option,
     dry_run_option,
 )
 
@@ -39,7 +48,8 @@ def publish(words: tuple[str, ...], url: str, worktree: bool, as_json: bool, dry
     govgo publish -n v1.4.0 ./lib              what would that be?
     govgo publish v1.4.0 lib.zip
 
-    Exit codes: 0 published, or there already; 1 another v1.4.0 is there, or no such tag; 3 the server refuses.
+    Exit codes: 0 published, or there already; 1 the version is there with other bytes, or there is no such tag; 3 the
+    server refuses.
     """
     if not 1 <= len(words) <= 2:
         raise CommandLineError("want a version, and perhaps a directory or a zip")
@@ -62,7 +72,7 @@ def publish(words: tuple[str, ...], url: str, worktree: bool, as_json: bool, dry
         )
     except GovgoError as error:
         if as_json:
-            show(publish_json(None, error.errors if isinstance(error, ReportedError) else (error,)))
+            show(publish_json(None, faults_of(error)))
         raise
     show(publish_json(sent) if as_json else publish_text(sent))
     return EXIT_DONE

@@ -4,11 +4,15 @@
 from __future__ import annotations
 
 import sys
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
+from govgo.adapters.disk.diskerror import reason
 from govgo.cli.options import FlagError, chdir_option, command, flag_values, option
 from govgo.cli.session import change_directory, environment
 from govgo.errors import InputError, UsageError
+
+if TYPE_CHECKING:
+    from govgo.serve.settings import Settings
 
 
 @command(own=True, usage="[flags]")
@@ -86,7 +90,7 @@ def serve(**flags: Any) -> int:
     return serve_until_stopped(settings, env, ready, lambda: _with_flags(_stated(flags["config"]), flags))
 
 
-def _stated(file_name: str) -> Any:
+def _stated(file_name: str) -> Settings:
     """The settings of a serve.toml, or those of none.
 
     Raises:
@@ -100,10 +104,10 @@ def _stated(file_name: str) -> Any:
         with open(file_name, "rb") as file:
             return parse_settings(file_name, file.read((1 << 20) + 1))
     except OSError as error:
-        raise UsageError(f"{file_name}: {(error.strerror or '').lower()}") from None
+        raise UsageError(f"{file_name}: {reason(error)}") from None
 
 
-def _with_flags(settings: Any, flags: dict[str, Any]) -> Any:
+def _with_flags(settings: Settings, flags: dict[str, Any]) -> Settings:
     """The settings of the file, then those of the flags.
 
     Raises:

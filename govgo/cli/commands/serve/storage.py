@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from govgo.app.storage import manage
 from govgo.cli.exitcodes import EXIT_DONE
 from govgo.cli.group import COMMANDS, SERVE, Entry, Group
-from govgo.cli.options import CommandLineError, argument, chdir_option, command, flag_options, module_options, option
+from govgo.cli.options import CommandLineError, argument, chdir_option, command, module_options, option
 from govgo.cli.outputs import Reports, fault_of, output_options
 from govgo.cli.session import network_options, open_session
 from govgo.cli.sizes import parse_size
@@ -48,13 +48,12 @@ storage_group = Group(
     """,
 )
 
-_local_options = flag_options(chdir_option)
 _dry_run = option("-n", "-dry-run", "dry_run", is_flag=True, help="Say what would be removed; remove nothing.")
 
 
 @command(own=True, usage="storage [modules]")
 @output_options
-@_local_options
+@chdir_option
 @argument("words")
 def ls(words: tuple[str, ...], **flags: Any) -> int:
     """List the module versions that are stored: all, or those of modules that are named, also by globs of paths.
@@ -73,7 +72,7 @@ def ls(words: tuple[str, ...], **flags: Any) -> int:
 
 @command(own=True, usage="storage")
 @output_options
-@_local_options
+@chdir_option
 @argument("words")
 def stats(words: tuple[str, ...], **flags: Any) -> int:
     """Count what is stored: zips, go.mod files, lookups and tiles of checksum databases, and their bytes.
@@ -96,7 +95,7 @@ def stats(words: tuple[str, ...], **flags: Any) -> int:
 @command(own=True, usage="[-n] storage modules")
 @_dry_run
 @output_options
-@_local_options
+@chdir_option
 @argument("words")
 def rm(words: tuple[str, ...], **flags: Any) -> int:
     """Remove module versions: `path@version`, all of a module by its path, or of many by a glob.
@@ -123,7 +122,7 @@ def rm(words: tuple[str, ...], **flags: Any) -> int:
 @option("-keep", "keep", multiple=True, metavar="GLOB", help="Leave modules that live here alone, as in GOPRIVATE.")
 @_dry_run
 @output_options
-@_local_options
+@chdir_option
 @argument("words")
 def evict(words: tuple[str, ...], **flags: Any) -> int:
     """Remove what was used least recently, until the storage is no larger than a limit.

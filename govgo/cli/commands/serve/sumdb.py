@@ -16,15 +16,18 @@ from govgo.cli.options import (
     argument,
     chdir_option,
     command,
+    json_option,
     option,
     remote_options,
 )
 from govgo.cli.session import change_directory, environment, network_options, open_session
-from govgo.errors import DiskError, GovgoError, NoteError, ReportedError, UsageError
+from govgo.errors import DiskError, GovgoError, NoteError, UsageError, faults_of
 from govgo.report.sumdb import add_document, added_text, cosigned_text, init_text, key_added_text
 
 if TYPE_CHECKING:
+    from govgo.app.sumdb.cosign import Witness
     from govgo.core.sumdb.note import Verifier
+    from govgo.serve.sumdb import Server
 
 _COMMANDS = {
     "init": Entry("serve.sumdb", "init", SERVE, "Make a key and an empty checksum database."),
@@ -76,7 +79,7 @@ def init(names: tuple[str, ...], place: str, key_file: str, **flags: Any) -> int
 @_key_option
 @option("-only", "only", metavar="PATTERNS", help="Of go.sum files take modules that match, such as *.corp.example.")
 @option("-upstream", "upstream", metavar="GOSUMDB", help="Prove downloads by this database in place of GOSUMDB's.")
-@option("-json", "as_json", is_flag=True, help="Print one JSON document.")
+@json_option
 @remote_options
 @argument("words")
 def add(words: tuple[str, ...], place: str, key_file: str, as_json: bool, **flags: Any) -> int:
@@ -107,8 +110,7 @@ def add(words: tuple[str, ...], place: str, key_file: str, as_json: bool, **flag
         done = publisher.add(gathered.records)
     except GovgoError as error:
         if as_json:
-            errors = error.errors if isinstance(error, ReportedError) else (error,)
-            show(add_document("", None, (), errors))
+            show(add_document("", None, (), faults_of(error)))
         raise
     if as_json:
         show(add_document(publisher.name, done, gathered.incomplete))
@@ -202,7 +204,7 @@ def cosign(files: tuple[str, ...], place: str, witnesses: tuple[str, ...], **fla
     return EXIT_DONE
 
 
-def _witness(text: str) -> Any:
+def _witness(text: str) -> Witness:
     from govgo.app.sumdb.cosign import Witness
     from govgo.core.sumdb.cosignature import parse_witness
 
@@ -272,7 +274,7 @@ def _address(text: str) -> tuple[str, int]:
     return host.strip("[]") or "0.0.0.0", int(port)
 
 
-def _run_until_stopped(server: Any) -> None:
+def _run_until_stopped(server: Server) -> None:
     """Answer until Ctrl-C or SIGTERM: both are how a server is meant to end. SIGHUP reads the certificate anew."""
     import signal
     import threading

@@ -15,6 +15,7 @@ from govgo.cli.options import (
     command,
     diff_option,
     dry_run_option,
+    exit_zero_option,
     horizon_options,
     module_options,
     option,
@@ -23,7 +24,6 @@ from govgo.cli.outputs import Reports, fault_of, output_options
 from govgo.cli.session import environment, network_options, open_session
 from govgo.core.advisory.audit import Audit
 from govgo.core.findings import Run, Verdict, worst
-from govgo.core.goenv import DEFAULT_VULNDB
 from govgo.core.policy.rules import AUDIT_RULES
 from govgo.errors import InputError
 from govgo.report.style import Style
@@ -43,7 +43,7 @@ from govgo.wiring.audit import Fixing, run_audit
 @horizon_options
 @option("-offline", "offline", is_flag=True, help="Make no request: use what was kept of earlier runs.")
 @output_options
-@option("-exit-zero", "exit_zero", is_flag=True, help="Succeed despite vulnerabilities, but not despite errors.")
+@exit_zero_option
 @module_options
 @argument("where")
 def audit(where: tuple[str, ...], **flags: Any) -> int:
@@ -90,7 +90,7 @@ def audit(where: tuple[str, ...], **flags: Any) -> int:
         run = run_audit(
             session,
             where,
-            flags["databases"] or _usual_databases(),
+            flags["databases"] or environment().advisory_databases(),
             network=network_options(flags, fails_soon=True),
             offline=flags["offline"],
             max_age=max_age,
@@ -101,11 +101,6 @@ def audit(where: tuple[str, ...], **flags: Any) -> int:
         reports.tell(run)
     reports.tell_faults(run.faults)
     return reports.exit_code(_verdict(run, exit_zero=flags["exit_zero"]))
-
-
-def _usual_databases() -> list[str]:
-    """Those that GOVGO_VULNDB names, else that of Go."""
-    return [name for name in environment().get("GOVGO_VULNDB").split(",") if name] or [DEFAULT_VULNDB]
 
 
 def _verdict(run: Audit, *, exit_zero: bool) -> Verdict:

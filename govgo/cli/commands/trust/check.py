@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from govgo.cli.findings import formats_for_ci, itself
-from govgo.cli.options import argument, command, module_options, option
+from govgo.cli.options import argument, command, exit_zero_option, module_options, option
 from govgo.cli.outputs import Reports, fault_of, output_options
 from govgo.cli.session import network_options, open_session
 from govgo.core.findings import Verdict, verdict_of
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 @option("-index", "index", metavar="FILE", help="Take dates from FILE, a feed as of index.golang.org.")
 @option("-offline", "offline", is_flag=True, help="Make no request: use what is here, and report what is missing.")
 @output_options
-@option("-exit-zero", "exit_zero", is_flag=True, help="Succeed despite findings, but not despite what failed.")
+@exit_zero_option
 @module_options
 @argument("where")
 def check(where: tuple[str, ...], **flags: Any) -> int:

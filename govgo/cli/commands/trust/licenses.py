@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from govgo.cli.findings import formats_for_ci, itself
-from govgo.cli.options import argument, command, module_options, option
+from govgo.cli.options import argument, command, exit_zero_option, module_options, offline_option, option
 from govgo.cli.outputs import Reports, fault_of, output_options
 from govgo.cli.session import open_session
 from govgo.core.findings import Verdict, verdict_of
@@ -20,9 +20,9 @@ if TYPE_CHECKING:
 @command(own=True, usage="[flags] [./... | directories | binaries]")
 @option("-packages", "packages", is_flag=True, help="Leave out modules that provide no package of the build.")
 @option("-notices", "notices", metavar="DIR", default="", help="Collect the legal texts in DIR.")
-@option("-offline", "offline", is_flag=True, help="Make no request: use what is in the module cache.")
+@offline_option
 @output_options
-@option("-exit-zero", "exit_zero", is_flag=True, help="Succeed despite unknown licences, but not despite errors.")
+@exit_zero_option
 @module_options
 @argument("where")
 def licenses(where: tuple[str, ...], **flags: Any) -> int:

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from govgo.cli.findings import findings_markdown, findings_text, formats_for_ci, itself, names_in
-from govgo.cli.options import argument, command, module_options, option
+from govgo.cli.options import argument, command, exit_zero_option, module_options, option
 from govgo.cli.outputs import Reports, fault_of, output_options
 from govgo.cli.session import network_options, open_session
 from govgo.core.findings import Verdict, verdict_of
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 @option("-proxy", "proxies", multiple=True, metavar="URL", help="Ask the proxy at URL, in place of those of GOPROXY.")
 @option("-skip", "skip", multiple=True, metavar="WHAT", help="Ask all but these: list, latest, info, mod, zip …")
 @output_options
-@option("-exit-zero", "exit_zero", is_flag=True, help="Succeed despite findings, but not despite contradictions.")
+@exit_zero_option
 @module_options
 @argument("names")
 def proxies(names: tuple[str, ...], **flags: Any) -> int:

@@ -7,11 +7,10 @@ from collections.abc import Callable, Iterator, Mapping
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from govgo.cli.options import argument, command, module_options, option
+from govgo.cli.options import argument, command, module_options, offline_option, option
 from govgo.cli.outputs import Reports, fault_of, output_options
 from govgo.cli.session import environment, network_options, open_session
 from govgo.core.findings import worst
-from govgo.core.goenv import DEFAULT_VULNDB
 from govgo.core.late import late
 from govgo.core.sbom.sbom import Sboms, only_document
 from govgo.errors import UsageError
@@ -26,7 +25,7 @@ if TYPE_CHECKING:
 @option("-advisories", "advisories", is_flag=True, help="Tell known vulnerabilities, as audit finds them.")
 @option("-db", "databases", multiple=True, metavar="SOURCE", help="Ask SOURCE for advisories, as audit does.")
 @option("-reproducible", "reproducible", is_flag=True, help="No time and no serial number: the same bytes each time.")
-@option("-offline", "offline", is_flag=True, help="Make no request: use what is in the module cache.")
+@offline_option
 @output_options
 @module_options
 @argument("where")
@@ -62,8 +61,7 @@ def sbom(where: tuple[str, ...], **flags: Any) -> int:
 
         databases: tuple[str, ...] = ()
         if flags["advisories"]:
-            stated = [name for name in environment().get("GOVGO_VULNDB").split(",") if name]
-            databases = tuple(flags["databases"] or stated or [DEFAULT_VULNDB])
+            databases = tuple(flags["databases"] or environment().advisory_databases())
         options = SbomOptions(
             packages=flags["packages"],
             licenses=flags["licenses"],

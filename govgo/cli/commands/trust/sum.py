@@ -9,13 +9,7 @@ from govgo.app.sum.heads import compare_heads
 from govgo.cli.call import show
 from govgo.cli.exitcodes import EXIT_DONE, EXIT_NO
 from govgo.cli.group import COMMANDS, TRUST, Entry, Group
-from govgo.cli.options import (
-    argument,
-    command,
-    module_options,
-    option,
-    remote_options,
-)
+from govgo.cli.options import argument, command, json_option, module_options, option, remote_options
 from govgo.cli.outputs import failures_as_document
 from govgo.cli.session import network_options, open_session
 from govgo.errors import ForkError, GovgoError, ReportedError, UsageError
@@ -46,8 +40,6 @@ _COMMANDS = {
     "help": COMMANDS["help"],
 }
 
-_json_option = option("-json", "as_json", is_flag=True, help="Print one JSON document.")
-
 
 sum_group = Group(
     _COMMANDS, "Work on go.sum: explain its lines, complete it, merge it, and show the tree head that proves it."
@@ -63,7 +55,7 @@ sum_group = Group(
     help="Compare with the head that another proxy or a mirror of the database publishes.",
 )
 @option("-saved", "saved", multiple=True, metavar="FILE", help="Compare with a saved head or proof bundle.")
-@_json_option
+@json_option
 @remote_options
 def head(sources: tuple[str, ...], saved: tuple[str, ...], as_json: bool, **flags: Any) -> int:
     """Print the newest signed tree head that we know, and prove that other heads are of the same history.
@@ -99,7 +91,7 @@ def head(sources: tuple[str, ...], saved: tuple[str, ...], as_json: bool, **flag
 
 
 @command(own=True, usage="[-json] line|module...")
-@_json_option
+@json_option
 @module_options
 @argument("words")
 def explain(words: tuple[str, ...], as_json: bool, **flags: Any) -> int:
@@ -130,7 +122,7 @@ def explain(words: tuple[str, ...], as_json: bool, **flags: Any) -> int:
 
 @command(own=True, usage="[-n] [-json]")
 @option("-n", "-dry-run", "dry_run", is_flag=True, help="Print the missing lines, change nothing.")
-@_json_option
+@json_option
 @module_options
 def complete(dry_run: bool, as_json: bool, **flags: Any) -> int:
     """Add to go.sum exactly the lines that are missing, each proved by the checksum database; print them.

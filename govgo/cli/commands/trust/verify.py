@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from govgo.cli.findings import findings_markdown, findings_text, formats_for_ci, itself, names_in
-from govgo.cli.options import argument, check_directory, command, module_options, option
+from govgo.cli.options import argument, check_directory, command, exit_zero_option, module_options, option
 from govgo.cli.outputs import Reports, fault_of, output_options
 from govgo.cli.session import network_options, open_session
 from govgo.core.findings import USUAL_CLAIMS, VERIFY_RULES, Claim, Verdict
@@ -36,7 +36,7 @@ if TYPE_CHECKING:
 @option("-tags", "git_tags", own=True, is_flag=True, help="Also compare with what the git tags name now.")
 @output_options
 @option("-strict", "strict", is_flag=True, help="Count lines that are right, but more than needed, as findings.")
-@option("-exit-zero", "exit_zero", is_flag=True, help="Succeed despite findings, but not despite contradictions.")
+@exit_zero_option
 @module_options
 @argument("where")
 def verify(where: tuple[str, ...], **flags: Any) -> int:

@@ -21,7 +21,7 @@ from typing import Any
 import pytest
 
 import govgo
-from govgo.adapters.engine.chunks import Limits
+from govgo.adapters.fleet.chunks import Limits
 from govgo.core.gosum.dirhash import hash_gomod
 from tests.cli.commands.trust.test_audit import advisory
 from tests.simulators import run as runs

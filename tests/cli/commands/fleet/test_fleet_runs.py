@@ -75,6 +75,8 @@ class TestBroken:
             ("repos/one", "-engine", "dask:"),
             ("repos/one", "-unit-time", "soon"),
             ("repos/one", "-unit-memory", "2"),
+            ("repos/one", "-unit-memory", "0.1GB"),
+            ("repos/one", "-unit-memory", "2 bits"),
             ("-from", "nowhere"),
         ):
             run = fleet("list", *args)
@@ -82,6 +84,9 @@ class TestBroken:
         run = fleet("verify", "repos/one", "-only", "nonsense")
         assert (run.code, "unknown claim" in run.err) == (2, True)
         assert not Path("fleet/units/verify.jsonl").exists()
+
+    def test_memory_is_an_amount_as_in_other_flags(self, world: World, fleet: Any) -> None:
+        assert fleet("list", "repos/one", "-unit-memory", "1.5GB").code == 0
 
     def test_two_runs_do_not_write_to_one_directory(self, world: World, fleet: Any) -> None:
         from govgo.adapters.fleet.results import Results

@@ -286,7 +286,7 @@ def test_a_broken_go_mod_of_the_past(world: World, diff: Any) -> None:
             (["../main/broken.zip"], "broken.zip: cannot be read as an archive: File is not a zip file"),
             (["./gone.zip", "go.mod"], "./gone.zip: no such file"),
             (["../main/gone.mod"], "../main/gone.mod: no such file"),
-            (["v0", "--", "./nowhere"], "nowhere: no go.mod file there"),
+            (["v0", "--", "./nowhere"], "nowhere: no such file or directory"),
             (["go.mod", "--", "./..."], "go.mod is one module"),
             (["-format", "pdf"], "unknown format 'pdf'"),
         ],

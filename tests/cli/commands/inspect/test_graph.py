@@ -92,7 +92,7 @@ def test_a_run_that_fails_says_so_in_its_files(graph: Any) -> None:
         ("-format svg", 2, "govgo: unknown format 'svg': formats are text, dot, mermaid, json, html\n"),
         ("-focus q.io/gone", 1, "govgo: q.io/gone: not in the build list; did you mean q.io/"),
         ("-selected -go=1.16", 2, "govgo: -go goes with go's own text alone\n"),
-        ("-selected nowhere", 2, "govgo: nowhere: no go.mod file there\n"),
+        ("-selected nowhere", 2, "govgo: nowhere: no such file or directory\n"),
         ("-selected ./...", 2, "govgo: one module or workspace is wanted, and there are 2: name one\n"),
         ("nowhere", 2, "govgo: 'go mod graph' accepts no arguments\n"),
         ("-depth x", 2, 'invalid value "x" for flag -depth: it takes a number from 0 to 100000\n'),

@@ -242,7 +242,7 @@ def test_a_dead_network(world: World, hygiene: Any, monkeypatch: pytest.MonkeyPa
     ("args", "words"),
     [
         (["-only", "dust"], "unknown finding 'dust': findings are unneeded-require, "),
-        (["nowhere"], "nowhere: no go.mod file there"),
+        (["nowhere"], "nowhere: no such file or directory"),
         (["-format", "pdf"], "unknown format 'pdf'"),
     ],
 )

@@ -234,7 +234,7 @@ def test_a_major_version_that_cannot_be_looked_for_is_told(world: World, outdate
 @pytest.mark.parametrize(
     ("words", "code", "told"),
     [
-        ("nowhere", 2, "govgo: nowhere: no go.mod file there\n"),
+        ("nowhere", 2, "govgo: nowhere: no such file or directory\n"),
         ("--format dot", 2, "govgo: unknown format 'dot': formats are text, json, markdown\n"),
         ("--al", 2, "flag provided but not defined: -al\n"),
         ("--all=maybe", 2, 'invalid boolean value "maybe" for -all: parse error\n'),
@@ -270,7 +270,7 @@ def test_offline_with_a_graph_no_answer_is_empty(world: World, outdated: Any) ->
 def test_a_failed_run_is_a_document_too(world: World, outdated: Any) -> None:
     run = outdated("nowhere", "--json")
     assert run.code == 2
-    assert run.json["errors"][0]["text"] == "nowhere: no go.mod file there"
+    assert run.json["errors"][0]["text"] == "nowhere: no such file or directory"
 
 
 def test_bytes_that_contradict_go_sum_end_the_command(world: World, outdated: Any) -> None:

@@ -186,7 +186,7 @@ def test_a_workspace(world: World, tree: Any) -> None:
     [
         ("-i q.io/gone", 1, "govgo: q.io/gone: not in the build list; did you mean q.io/"),
         ("--prune b", 1, "govgo: b: not in the build list; did you mean q.io/b?\n"),
-        ("nowhere", 2, "govgo: nowhere: no go.mod file there\n"),
+        ("nowhere", 2, "govgo: nowhere: no such file or directory\n"),
         ("--depth x", 2, 'invalid value "x" for flag -depth: it takes a number from 0 to 100000\n'),
         ("--charset latin", 2, "invalid value 'latin' for flag -charset: want utf8 or ascii\n"),
         ("--format dot", 2, "govgo: unknown format 'dot': formats are text, json, markdown\n"),
@@ -224,7 +224,7 @@ def test_a_dead_network_and_an_empty_cache(world: World, tree: Any, monkeypatch:
 def test_a_failed_run_is_a_document_too(world: World, tree: Any) -> None:
     run = tree("nowhere", "--json")
     assert run.code == 2
-    assert run.json["errors"][0]["text"] == "nowhere: no go.mod file there"
+    assert run.json["errors"][0]["text"] == "nowhere: no such file or directory"
 
 
 def test_bytes_that_contradict_go_sum_end_the_command(world: World, tree: Any) -> None:

@@ -297,7 +297,7 @@ def test_without_the_network_the_newest_version_of_a_database_is_not_known(world
                 2,
                 "invalid value for flag -max-db-age: 'soon' is not an age: want days as in 14d, weeks as",
             ),
-            ("elsewhere", 2, "elsewhere: no go.mod file there"),
+            ("elsewhere", 2, "elsewhere: no such file or directory"),
             (
                 "-format html",
                 2,
@@ -317,6 +317,17 @@ def test_what_is_refused(world: World, audit: Any, words: str, code: int, told: 
     if code == 3:
         failed = audit(*words.split(), "--json")
         assert (failed.code, failed.json["results"], len(failed.json["errors"])) == (3, [], 1)
+
+
+@pytest.mark.parametrize("flag", ["-db", "-vex"])
+def test_an_absolute_path_is_named_as_it_was_given(
+    world: World, audit: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, flag: str
+) -> None:
+    """Relative to the directory of -C it would name another file where the command was typed."""
+    main = str(Path.cwd())
+    monkeypatch.chdir(tmp_path)
+    run = audit("-C", main, flag, str(tmp_path / "nowhere.json"))
+    assert f"govgo: {tmp_path}/nowhere.json: no such file or directory\n" in run.err
 
 
 @pytest.mark.parametrize("dead", ["http://127.0.0.1:1/db", "nowhere.zip"])

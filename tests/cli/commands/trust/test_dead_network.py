@@ -9,7 +9,6 @@ from __future__ import annotations
 import json
 import re
 import shutil
-import socket
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -20,6 +19,7 @@ from govgo.adapters.http import timeouts
 from govgo.cli.main import invoke
 from tests.simulators import campaigns
 from tests.simulators.gitrepos import needs_git
+from tests.simulators.server import full_queue
 from tests.simulators.world import World
 
 MAIN = "module example.com/main\n\ngo 1.21\n\nrequire q.io/a v1.0.0\n"
@@ -27,9 +27,8 @@ MAIN = "module example.com/main\n\ngo 1.21\n\nrequire q.io/a v1.0.0\n"
 
 @pytest.fixture
 def hole() -> Iterator[str]:
-    with socket.create_server(("127.0.0.1", 0), backlog=0) as server, socket.socket() as first:
-        first.connect(server.getsockname())
-        yield f"http://127.0.0.1:{server.getsockname()[1]}"
+    with full_queue() as url:
+        yield url
 
 
 @pytest.fixture

@@ -206,3 +206,8 @@ def test_an_error_of_a_bundle_names_its_file(world: World, verify: Any, data: by
     Path("proof").write_bytes(data)
     run = verify("--from-bundle", "proof")
     assert (run.code, run.err) == (1, f"govgo: proof: {sentence}\n")
+
+
+def test_a_bundle_that_is_not_there_is_named_once(world: World, verify: Any) -> None:
+    run = verify("--from-bundle", "proof")
+    assert (run.code, run.err) == (3, f"govgo: open {Path('proof').absolute()}: no such file or directory\n")

@@ -24,7 +24,7 @@ from govgo.errors import UnavailableError
 START_LIMIT_S = 60.0
 HEADER = struct.Struct(">Q")
 _ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__)))))
-_PROGRAM = "import sys; sys.path.insert(0, sys.argv[1]); from govgo.adapters.engine.child_process import main; main()"
+_PROGRAM = "import sys; sys.path.insert(0, sys.argv[1]); from govgo.adapters.fleet.child_process import main; main()"
 
 
 class Lost(NamedTuple):

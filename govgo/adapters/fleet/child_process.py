@@ -17,8 +17,8 @@ import threading
 from typing import Any, BinaryIO
 
 from govgo.adapters.disk.system import leave_no_core, limit_memory
-from govgo.adapters.engine.child import HEADER
-from govgo.adapters.engine.chunks import make_worker
+from govgo.adapters.fleet.child import HEADER
+from govgo.adapters.fleet.chunks import make_worker
 from govgo.errors import GovgoError
 
 

@@ -12,7 +12,7 @@ import threading
 from collections.abc import Sequence
 from typing import Protocol
 
-from govgo.adapters.engine.child import Child, Lost, start_child
+from govgo.adapters.fleet.child import Child, Lost, start_child
 from govgo.core.fleet.units import Known, Outcome, Status, Unit
 from govgo.core.records import NamedTuple
 

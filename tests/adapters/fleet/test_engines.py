@@ -9,10 +9,10 @@ from typing import Any
 
 import pytest
 
-from govgo.adapters.engine.chunks import Limits, Task
-from govgo.adapters.engine.engines import open_engine
+from govgo.adapters.fleet.chunks import Limits, Task
+from govgo.adapters.fleet.engines import open_engine
 from govgo.errors import MissingExtraError, UnavailableError, UsageError
-from tests.adapters.engine.test_child import LIMIT, TARGET, unit
+from tests.adapters.fleet.test_child import LIMIT, TARGET, unit
 
 
 @pytest.fixture(autouse=True)

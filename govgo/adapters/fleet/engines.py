@@ -16,7 +16,7 @@ from contextlib import contextmanager, suppress
 from typing import ParamSpec, TypeVar
 
 from govgo.adapters.disk.system import usable_cpus
-from govgo.adapters.engine.chunks import Children, InPlace, Task, Work, end_here, run_here
+from govgo.adapters.fleet.chunks import Children, InPlace, Task, Work, end_here, run_here
 from govgo.core.fleet.units import Outcome
 from govgo.core.records import NamedTuple
 from govgo.errors import MissingExtraError, UnavailableError, UsageError

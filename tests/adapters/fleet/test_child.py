@@ -15,13 +15,13 @@ from typing import Any
 
 import pytest
 
-from govgo.adapters.engine import child as engine_child
-from govgo.adapters.engine.child import Child, Lost, start_child
-from govgo.adapters.engine.chunks import Children, Limits, Task
+from govgo.adapters.fleet import child as engine_child
+from govgo.adapters.fleet.child import Child, Lost, start_child
+from govgo.adapters.fleet.chunks import Children, Limits, Task
 from govgo.core.fleet.units import Kind, Outcome, Status, Unit
 from govgo.errors import UnavailableError
 
-TARGET = "tests.adapters.engine.test_child:Doer"
+TARGET = "tests.adapters.fleet.test_child:Doer"
 LIMIT = 512 << 20
 
 
@@ -123,7 +123,7 @@ def test_a_process_that_ends_before_it_is_ready(monkeypatch: pytest.MonkeyPatch)
 @pytest.mark.wide
 def test_a_child_ends_with_its_parent(tmp_path: Path) -> None:
     program = (
-        f"from govgo.adapters.engine.child import start_child; from tests.adapters.engine.test_child import unit\n"
+        f"from govgo.adapters.fleet.child import start_child; from tests.adapters.fleet.test_child import unit\n"
         f"child = start_child({TARGET!r}, 'job', {LIMIT}); print(child.pid, flush=True)\n"
         "child.call(unit('sleep 600'), 600)"
     )
