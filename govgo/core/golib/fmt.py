@@ -54,6 +54,11 @@ def sprintf(layout: str, values: Sequence[Value]) -> str:
     return _Printf(layout, values).run()
 
 
+def _number(text: str) -> int:
+    """The value of digits; of more than nine that count, one that is too large as well."""
+    return int(text.lstrip("0")[:9] or "0")
+
+
 class _Count(NamedTuple):
     """A width or precision: its value, and whether it was `*`."""
 
@@ -151,20 +156,20 @@ class _Printf:
         is_short = len(self._layout) - self._place < 3
         text = "" if is_short else found[1] or ""
         self._place = self._place + 1 if is_short else found.end()
-        if text and 1 <= int(text) <= len(self._values):
-            self._next = int(text) - 1
+        if text and 1 <= _number(text) <= len(self._values):
+            self._next = _number(text) - 1
             return True
         self._is_good_index = False
-        return text != "" and int(text) // 10 <= _MOST
+        return text != "" and _number(text) // 10 <= _MOST
 
     def _count(self) -> _Count:
         """Read a width or precision; one that is too large, or no number, is None."""
         if not self._sees("*"):
             text = self._take(_NUMBER)
-            if text and int(text) // 10 > _MOST:
+            if text and _number(text) // 10 > _MOST:
                 self._place = len(self._layout)
                 return _Count(None, is_star=False)
-            return _Count(int(text) if text else None, is_star=False)
+            return _Count(_number(text) if text else None, is_star=False)
         self._place += 1
         if self._next >= len(self._values):
             return _Count(None, is_star=True)

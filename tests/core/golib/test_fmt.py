@@ -116,6 +116,20 @@ def test_as_go(text: str, told: str) -> None:
     assert out == told
 
 
+@pytest.mark.parametrize(
+    ("layout", "told"),
+    [
+        ("%" + "9" * 5000 + "d", "%!(NOVERB)%!(EXTRA int=7)"),
+        ("%." + "0" * 5000 + "3d", "007"),
+        ("%[" + "9" * 5000 + "]d", "%!d(BADINDEX)"),
+        ("%[" + "0" * 5000 + "1]d", "7"),
+    ],
+    ids=["width", "precision", "index", "index with zeros"],
+)
+def test_attack_more_digits_than_python_reads(layout: str, told: str) -> None:
+    assert Template(f'{{{{printf "{layout}" 7}}}}').execute(None) == told
+
+
 def test_the_widest_field_of_a_layout() -> None:
     out = Template('{{printf "%10000009d|%-1000001s|" 7 "x"}}').execute(None)
     assert out == "7".rjust(10_000_009) + "|" + "x".ljust(1_000_001) + "|"
