@@ -240,8 +240,9 @@ TESTED_BY = {
     "core/codes/test_codes.py": "core/codes: explanation files findings logs packages policy proxies requests sources",
     "core/fleet/test_summary.py": "core/fleet: impact rows",
     "core/gobinary/test_buildinfo.py": "core/gobinary: elf image macho pe",
+    "core/golib/test_fmt.py": "core/golib: realtext verbs",
     "core/golib/template/test_template.py": (
-        "core/golib: fmt; core/golib/template: eval lex nodes parse values; report/list: deep template"
+        "core/golib/template: eval lex nodes parse values; report/list: deep template"
     ),
     "core/gosum/test_ledger.py": "core/gosum: mismatch",
     "core/gosource/test_stdlib.py": "core/gosource: stdlib_data",

@@ -178,8 +178,15 @@ def _move_chdir(words: Sequence[str]) -> tuple[Sequence[str], Sequence[str]]:
 
 
 def _is_group_flag(path: str, word: str) -> bool:
-    """Whether a flag belongs to a group itself: the help of any, the version of govgo.  Raises FlagError for others."""
+    """Whether a flag belongs to a group itself: the help of any, the version of govgo.
+
+    Raises:
+        UnknownCommandError: another flag in front of a command of `mod` or `work`, which is what go says there.
+        FlagError: another flag elsewhere.
+    """
     name = word.lstrip("-").partition("=")[0]
     if name in HELP_FLAGS or (name == "version" and path == "govgo"):
         return True
+    if path in ("govgo mod", "govgo work"):
+        raise UnknownCommandError(path, word, "")
     raise FlagError(f"flag provided but not defined: -{name}", path, "<command> [arguments]")

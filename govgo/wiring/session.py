@@ -105,6 +105,10 @@ def make_session(
     files = DiskWorkspace(cache, keeping_places(settings.env.process))
     if settings.overlay:
         from govgo.adapters.workspace.overlay import OverlayNames, OverlayWorkspace
+        from govgo.load.mainmodule.load import check_go111module
+
+        if policy.mode_first:
+            check_go111module(settings.env.go111module, needs_modules=policy.needs_modules)
 
         kind = OverlayWorkspace if policy.uses_overlay else OverlayNames
         files = kind(files, settings.overlay, settings.cwd)

@@ -61,13 +61,13 @@ def main_mod_file(session: Session) -> str:
     return session.settings.modfile_given or session.mod_file_path(session.mod_roots[0])
 
 
-def find_work_file(session: Session, named_file: str) -> str:
+def find_work_file(session: Session, named_file: str | None) -> str:
     """The go.work to edit: the named one, or the one in use.
 
     Raises:
         UsageError: there is none.
     """
-    name = named_file or find_go_work(session)
+    name = find_go_work(session) if named_file is None else named_file
     if not name:
         raise no_work_file()
     return name
@@ -76,7 +76,7 @@ def find_work_file(session: Session, named_file: str) -> str:
 def edit_mod(
     session: Session,
     *,
-    named_file: str = "",
+    named_file: str | None = None,
     module: str = "",
     go: str = "",
     toolchain: str = "",
@@ -86,7 +86,7 @@ def edit_mod(
 
     Args:
         session: the command.
-        named_file: another file than the main module's.
+        named_file: another file than the main module's; there is none of the name "".
         module: the new module path, "" to leave it.
         go: the new go line, "none" to drop it, "" to leave it.
         toolchain: the new toolchain line, likewise.
@@ -97,14 +97,14 @@ def edit_mod(
         DiskError: the file cannot be read.
         InputError: the file is malformed.
     """
-    name = named_file or main_mod_file(session)
+    name = main_mod_file(session) if named_file is None else named_file
     if module:
         try:
             check_new_module_path(module)
         except InvalidPathError as error:
             raise UsageError(f"invalid -module: {error}", inner=error) from None
     _check_lines(session, "mod", go, toolchain)
-    path = posixpath.join(session.settings.cwd, name)
+    path = posixpath.join(session.settings.cwd, name) if name else ""
     before = read_as(session, path, name)
     try:
         file = parse(name, before)

@@ -10,7 +10,7 @@ from contextlib import suppress
 from govgo.core.modfile import WorkFile, parse_work
 from govgo.core.module.paths import has_file_prefix
 from govgo.core.version.goversion import DEFAULT_GO_MOD_VERSION, DEFAULT_GO_WORK_VERSION, max_version
-from govgo.errors import DiskError, Failure, InputError
+from govgo.errors import DiskError, Failure, GovgoError, InputError
 from govgo.load.mainmodule.gowork import (
     init_workfile,
     need_work_file,
@@ -52,18 +52,36 @@ def use_directories(session: Session, directories: Sequence[str], *, recursive: 
     write_work_file(session, path, work)
 
 
+class _UseFaults(Faults):
+    """The errors of `work use`: as in go, a directory that is named twice is told before any that cannot be used."""
+
+    def __init__(self, session: Session) -> None:
+        super().__init__(session)
+        self._put_off: list[GovgoError] = []
+
+    def put_off(self, error: GovgoError) -> None:
+        """Leave an error for `add_put_off`."""
+        self._put_off.append(error)
+
+    def add_put_off(self) -> None:
+        """Report and remember what was put off."""
+        for error in self._put_off:
+            self.add(error)
+
+
 def _use(session: Session, path: str, work: WorkFile, directories: Sequence[str], *, recursive: bool) -> None:
     root = posixpath.dirname(path)
     present: dict[str, list[str]] = {}
     for line in work.use:
         present.setdefault(_absolute(root, line.path), []).append(line.path)
-    faults = Faults(session)
+    faults = _UseFaults(session)
     use: dict[str, str] = {}  # absolute directory -> the path for its use line, "" to drop the line
     for directory in directories:
         try:
             _add_argument(session, faults, root, directory, present, use, recursive=recursive)
         except Failure as error:
-            faults.add(error)
+            faults.put_off(error)
+    faults.add_put_off()
     _rewrite(work, present, use)
     go_version = work.go.version if work.go is not None else DEFAULT_GO_WORK_VERSION
     for line in work.use:
@@ -83,7 +101,7 @@ def _use(session: Session, path: str, work: WorkFile, directories: Sequence[str]
 
 def _add_argument(
     session: Session,
-    faults: Faults,
+    faults: _UseFaults,
     root: str,
     directory: str,
     present: dict[str, list[str]],
@@ -110,7 +128,7 @@ def _add_argument(
             use[known] = ""
 
 
-def _add_tree(session: Session, faults: Faults, root: str, directory: str, use: dict[str, str]) -> None:
+def _add_tree(session: Session, faults: _UseFaults, root: str, directory: str, use: dict[str, str]) -> None:
     _add(session, faults, root, directory, use)
     absolute, _ = _spelled(session, root, directory)
     for name, kind in session.files.listdir(absolute):
@@ -130,19 +148,19 @@ def _check_known(session: Session, path: str) -> None:
         raise error
 
 
-def _add(session: Session, faults: Faults, root: str, directory: str, use: dict[str, str]) -> None:
+def _add(session: Session, faults: _UseFaults, root: str, directory: str, use: dict[str, str]) -> None:
     absolute, spelled = _spelled(session, root, directory)
     file = posixpath.join(absolute, "go.mod")
     try:
         _check_known(session, file)
     except DiskError as error:
-        faults.add(error)
+        faults.put_off(error)
         return
     if not session.files.exists(file):
         use[absolute] = ""
         return
     if not session.files.is_file(file):
-        faults.add(DiskError(f"{session.short_path(file)} is not a regular file", path=file))
+        faults.put_off(DiskError(f"{session.short_path(file)} is not a regular file", path=file))
         return
     twin = use.get(absolute, "")
     if twin and twin != spelled:

@@ -28,10 +28,15 @@ def is_temp_root(session: Session, root: str) -> bool:
     return root == posixpath.normpath(temp) or session.files.real_path(root) == session.files.real_path(temp)
 
 
+def modules_disabled() -> UsageError:
+    """The error that a verb about modules alone can do nothing."""
+    return UsageError("modules disabled by GO111MODULE=off; see 'go help modules'")
+
+
 def missing_main_module(session: Session) -> UsageError:
     """The error that there is no main module; in a git repository it suggests where to make one."""
     if session.settings.env.go111module == "off":
-        return UsageError("modules disabled by GO111MODULE=off; see 'go help modules'")
+        return modules_disabled()
     if not session.in_workspace:
         cwd = posixpath.normpath(session.settings.cwd)
         for directory in upwards(cwd):

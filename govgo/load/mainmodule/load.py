@@ -24,7 +24,13 @@ from govgo.load.buildlist.requirements import (
 )
 from govgo.load.buildlist.roots import convert_pruning, expand_graph, update_roots
 from govgo.load.dependency.gomod import Summaries
-from govgo.load.mainmodule.find import find_module_root, is_temp_root, missing_main_module, set_default_build_mod
+from govgo.load.mainmodule.find import (
+    find_module_root,
+    is_temp_root,
+    missing_main_module,
+    modules_disabled,
+    set_default_build_mod,
+)
 from govgo.load.mainmodule.gowork import init_workfile, load_work_file
 from govgo.load.mainmodule.read import read_main_modules
 from govgo.load.session.mainmods import COMMAND_LINE, MainModule, make_main_modules
@@ -34,10 +40,12 @@ if TYPE_CHECKING:
     from govgo.load.session.session import Session
 
 
-def check_go111module(setting: str) -> None:
-    """Raise UsageError for a value that the variable cannot have."""
+def check_go111module(setting: str, *, needs_modules: bool = False) -> None:
+    """Raise UsageError for a value that the variable cannot have, or "off" where the verb is about modules alone."""
     if setting not in ("", "on", "off", "auto"):
         raise UsageError(f"unknown environment setting GO111MODULE={setting}")
+    if setting == "off" and needs_modules:
+        raise modules_disabled()
 
 
 def init(session: Session) -> None:
@@ -53,10 +61,8 @@ def init(session: Session) -> None:
         return
     session.scope.initialized = True
     setting = session.settings.env.go111module
-    check_go111module(setting)
+    check_go111module(setting, needs_modules=session.policy.needs_modules)
     if setting == "off":
-        if session.policy.needs_modules:
-            raise missing_main_module(session)
         return
     _find_roots(session)
     if setting == "auto" and not (session.mod_roots or session.in_workspace or session.policy.needs_modules):

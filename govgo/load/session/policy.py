@@ -17,6 +17,7 @@ class Policy(NamedTuple):
         build_mod: "mod" or "readonly" where the verb takes no -mod and decides this itself; "" where the flag, or
             else a vendor directory, decides.
         needs_modules: GO111MODULE=off is an error.
+        mode_first: GO111MODULE is judged before -overlay is read: no go.work is looked for before that.
         needs_main_module: so is a working directory outside of all modules.
         allows_missing_imports: missing packages are looked for although there is no main module.
         adds_go_line: a go.mod without a go line gets one in memory, where go.mod may be changed at all.
@@ -35,6 +36,7 @@ class Policy(NamedTuple):
 
     build_mod: str = ""
     needs_modules: bool = False
+    mode_first: bool = False
     needs_main_module: bool = False
     allows_missing_imports: bool = False
     adds_go_line: bool = True
@@ -54,16 +56,16 @@ LIST = Policy()
 _CHANGES = Policy(build_mod="mod", needs_modules=True)
 """What all verbs have in common that may fetch what go.mod and go.sum lack."""
 
-GET = _CHANGES._replace(writes_at_end=True, allows_missing_imports=True, checks_latest=True)
-TIDY = _CHANGES._replace(needs_main_module=True, lenient_sums=True, rewrites_go_mod=True)
+GET = _CHANGES._replace(mode_first=True, writes_at_end=True, allows_missing_imports=True, checks_latest=True)
+TIDY = _CHANGES._replace(mode_first=True, needs_main_module=True, lenient_sums=True, rewrites_go_mod=True)
 DOWNLOAD = _CHANGES._replace(writes_at_end=True)
-INIT = _CHANGES._replace(writes_go_sum=False)  # a go.sum without sums of packages would be incomplete
+INIT = _CHANGES._replace(mode_first=True, writes_go_sum=False)  # a go.sum without sums of packages would be incomplete
 MOD_VERIFY = _CHANGES._replace(needs_main_module=True)
 GRAPH = MOD_VERIFY._replace(adds_go_line=False)
 WHY = GRAPH._replace(writes_at_end=True)
 
 VENDOR = Policy(build_mod="readonly", needs_modules=True, needs_main_module=True)
-EDIT = Policy(uses_overlay=False)
+EDIT = Policy(needs_modules=True, mode_first=True, uses_overlay=False)
 
 WORK = Policy(needs_modules=True, lenient_workspace=True)
 """`work init` and `work use`."""

@@ -3,11 +3,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from govgo.app.edit import edit as service
-from govgo.app.edit.flags import MOD_EDITS, WORK_EDITS, read_edit
+from govgo.app.edit.flags import MOD_EDITS, WORK_EDITS, Edit, read_edit
 from govgo.cli.call import current_call, show
 from govgo.cli.exitcodes import EXIT_DONE
 from govgo.cli.options import (
@@ -55,9 +55,24 @@ _EDITS = {
 """Flag to the form of its value and its help, in the order of the help texts; each command takes those it has."""
 
 
-def _edit_options(names: Iterable[str]) -> Callable[[_F], _F]:
-    """The flags that both commands share, with those of the editing flags that are in `names`."""
-    edits = [option(f"-{name}", "", metavar=_EDITS[name][0], help=_EDITS[name][1]) for name in _EDITS if name in names]
+def _edit_options(edits_by_name: Mapping[str, Callable[[str], Edit[Any]]]) -> Callable[[_F], _F]:
+    """The flags that both commands share, with those of the editing flags that are in `edits_by_name`.
+
+    Their values are checked while the line is read: of several faults, the first one counts.
+    """
+
+    def fault_in(name: str) -> Callable[[str], str]:
+        def check(text: str) -> str:
+            read_edit(name, text, edits_by_name)
+            return ""
+
+        return check
+
+    edits = [
+        option(f"-{name}", "", metavar=form, help=help_text, fault_in=fault_in(name))
+        for name, (form, help_text) in _EDITS.items()
+        if name in edits_by_name
+    ]
     return flag_options(
         option("-go", "go_version", metavar="VERSION", help='Set the go line; "none" drops it.'),
         option("-toolchain", "toolchain", metavar="NAME", help='Set the toolchain line; "none" drops it.'),
@@ -144,13 +159,15 @@ def edit(
     def edit_in(session: Session) -> EditedMod:
         return service.edit_mod(
             session,
-            named_file="".join(named_file),
+            named_file=named_file[0] if named_file else None,
             module=module,
             go=go_version,
             toolchain=toolchain,
             edits=edits,
         )
 
+    if named_file:  # is read as it is, through no overlay
+        flags["overlay"] = ""
     document = (lambda edited: mod_json(edited.file)) if as_json else None
     return _finish("edit", flags, edit_in, service.write_mod, document, as_text=as_text, policy=EDIT)
 
@@ -181,7 +198,7 @@ def work_edit(
         raise UsageError("'go help work edit' accepts at most one argument")
 
     def edit_in(session: Session) -> EditedWork:
-        name = service.find_work_file(session, "".join(named_file))
+        name = service.find_work_file(session, named_file[0] if named_file else None)
         if not (go_version or toolchain or as_json or as_text or reformat or edits):
             raise UsageError("no flags specified (see 'go help work edit').")
         return service.edit_work(session, name, go=go_version, toolchain=toolchain, edits=edits)

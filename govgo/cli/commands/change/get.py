@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from govgo.app.get.get import GetOptions
 from govgo.app.get.get import get as get_service
+from govgo.cli.call import reporter
 from govgo.cli.exitcodes import EXIT_DONE
 from govgo.cli.options import (
     argument,
@@ -21,6 +22,7 @@ from govgo.cli.options import (
 )
 from govgo.cli.session import open_session, run_session
 from govgo.errors import UsageError
+from govgo.load.session.policy import GET
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -70,11 +72,11 @@ def get(packages: tuple[str, ...], upgrade: str, tests: bool, tool: bool, **flag
     upgrade = {"true": "upgrade", "false": ""}.get(upgrade, upgrade)
     if upgrade not in ("", "upgrade", "patch"):
         raise UsageError(f"unknown upgrade flag -u={upgrade}")
+    _retired(flags, reporter().note)
     options = GetOptions(upgrade, tests, tool)
     if flags["dry_run"]:
         return _dry_run(packages, options, flags)
-    session = open_session(flags)
-    _retired(flags, session.report.note)
+    session = open_session(flags, policy=GET)
     result = run_session(session, flags, lambda each: get_service(each, packages, options))
     for change in result.changes:
         session.report.note(str(change))
@@ -87,7 +89,6 @@ def _dry_run(packages: tuple[str, ...], options: GetOptions, flags: dict[str, An
     requested: list[str] = []
 
     def run(session: Session) -> None:
-        _retired(flags, session.report.note)
         requested[:] = get_service(session, packages, options).requested
 
     given = flags if flags["plan_format"] or not flags["build_json"] else {**flags, "plan_format": "json"}

@@ -9,6 +9,7 @@ from govgo.app.init import init_module
 from govgo.cli.options import argument, command, traceless_options
 from govgo.cli.session import open_session
 from govgo.errors import UsageError
+from govgo.load.session.policy import INIT
 
 
 @command(usage="[module-path]")
@@ -22,8 +23,8 @@ def init(module_path: tuple[str, ...], **flags: Any) -> None:
     govgo init example.com/hello/v2     its second major version
     govgo init                          path from import comments or the place below GOPATH
     """
-    session = open_session(flags)
     if len(module_path) > 1:
         raise UsageError("'go mod init' accepts at most one argument")
+    session = open_session(flags, policy=INIT)
     init_module(session, module_path[0] if module_path else "")
     session.finish()

@@ -22,6 +22,7 @@ from govgo.cli.options import (
 from govgo.cli.session import check_go_version, go_version_fault, open_session, run_session
 from govgo.core.hints import TYPE_CHECKING, Any
 from govgo.errors import UsageError
+from govgo.load.session.policy import TIDY
 
 if TYPE_CHECKING:
     from govgo.load.session.session import Session
@@ -59,18 +60,20 @@ def tidy(args: tuple[str, ...], tolerant: bool, diff: bool, go_version: str, com
     govgo tidy -min-age 14d  refuse a build list with a version that is younger than two weeks
     govgo tidy --dry-run     what would change, with reasons
     """
+    if args:
+        raise UsageError("'go mod tidy' accepts no arguments")
     if flags["dry_run"]:
 
         def run(session: Session) -> None:
-            _check(session, args, go_version, compat)
+            _check(session, go_version, compat)
             tidy_service(session, go_version=go_version, compat=compat)
 
         given = {**flags, "tolerant": tolerant, "diff": diff}
         from govgo.cli.planning import dry_run
 
         return dry_run(given, "tidy", run, requested=tuple, follows_imports=True)
-    session = open_session({**flags, "tolerant": tolerant})
-    _check(session, args, go_version, compat)
+    session = open_session({**flags, "tolerant": tolerant}, policy=TIDY)
+    _check(session, go_version, compat)
 
     def run_tidy(each: Session) -> TidyResult:
         return tidy_service(each, diff=diff, go_version=go_version, compat=compat)
@@ -82,8 +85,6 @@ def tidy(args: tuple[str, ...], tolerant: bool, diff: bool, go_version: str, com
     return EXIT_NO
 
 
-def _check(session: Session, args: tuple[str, ...], go_version: str, compat: str) -> None:
+def _check(session: Session, go_version: str, compat: str) -> None:
     check_go_version(session, "go", go_version)
     check_go_version(session, "compat", compat)
-    if args:
-        raise UsageError("'go mod tidy' accepts no arguments")

@@ -72,8 +72,8 @@ def list_command(patterns: tuple[str, ...], **flags: Any) -> None:
     govgo list -m -f '{{.Path}} {{.Dir}}' all
     """
     fields = _json_fields(flags["json_fields"])
-    _check_flags(flags, is_json=fields is not None)
     session = open_session(flags)
+    _check_flags(flags, is_json=fields is not None)
     fault = check_build_flags(session, flags["reuse"])
     if fault:
         raise _reported(session, fault)

@@ -12,9 +12,9 @@ from collections.abc import Callable, Mapping, Sequence
 from types import MappingProxyType
 
 from govgo.core.golib import fmt as gofmt
-from govgo.core.golib.fmt import default_form
 from govgo.core.golib.template import nodes as tree
 from govgo.core.golib.template.values import (
+    Byte,
     CallError,
     Function,
     Record,
@@ -54,7 +54,7 @@ def _index(item: Value, *indexes: Value) -> Value:
         at = _position(index, len(items))
         if at == len(items):
             raise CallError(f"reflect: {'string' if isinstance(item, str) else 'slice'} index out of range")
-        item = items[at]
+        item = Byte(items[at]) if isinstance(items, bytes) else items[at]
     return item
 
 
@@ -103,6 +103,13 @@ def call_value(name: str, function: Value) -> Value:
     raise CallError(f"non-function {name} of type {type_name(function)}")
 
 
+def _value_name(value: Value) -> str:
+    """What stands for a value that has no text in the template (reflect.Value's String)."""
+    if isinstance(value, str):
+        return value
+    return "<invalid Value>" if value is None else f"<{type_name(value)} Value>"
+
+
 def _equal_pair(one: Value, other: Value) -> bool:
     kinds = kind(one), kind(other)
     basic = tuple(each if each in _BASIC else "" for each in kinds)
@@ -114,13 +121,13 @@ def _equal_pair(one: Value, other: Value) -> bool:
         return bool(one == other)
     if kinds[0] != kinds[1] and "invalid" not in kinds:
         raise CallError(
-            f"non-comparable types {gofmt.default_form(one)}: {type_name(one)}, "
+            f"non-comparable types {gofmt.sprintf('%s', (one,))}: {type_name(one)}, "
             f"{type_name(other)}: {gofmt.default_form(other)}"
         )
     if is_nil(one) or is_nil(other):
         return is_nil(one) and is_nil(other)
     if isinstance(other, tuple):
-        raise CallError(f"non-comparable type {gofmt.default_form(other)}: {type_name(other)}")
+        raise CallError(f"non-comparable type {gofmt.sprintf('%s', (other,))}: {type_name(other)}")
     if isinstance(one, Record) and one.is_pointer:
         return one.source is other.source
     return bool(one == other)
@@ -151,17 +158,19 @@ def _le(one: Value, other: Value) -> bool:
 
 def printed(value: Value) -> str:
     """A value as a template prints it: of a pointer, what it points to."""
+    return gofmt.default_form(_printable(value))
+
+
+def _printable(value: Value) -> Value:
     if isinstance(value, Record) and value.is_pointer and not value.is_nil and value.text() is None:
-        value = Record(value.type, value.source, is_pointer=False)
-    return "<no value>" if value is None else gofmt.default_form(value)
+        return Record(value.type, value.source, is_pointer=False)
+    return "<no value>" if value is None else value
 
 
 def _text(values: tuple[Value, ...]) -> str:
     if len(values) == 1 and isinstance(values[0], str):
         return values[0]
-    return gofmt.sprint(
-        tuple(printed(value) if isinstance(value, Record) or value is None else value for value in values)
-    )
+    return gofmt.sprint([_printable(value) for value in values])
 
 
 def _html(*values: Value) -> str:
@@ -418,7 +427,7 @@ class Evaluation:
         if final is not _MISSING:
             values.append(self._checked(final, types[-1]))
         if name == "call" and function is BUILTINS[name]:
-            values[:] = [str(args[0]) if args else default_form(final), values[0]]
+            values[:] = [str(args[0]) if args else _value_name(final), values[0]]
         try:
             return function.call(*values)
         except CallError as error:

@@ -187,7 +187,7 @@ class _Lexer:
             return self.token(Kind.STRING, end + 1)
         if char == "$":
             return self._name(Kind.VARIABLE, start + 1)
-        if char == "." and not "0" <= text[start + 1 : start + 2] <= "9":
+        if char == "." and text[start + 1 :] and not "0" <= text[start + 1] <= "9":
             return self._name(Kind.FIELD, start + 1)
         if char in "+-." or "0" <= char <= "9":
             return self._number()

@@ -10,6 +10,7 @@ Source of the rules: the documentation of package text/template.
 from __future__ import annotations
 
 from collections.abc import Collection
+from math import isinf
 from typing import NoReturn
 
 from govgo.core.golib.quote import quote, unquote
@@ -34,6 +35,8 @@ _OPERANDS = frozenset(
 )
 _MOST_BRACKETS = 10_000  # text/template/parse, maxStackDepth
 _LITERALS = (tree.Bool, tree.Dot, tree.Nil, tree.Number, tree.String)
+_BAD_UNDERSCORE = late(r"(?<![0-9])_|_(?![0-9])")
+_BAD_HEX_UNDERSCORE = late(r"(?<![0-9a-fA-FxX])_|_(?![0-9a-fA-F])")
 _OLD_OCTAL = late(r"([+-]?)0_?([0-7_]+)\Z")
 _INTEGER = late(
     r"[+-]?(?:0[xX]_?[0-9a-fA-F]+(?:_[0-9a-fA-F]+)*|0[bB]_?[01]+(?:_[01]+)*|0[oO]_?[0-7]+(?:_[0-7]+)*"
@@ -370,7 +373,8 @@ class _Parser:
         if token.kind is Kind.CHARACTER:
             char = unquote(text)
             if char is None:
-                self.fail(f"malformed character constant: {text}" if len(text) > 3 else "invalid syntax")
+                is_longer = any(unquote(f"{text[:end]}'") is not None for end in range(2, len(text) - 1))
+                self.fail(f"malformed character constant: {text}" if is_longer else "invalid syntax")
             return tree.Number(token.pos, text, ord(char), float(ord(char)))
         integer = _integer(text)
         if integer is not None and -(1 << 63) <= integer < 1 << 64:
@@ -391,8 +395,12 @@ def _integer(text: str) -> int | None:
 
 
 def _real(text: str) -> float | None:
-    plain = text.replace("_", "")
+    plain = text.replace("_", "").lower()
+    is_hex = "x" in plain
+    if (_BAD_HEX_UNDERSCORE if is_hex else _BAD_UNDERSCORE).search(text) or (is_hex and "p" not in plain):
+        return None
     try:
-        return float.fromhex(plain) if "x" in plain.lower() else float(plain)
+        value = float.fromhex(plain) if is_hex else float(plain)
     except (ValueError, OverflowError):
         return None
+    return None if isinf(value) else value

@@ -4,6 +4,7 @@
 | Go | here |
 | --- | --- |
 | string, bool, int, float64 | str, bool, int, float |
+| uint8 | Byte |
 | []string | tuple of str; the nil slice is the empty one |
 | struct, pointer to struct | Record; a nil pointer has source None |
 | untyped nil | None |
@@ -16,6 +17,12 @@ from dataclasses import dataclass, field
 from typing import Any
 
 Value = Any
+
+
+class Byte(int):
+    """One byte of a string: a number of another type."""
+
+    __slots__ = ()
 
 
 class TemplateError(Exception):
@@ -110,6 +117,8 @@ def type_name(value: Value) -> str:
             return "<nil>"
         case bool():
             return "bool"
+        case Byte():
+            return "uint8"
         case int():
             return "int"
         case float():
