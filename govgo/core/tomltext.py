@@ -45,7 +45,7 @@ def _text(data: bytes) -> str:
     try:
         return data.decode()
     except UnicodeDecodeError as error:
-        raise _fault("no UTF-8", data[: error.start].decode()) from error
+        raise _fault("not UTF-8", data[: error.start].decode()) from error
 
 
 def _fault(what: str, before: str) -> ValueError:

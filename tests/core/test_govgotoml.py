@@ -261,7 +261,7 @@ def test_what_it_may_not_say(text: str) -> None:
     ("data", "words"),
     [
         (b"[licenses\n", "line 1"),
-        (b"\xff", "govgo.toml:1: no UTF-8"),
+        (b"\xff", "govgo.toml:1: not UTF-8"),
         (b"a=" + b"[" * 100_000, "govgo.toml"),
         (b" " * (MAX_BYTES + 1), "bytes"),
         (b'[[licenses.override]]\nmodule = "x"\nlicense = "MIT License"\nreason = "r"\n', "no SPDX expression"),

@@ -38,7 +38,7 @@ def test_the_place_of_a_long_key_is_told_as_tomllib_tells_places() -> None:
     ("data", "fault"),
     [
         (b"a = 1\nb = [\n\n", "Invalid value (at line 2, column 6)"),  # behind the last word
-        (b"a = 1\n# caf\xe9\n", "no UTF-8 (at line 2, column 6)"),
+        (b"a = 1\n# caf\xe9\n", "not UTF-8 (at line 2, column 6)"),
         ("a = 1\n".encode("utf-16"), "UTF-16, where TOML has to be UTF-8 (at line 1, column 1)"),
         ("a = 1\n".encode("utf-8-sig"), "a byte order mark, which TOML does not have (at line 1, column 1)"),
     ],

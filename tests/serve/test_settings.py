@@ -157,7 +157,7 @@ def test_nothing_said() -> None:
 @pytest.mark.parametrize(
     ("text", "told"),
     [
-        ("x", "serve.toml: "),
+        ("x", "serve.toml:1: "),
         ("listne = 1", "listne: unknown key"),
         ("listen = 1", "listen: want a text"),
         ("workers = 0", "workers: want a number from 1 to 64"),

@@ -36,7 +36,7 @@ from govgo.serve.access import CHALLENGE, NO_LOGIN, PUBLISH
 from govgo.serve.http.routes import Call, Reply, Route, SlowClientError
 from govgo.serve.http.site import Site
 from govgo.serve.protocol.question import parse_question
-from govgo.serve.publish.turns import BusyError, Turn, Turns
+from govgo.serve.publish.turns import Turn, Turns
 from govgo.serve.upstream.published import PublishedModules
 from govgo.serve.upstream.refusals import MAX_TEXT, refusal_of
 
@@ -124,9 +124,8 @@ class PublishRoute:
 
     async def _in_turn(self, call: Call, mod: ModuleVersion) -> Reply:
         """Take a version when it is its turn, so that who publishes many at once need not try again."""
-        try:
-            turn = await self._turns.take(call.user)
-        except BusyError:
+        turn = await self._turns.take(call.user)
+        if turn is None:
             return _BUSY
         try:
             return await self._take(call, mod, turn)

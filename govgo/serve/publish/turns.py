@@ -24,10 +24,6 @@ GRACE_S = 10.0
 """So much later an upload may be than that."""
 
 
-class BusyError(Exception):
-    """Too many wait, or one has waited for too long."""
-
-
 class Turn:
     """The turn of one upload, from when it is waited for.
 
@@ -83,14 +79,10 @@ class Turns:
         self._held: list[Turn] = []
         self._waiting: list[Turn] = []
 
-    async def take(self, user: str) -> Turn:
-        """Wait for a turn, which the caller gives back.
-
-        Raises:
-            BusyError: there is none.
-        """
+    async def take(self, user: str) -> Turn | None:
+        """Wait for a turn, which the caller gives back; None if too many wait, or none comes in time."""
         if len(self._waiting) >= MOST_WAITING:
-            raise BusyError
+            return None
         turn = Turn(user)
         self._waiting.append(turn)
         self._pass_on()
@@ -99,7 +91,7 @@ class Turns:
                 await turn.come
         except TimeoutError:
             self.give_back(turn)
-            raise BusyError from None
+            return None
         except BaseException:
             self.give_back(turn)
             raise
