@@ -20,8 +20,7 @@ from govgo.core.mirror.outcomes import Failed
 from govgo.core.module.patterns import match_prefix_patterns
 from govgo.core.storage.outcomes import Listing, Removal, Stats, StorageCheck
 from govgo.report.style import Style
-from govgo.wiring.mirror import named_storage
-from govgo.wiring.storage import run_storage_check
+from govgo.wiring.storage import existing_storage, run_storage_check
 
 if TYPE_CHECKING:
     from govgo.load.session.session import Session
@@ -196,7 +195,7 @@ def _split(words: tuple[str, ...]) -> tuple[str, tuple[str, ...]]:
 
 def _with_storage(flags: Mapping[str, Any], where: str, work: Callable[[Storage], _T]) -> _T:
     session: Session = open_session({**flags, "selects": False}, offline=True)
-    with closing(named_storage(session, where)) as storage:
+    with closing(existing_storage(session, where)) as storage:
         return work(storage)
 
 

@@ -259,6 +259,15 @@ def test_command_lines_that_make_no_sense(
     assert Run(capsys, *words).code == 2
 
 
+@pytest.mark.parametrize("words", [("ls",), ("stats",), ("rm",), ("evict", "-limit", "1"), ("verify",)])
+def test_a_directory_that_is_not_there_is_not_in_order(
+    words: tuple[str, ...], world: World, capsys: pytest.CaptureFixture[str]
+) -> None:
+    run = Run(capsys, *words, "typo", *(("m",) if words == ("rm",) else ()))
+    assert (run.code, run.err) == (2, "govgo: typo: no such directory\n")
+    assert not Path("typo").exists()
+
+
 @pytest.mark.parametrize("name", ["ls", "stats", "rm", "evict", "verify"])
 def test_documents_after_a_failure(name: str, world: World, capsys: pytest.CaptureFixture[str]) -> None:
     more = {"rm": ("m",), "evict": ("-limit", "1")}.get(name, ())
