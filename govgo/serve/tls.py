@@ -8,6 +8,7 @@ import ssl
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+from govgo.adapters.disk.diskerror import reason
 from govgo.core.foreign import one_line
 from govgo.errors import UsageError
 
@@ -47,9 +48,9 @@ def tls_faults(names: str, *files: str) -> Iterator[None]:
     try:
         yield
     except ssl.SSLError as error:
-        reason = (error.reason or str(error)).replace("_", " ").lower()
-        raise UsageError(f"{names}: {' and '.join(filter(None, files))}: {one_line(reason)}") from None
+        why = (error.reason or str(error)).replace("_", " ").lower()
+        raise UsageError(f"{names}: {' and '.join(filter(None, files))}: {one_line(why)}") from None
     except OSError as error:
         # The library names no file, and opens them in this order.
         file = next((each for each in files if each and not os.access(each, os.R_OK)), files[0])
-        raise UsageError(f"{names}: {file}: {one_line((error.strerror or '').lower())}") from None
+        raise UsageError(f"{names}: {file}: {reason(error)}") from None

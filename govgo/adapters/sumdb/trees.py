@@ -28,7 +28,7 @@ from govgo.adapters.loop.memo import Memo
 from govgo.adapters.loop.tasks import finished
 from govgo.adapters.sumdb.cache import SumDbCache
 from govgo.core.sumdb.note import Verifier
-from govgo.core.sumdb.proof import prove_tree
+from govgo.core.sumdb.proof import prove_tree, tree_proof_nodes
 from govgo.core.sumdb.record import Record, parse_record
 from govgo.core.sumdb.tile import HashedTile, Tile
 from govgo.core.sumdb.tileauth import TileAuth, prefix_nodes
@@ -337,15 +337,8 @@ class ProvedTrees:
 
     async def _evidence(self, tree: Tree, size: int) -> tuple[bytes, ...]:
         """The proof of how `tree` begins, by its own tiles; () where these cannot be obtained."""
-        needed: list[Node] = []
-
-        def note_down(node: Node) -> bytes:
-            needed.append(node)
-            return b""
-
-        prove_tree(tree.size, size, note_down)  # a first pass, only to learn which nodes it reads
         try:
-            auth = await self._prove(tree, needed)
+            auth = await self._prove(tree, tree_proof_nodes(tree.size, size))
         except (UnavailableError, NotFoundError, IntegrityError):
             return ()
         return prove_tree(tree.size, size, lambda node: auth.node(*node))

@@ -11,7 +11,7 @@ from govgo.adapters.disk.diskerror import absolute
 from govgo.adapters.disk.kept import KeptFiles
 from govgo.adapters.licenses.matcher import SpdxMatcher
 from govgo.adapters.loop.network import Network, NetworkOptions
-from govgo.core.goenv import DEFAULT_VULNDB, GoEnv
+from govgo.core.goenv import GoEnv
 from govgo.ports.advisories import AdvisorySource
 from govgo.ports.talk import Reporter
 from govgo.serve.server.rules import Rules
@@ -30,7 +30,7 @@ def verdicts_of(settings: Settings, rules: Rules, env: GoEnv, report: Reporter) 
     if rules.check is None:
         return None
     kept = KeptFiles(env.process, "advisories")
-    names = [name for name in env.get("GOVGO_VULNDB").split(",") if name] or [DEFAULT_VULNDB]
+    names = env.advisory_databases()
     held: list[Network] = []
 
     def sources() -> Sequence[AdvisorySource]:

@@ -9,6 +9,7 @@ import sys
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING
 
+from govgo.adapters.disk.diskerror import reason
 from govgo.adapters.disk.system import most_open_files
 from govgo.adapters.http.engine import Timeouts
 from govgo.adapters.http.remote import Web
@@ -119,7 +120,7 @@ class Parts:
         try:
             self.log.start()
         except OSError as error:
-            raise UsageError(f"access_log: {settings.access_log}: {(error.strerror or '').lower()}") from None
+            raise UsageError(f"access_log: {settings.access_log}: {reason(error)}") from None
         timeouts = Timeouts(connect_s=min(10.0, settings.timeout_s)).waiting(settings.timeout_s)
         self.network = Network(env, report, NetworkOptions(timeouts=timeouts, retry=_RETRY), local=False)
         self.cold = ColdLoop(self.network.loop(), self.network.close)

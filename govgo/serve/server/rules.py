@@ -6,7 +6,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 import govgo
-from govgo.core.foreign import one_line
+from govgo.adapters.disk.diskerror import reason
 from govgo.core.govgotoml import ProjectPolicy, parse_policy
 from govgo.core.policy.values import AdvisoryRule, CheckPolicy
 from govgo.core.records import NamedTuple
@@ -113,7 +113,7 @@ def _read(path: str) -> bytes:
         with open(path, "rb") as file:
             data = file.read(_MAX_BYTES + 1)
     except OSError as error:
-        raise UsageError(f"{path}: {one_line((error.strerror or '').lower())}") from None
+        raise UsageError(f"{path}: {reason(error)}") from None
     if len(data) > _MAX_BYTES:
         raise UsageError(f"{path}: more than {_MAX_BYTES} bytes")
     return data
