@@ -22,7 +22,7 @@ import pytest
 
 from govgo.adapters.advisories.web import WebSource
 from govgo.adapters.disk.kept import KeptFiles
-from govgo.adapters.http import connect
+from govgo.adapters.http import connect, goauth
 from govgo.adapters.http.engine import Pacer, Timeouts
 from govgo.adapters.http.post import Poster, Uploader
 from govgo.adapters.http.remote import Web
@@ -94,7 +94,7 @@ class Stage:
         self.met = 0
         monkeypatch.setattr(connect, "open_engine", lambda _: Checked(self._answer))
         monkeypatch.setattr(Poster, "client", lambda *_: httpx.Client(transport=httpx.MockTransport(self._posted)))
-        monkeypatch.setattr(subprocess, "run", self._printed)
+        monkeypatch.setattr(goauth._Programs, "run", lambda _, words, stdin, cwd: self._printed(words))
         self.printed = b""
 
     def env(self, **environ: str) -> GoEnv:
@@ -118,7 +118,7 @@ class Stage:
         status = answer.status if 200 <= answer.status < 600 else 200
         return httpx.Response(status, content=answer.body)
 
-    def _printed(self, words: list[str], **_: object) -> subprocess.CompletedProcess[bytes]:
+    def _printed(self, words: list[str]) -> subprocess.CompletedProcess[bytes]:
         self.met += 1
         status = int(self.rng.random() < 0.1)
         out = made((self.printed,), (*ANY_PIECES, *GOAUTH_PIECES), self.rng)

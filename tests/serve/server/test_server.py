@@ -416,7 +416,7 @@ def test_rules_are_read_anew(world: World, tmp_path: Path, workers: str) -> None
     wrong = {
         'users = "nowhere"\n': f"{kept} nowhere: no such file or directory\n",
         "policy = 1\n": f"{kept} {file}:1: policy: want a table\n",
-        "[": f"{kept} {file}: ",
+        "[": f"{kept} {file}:1: ",
         anybody + '[policy]\nmode = "none"\n': f"{kept} policy.mode: from or to none for all modules it changes only",
     }
     users.write_text("")

@@ -60,11 +60,10 @@ def tidy(args: tuple[str, ...], tolerant: bool, diff: bool, go_version: str, com
     govgo tidy -min-age 14d  refuse a build list with a version that is younger than two weeks
     govgo tidy --dry-run     what would change, with reasons
     """
-    if args:
-        raise UsageError("'go mod tidy' accepts no arguments")
     if flags["dry_run"]:
 
         def run(session: Session) -> None:
+            _check_arguments(args)
             _check(session, go_version, compat)
             tidy_service(session, go_version=go_version, compat=compat)
 
@@ -72,6 +71,7 @@ def tidy(args: tuple[str, ...], tolerant: bool, diff: bool, go_version: str, com
         from govgo.cli.planning import dry_run
 
         return dry_run(given, "tidy", run, requested=tuple, follows_imports=True)
+    _check_arguments(args)
     session = open_session({**flags, "tolerant": tolerant}, policy=TIDY)
     _check(session, go_version, compat)
 
@@ -83,6 +83,11 @@ def tidy(args: tuple[str, ...], tolerant: bool, diff: bool, go_version: str, com
         return EXIT_DONE
     show(result.diff)
     return EXIT_NO
+
+
+def _check_arguments(args: tuple[str, ...]) -> None:
+    if args:
+        raise UsageError("'go mod tidy' accepts no arguments")
 
 
 def _check(session: Session, go_version: str, compat: str) -> None:
