@@ -11,7 +11,7 @@ from govgo.core.golib.quote import quote, unquote
 from govgo.core.late import late
 from govgo.core.modfile import ModFile
 from govgo.core.module.moduleversion import ModuleVersion, is_toolchain
-from govgo.core.module.paths import check_import_path, check_new_module_path, split_path_version
+from govgo.core.module.paths import check_import_path, check_new_module_path, is_local_import, split_path_version
 from govgo.errors import InvalidPathError, UsageError
 from govgo.load.buildlist.requirements import put_in_force, requirements_from_mod_files
 from govgo.load.buildlist.roots import update_roots
@@ -89,7 +89,7 @@ def _check_path(path: str) -> None:
         check_new_module_path(path)
     except InvalidPathError as error:
         text = str(error).replace("malformed import path", "malformed module path", 1)
-        if path in (".", "..") or path.startswith(("./", "../")):
+        if is_local_import(path):
             text = f"malformed module path {quote(path)}: is a local import path"
         raise InvalidPathError(text) from None
     if split_path_version(path)[2]:

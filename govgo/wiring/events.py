@@ -11,11 +11,12 @@ from govgo.adapters.disk.temporary import new_directory
 from govgo.adapters.http.remote import Web
 from govgo.adapters.loop.network import Network, NetworkOptions
 from govgo.adapters.storage.plain import PlainStorage
-from govgo.adapters.sumdb.remotelog import WIDTH, RemoteLog
+from govgo.adapters.sumdb.remotelog import RemoteLog
 from govgo.core.events.event import Event, parse_event
 from govgo.core.goenv import GoEnv
 from govgo.core.records import NamedTuple
 from govgo.core.sumdb.note import Verifier
+from govgo.core.sumdb.tileauth import WIDTH
 from govgo.core.sumdb.timeline import Head
 from govgo.ports.talk import Reporter
 

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from io import BufferedReader
 
 _CHUNK = 1 << 16
+_PIECE = 1 << 20
 _LARGEST = 1 << 30
 """Bytes. A module zip has at most half of that, and all other files that are read whole are far smaller."""
 _MOST_MORE = 64 << 20
@@ -152,6 +153,19 @@ def read_all(descriptor: int) -> bytes:
         data = os.read(descriptor, _CHUNK)
         parts.append(data)
     return b"".join(parts)
+
+
+def pieces(descriptor: int, path: str) -> Iterator[bytes]:
+    """The bytes of an open file from the descriptor's present place on, a MiB at a time.
+
+    Raises:
+        DiskError: they could not be read; `path` is the name of the file.
+    """
+    try:
+        while piece := os.read(descriptor, _PIECE):
+            yield piece
+    except OSError as error:
+        raise disk_error("read", path, error) from error
 
 
 def write_all(descriptor: int, data: bytes) -> None:

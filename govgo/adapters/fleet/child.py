@@ -16,6 +16,7 @@ import sys
 import time
 from contextlib import suppress
 
+from govgo.adapters.disk.programs import end_program
 from govgo.adapters.disk.system import can_read
 from govgo.core.fleet.units import Outcome
 from govgo.core.records import NamedTuple
@@ -99,11 +100,7 @@ class Child:
     def close(self) -> None:
         """End the process, and what it has started."""
         self.kill()
-        for stream in (self._process.stdin, self._process.stdout):
-            if stream is not None:
-                with suppress(OSError):
-                    stream.close()
-        self._process.wait()
+        end_program(self._process)
 
     def ask(self, message: object, limit_s: float) -> object:
         """The answer to a message."""

@@ -19,13 +19,14 @@ from __future__ import annotations
 import asyncio
 import subprocess
 import time
-from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from contextlib import suppress
+from functools import partial
 from threading import Event, Thread
 from typing import IO
 
 from govgo.adapters.disk.diskerror import reason
-from govgo.adapters.disk.programs import program_environment
+from govgo.adapters.disk.programs import end_program, program_environment
 from govgo.adapters.http.credentials import Credentials, Netrc, basic_line, shown_commands
 from govgo.adapters.http.servertext import printable
 from govgo.core.goenv import quoted_split
@@ -117,7 +118,8 @@ class GoAuth:
         """Report to git's credential helpers whether the server accepted what they gave (`git credential approve`)."""
         verb = "approve" if accepted else "reject"
         for directory, given in run.filled:
-            await self._run_off(lambda programs, d=directory, g=given: programs.run(["git", "credential", verb], g, d))  # type: ignore[misc]
+            words = ["git", "credential", verb]
+            await self._run_off(partial(_Programs.run, words=words, stdin=given, cwd=directory))
 
     async def _run_off(self, work: Callable[[_Programs], object]) -> None:
         """Run programs in a thread; they end with whoever waits for them."""
@@ -205,35 +207,27 @@ class _Programs:
             return f"exec: {quote(words[0])}: executable file not found in $PATH"
         except OSError as err:
             return reason(err)
-        with _ended(self._running) as process:
-            end_s = time.monotonic() + _TIMEOUT_S
-            # By a thread: in Python 3.11 `communicate` forgets what it has not written when its time is over.
-            pipe, process.stdin = process.stdin, None
-            Thread(target=_write, args=(pipe, stdin), daemon=True).start()
-            # What the program has started may hold its pipes open when it is killed: so the end of them is not waited
-            # for then.
-            while not self._over.is_set():
-                try:
-                    out, errors = process.communicate(timeout=_LOOK_S)
-                except subprocess.TimeoutExpired:
-                    if time.monotonic() >= end_s:
-                        return f"no end after {_TIMEOUT_S:g}s"
-                    continue
-                return subprocess.CompletedProcess(words, process.returncode, out, errors)
+        try:
+            return self._outcome(self._running, words, stdin)
+        finally:
+            end_program(self._running)
+
+    def _outcome(
+        self, process: subprocess.Popen[bytes], words: list[str], stdin: bytes
+    ) -> subprocess.CompletedProcess[bytes] | str:
+        end_s = time.monotonic() + _TIMEOUT_S
+        # By a thread: in Python 3.11 `communicate` forgets what it has not written when its time is over.
+        pipe, process.stdin = process.stdin, None
+        Thread(target=_write, args=(pipe, stdin), daemon=True).start()
+        while not self._over.is_set():
+            try:
+                out, errors = process.communicate(timeout=_LOOK_S)
+            except subprocess.TimeoutExpired:
+                if time.monotonic() >= end_s:
+                    return f"no end after {_TIMEOUT_S:g}s"
+                continue
+            return subprocess.CompletedProcess(words, process.returncode, out, errors)
         return _CANCELLED
-
-
-@contextmanager
-def _ended(process: subprocess.Popen[bytes]) -> Iterator[subprocess.Popen[bytes]]:
-    """A block at whose end a program has ended, if need be by force."""
-    try:
-        yield process
-    finally:
-        process.kill()
-        for pipe in (process.stdout, process.stderr):
-            if pipe is not None:
-                pipe.close()
-        process.wait()
 
 
 def _write(pipe: IO[bytes], data: bytes) -> None:

@@ -12,10 +12,10 @@ import json
 import os
 import sys
 from collections.abc import Callable, Iterable, Mapping
-from contextlib import suppress
 from importlib.util import find_spec
 
 from govgo.adapters.disk.kept import KeptFiles
+from govgo.adapters.disk.programs import end_program
 from govgo.adapters.disk.system import can_read
 from govgo.core.late import late
 from govgo.core.licenses.texts import Match
@@ -143,12 +143,7 @@ class _Process:
 
     def close(self) -> None:
         """End the matching processes."""
-        self._process.kill()
-        for stream in (self._process.stdin, self._process.stdout):
-            if stream is not None:
-                with suppress(OSError):
-                    stream.close()
-        self._process.wait()
+        end_program(self._process)
 
     def _line(self, limit_s: float) -> bytes:
         """The next line, b"" where none comes in time. An answer is one write of less than a pipe holds."""

@@ -292,7 +292,7 @@ class Network:
 
             self._extractor = start_extractor()
             if self._extractor is not None:
-                self._computing().add(self._extractor)
+                self._all_places().add(self._extractor)
 
     @asynccontextmanager
     async def place(self, size: int = 0, *, extracts: bool = False) -> AsyncIterator[Extractor | None]:
@@ -305,14 +305,14 @@ class Network:
         if self._loop is None:
             yield None
             return
-        places = self._computing()
+        places = self._all_places()
         place = await places.enter(size, extracts=extracts)
         try:
             yield place
         finally:
             places.leave(place)
 
-    def _computing(self) -> Places:
+    def _all_places(self) -> Places:
         if self._places is None:
             from govgo.adapters.disk.system import usable_cpus
             from govgo.adapters.loop.places import Places

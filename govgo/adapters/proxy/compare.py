@@ -9,9 +9,10 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable
+from functools import partial
 
 from govgo.adapters.disk.lockfile import reading
-from govgo.adapters.disk.temporary import new_directory, new_file
+from govgo.adapters.disk.temporary import new_directory, new_file, start_over
 from govgo.adapters.http.remote import Web
 from govgo.adapters.loop.network import NetworkOptions, Visit
 from govgo.adapters.modzip.hash import hash_zip, tree_files
@@ -76,12 +77,7 @@ class SecondSources(Visit):
         if not self._directory:
             self._directory = self._held.enter_context(new_directory("govgo-verify-"))
         with new_file(self._directory) as (path, file):
-
-            def rewind() -> None:
-                file.seek(0)
-                file.truncate()
-
-            self._network.run(proxy.zip(mv.path, mv.version, file.write, rewind))
+            self._network.run(proxy.zip(mv.path, mv.version, file.write, partial(start_over, file)))
         return path
 
 

@@ -11,13 +11,12 @@ from contextlib import contextmanager, suppress
 
 from govgo.adapters.disk import atomic
 from govgo.adapters.disk.diskerror import disk_error
-from govgo.adapters.disk.lockfile import write_all
+from govgo.adapters.disk.lockfile import pieces, write_all
 from govgo.adapters.disk.temporary import make_file
 from govgo.core.late import late
 from govgo.core.mirror.manifest import Content
 from govgo.core.module.moduleversion import ModuleVersion
 
-_PIECE = 1 << 20
 _COPY = late(r"govgo-[a-z0-9_]{8}\.tmp")
 
 
@@ -54,7 +53,7 @@ class TemporaryDesk:
         except OSError as error:
             raise disk_error("open", path, error) from error
         try:
-            with self.copy_pieces(_pieces(source, path)) as copy:
+            with self.copy_pieces(pieces(source, path)) as copy:
                 yield copy
         finally:
             os.close(source)
@@ -91,11 +90,3 @@ class TemporaryDesk:
             for each in found:
                 if _COPY.fullmatch(each.name) and each.stat(follow_symlinks=False).st_uid == user:
                     atomic.remove_abandoned(each.path, now_s)
-
-
-def _pieces(descriptor: int, path: str) -> Iterator[bytes]:
-    try:
-        while piece := os.read(descriptor, _PIECE):
-            yield piece
-    except OSError as error:
-        raise disk_error("read", path, error) from error

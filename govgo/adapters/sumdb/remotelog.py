@@ -18,13 +18,12 @@ from govgo.adapters.sumdb.trees import ProvedTrees
 from govgo.core.sumdb.note import Verifier
 from govgo.core.sumdb.rules import MAX_DATA_TILE_BYTES, split_data_tile
 from govgo.core.sumdb.tile import HashedTile, Tile, tile_in_tree
-from govgo.core.sumdb.tileauth import DATABASE_HEIGHT
+from govgo.core.sumdb.tileauth import DATABASE_HEIGHT, WIDTH
 from govgo.core.sumdb.timeline import EMPTY_HEAD, Head
 from govgo.core.sumdb.tlog import record_hash
 from govgo.errors import ForkError, IntegrityError, NotFoundError, SumDbFormatError
 from govgo.ports.storage import Storage
 
-WIDTH = 1 << DATABASE_HEIGHT
 _FETCHES = 2
 """Events that do not prove are fetched once more: they may have been damaged on the way."""
 

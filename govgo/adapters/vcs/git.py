@@ -15,11 +15,10 @@ import subprocess
 import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
-from contextlib import suppress
 from typing import BinaryIO
 
 from govgo.adapters.disk.diskerror import reason
-from govgo.adapters.disk.programs import program_environment
+from govgo.adapters.disk.programs import end_program, program_environment
 from govgo.adapters.disk.temporary import spool
 from govgo.adapters.http.servertext import shorten
 from govgo.core.golib.url import mask_all
@@ -144,12 +143,7 @@ class Git:
     def end(self, process: subprocess.Popen[bytes]) -> None:
         """End what `start` has started."""
         self._talking.discard(process)
-        process.kill()
-        for pipe in (process.stdin, process.stdout):
-            if pipe is not None:
-                with suppress(OSError):
-                    pipe.close()
-        process.wait()
+        end_program(process)
 
     def run(
         self,

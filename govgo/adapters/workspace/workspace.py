@@ -22,7 +22,6 @@ from govgo.adapters.disk.trees import make_dirs, no_directory, remove_tree
 from govgo.adapters.modcache.cache import ModCache, NoModCacheError
 from govgo.errors import ConflictError, DiskError, UsageError
 
-_PIECE = 1 << 20
 _FRESH_S = 2.0
 """go indexes no directory with a file that is newer than so many seconds (cmd/go's modindex.modTimeCutoff)."""
 
@@ -167,7 +166,7 @@ class DiskWorkspace:
                 raise DiskError(f"copy {source}: not a regular file", path=source)
             copy = _created(target)
             try:
-                while piece := os.read(original, _PIECE):
+                for piece in lockfile.pieces(original, source):
                     lockfile.write_all(copy, piece)
             finally:
                 os.close(copy)

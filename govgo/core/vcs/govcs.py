@@ -16,6 +16,7 @@ from collections.abc import Iterable
 
 from govgo.core.goenv import GoEnv
 from govgo.core.golib.quote import quote
+from govgo.core.module.paths import is_local_import
 from govgo.core.module.patterns import match_prefix_patterns
 from govgo.core.records import NamedTuple
 from govgo.errors import UsageError
@@ -51,7 +52,7 @@ def parse_govcs(text: str) -> tuple[Rule, ...]:
             raise UsageError(f"empty pattern in GOVCS: {quote(item)}")
         if not names:
             raise UsageError(f"empty VCS list in GOVCS: {quote(item)}")
-        if pattern in (".", "..") or pattern.startswith(("./", "../")):
+        if is_local_import(pattern):
             raise UsageError(f"relative pattern not allowed in GOVCS: {quote(pattern)}")
         if pattern in known:
             raise UsageError(f"unreachable pattern in GOVCS: {quote(item)} after {quote(known[pattern])}")

@@ -28,13 +28,14 @@ from datetime import UTC, datetime
 
 from govgo.adapters.http.remote import Web
 from govgo.adapters.proxy.indexrange import MAX_LINES, is_to_come, newest_time, read_range
-from govgo.adapters.sumdb.remotelog import WIDTH, RemoteLog, kept_evidence
+from govgo.adapters.sumdb.remotelog import RemoteLog, kept_evidence
 from govgo.core.events.event import STORED, Event, Origin, format_time_us, parse_event, time_us_of
 from govgo.core.golib import url as gourl
 from govgo.core.module.moduleversion import ModuleVersion
 from govgo.core.records import NamedTuple
 from govgo.core.storage.keys import EVENTS
 from govgo.core.sumdb.note import Verifier
+from govgo.core.sumdb.tileauth import WIDTH
 from govgo.core.sumdb.timeline import MAX_HEAD_BYTES
 from govgo.errors import BadSignatureError, Failure, InputError, IntegrityError, SecurityError, UnavailableError
 from govgo.ports.storage import Storage

@@ -83,8 +83,8 @@ MUTANTS = {
         "credentials",
         "a program ends with those who wait for it",
         "adapters/http/goauth.py",
-        "            while not self._over.is_set():\n",
-        "            while True:\n",
+        "        while not self._over.is_set():\n",
+        "        while True:\n",
         (GOAUTH + "test_attack_a_program_that_does_not_end_with_its_request",),
     ),
     "reason-phrase": Mutant(
