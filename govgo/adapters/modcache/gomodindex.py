@@ -13,7 +13,7 @@ list of module versions, which most graphs name many times.
 A summary and its hash come from the same bytes, and the hash is compared with go.sum as that of bytes just read. So
 what others write into the module cache can never pass as what go.sum vouches for. `stamp` is there so that a changed
 file is noticed as the go command notices it: an entry whose file has another size, inode or time is not used. One of
-the times is that of the inode's last change, which no program can set; a file that changed in the last seconds is not
+the times is that of the inode's last change, which no program can set; a file that changed a moment ago is not
 remembered, since a second change might bear the same time.
 """
 
@@ -44,8 +44,12 @@ _MOST_BYTES = 64 << 20
 _MOST_FILES = 256
 _MOST_UNUSED = 2
 """Entries that the command has not used go once there are more than this many times the used ones."""
-_SETTLED_NS = 2_000_000_000
+_COARSE_NS = 2_000_000_000
 """The coarsest clock of a file system that is in use (FAT)."""
+_FINE_NS = 100_000_000
+"""Ten ticks of the slowest kernel clock from which the other file systems take their times."""
+_COARSE_STEP_NS = 10_000_000
+"""The times of file systems with coarse clocks (FAT, exFAT, HFS+, ext3) are multiples of this."""
 _READERS = (
     *("modfile/quickread", "modfile/read", "modfile/parser", "modfile/syntax", "modfile/directives"),
     *("modfile/directivefile", "modfile/gomod", "modfile/quote", "module/paths", "version/semver", "golib/quote"),
@@ -104,7 +108,7 @@ class GoModIndex:
     def remember(self, mv: ModuleVersion, h1: str, summary: Summary) -> None:
         """Remember what was read from the file that `recall` did not know, after it had looked at the file."""
         found = self._unknown.pop(mv, None)
-        if found is not None and time.time_ns() - max(found[1][2:]) > _SETTLED_NS:
+        if found is not None and _is_settled(found[1]):
             self._fresh[mv] = (*found, h1, summary)
 
     def flush(self) -> None:
@@ -144,3 +148,10 @@ class GoModIndex:
             plain = (*new[:3], required, new.indirect, retracted, new.deprecated, new.ignore)
             entries.append((number(mv), file, then, h1, plain))
         return self._code, [(path, version) for path, version in numbers], entries
+
+
+def _is_settled(then: Stamp) -> bool:
+    """Whether a later change of the file would give it another stamp."""
+    _, _, modified, changed = then
+    step = _FINE_NS if changed % _COARSE_STEP_NS else _COARSE_NS
+    return time.time_ns() - max(modified, changed) > step

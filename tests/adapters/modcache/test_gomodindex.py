@@ -55,7 +55,7 @@ class Disk:
 
 @pytest.fixture
 def disk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Disk:
-    monkeypatch.setattr(gomodindex, "_SETTLED_NS", -1)
+    monkeypatch.setattr(gomodindex, "_is_settled", lambda _: True)
     return Disk(tmp_path)
 
 
@@ -112,11 +112,26 @@ def test_a_file_that_changes_while_it_is_read_is_not_remembered(disk: Disk) -> N
     assert disk.index().recall(A) is None
 
 
-def test_a_file_of_just_now_is_not_remembered(disk: Disk, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize(
+    ("changed_ns", "age_ns", "is_kept"),
+    [
+        (1_800_000_000_123_456_789, 50_000_000, False),
+        (1_800_000_000_123_456_789, 150_000_000, True),
+        (1_800_000_000_120_000_000, 1_900_000_000, False),  # exFAT: tens of milliseconds
+        (1_800_000_000_000_000_000, 1_900_000_000, False),  # FAT: two seconds
+        (1_800_000_000_000_000_000, 2_100_000_000, True),
+        (1_800_000_000_123_456_789, -1_000_000_000, False),  # the clock was set back
+    ],
+)
+def test_a_file_of_just_now_is_not_remembered(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, changed_ns: int, age_ns: int, is_kept: bool
+) -> None:
     """It might change again within one tick of the file system's clock."""
-    monkeypatch.undo()
+    monkeypatch.setattr(gomodindex, "stamp", lambda _: (len(TEXT), 1, 1_000_000_000_000_000_000, changed_ns))
+    monkeypatch.setattr("time.time_ns", lambda: changed_ns + age_ns)
+    disk = Disk(tmp_path)
     disk.keep()
-    assert not disk.home.exists()
+    assert disk.home.exists() == is_kept
 
 
 def test_what_was_not_looked_at_is_not_remembered(disk: Disk) -> None:

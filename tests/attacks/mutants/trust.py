@@ -494,7 +494,7 @@ MUTANTS = {
         "10",
         "a go.mod that changed a moment ago is not remembered",
         "adapters/modcache/gomodindex.py",
-        "        if found is not None and time.time_ns() - max(found[1][2:]) > _SETTLED_NS:\n",
+        "        if found is not None and _is_settled(found[1]):\n",
         "        if found is not None:\n",
         ("tests/adapters/modcache/test_gomodindex.py::test_a_file_of_just_now_is_not_remembered",),
     ),
