@@ -28,7 +28,9 @@ make_environment() {
     else
         "${PYTHON:-python3}" -I -m venv $([ -x "$python" ] || echo --clear) "$root/.venv" &&
             "$python" -I -m pip install --quiet --disable-pip-version-check 'pip>=25.1' &&
-            "$python" -I -m pip install --quiet --disable-pip-version-check --group "$root/pyproject.toml:dev" -e "$root"
+            "$python" -I -m pip install --quiet --disable-pip-version-check --group "$root/pyproject.toml:dev" -e "$root" &&
+            # Older Pythons add it, and it would have a hook of its own loaded at each start.
+            "$python" -I -m pip uninstall -qq --yes --disable-pip-version-check setuptools
     fi >&2 || return 1
     # Where bytecode is not written on import (PYTHONDONTWRITEBYTECODE), each run would compile every file anew.
     "$python" -I -m compileall -q "$root/govgo" || return 1

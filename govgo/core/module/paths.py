@@ -227,6 +227,7 @@ def _module_path_fault(path: str) -> str:
     return "" if split_path_version(path)[2] else "invalid version"
 
 
+@lru_cache(maxsize=1 << 12)
 def _path_fault(path: str, kind: str) -> str:
     if not is_utf8(path):
         return "invalid UTF-8"

@@ -330,6 +330,8 @@ def may_add(session: Session) -> bool:
 
 
 def _check_importable(path: str) -> None:
+    if stdlib.is_package(path):
+        return
     if "@" in path:
         raise InvalidImportError(path, f"import path {quote(path)} should not have @version")
     if is_local_import(path):
