@@ -13,7 +13,7 @@ cold cache: then the depth of the graph does not count. `Loader.likely` names wh
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 
 from govgo.adapters.repository.gomods import Foreseen, GoMods
 from govgo.core.module.moduleversion import ModuleVersion
@@ -32,7 +32,7 @@ _FEW = 8
 
 
 async def stream(
-    gomods: GoMods, loader: Loader, missing: Sequence[ModuleVersion], ahead: Iterable[ModuleVersion]
+    gomods: GoMods, loader: Loader, missing: Sequence[ModuleVersion], ahead: Sequence[ModuleVersion]
 ) -> None:
     """Fetch what is missing, give it to the loader, fetch what the loader wants then, until it wants nothing.
 
@@ -40,15 +40,15 @@ async def stream(
         gomods: where go.mod files come from.
         loader: who wants them.
         missing: what it has asked for already.
-        ahead: keys of go.sum; the go.mod files that they name will probably be asked for.
+        ahead: what it will probably ask for.
 
     Raises:
         SecurityError: a go.mod contradicts go.sum or the database; whatever else is under way is cancelled.
     """
     run = _Stream(gomods, loader)
     try:
-        run.fetch_ahead(mod.without_gomod() for mod in ahead if mod.is_gomod_key)
         run.start(missing)
+        run.fetch_ahead(ahead)
         await run.done()
     finally:
         await run.stop()
@@ -85,7 +85,7 @@ class _Stream:
                     loader.tell(mv, answer)
             wanted = loader.wanted()
 
-    def fetch_ahead(self, mods: Iterable[ModuleVersion]) -> None:
+    def fetch_ahead(self, mods: Sequence[ModuleVersion]) -> None:
         """Fetch go.mod files that may be wanted later; they are not given to the loader before it asks."""
         for mv in mods:
             if self._gomods.peek(mv) is None:

@@ -329,9 +329,9 @@ class Repository:
         if self._network.local:
             self._pump_local(loader, missing)
             return
-        self._connect_soon(mv.path for mv in missing)
+        ahead = self._ahead(missing, asked)
         try:
-            self._run(self._stream(loader, missing, asked))
+            self._run(self._stream(loader, missing, ahead, asked))
         finally:
             self._gomods.write()
 
@@ -342,16 +342,24 @@ class Repository:
         foreseen = self._foreseen[loader] = Foreseen(loader)
         missing, asked = self._gomods.answer_from_cache(foreseen, ahead=True)
         if missing:
-            self._connect_soon(mv.path for mv in missing)
-            self._background.begin_graph(loader, self._stream(foreseen, missing, asked))
+            ahead = self._ahead(missing, asked)
+            self._background.begin_graph(loader, self._stream(foreseen, missing, ahead, asked))
 
-    def _stream(self, loader: Loader, missing: list[ModuleVersion], asked: int) -> Coroutine[Any, Any, None]:
-        from govgo.adapters.repository.gomodstream import stream
-
-        ahead: Iterable[ModuleVersion] = ()
+    def _ahead(self, missing: Sequence[ModuleVersion], asked: int) -> list[ModuleVersion]:
+        """Open connections for what is missing, and, where most is, for what else go.sum names, which is returned."""
+        ahead: list[ModuleVersion] = []
         if len(missing) >= _COLD_SHARE * asked:
             with suppress(GoSumError):  # raised when a go.mod is there to be checked
-                ahead = self.ledger.listed()
+                listed = [key.without_gomod() for key in self.ledger.listed() if key.is_gomod_key]
+                ahead = list(dict.fromkeys([*missing, *listed]))[len(missing) :]
+        self._connect_soon(mv.path for mv in (*missing, *ahead))
+        return ahead
+
+    def _stream(
+        self, loader: Loader, missing: Sequence[ModuleVersion], ahead: Sequence[ModuleVersion], asked: int
+    ) -> Coroutine[Any, Any, None]:
+        from govgo.adapters.repository.gomodstream import stream
+
         if len(missing) >= max(_LARGE_COUNT, _COLD_SHARE * asked):
             self._network.start_helper()
         return stream(self._gomods, loader, missing, ahead)

@@ -8,7 +8,9 @@ from pathlib import Path
 
 import pytest
 
+from govgo.adapters.http.spare import Spares
 from govgo.adapters.loop.helper import Helper
+from govgo.adapters.repository.background import Background
 from govgo.adapters.repository.repository import Repository
 from govgo.core.gosum.dirhash import hash_gomod
 from govgo.core.gosum.ledger import SumLedger
@@ -91,6 +93,26 @@ def test_what_is_likely_is_fetched_while_the_line_is_idle(home: Home) -> None:
             repo.gomod(missing)
         assert proxy.asked == asked
         assert "q.io/later/@v/v1.0.0.mod" in home.cached()
+
+
+@pytest.mark.parametrize("begin", [False, True], ids=["pump", "begin_pump"])
+def test_connections_to_all_that_go_sum_names_are_opened(
+    home: Home, monkeypatch: pytest.MonkeyPatch, begin: bool
+) -> None:
+    counts: list[int] = []
+    monkeypatch.setattr(Spares, "expect", lambda _, host, port, count: counts.append(count))
+    monkeypatch.setattr(Repository, "_run", lambda _, work: work.close())
+    monkeypatch.setattr(Background, "begin_graph", lambda _, loader, work: work.close())
+    mods = [ModuleVersion(f"q.io/m{n}", "v1.0.0") for n in range(6)]
+    lines = "".join(
+        f"{mod.path} v1.0.0{end} h1:47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU=\n"
+        for mod in mods
+        for end in ("", "/go.mod")
+    )
+    repo = home.repo("http://p.test", SumLedger("/m/go.sum", lines.encode()))
+    feed = Feed(mods[1], mods[3])
+    repo.begin_pump(feed) if begin else repo.pump(feed)
+    assert counts == [6]
 
 
 def test_pump_with_a_complete_go_sum_asks_for_all_at_once(home: Home) -> None:
