@@ -250,7 +250,9 @@ TESTED_BY = {
     "core/test_govgotoml.py": "core/policy: values",
     "load/buildlist/test_edit.py": "load/buildlist: conflicts",
     "load/buildlist/test_roots.py": "load/buildlist: requirements; load/packages: tidyroots",
-    "load/mainmodule/test_load.py": "load/mainmodule: find godebug gowork; load/session: errors mainmods policy",
+    "load/mainmodule/test_load.py": (
+        "load/mainmodule: find godebug gowork; load/session: errors mainmodules policy replacements"
+    ),
     "load/packages/test_query.py": "load/query: errors",
     "report/findings/test_formats.py": (
         "core: findings; report: document; report/findings: github gitlab json junit markdown sarif text"
