@@ -170,7 +170,7 @@ TESTED_BY = {
         "core/resolution: whyversion; load/targets: edited; report: whyversion"
     ),
     "cli/commands/serve/test_mirror.py": (
-        "adapters/storage: desk; app/mirror: add closure store tidied; core/mirror: closure outcomes; "
+        "adapters/storage: staging; app/mirror: add closure store tidied; core/mirror: closure outcomes; "
         "report/mirror: add; wiring: mirror"
     ),
     "cli/commands/serve/test_mirror_killed.py": "app/mirror: repair",
