@@ -81,7 +81,7 @@ ROOMS = {
     ),
     "wiring": (
         "cache env events licenses log modverify proxies publish session sumdb sums",
-        "audit diff mirror tape verify",
+        "audit diff mirror recording verify",
         "check fleet sbom storage",
     ),
     "serve": (
@@ -164,7 +164,7 @@ TESTED_BY = {
     "cli/commands/inspect/test_graph.py": "app: drawing; cli: drawing; report/drawing: json lines",
     "cli/commands/inspect/test_hygiene.py": "app: hygiene",
     "cli/commands/inspect/test_outdated.py": "app: outdated; report: age; report/outdated: json markdown text",
-    "cli/commands/inspect/test_record.py": "wiring: tape",
+    "cli/commands/inspect/test_record.py": "wiring: recording",
     "cli/commands/inspect/test_tree.py": "app: tree; load/targets: dependencies; report/tree: json markdown",
     "cli/commands/inspect/test_whyversion.py": (
         "core/resolution: whyversion; load/targets: edited; report: whyversion"

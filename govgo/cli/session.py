@@ -198,7 +198,7 @@ def run_session(session: Session, flags: Mapping[str, Any], service: Callable[[S
         return service(session)
     if record and (replay or flags.get("offline")):
         raise FlagError(f"-record and {'-replay' if replay else '-offline'} cannot be used together")
-    from govgo.wiring.tape import run_recorded, run_replayed
+    from govgo.wiring.recording import run_recorded, run_replayed
 
     network = network_options(flags)
     if record:
