@@ -157,7 +157,7 @@ TESTED_BY = {
     "cli/commands/cache/test_version.py": "adapters/disk: executables packed; app: binaries; report: binaries",
     "cli/commands/fleet/test_fleet.py": (
         "adapters/fleet: trees; app/fleet: builds; cli/commands/fleet: group list report run verbs worker; "
-        "core/fleet: builds; report/fleet: builds html json markdown sections text; wiring/fleet: fleet reduce"
+        "core/fleet: builds; report/fleet: builds html json markdown sections text; wiring/fleet: reduce run shared"
     ),
     "cli/commands/inspect/test_diff.py": "app/diff: diff facts sources; report/diff: json markdown; wiring: diff",
     "cli/commands/inspect/test_diff_binaries.py": "app/diff: binaries",
