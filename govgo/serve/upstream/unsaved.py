@@ -73,9 +73,9 @@ class Unsaved:
     async def _run(self) -> None:
         while len(self._writes):
             await asyncio.sleep(AGAIN_S)
-            await self._pay()
+            await self._retry()
 
-    async def _pay(self) -> None:
+    async def _retry(self) -> None:
         """Store what there is room for, in the order in which it came."""
         for key, write in self._writes.items():
             try:
@@ -90,4 +90,4 @@ class Unsaved:
         """Try once more, and end; raises nothing."""
         if self._task is not None:
             self._task.cancel()
-            await self._pay()
+            await self._retry()
