@@ -81,7 +81,7 @@ ROOMS = {
     ),
     "wiring": (
         "cache env events licenses log modverify proxies publish session sumdb sums",
-        "audit diff mirror tape verify",
+        "audit diff mirror recording verify",
         "check fleet sbom storage",
     ),
     "serve": (
@@ -157,20 +157,20 @@ TESTED_BY = {
     "cli/commands/cache/test_version.py": "adapters/disk: executables packed; app: binaries; report: binaries",
     "cli/commands/fleet/test_fleet.py": (
         "adapters/fleet: trees; app/fleet: builds; cli/commands/fleet: group list report run verbs worker; "
-        "core/fleet: builds; report/fleet: builds html json markdown sections text; wiring/fleet: fleet reduce"
+        "core/fleet: builds; report/fleet: builds html json markdown sections text; wiring/fleet: reduce run shared"
     ),
     "cli/commands/inspect/test_diff.py": "app/diff: diff facts sources; report/diff: json markdown; wiring: diff",
     "cli/commands/inspect/test_diff_binaries.py": "app/diff: binaries",
     "cli/commands/inspect/test_graph.py": "app: drawing; cli: drawing; report/drawing: json lines",
     "cli/commands/inspect/test_hygiene.py": "app: hygiene",
     "cli/commands/inspect/test_outdated.py": "app: outdated; report: age; report/outdated: json markdown text",
-    "cli/commands/inspect/test_record.py": "wiring: tape",
+    "cli/commands/inspect/test_record.py": "wiring: recording",
     "cli/commands/inspect/test_tree.py": "app: tree; load/targets: dependencies; report/tree: json markdown",
     "cli/commands/inspect/test_whyversion.py": (
         "core/resolution: whyversion; load/targets: edited; report: whyversion"
     ),
     "cli/commands/serve/test_mirror.py": (
-        "adapters/storage: desk; app/mirror: add closure store tidied; core/mirror: closure outcomes; "
+        "adapters/storage: staging; app/mirror: add closure store tidied; core/mirror: closure outcomes; "
         "report/mirror: add; wiring: mirror"
     ),
     "cli/commands/serve/test_mirror_killed.py": "app/mirror: repair",
@@ -250,7 +250,9 @@ TESTED_BY = {
     "core/test_govgotoml.py": "core/policy: values",
     "load/buildlist/test_edit.py": "load/buildlist: conflicts",
     "load/buildlist/test_roots.py": "load/buildlist: requirements; load/packages: tidyroots",
-    "load/mainmodule/test_load.py": "load/mainmodule: find godebug gowork; load/session: errors mainmods policy",
+    "load/mainmodule/test_load.py": (
+        "load/mainmodule: find godebug gowork; load/session: errors mainmodules policy replacements"
+    ),
     "load/packages/test_query.py": "load/query: errors",
     "report/findings/test_formats.py": (
         "core: findings; report: document; report/findings: github gitlab json junit markdown sarif text"

@@ -46,7 +46,7 @@ from govgo.core.findings import Claim, ClaimResult, Evidence, Finding, Inspectio
 from govgo.core.modfile import ModFile, WorkFile
 from govgo.core.module.info import ModuleInfo
 from govgo.core.module.moduleversion import ModuleVersion
-from govgo.load.session.horizon import Horizon
+from govgo.load.session.agelimits import Horizon
 from govgo.ports.modules import Downloaded
 from govgo.ports.talk import Cancelled
 

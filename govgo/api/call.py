@@ -13,7 +13,7 @@ from govgo.errors import DiskError, GovgoError, ReportedError, SecurityError, gr
 from govgo.ports.talk import Cancelled
 
 if TYPE_CHECKING:
-    from govgo.load.session.horizon import Horizon
+    from govgo.load.session.agelimits import Horizon
     from govgo.load.session.session import Session
 
 

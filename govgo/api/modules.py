@@ -12,7 +12,7 @@ from govgo.core.module.info import ModuleInfo
 from govgo.core.module.moduleversion import ModuleVersion, is_toolchain
 from govgo.core.records import NamedTuple
 from govgo.errors import GovgoError, UsageError
-from govgo.load.session.horizon import Horizon
+from govgo.load.session.agelimits import Horizon
 from govgo.ports.modules import Downloaded
 
 if TYPE_CHECKING:

@@ -11,7 +11,7 @@ from govgo.api.call import Asked, Progress, open_session, several
 from govgo.core import findings
 from govgo.core.findings import USUAL_CLAIMS, Claim, Inspection, Verdict
 from govgo.errors import GovgoError
-from govgo.load.session.horizon import Horizon
+from govgo.load.session.agelimits import Horizon
 
 if TYPE_CHECKING:
     from govgo.core.advisory.audit import Audit

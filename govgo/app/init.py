@@ -19,7 +19,7 @@ from govgo.load.mainmodule.find import find_module_root
 from govgo.load.mainmodule.load import init
 from govgo.load.mainmodule.write import add_go_stmt, commit_requirements
 from govgo.load.packages.localpatterns import in_dir
-from govgo.load.session.mainmods import MainModule, make_main_modules
+from govgo.load.session.mainmodules import MainModule, make_main_modules
 from govgo.load.session.policy import INIT
 
 if TYPE_CHECKING:

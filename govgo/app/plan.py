@@ -27,7 +27,7 @@ from govgo.core.resolution.plan import (
     planned_modules,
 )
 from govgo.errors import Failure
-from govgo.load.session.mainmods import COMMAND_LINE
+from govgo.load.session.mainmodules import COMMAND_LINE
 from govgo.load.targets.faults import from_error
 from govgo.load.targets.open import reading
 from govgo.load.targets.resolve import Resolved, Unresolved, resolve_all

@@ -21,7 +21,7 @@ from govgo.load.session.policy import LIST, Policy
 if TYPE_CHECKING:
     from govgo.adapters.http.timeouts import Patience
     from govgo.adapters.loop.network import NetworkOptions
-    from govgo.load.session.horizon import Horizon
+    from govgo.load.session.agelimits import Horizon
     from govgo.load.session.session import Session, Settings
 
 
@@ -198,7 +198,7 @@ def run_session(session: Session, flags: Mapping[str, Any], service: Callable[[S
         return service(session)
     if record and (replay or flags.get("offline")):
         raise FlagError(f"-record and {'-replay' if replay else '-offline'} cannot be used together")
-    from govgo.wiring.tape import run_recorded, run_replayed
+    from govgo.wiring.recording import run_recorded, run_replayed
 
     network = network_options(flags)
     if record:
@@ -255,7 +255,7 @@ def _horizon(flags: Mapping[str, Any], cwd: str) -> Horizon | None:
     if not (min_age or as_of or index or exceptions):
         return None
     from govgo.core.policy.age import parse_age
-    from govgo.load.session.horizon import Horizon, parse_as_of
+    from govgo.load.session.agelimits import Horizon, parse_as_of
 
     values: dict[str, Any] = {}
     for name, text, parse in (("min-age", min_age, parse_age), ("as-of", as_of, parse_as_of)):

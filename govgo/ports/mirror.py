@@ -35,8 +35,8 @@ class LocalCopy(Protocol):
         ...
 
 
-class Desk(Protocol):
-    """Where files lie on their way into a mirror (`adapters.storage.desk`)."""
+class Staging(Protocol):
+    """Where files lie on their way into a mirror (`adapters.storage.staging`)."""
 
     def copy_file(self, path: str) -> AbstractContextManager[LocalCopy]:
         """A copy of a local file.  Raises DiskError."""

@@ -17,9 +17,9 @@ from govgo.adapters.http.remote import Web
 from govgo.adapters.loop.network import Network
 from govgo.adapters.proxy.indexrange import IndexRange, read_range
 from govgo.adapters.storage.archive import ArchiveStorage, remove_staging
-from govgo.adapters.storage.desk import TemporaryDesk
 from govgo.adapters.storage.directory import DirectoryStorage
 from govgo.adapters.storage.open import is_url, open_storage
+from govgo.adapters.storage.staging import TemporaryStaging
 from govgo.adapters.sumdb.session import SumClient
 from govgo.adapters.workspace.planned import PlannedWorkspace
 from govgo.app.mirror.add import add
@@ -90,7 +90,9 @@ def run_add(
         closure = Closure()
         if where or queries or listed is not None or not repair:
             closure = closure_of(session, where, queries, plan=PlannedWorkspace, listed=modules, alone=alone, tidy=tidy)
-        done = add(session, storage, closure, database=database, desk=_desk(session), dry_run=dry_run, repair=repair)
+        done = add(
+            session, storage, closure, database=database, staging=_staging(session), dry_run=dry_run, repair=repair
+        )
         if index is None or listed is None:
             return done
         return done._replace(index_next=listed.settled or index.since)
@@ -129,7 +131,7 @@ def run_check(session: Session, mirror: str) -> Checked:
             name=mirror,
             keys=_keys(session),
             covers=_covers(session),
-            desk=_desk(session),
+            staging=_staging(session),
             report=session.report,
             unlisted=len(keys - manifest.files.keys() - marks - {KEY}),
             unfinished=bool(marks),
@@ -164,7 +166,7 @@ def run_export(session: Session, mirror: str, directory: str, since: str, part_s
         undo.callback(_remove_all, made)
         with closing(named_storage(session, mirror)) as storage:
             done = export(
-                storage, base, part_size=part_size, name_part=name_part, open_part=open_part, desk=_desk(session)
+                storage, base, part_size=part_size, name_part=name_part, open_part=open_part, staging=_staging(session)
             )
         text = format_manifest(done.manifest)
         write_file(f"{target}/{_PARTS}{hashlib.sha256(text).hexdigest()[:12]}.manifest", text)
@@ -198,7 +200,7 @@ def run_import(session: Session, mirror: str, parts: Sequence[str]) -> Shipped:
             name=mirror,
             keys=_keys(session),
             covers=_covers(session),
-            desk=_desk(session),
+            staging=_staging(session),
             report=session.report,
         )
 
@@ -235,8 +237,8 @@ def _open_part(path: str) -> ArchiveStorage:
     return ArchiveStorage(path, PART_KEY)
 
 
-def _desk(session: Session) -> TemporaryDesk:
-    return TemporaryDesk(session.settings.temp_dir)
+def _staging(session: Session) -> TemporaryStaging:
+    return TemporaryStaging(session.settings.temp_dir)
 
 
 def _keys(session: Session) -> dict[str, str]:

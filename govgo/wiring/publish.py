@@ -86,8 +86,8 @@ def run_publish(
     uploader = Uploader(
         Poster(env.network, timeouts), url, env.process.get("GOVGO_PUBLISH_TOKEN", ""), env.network.netrc
     )
-    with new_directory("govgo-publish-") as desk:
-        mod, source, path = _zip(env, version, absolute(where), desk, worktree=worktree)
+    with new_directory("govgo-publish-") as staging:
+        mod, source, path = _zip(env, version, absolute(where), staging, worktree=worktree)
         found = examine(path, mod)
         size = os.stat(path).st_size
         key = segment_escape(f"publish/{file_key(mod, 'zip')}")
@@ -126,7 +126,7 @@ def _judged(answer: Posted, mod: ModuleVersion, shown: str) -> Mapping[str, obje
     raise NetworkError(f"publishing {mod} at {shown}: {answer.status}: {text}", url=shown, status=answer.status)
 
 
-def _zip(env: GoEnv, version: str, where: str, desk: str, *, worktree: bool) -> tuple[ModuleVersion, str, str]:
+def _zip(env: GoEnv, version: str, where: str, staging: str, *, worktree: bool) -> tuple[ModuleVersion, str, str]:
     """The version, what its zip was made of, and the file."""
     if canonical_version(version) != version:
         raise UsageError(f"{version}: want a version such as v1.2.3")
@@ -139,7 +139,7 @@ def _zip(env: GoEnv, version: str, where: str, desk: str, *, worktree: bool) -> 
         raise disk_error("open", os.path.join(where, "go.mod"), error) from error
     mod = ModuleVersion(path, version)
     check(*mod)
-    with new_file(desk) as (target, opened):
+    with new_file(staging) as (target, opened):
         root = "" if worktree else checkout_around(where)
         if root:
             _zip_tag(env, mod, root, where, opened)

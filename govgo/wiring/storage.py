@@ -8,8 +8,8 @@ from collections.abc import Sequence
 from contextlib import ExitStack, closing
 from typing import TYPE_CHECKING
 
-from govgo.adapters.storage.desk import TemporaryDesk
 from govgo.adapters.storage.directory import DirectoryStorage
+from govgo.adapters.storage.staging import TemporaryStaging
 from govgo.adapters.sumdb.session import SumClient
 from govgo.app.storage.check import check_storage
 from govgo.core.foreign import one_line
@@ -59,7 +59,7 @@ def run_storage_check(
         database = None
         if session.settings.env.gosumdb != OFF and not offline:
             database = held.enter_context(SumClient(session.settings.env, session.report, network))
-        desk = TemporaryDesk(session.settings.temp_dir)
+        staging = TemporaryStaging(session.settings.temp_dir)
         return check_storage(
-            session, storage, database=database, desk=desk, patterns=patterns, sample=sample, repair=repair
+            session, storage, database=database, staging=staging, patterns=patterns, sample=sample, repair=repair
         )

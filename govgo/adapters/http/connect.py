@@ -13,7 +13,7 @@ from govgo.core.goenv import NetworkEnv
 
 if TYPE_CHECKING:
     from govgo.adapters.http.engine import Engine
-    from govgo.adapters.http.spare import Spares
+    from govgo.adapters.http.preconnect import Spares
 
 
 def engine_options(

@@ -32,8 +32,8 @@ from govgo.adapters.disk.system import HAS_EPOLL, memory_file, most_open_files
 from govgo.adapters.http.concurrency import Gate
 from govgo.adapters.http.curl_transfer import CurlTransfer
 from govgo.adapters.http.engine import EngineOptions, Fault, Pacer, ProxyAddress, Roots, TransferError
+from govgo.adapters.http.preconnect import Peer, Spares
 from govgo.adapters.http.proxies import address_of
-from govgo.adapters.http.spare import Peer, Spares
 from govgo.adapters.http.timeouts import WATCH_S
 
 READ, WRITE = 1, 2  # CURL_CSELECT_IN, CURL_CSELECT_OUT

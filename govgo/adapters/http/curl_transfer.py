@@ -18,9 +18,9 @@ import pycurl
 from govgo.adapters.disk.system import Sign, read_bytes, sign_of
 from govgo.adapters.http.engine import Fault, Pacer, ProxyAddress, TransferError
 from govgo.adapters.http.head import check_head
+from govgo.adapters.http.preconnect import Address, Peer
 from govgo.adapters.http.proxies import socks_reply, socks_text
 from govgo.adapters.http.servertext import printable
-from govgo.adapters.http.spare import Address, Peer
 
 # How OpenSSL prints the names in a certificate that are for servers.
 _NAMES = ("DNS:", "IP Address:")

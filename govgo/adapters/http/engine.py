@@ -16,7 +16,7 @@ from govgo.core.records import NamedTuple
 
 if TYPE_CHECKING:
     from govgo.adapters.disk.system import Sign
-    from govgo.adapters.http.spare import Spares
+    from govgo.adapters.http.preconnect import Spares
 
 
 class Fault(Enum):

@@ -18,7 +18,7 @@ from govgo.core.module.moduleversion import ModuleVersion
 
 
 class Extractor:
-    """The process. It works on one zip at a time (see `places`), and its methods are called from threads.
+    """The process. It works on one zip at a time (see `slots`), and its methods are called from threads.
 
     Attributes:
         has_ended: whether it was found to have ended, so that it is of no use any more.

@@ -22,12 +22,12 @@ if TYPE_CHECKING:
 
     from govgo.adapters.http.client import Auth, HttpClient
     from govgo.adapters.http.engine import Timeouts
+    from govgo.adapters.http.preconnect import Spares
     from govgo.adapters.http.retry import RetryPolicy
-    from govgo.adapters.http.spare import Spares
     from govgo.adapters.http.timeouts import Patience
     from govgo.adapters.loop.extractor import Extractor
     from govgo.adapters.loop.helper import Helper
-    from govgo.adapters.loop.places import Places
+    from govgo.adapters.loop.slots import Slots
     from govgo.ports.talk import Reporter
 
 _T = TypeVar("_T")
@@ -88,7 +88,7 @@ class Network:
         self._spares: Spares | None = None
         self._expected = 0
         self._threads: ThreadPoolExecutor | None = None
-        self._places: Places | None = None
+        self._slots: Slots | None = None
         self._helper: Helper | None = None
         self._extractor: Extractor | None = None
 
@@ -132,7 +132,7 @@ class Network:
         scheme, network = url.partition(":")[0], self._env.network
         if scheme not in ("http", "https") or network.http_proxy or network.https_proxy:
             return
-        from govgo.adapters.http.spare import Spares
+        from govgo.adapters.http.preconnect import Spares
         from govgo.core.golib import url as gourl
 
         self._expected += requests
@@ -244,7 +244,7 @@ class Network:
 
         Args:
             work: what to run.
-            computes: only few at a time do (`places`).
+            computes: only few at a time do (`slots`).
             stop: makes `work` end soon. If the caller is cancelled, it is called, and the end is waited for, so that
                 nothing is written any more to what the caller removes. None to leave the thread to itself.
         """
@@ -266,7 +266,7 @@ class Network:
                 raise
             return task.result()
         if computes:
-            async with self.place():
+            async with self.slot():
                 return await self.off(work)
         if self._threads is None:
             from concurrent.futures import ThreadPoolExecutor
@@ -292,11 +292,11 @@ class Network:
 
             self._extractor = start_extractor()
             if self._extractor is not None:
-                self._all_places().add(self._extractor)
+                self._all_slots().add(self._extractor)
 
     @asynccontextmanager
-    async def place(self, size: int = 0, *, extracts: bool = False) -> AsyncIterator[Extractor | None]:
-        """A place for work that computes (`places`): the process that extracts zips, or None for a thread (`off`).
+    async def slot(self, size: int = 0, *, extracts: bool = False) -> AsyncIterator[Extractor | None]:
+        """A slot for work that computes (`slots`): the process that extracts zips, or None for a thread (`off`).
 
         Args:
             size: bytes to work on, by which the next of those who wait is chosen.
@@ -305,20 +305,20 @@ class Network:
         if self._loop is None:
             yield None
             return
-        places = self._all_places()
-        place = await places.enter(size, extracts=extracts)
+        slots = self._all_slots()
+        slot = await slots.enter(size, extracts=extracts)
         try:
-            yield place
+            yield slot
         finally:
-            places.leave(place)
+            slots.leave(slot)
 
-    def _all_places(self) -> Places:
-        if self._places is None:
+    def _all_slots(self) -> Slots:
+        if self._slots is None:
             from govgo.adapters.disk.system import usable_cpus
-            from govgo.adapters.loop.places import Places
+            from govgo.adapters.loop.slots import Slots
 
-            self._places = Places(usable_cpus())
-        return self._places
+            self._slots = Slots(usable_cpus())
+        return self._slots
 
     def close(self) -> None:
         """Close connections, the other processes, threads and the loop."""
@@ -329,7 +329,7 @@ class Network:
         if self._extractor is not None:
             self._extractor.close()
             self._extractor = None
-        self._places = None
+        self._slots = None
         if self._threads is not None:
             self._threads.shutdown(wait=True, cancel_futures=True)
             self._threads = None

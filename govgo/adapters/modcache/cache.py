@@ -280,7 +280,7 @@ class ModCache:
             DiskError: the lock file could not be made or locked.
         """
         self.check_root()
-        path = self.file(mv, "lock")
+        path = self.file(mv, cachepath.LOCK)
         make_dirs(path.rpartition("/")[0])
         with lockfile.locked(path, wait=wait):
             yield

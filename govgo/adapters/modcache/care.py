@@ -38,7 +38,7 @@ from govgo.errors import DiskError, InputError
 
 _SMALL = ("info", "mod")
 _ZIP = ("zip", "ziphash")
-_SUFFIXES = (*_SMALL, *_ZIP, "lock", "partial")
+_SUFFIXES = (*_SMALL, *_ZIP, cachepath.LOCK, "partial")
 _DEEPEST = 256
 """Directories above a module that are looked into; no module path has more elements."""
 _STALE_S = 3600
@@ -98,7 +98,7 @@ class DiskCare:
             if is_leftover:
                 leftovers.append(file.path)
             return
-        if suffix in ("lock", "partial"):
+        if suffix in (cachepath.LOCK, "partial"):
             others["other"] += facts.st_size
             return
         mod = ModuleVersion(path, version)

@@ -94,7 +94,7 @@ class Repository:
             announce: say `downloading PATH VERSION` before a zip is fetched (not in `mod download`).
             offline: ask no source and no database; what the cache lacks is an OfflineError.
             too_new: makes the error for a module that needs a newer Go; None to accept such modules.
-            tap: what stands between the command and the network (`tape`). Repositories, which git asks, cannot
+            tap: what stands between the command and the network (`recording`). Repositories, which git asks, cannot
                 be reached then, and there are no other processes, on whose speed the order of questions would depend.
             open_index: gives the index of what the go.mod files of a graph say, by the name of its go.sum.
 

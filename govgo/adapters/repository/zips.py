@@ -229,7 +229,7 @@ class Zips:
         self, mv: ModuleVersion, temp: ZipTemp, size: int, gomod: bytes | None, tree: TreeTemp | None
     ) -> str:
         """As `ModCache.check_and_hash_zip`, in a thread, or with a tree in another process."""
-        async with self._network.place(size, extracts=tree is not None) as extractor:
+        async with self._network.slot(size, extracts=tree is not None) as extractor:
             if extractor is not None and tree is not None:
                 h1 = await self._network.off(
                     lambda: self._cache.extract_elsewhere(extractor, temp.path, mv, tree, gomod=gomod),

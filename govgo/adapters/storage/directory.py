@@ -31,6 +31,7 @@ from govgo.adapters.disk.versionlist import rewrite_list
 from govgo.adapters.storage.keys import check_tag
 from govgo.core.foreign import one_line
 from govgo.core.golib.quote import quote
+from govgo.core.module.cachepath import LOCK
 from govgo.core.storage.keys import is_temporary
 from govgo.errors import DiskError, InputError, StorageError, find
 from govgo.ports.storage import Entry
@@ -42,7 +43,7 @@ _TRIES = 20
 _ABSENT = frozenset({errno.ENOENT, errno.ENOTDIR, errno.ENAMETOOLONG})
 _NO_LINKS = frozenset({errno.EPERM, errno.ENOTSUP, errno.EMLINK})
 _TEMPORARY = ".tmp"
-_OWN = (_TEMPORARY, ".lock", ".partial")
+_OWN = (_TEMPORARY, f".{LOCK}", ".partial")
 """The ends of names that are no keys: go's temporary files, locks and markers."""
 _UNDER_LOCK = (".zip", ".ziphash")
 """What go writes only with the lock of the module version."""
@@ -392,7 +393,7 @@ def _is_at(descriptor: int, path: str) -> bool:
 
 
 def _lock_key(key: str) -> str:
-    return f"{key.removesuffix('.zip').removesuffix('.ziphash')}.lock"
+    return f"{key.removesuffix('.zip').removesuffix('.ziphash')}.{LOCK}"
 
 
 def _appear(name: str, path: str) -> bool:

@@ -289,7 +289,9 @@ async def _find_note(base: gourl.GoURL, name: str, getter: Getter) -> tuple[byte
             continue
         if note.startswith(_NOTE_START):
             return note, below
-        failures.append(IntegrityError(f"reading {gourl.mask(url)}: not a tree head"))
+        # A proxy may have a page at its own URL.
+        nor = "" if below is not None else f", and none of {name} is below it"
+        failures.append(IntegrityError(f"reading {gourl.mask(url)}: not a tree head{nor}"))
     # The URL of a proxy is not a note, and as a directory it cannot be read: that says nothing.
     told = (error for error in failures if not isinstance(error, NotFoundError))
     raise next((error for error in told if not isinstance(error.inner, IsADirectoryError)), failures[0])

@@ -20,7 +20,7 @@ from govgo.core.sumdb.timeline import fingerprint
 from govgo.errors import Failure, ForkError, StorageError
 from govgo.ports.storage import Storage
 
-Owe = Callable[[str, int, Callable[[], object]], object]
+KeepUnsaved = Callable[[str, int, Callable[[], object]], object]
 """Takes the key of a file that could not be kept, its size, and what tries it again, which raises Failure."""
 
 _TRIES = 100
@@ -35,7 +35,7 @@ class StoredSumDb(SumDbCache):
         name: str,
         storage: Storage,
         room: str = "sumdb",
-        owe: Owe | None = None,
+        keep_unsaved: KeepUnsaved | None = None,
     ) -> None:
         """Nothing is read yet.
 
@@ -43,12 +43,12 @@ class StoredSumDb(SumDbCache):
             name: of the database, or of another log.
             storage: where the files are.
             room: what stands before the name.
-            owe: called with files that could not be kept.
+            keep_unsaved: called with files that could not be kept.
         """
         self._below = f"{room}/{name}"
         super().__init__(self._below, f"{self._below}/latest")
         self._storage = storage
-        self._owe = owe
+        self._keep_unsaved = keep_unsaved
 
     def read(self, name: str) -> bytes | None:
         """The file `name`, "lookup/…" or "tile/…"; None when it is absent, empty or unreadable."""
@@ -63,8 +63,8 @@ class StoredSumDb(SumDbCache):
             try:
                 self._write(key, data)
             except Failure:
-                if self._owe is not None:
-                    self._owe(key, len(data), partial(self._write, key, data))
+                if self._keep_unsaved is not None:
+                    self._keep_unsaved(key, len(data), partial(self._write, key, data))
 
     def _write(self, key: str, data: bytes) -> None:
         if not self._storage.create(key, data) and self._storage.read(key) != data:

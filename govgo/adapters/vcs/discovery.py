@@ -122,7 +122,10 @@ class Discovery:
         for scheme in _GIT_SCHEMES:
             if (insecure or scheme in secure) and await self._ping(f"{scheme}://{name.repo}"):
                 return f"{scheme}://{name.repo}"
-        raise NotFoundError(f"no {'' if insecure else 'secure '}protocol found for repository")
+        raise NotFoundError(
+            f"no {'' if insecure else 'secure '}protocol found for repository",
+            hint=f"git could not read a repository there: `git ls-remote https://{name.repo}` says why",
+        )
 
     def _allowed_schemes(self) -> frozenset[str]:
         """Those that GIT_ALLOW_PROTOCOL names, which git obeys, too; empty where it does not say."""

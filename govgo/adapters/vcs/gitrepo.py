@@ -55,7 +55,11 @@ _NO_USER_HINT = (
     "If this is a private repository, see https://golang.org/doc/faq#git_https for additional information."
 )
 
-_NO_LOGIN = "git has no login for this host: ~/.netrc or a credential helper of git gives it one, GOAUTH does not"
+# libcurl compares the host alone.
+_NO_LOGIN = (
+    "git has no login for this host: ~/.netrc (`machine HOST`, without a port) or a credential helper of git gives it "
+    "one, GOAUTH does not"
+)
 # As libcurl says it with OpenSSL, with GnuTLS, and with others.
 _BAD_CERTIFICATE = late(r"SSL certificate problem|server certificate verification failed|SSL peer certificate")
 _MAX_COMMIT_BYTES = 1 << 20

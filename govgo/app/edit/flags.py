@@ -14,7 +14,7 @@ from govgo.core.golib.quote import GO_SPACE, quote
 from govgo.core.modfile import DirectiveFile, ModFile, WorkFile, is_directory_path, must_quote
 from govgo.core.module.paths import check_import_path
 from govgo.errors import InputError, InvalidPathError, UsageError
-from govgo.load.session.mainmods import directory_path
+from govgo.load.session.mainmodules import directory_path
 
 _F = TypeVar("_F", bound=DirectiveFile)
 

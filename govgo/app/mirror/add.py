@@ -36,7 +36,7 @@ from govgo.ports.modules import Ask
 
 if TYPE_CHECKING:
     from govgo.load.session.session import Session
-    from govgo.ports.mirror import Desk
+    from govgo.ports.mirror import Staging
     from govgo.ports.storage import Storage
     from govgo.ports.sumdb import ProofSource
 
@@ -50,7 +50,7 @@ def add(
     closure: Closure,
     *,
     database: ProofSource | None,
-    desk: Desk,
+    staging: Staging,
     dry_run: bool = False,
     repair: bool = False,
 ) -> Added:
@@ -61,7 +61,7 @@ def add(
         storage: the mirror.
         closure: what it is to have.
         database: the checksum database; None where GOSUMDB is off.
-        desk: for files on their way.
+        staging: for files on their way.
         dry_run: store nothing.
         repair: read all of the mirror first; of what is damaged in it, have all files of its version anew.
 
@@ -70,13 +70,13 @@ def add(
         ConflictError: somebody else has changed the mirror meanwhile.
         SecurityError: bytes contradict go.sum or the checksum database.
     """
-    before, tag, sound = _present(storage, desk, dry_run=dry_run, repair=repair)
+    before, tag, sound = _present(storage, staging, dry_run=dry_run, repair=repair)
     closure = sound.widen(closure, before)
     missing = closure.without(sound.manifest)
     gomods = tuple(sorted(missing.gomods, key=sort_key))
     zips = tuple(sorted(missing.zips, key=sort_key))
     session.repo.reset(SumLedger())  # not one go.sum, but all of them count
-    run = _Run(session, storage, before, sound, database, desk, closure)
+    run = _Run(session, storage, before, sound, database, staging, closure)
     everything = sorted({*gomods, *zips}, key=sort_key)
     if dry_run:
         sizes = session.repo.zip_sizes(zips)
@@ -101,13 +101,13 @@ def add(
     )
 
 
-def _present(storage: Storage, desk: Desk, *, dry_run: bool, repair: bool) -> tuple[Manifest, str, Sound]:
+def _present(storage: Storage, staging: Staging, *, dry_run: bool, repair: bool) -> tuple[Manifest, str, Sound]:
     """(the manifest, its tag, what of its files is sound), once an addition that was interrupted is settled."""
     if not dry_run:
         settle(storage)
     known, tag = read_manifest(storage)
     before = known or Manifest()
-    return before, tag, sound_part(storage, before, desk, restore_all=not dry_run) if repair else Sound(before)
+    return before, tag, sound_part(storage, before, staging, restore_all=not dry_run) if repair else Sound(before)
 
 
 class _Run:
@@ -126,7 +126,7 @@ class _Run:
         before: Manifest,
         sound: Sound,
         database: ProofSource | None,
-        desk: Desk,
+        staging: Staging,
         closure: Closure,
     ) -> None:
         self.files: dict[str, Content] = {}
@@ -139,7 +139,7 @@ class _Run:
         self._sound = sound.manifest
         self._restored = sound.restored
         self._database = database
-        self._desk = desk
+        self._staging = staging
         self._sums: dict[ModuleVersion, Collection[tuple[str, str]]] = dict(closure.sums)
         self._asking = closure.asking
         self._covered: set[ModuleVersion] = set()
@@ -224,7 +224,7 @@ class _Run:
         self._compare(mod.gomod_key(), hash_gomod(gomod))
         self._put(file_key(mod, "mod"), gomod)
         if zip_file:
-            with self._desk.copy_file(zip_file) as copy:
+            with self._staging.copy_file(zip_file) as copy:
                 h1 = copy.zip_hash(mod)
                 self._compare(mod, h1)
                 self._put(file_key(mod, "ziphash"), h1.encode())

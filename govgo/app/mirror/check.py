@@ -30,7 +30,7 @@ from govgo.errors import (
 from govgo.load.targets.faults import from_error
 
 if TYPE_CHECKING:
-    from govgo.ports.mirror import Desk
+    from govgo.ports.mirror import Staging
     from govgo.ports.storage import Readable
     from govgo.ports.talk import Reporter
 
@@ -45,7 +45,7 @@ def check_mirror(
     name: str,
     keys: Mapping[str, str],
     covers: Callable[[str], bool],
-    desk: Desk,
+    staging: Staging,
     report: Reporter,
     unlisted: int = 0,
     unfinished: bool = False,
@@ -58,7 +58,7 @@ def check_mirror(
         name: what findings call it.
         keys: the verifier keys of checksum databases that are believed, by name.
         covers: whether a database is asked about a module path; then no record is a finding.
-        desk: for zips, which are hashed as files.
+        staging: for zips, which are hashed as files.
         report: takes the progress.
         unlisted: how many files the manifest does not name, if the caller has counted them.
         unfinished: a run that changes the mirror is about to end, or was killed there.
@@ -67,7 +67,7 @@ def check_mirror(
         StorageError: the storage cannot be asked.
         DiskError: there is no room for a copy of a zip.
     """
-    run = _Check(storage, manifest, desk, report, unfinished)
+    run = _Check(storage, manifest, staging, report, unfinished)
     run.read_all()
     proved = run.prove(keys)
     run.check_records(covers)
@@ -84,13 +84,15 @@ def check_mirror(
 
 
 class _Check:
-    def __init__(self, storage: Readable, manifest: Manifest, desk: Desk, report: Reporter, unfinished: bool) -> None:
+    def __init__(
+        self, storage: Readable, manifest: Manifest, staging: Staging, report: Reporter, unfinished: bool
+    ) -> None:
         self.files = self.zips = 0
         self.findings: list[Finding] = []
         self.modules: set[ModuleVersion] = set()
         self._storage = storage
         self._manifest = manifest
-        self._desk = desk
+        self._staging = staging
         self._report = report
         self._unfinished = unfinished
         self._hashes: dict[ModuleVersion, str] = {}
@@ -103,7 +105,7 @@ class _Check:
             try:
                 self._read(key, want)
                 self.files += 1
-            except UnavailableError:  # the storage, or the disk of the desk: it says nothing about the file
+            except UnavailableError:  # the storage, or the disk of the staging area: it says nothing about the file
                 raise
             except Failure as error:
                 self._found(key, error)
@@ -127,7 +129,7 @@ class _Check:
             pieces = self._storage.chunks(key)
             if pieces is None:
                 raise NotFoundError("the file is missing")
-            with self._desk.copy_pieces(pieces) as copy:
+            with self._staging.copy_pieces(pieces) as copy:
                 _compare(copy.content, want)
                 self._hashes[mod] = copy.zip_hash(mod)
                 self.zips += 1

@@ -13,7 +13,7 @@ from govgo.core.records import NamedTuple
 from govgo.core.storage.keys import file_key, module_of_key, module_of_lookup
 
 if TYPE_CHECKING:
-    from govgo.ports.mirror import Desk
+    from govgo.ports.mirror import Staging
     from govgo.ports.storage import Storage
 
 
@@ -37,7 +37,7 @@ class Sound(NamedTuple):
         return closure._replace(gomods=closure.gomods | mods, zips=closure.zips | zips)
 
 
-def sound_part(storage: Storage, manifest: Manifest, desk: Desk, *, restore_all: bool) -> Sound:
+def sound_part(storage: Storage, manifest: Manifest, staging: Staging, *, restore_all: bool) -> Sound:
     """Read every file of a mirror; with `restore_all` write those anew that follow from others.
 
     Raises:
@@ -47,7 +47,7 @@ def sound_part(storage: Storage, manifest: Manifest, desk: Desk, *, restore_all:
     restored = 0
     restorer = Restorer(storage, manifest)
     for key, want in manifest.files.items():
-        if _content(storage, key, desk) == want:
+        if _content(storage, key, staging) == want:
             continue
         if restore_all and restorer.restore(key):
             restored += 1
@@ -68,9 +68,9 @@ def _version(key: str) -> ModuleVersion | None:
     return module_of_key(key) or module_of_lookup(key)
 
 
-def _content(storage: Storage, key: str, desk: Desk) -> Content | None:
+def _content(storage: Storage, key: str, staging: Staging) -> Content | None:
     pieces = storage.chunks(key)
     if pieces is None:
         return None
-    with desk.copy_pieces(pieces) as copy:
+    with staging.copy_pieces(pieces) as copy:
         return copy.content

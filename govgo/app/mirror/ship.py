@@ -24,7 +24,7 @@ from govgo.core.storage.keys import module_of_key
 from govgo.errors import ConflictError, InputError, NotFoundError, UsageError
 
 if TYPE_CHECKING:
-    from govgo.ports.mirror import Desk
+    from govgo.ports.mirror import Staging
     from govgo.ports.storage import Storage
     from govgo.ports.talk import Reporter
 
@@ -43,7 +43,7 @@ def export(
     part_size: int,
     name_part: Callable[[str, int, int], str],
     open_part: Callable[[str], Storage],
-    desk: Desk,
+    staging: Staging,
 ) -> Shipped:
     """Write the files of a mirror that `since` lacks into parts.
 
@@ -53,7 +53,7 @@ def export(
         part_size: bytes of a part at most; a file that is larger has a part of its own.
         name_part: the file of a part, from the digest of the manifest, its number and how many there are.
         open_part: makes a part; it is written when `PART_KEY` is.
-        desk: for files on their way.
+        staging: for files on their way.
 
     Raises:
         NotFoundError: there is no mirror.
@@ -79,7 +79,7 @@ def export(
         part = open_part(name)
         try:
             for key in group:
-                copy_file(storage, part, key, manifest.files[key], desk)
+                copy_file(storage, part, key, manifest.files[key], staging)
             part.replace(manifests.KEY, text)
             header = f"govgo mirror part v1\n\nmanifest {digest}\npart {number} of {len(groups)}\n"
             part.replace(PART_KEY, header.encode())
@@ -118,7 +118,7 @@ def import_parts(
     name: str,
     keys: Mapping[str, str],
     covers: Callable[[str], bool],
-    desk: Desk,
+    staging: Staging,
     report: Reporter,
 ) -> Shipped:
     """Extend a mirror by the parts of an export, if what it then has is whole and proves; else nothing is written.
@@ -126,7 +126,7 @@ def import_parts(
     Args:
         storage: the mirror; it may be empty.
         parts: the parts by the names of their files.
-        name, keys, covers, desk, report: as for `check_mirror`.
+        name, keys, covers, staging, report: as for `check_mirror`.
 
     Returns:
         What was done; nothing was, if `checked` has findings.
@@ -150,7 +150,7 @@ def import_parts(
         if module_of_key(key) is not None and (key.endswith(_SETTLED) or f"{key}hash" not in manifest.files):
             raise ConflictError(f"{name} has {key} with another content: a version never changes")
     union = _Union([*parts.values(), storage])
-    checked = check_mirror(union, manifest, name=name, keys=keys, covers=covers, desk=desk, report=report)
+    checked = check_mirror(union, manifest, name=name, keys=keys, covers=covers, staging=staging, report=report)
     sizes = tuple((each, sum(entry.size for entry in part.entries())) for each, part in parts.items())
     if worst(checked.findings):
         return Shipped(sizes, (), here, checked)
@@ -159,7 +159,7 @@ def import_parts(
     late = {key for key in difference.needed if comes_late(key) or (key in changed and not key.endswith(".zip"))}
     for key in difference.needed:
         if key not in late:
-            copy_file(union, storage, key, manifest.files[key], desk)
+            copy_file(union, storage, key, manifest.files[key], staging)
     changes = {key: read_file(union, key, manifest.files[key]) for key in sorted(late)}
     if manifest != before:
         finish(storage, changes, manifest, tag)

@@ -11,7 +11,7 @@ from govgo.core.mirror.manifest import KEY, MAX_MANIFEST_BYTES, Content, Manifes
 from govgo.errors import ConflictError, StorageError
 
 if TYPE_CHECKING:
-    from govgo.ports.mirror import Desk, LocalCopy
+    from govgo.ports.mirror import LocalCopy, Staging
     from govgo.ports.storage import Readable, Storage
 
 _MEND = "`govgo mirror verify` says more, and `govgo mirror add -repair` has it anew"
@@ -63,10 +63,10 @@ def put_zip(storage: Storage, key: str, copy: LocalCopy) -> None:
         raise ConflictError(f"{key}: somebody else changes the mirror {storage}", hint=_HINT)
 
 
-def copy_file(source: Readable, target: Storage, key: str, want: Content, desk: Desk) -> None:
+def copy_file(source: Readable, target: Storage, key: str, want: Content, staging: Staging) -> None:
     """Copy a file that is as a manifest says (errors as for `read_file`)."""
     if key.endswith(".zip"):
-        with desk.copy_pieces(_pieces(source, key)) as copy:
+        with staging.copy_pieces(_pieces(source, key)) as copy:
             _compare(key, copy.content, want)
             put_zip(target, key, copy)
     else:

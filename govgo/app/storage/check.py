@@ -28,7 +28,7 @@ from govgo.load.targets.faults import from_error
 
 if TYPE_CHECKING:
     from govgo.load.session.session import Session
-    from govgo.ports.mirror import Desk
+    from govgo.ports.mirror import Staging
     from govgo.ports.storage import Storage
     from govgo.ports.sumdb import SumDatabase
 
@@ -43,7 +43,7 @@ def check_storage(
     storage: Storage,
     *,
     database: SumDatabase | None,
-    desk: Desk,
+    staging: Staging,
     patterns: Sequence[str] = (),
     sample: int = 0,
     repair: bool = False,
@@ -55,7 +55,7 @@ def check_storage(
         storage: the storage.
         database: the checksum database; None to ask none. What it does not cover is compared with .ziphash alone; what
             it covers and has no record of, or does not answer, is a finding.
-        desk: for zips, which are hashed as files.
+        staging: for zips, which are hashed as files.
         patterns: which module versions, as in `list_versions`.
         sample: check so many of them, chosen at random; 0 for all.
         repair: replace what is damaged by what upstream has, if that proves; what cannot be mended is removed.
@@ -64,7 +64,7 @@ def check_storage(
         StorageError: the storage cannot be asked.
         ForkError, BadSignatureError: the checksum database misbehaves.
     """
-    run = _Check(session, storage, database, desk, repair=repair)
+    run = _Check(session, storage, database, staging, repair=repair)
     versions = list_versions(storage, patterns).versions
     mods = [each.mod for each in versions if {"zip", "mod", PUBLISHED} & set(each.suffixes)]
     if sample and sample < len(mods):
@@ -83,7 +83,7 @@ def check_storage(
 
 class _Check:
     def __init__(
-        self, session: Session, storage: Storage, database: SumDatabase | None, desk: Desk, *, repair: bool
+        self, session: Session, storage: Storage, database: SumDatabase | None, staging: Staging, *, repair: bool
     ) -> None:
         self.zips = self.proved = 0
         self.repaired: list[ModuleVersion] = []
@@ -92,7 +92,7 @@ class _Check:
         self._session = session
         self._storage = storage
         self._database = database
-        self._desk = desk
+        self._staging = staging
         self._repair = repair
         self._records: dict[ModuleVersion, str] = {}
         self._unproved: dict[ModuleVersion, GovgoError] = {}
@@ -150,7 +150,7 @@ class _Check:
         if pieces is None:
             return
         self.zips += 1
-        with self._desk.copy_pieces(pieces) as copy:
+        with self._staging.copy_pieces(pieces) as copy:
             h1 = copy.zip_hash(mod, gomod)
         _same(mod, h1, self._records.get(mod), self._name)
         if published is not None and h1 != published.sum:
@@ -220,7 +220,7 @@ class _Check:
         session.repo.info(mod.path, mod.version)
         gomod = session.repo.gomod(mod)
         info = session.files.read_source(session.repo.cache_file(mod, "info"))
-        with self._desk.copy_file(done.zip) as copy:
+        with self._staging.copy_file(done.zip) as copy:
             h1 = copy.zip_hash(mod, gomod)
             _same(mod, h1, self._records.get(mod), self._name)
             storage.replace(file_key(mod, "mod"), gomod)

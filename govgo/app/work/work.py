@@ -20,7 +20,7 @@ from govgo.load.mainmodule.gowork import (
     write_work_file,
 )
 from govgo.load.mainmodule.read import read_mod_file
-from govgo.load.session.mainmods import directory_path
+from govgo.load.session.mainmodules import directory_path
 from govgo.load.session.policy import WORK
 from govgo.load.session.session import Faults, Session
 

@@ -23,6 +23,8 @@ from govgo.errors import InputError, InvalidVersionError
 
 DOWNLOAD = "cache/download"
 """The part of the cache that is laid out as a module proxy serves it."""
+LOCK = "lock"
+"""The suffix of the file that is locked while zip and tree of a module version are written, by go as well."""
 SIDE_LOCK = "cache/lock"
 """The lock that guards edits of go.mod and go.sum files outside the cache."""
 

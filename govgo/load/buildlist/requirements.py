@@ -14,7 +14,7 @@ from govgo.core.modgraph.loader import Pruning, pruning_for
 from govgo.core.module.moduleversion import ModuleVersion, compare_versions, sort
 from govgo.errors import BuildListError
 from govgo.load.buildlist.graph import Coming, Foreseen, GraphError, GraphReading, Known, ModGraph
-from govgo.load.session.mainmods import mod_go_version, work_go_version
+from govgo.load.session.mainmodules import mod_go_version, work_go_version
 
 if TYPE_CHECKING:
     from govgo.load.session.session import Session

@@ -22,7 +22,7 @@ from govgo.core.records import NamedTuple
 from govgo.core.version import goversion
 from govgo.errors import BuildListError, DiskError, Failure, GovgoError, InputError, InvalidVersionError
 from govgo.load.session.errors import TooNewError
-from govgo.load.session.mainmods import COMMAND_LINE
+from govgo.load.session.mainmodules import COMMAND_LINE
 
 if TYPE_CHECKING:
     from govgo.load.session.session import Session

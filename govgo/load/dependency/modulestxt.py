@@ -22,7 +22,7 @@ from govgo.errors import InvalidPathError, StaleError
 
 if TYPE_CHECKING:
     from govgo.core.modfile import ModFile
-    from govgo.load.session.mainmods import ModIndex
+    from govgo.load.session.mainmodules import ModIndex
     from govgo.load.session.session import Session
 
 

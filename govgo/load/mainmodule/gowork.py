@@ -12,7 +12,7 @@ from govgo.core.version import goversion
 from govgo.errors import Failure, InputError, UsageError
 from govgo.load.mainmodule.read import by_hand, missing_file, read_mod_file
 from govgo.load.session.errors import TooNewError
-from govgo.load.session.mainmods import work_go_version
+from govgo.load.session.mainmodules import work_go_version
 
 if TYPE_CHECKING:
     from govgo.load.session.session import Session

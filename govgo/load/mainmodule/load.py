@@ -33,7 +33,7 @@ from govgo.load.mainmodule.find import (
 )
 from govgo.load.mainmodule.gowork import init_workfile, load_work_file
 from govgo.load.mainmodule.read import read_main_modules
-from govgo.load.session.mainmods import COMMAND_LINE, MainModule, make_main_modules
+from govgo.load.session.mainmodules import COMMAND_LINE, MainModule, make_main_modules
 from govgo.load.session.session import Scope
 
 if TYPE_CHECKING:

@@ -15,7 +15,7 @@ from govgo.core.module.paths import canonical_version, check_import_path, check_
 from govgo.core.version import goversion
 from govgo.errors import DiskError, Failure, GovgoError, InputError, InvalidPathError, InvalidVersionError
 from govgo.load.session.errors import TooNewError
-from govgo.load.session.mainmods import MainModule, index_mod_file, mod_go_version, work_go_version
+from govgo.load.session.mainmodules import MainModule, index_mod_file, mod_go_version, work_go_version
 
 if TYPE_CHECKING:
     from govgo.load.session.session import Session

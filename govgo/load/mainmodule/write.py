@@ -18,7 +18,7 @@ from govgo.errors import BuildListError, ConflictError, DiskError
 from govgo.load.buildlist.requirements import in_force
 from govgo.load.dependency.gomod import Summaries
 from govgo.load.mainmodule.read import called
-from govgo.load.session.mainmods import index_mod_file
+from govgo.load.session.mainmodules import index_mod_file
 
 if TYPE_CHECKING:
     from govgo.load.mainmodule.keepsums import LoadedPackages

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""When versions were published, and which of them do not count by the horizon of a command (`load/session/horizon`).
+"""When versions were published, and which of them do not count by the limits of a command (`load/session/agelimits`).
 
 A date comes from the index feed where that has the version: the time when a proxy first saw it. Else it is the time in
 the .info file, which for a tag is that of the commit, and so what its author says. A version without a date does not

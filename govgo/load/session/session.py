@@ -20,13 +20,13 @@ from govgo.core.records import NamedTuple
 from govgo.core.version.goversion import REFERENCE_RELEASE
 from govgo.errors import DeadNetworkError, GovgoError, ReportedError, run_all
 from govgo.load.session.errors import GoModDirtyError, NoModRootError, TooNewError
-from govgo.load.session.mainmods import MainModules
+from govgo.load.session.mainmodules import MainModules
 from govgo.load.session.policy import LIST, Policy
 
 if TYPE_CHECKING:  # a command that meets no module need not load these
     from govgo.core.modfile.quickread import Summary
     from govgo.core.module.moduleversion import ModuleVersion
-    from govgo.load.session.horizon import Horizon
+    from govgo.load.session.agelimits import Horizon
     from govgo.ports.advisories import AdvisorySource
     from govgo.ports.files import ImportIndex, Workspace
     from govgo.ports.modules import ModuleRepo

@@ -24,7 +24,7 @@ from govgo.adapters.catalogue.scan import MAX_GO_MOD, Scanner, Shown, required_i
 from govgo.adapters.catalogue.zips import Looked, look_into, providers
 from govgo.adapters.disk.lockfile import locked
 from govgo.adapters.disk.system import path_of
-from govgo.adapters.storage.desk import TemporaryDesk
+from govgo.adapters.storage.staging import TemporaryStaging
 from govgo.core.foreign import one_line
 from govgo.core.modfile import ModFileErrors
 from govgo.core.modfile.quickread import summarize
@@ -320,7 +320,7 @@ class Keeper:
         pieces = storage.chunks(key, tag=entry.tag) if far else None
         if pieces is None:
             return None
-        with TemporaryDesk(tempfile.gettempdir()).copy_pieces(pieces) as copy:
+        with TemporaryStaging(tempfile.gettempdir()).copy_pieces(pieces) as copy:
             return look_into(copy.path, mod, matcher)
 
     def _required(self, mod: ModuleVersion) -> list[str]:

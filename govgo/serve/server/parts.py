@@ -47,10 +47,10 @@ from govgo.serve.upstream.coldloop import ColdLoop
 from govgo.serve.upstream.copies import Copies
 from govgo.serve.upstream.leases import Leases
 from govgo.serve.upstream.library import Freshness, Library
-from govgo.serve.upstream.owed import Owed
 from govgo.serve.upstream.proofs import Proofs
 from govgo.serve.upstream.published import Ledger, PublishedModules, ledger_of
 from govgo.serve.upstream.sources import Sources
+from govgo.serve.upstream.unsaved import Unsaved
 from govgo.serve.upstream.uses import Uses
 from govgo.serve.upstream.verdicts import Verdicts
 from govgo.serve.upstream.zips import Means
@@ -130,7 +130,7 @@ class Parts:
         self.journal = open_journal(settings, env, self.storage, self.leases, self._is_private, report.note)
         self.misses = Misses([peer.url for peer in settings.peers if peer.misses], self.web, self._is_private)
         self.uses = Uses()
-        self.owed = Owed(self.cold, counters, report.note)
+        self.unsaved = Unsaved(self.cold, counters, report.note)
         self.libraries: list[Library] = []
         self.registry: Registry | None = None
         self._fixed: tuple[Route, ...] = ()
@@ -179,10 +179,10 @@ class Parts:
                 self.storage,
                 self.web if self.rules.policy.asks else NoNetwork(),
                 self.report.note,
-                None if self.settings.read_only else self.owed.keep,
+                None if self.settings.read_only else self.unsaved.keep,
             ),
             self.leases,
-            self.owed,
+            self.unsaved,
             self.counters,
             self.report.note,
             not self.settings.read_only,
@@ -212,7 +212,7 @@ class Parts:
         """End what is under way, and write what is proved; raises nothing."""
         others = (each.aclose() for each in self.followers)
         await asyncio.gather(self.care.aclose(), self.misses.aclose(), self.libraries[0].aclose(), *others)
-        await self.owed.aclose()
+        await self.unsaved.aclose()
         await self.journal.aclose()  # last: the others have something to tell until they end
 
     # The site.

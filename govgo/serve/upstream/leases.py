@@ -20,7 +20,7 @@ from typing import Any
 
 from govgo.errors import Failure
 from govgo.ports.storage import Entry, LocalStorage, Storage
-from govgo.serve.upstream.lately import Lately
+from govgo.serve.upstream.recent import BoundedDict
 
 LEASE_S = 30.0
 """A lease that was not renewed for so long is nobody's."""
@@ -46,7 +46,7 @@ class Leases:
         self._storage = storage
         self._off = off
         self._clock = clock
-        self._seen = Lately()  # of each lease of somebody else, what it is and since when
+        self._seen = BoundedDict()  # of each lease of somebody else, what it is and since when
         self._returning: set[asyncio.Future[Any]] = set()
 
     @asynccontextmanager

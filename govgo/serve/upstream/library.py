@@ -51,11 +51,11 @@ from govgo.ports.storage import Entry, Storage
 from govgo.serve.protocol.answer import Body, Elsewhere, Refusal, StoredFile
 from govgo.serve.protocol.question import Question, file_key, is_settled
 from govgo.serve.upstream.ages import check_time, old_part, without_young
-from govgo.serve.upstream.flights import Flights
-from govgo.serve.upstream.lately import Lately, Recent
 from govgo.serve.upstream.later import Later
 from govgo.serve.upstream.published import PublishedModules
+from govgo.serve.upstream.recent import BoundedDict, Recent
 from govgo.serve.upstream.refusals import NotStoredError, YoungVersionError, is_refused, not_stored, refusal_of
+from govgo.serve.upstream.singleflight import Flights
 from govgo.serve.upstream.stored import open_zip, stored_answer
 from govgo.serve.upstream.verdicts import Verdicts, zip_refusal
 from govgo.serve.upstream.zips import MAX_RECORDED, Means, Reading, ZipFlights
@@ -129,7 +129,7 @@ class Library:
         self.min_age_s = min_age_s
         self._flights: Flights[Any] = Flights()
         self.zips = ZipFlights(means, self._zip_failed)
-        self._sound = Lately()
+        self._sound = BoundedDict()
         self._refused: Recent[str, tuple[float, Refusal]] = Recent(_REFUSED_BYTES)
         self._kept: Recent[str, _Kept] = Recent(_KEPT_BYTES)
         self._down_until_s = 0.0
@@ -455,7 +455,7 @@ class Library:
         kept = _Kept(data, time.monotonic() if generation == self._generation else 0.0, modified)
         self._remember_answer(question.key, kept)
         if not same and question.kind in ("list", "latest") and self._means.stores:
-            await self._means.owed.store(question.key + SUFFIX, len(data), partial(self._keep, question.key))
+            await self._means.unsaved.store(question.key + SUFFIX, len(data), partial(self._keep, question.key))
         return kept
 
     def _keep(self, key: str) -> None:
@@ -556,7 +556,7 @@ class Library:
     async def _store(self, key: str, data: bytes, fresh: Callable[[], object] = lambda: None) -> None:
         """Store what was proved, now or when it is possible; `fresh` is called if it was not there."""
         if self._means.stores:
-            await self._means.owed.store(key, len(data), lambda: self._storage.create(key, data), fresh)
+            await self._means.unsaved.store(key, len(data), lambda: self._storage.create(key, data), fresh)
 
     def refresh(self, paths: Sequence[str] | None) -> None:
         """Ask upstream anew about modules and what is below their paths; None for all.

@@ -16,7 +16,7 @@ from contextlib import asynccontextmanager, suppress
 
 from govgo.adapters.sumdb.relay import SumDbRelay
 from govgo.adapters.sumdb.route import Getter, SumDbRoute
-from govgo.adapters.sumdb.stored import Owe, StoredSumDb
+from govgo.adapters.sumdb.stored import KeepUnsaved, StoredSumDb
 from govgo.core.goenv import OFF, GoEnv
 from govgo.core.module.moduleversion import ModuleVersion
 from govgo.core.sumdb.gosumdb import Database, database_of
@@ -54,9 +54,9 @@ class Proofs:
         storage: Storage,
         getter: Getter,
         log: Callable[[str], None],
-        owe: Owe | None = None,
+        keep_unsaved: KeepUnsaved | None = None,
     ) -> None:
-        """Nothing is asked yet. `owe` takes what was proved and could not be stored, to try it again.
+        """Nothing is asked yet. `keep_unsaved` takes what was proved and could not be stored, to try it again.
 
         Raises:
             UsageError: GOSUMDB makes no sense.
@@ -67,7 +67,7 @@ class Proofs:
         self._storage = storage
         self._getter = getter
         self._log = log
-        self._owe = owe
+        self._keep_unsaved = keep_unsaved
         self._current: _Generation | None = None
         self._ending: set[asyncio.Task[None]] = set()
 
@@ -205,7 +205,7 @@ class Proofs:
         if current is None:
             assert self.database is not None
             route = SumDbRoute(self.database, self._env.proxies(), self._getter)
-            files = StoredSumDb(self.database.name, self._storage, owe=self._owe)
+            files = StoredSumDb(self.database.name, self._storage, keep_unsaved=self._keep_unsaved)
             relay = SumDbRelay(self.database.key, route.fetch, files, self._log, connect=route.begin)
             current = self._current = _Generation(relay, route)
         return current

@@ -59,9 +59,9 @@ from govgo.errors import (
 from govgo.ports.storage import LocalStorage
 from govgo.serve.protocol.answer import Body, Refusal, StoredFile
 from govgo.serve.protocol.question import Question, is_settled
-from govgo.serve.upstream.flights import Flights
-from govgo.serve.upstream.lately import Lately
+from govgo.serve.upstream.recent import BoundedDict
 from govgo.serve.upstream.refusals import refusal_of
+from govgo.serve.upstream.singleflight import Flights
 from govgo.serve.upstream.stored import open_zip
 from govgo.serve.upstream.zips import Means
 
@@ -84,7 +84,7 @@ class PublishedModules:
         self._means = means
         self._patterns = patterns.lower()
         self._ledger = ledger
-        self._sound = Lately()
+        self._sound = BoundedDict()
         self._proving: Flights[StoredFile] = Flights()
 
     def covers(self, path: str) -> bool:

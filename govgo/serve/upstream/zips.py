@@ -29,10 +29,10 @@ from govgo.serve.protocol.question import file_key
 from govgo.serve.upstream.coldloop import ColdLoop
 from govgo.serve.upstream.copies import Copies
 from govgo.serve.upstream.leases import Leases
-from govgo.serve.upstream.owed import Owed
 from govgo.serve.upstream.proofs import Proofs
 from govgo.serve.upstream.sources import Sources
 from govgo.serve.upstream.spool import Spool
+from govgo.serve.upstream.unsaved import Unsaved
 
 MAX_RECORDED = 100
 """Of the hash that lies beside a zip, in bytes."""
@@ -55,7 +55,7 @@ class Means(NamedTuple):
     sources: Sources
     proofs: Proofs
     leases: Leases
-    owed: Owed
+    unsaved: Unsaved
     counters: Counters
     log: Callable[[str], None]
     stores: bool

@@ -16,7 +16,7 @@ from pathlib import Path
 
 import pytest
 
-from govgo.adapters.http.spare import Spares
+from govgo.adapters.http.preconnect import Spares
 from govgo.adapters.loop.network import Network
 from govgo.adapters.modcache.cache import NoModCacheError
 from govgo.adapters.modzip import unzip

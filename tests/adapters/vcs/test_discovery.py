@@ -95,7 +95,10 @@ def test_schemes_are_tried_in_turn(
 
 def test_no_scheme_fits() -> None:
     web = Pages({}, ("http://q.io/m",))
-    assert str(refusal(web, "q.io/m.git")) == "no secure protocol found for repository"
+    error = refusal(web, "q.io/m.git")
+    assert str(error) == "no secure protocol found for repository"
+    # Nothing else tells a missing login from a missing repository: git's own words are not shown, as in go.
+    assert "`git ls-remote https://q.io/m`" in error.hint
     assert str(refusal(Pages({}), "q.io/m.git", goinsecure="q.io")) == "no protocol found for repository"
 
 

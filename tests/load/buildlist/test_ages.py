@@ -12,7 +12,7 @@ from govgo.errors import ReportedError
 from govgo.load.buildlist.ages import check_ages
 from govgo.load.mainmodule.load import load_mod_file
 from govgo.load.query.dates import TooYoungError
-from govgo.load.session.horizon import Horizon
+from govgo.load.session.agelimits import Horizon
 from govgo.load.session.policy import GRAPH
 from govgo.load.session.session import Session
 from tests.simulators.repo import MemoryFiles, MemoryRepo, memory_session

@@ -15,7 +15,7 @@ from govgo.load.mainmodule.load import load_mod_file
 from govgo.load.query.dates import NotYetPublishedError, TooYoungError
 from govgo.load.query.query import query
 from govgo.load.query.retract import ModuleRetractedError, allowed_versions, check_retractions
-from govgo.load.session.horizon import Horizon
+from govgo.load.session.agelimits import Horizon
 from govgo.load.session.session import Session
 from govgo.ports.modules import RevInfo
 from tests.simulators.repo import MemoryFiles, MemoryRepo, memory_session

@@ -106,7 +106,7 @@ def run_verb(name: str, inputs: Sequence[str], flags: dict[str, Any]) -> int:
     from govgo.adapters.fleet.engines import open_engine
     from govgo.adapters.fleet.results import Results
     from govgo.cli.commands.fleet.report import FORMATS, failed_summary, summarize
-    from govgo.wiring.fleet.fleet import run_fleet
+    from govgo.wiring.fleet.run import run_fleet
 
     limits = _limits(flags)
     with Reports(flags, FORMATS, failed_summary) as reports:

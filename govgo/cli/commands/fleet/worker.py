@@ -47,7 +47,7 @@ from govgo.errors import (
     gravest,
 )
 from govgo.load.mainmodule.switching import release_at_start
-from govgo.wiring.fleet.fleet import Shared
+from govgo.wiring.fleet.shared import Shared
 
 if TYPE_CHECKING:
     from govgo.core.goenv import GoEnv

@@ -543,6 +543,9 @@ def test_witness_that_says_nothing(world: World, capsys: pytest.CaptureFixture[s
     said = capsys.readouterr().err
     assert "/latest: not a tree head" in said
     assert "none: no such file or directory" in said
+    with ProxySimulator({"/": b"<html>A proxy</html>"}) as web:
+        assert invoke(["sum", "head", f"-witness={web.url}/"]) == 3
+    assert f"/: not a tree head, and none of {world.log.name} is below it" in capsys.readouterr().err
 
 
 def test_a_witness_in_a_directory_without_the_database(

@@ -15,7 +15,7 @@ from govgo.core.records import NamedTuple
 from govgo.errors import Failure
 from govgo.serve.counters import Counters
 from govgo.serve.upstream.coldloop import ColdLoop
-from govgo.serve.upstream.lately import Recent
+from govgo.serve.upstream.recent import Recent
 
 AGAIN_S = 5.0
 _MOST_BYTES = 16 << 20
@@ -26,11 +26,11 @@ class _Write(NamedTuple):
     fresh: Callable[[], object]
 
 
-class Owed:
+class Unsaved:
     """See the module's docstring. Belongs to the cold loop, but for `keep`."""
 
     def __init__(self, cold: ColdLoop, counters: Counters, log: Callable[[str], None]) -> None:
-        """Nothing is owed."""
+        """Nothing waits yet."""
         self._cold = cold
         self._counters = counters
         self._log = log
@@ -73,9 +73,9 @@ class Owed:
     async def _run(self) -> None:
         while len(self._writes):
             await asyncio.sleep(AGAIN_S)
-            await self._pay()
+            await self._retry()
 
-    async def _pay(self) -> None:
+    async def _retry(self) -> None:
         """Store what there is room for, in the order in which it came."""
         for key, write in self._writes.items():
             try:
@@ -90,4 +90,4 @@ class Owed:
         """Try once more, and end; raises nothing."""
         if self._task is not None:
             self._task.cancel()
-            await self._pay()
+            await self._retry()

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""Places for work that computes: how many there are, who is next, and none is lost."""
+"""Slots for work that computes: how many there are, who is next, and none is lost."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import cast
 import pytest
 
 from govgo.adapters.loop.extractor import Extractor
-from govgo.adapters.loop.places import Places
+from govgo.adapters.loop.slots import Slots
 
 
 class _Process:
@@ -19,17 +19,17 @@ class _Process:
 
 
 class _Hall:
-    """Places, and works that enter them; each says its name when it is let in, and leaves when it is told to."""
+    """Slots, and works that enter them; each says its name when it is let in, and leaves when it is told to."""
 
     def __init__(self, processors: int) -> None:
-        self.places = Places(processors)
+        self.slots = Slots(processors)
         self.process = _Process()
         self.let_in: list[str] = []
         self.tasks: dict[str, asyncio.Task[None]] = {}
         self._ends: dict[str, asyncio.Event] = {}
 
     def add_process(self) -> None:
-        self.places.add(cast("Extractor", self.process))
+        self.slots.add(cast("Extractor", self.process))
 
     async def come(self, name: str, size: int, *, extracts: bool = True) -> None:
         self._ends[name] = asyncio.Event()
@@ -43,12 +43,12 @@ class _Hall:
             await asyncio.sleep(0)
 
     async def _work(self, name: str, size: int, extracts: bool) -> None:
-        place = await self.places.enter(size, extracts=extracts)
-        self.let_in.append(name if place is None else f"{name} in the process")
+        slot = await self.slots.enter(size, extracts=extracts)
+        self.let_in.append(name if slot is None else f"{name} in the process")
         try:
             await self._ends[name].wait()
         finally:
-            self.places.leave(place)
+            self.slots.leave(slot)
 
 
 @pytest.mark.parametrize(
@@ -137,16 +137,16 @@ def test_the_place_of_a_process_that_has_ended_is_a_threads() -> None:
 @pytest.mark.parametrize("is_let_in", [False, True], ids=["while it waits", "as it is let in"])
 def test_who_is_cancelled_takes_no_place(is_let_in: bool) -> None:
     async def play() -> None:
-        places = Places(1)
+        slots = Slots(1)
         for _ in range(2):
-            await places.enter(1, extracts=False)
-        third, fourth = (asyncio.create_task(places.enter(size, extracts=False)) for size in (2, 1))
+            await slots.enter(1, extracts=False)
+        third, fourth = (asyncio.create_task(slots.enter(size, extracts=False)) for size in (2, 1))
         await asyncio.sleep(0)
         if is_let_in:
-            places.leave(None)
+            slots.leave(None)
         third.cancel()
         if not is_let_in:
-            places.leave(None)
+            slots.leave(None)
         assert await asyncio.wait_for(fourth, 5) is None
         with pytest.raises(asyncio.CancelledError):
             await third

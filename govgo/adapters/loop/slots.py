@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""Places for work that computes: a few threads, and another process for zips where a command fetches many.
+"""Slots for work that computes: a few threads, and another process for zips where a command fetches many.
 
 Of one process only one thread at a time runs Python, so more threads than a few only wait for each other, and the one
-that talks to the network waits with them. Zips come in bursts: whoever finds no place waits for the first that is
+that talks to the network waits with them. Zips come in bursts: whoever finds no slot waits for the first that is
 left, be it a thread's or the process's. The process takes the largest zip, since that takes longest; a thread the
 smallest, since the sooner a tree is there, the sooner its imports name further modules.
 """
@@ -21,8 +21,8 @@ class _Waiting(NamedTuple):
     turn: asyncio.Future[Extractor | None]
 
 
-class Places:
-    """The places of one event loop.
+class Slots:
+    """The slots of one event loop.
 
     Without the process there is one thread more than there are processors: reading and writing files takes a part of
     the time. With it there is one less, at least one: the process keeps a processor busy, and so does the event loop.
@@ -40,14 +40,14 @@ class Places:
         self._let_in()
 
     async def enter(self, size: int, *, extracts: bool) -> Extractor | None:
-        """Wait for a place, which is to be given back with `leave`.
+        """Wait for a slot, which is to be given back with `leave`.
 
         Args:
             size: how large the work is, in bytes.
             extracts: whether it is one that the process can do.
 
         Returns:
-            The process, or None for the place of a thread.
+            The process, or None for the slot of a thread.
         """
         waiting = _Waiting(size, extracts, asyncio.get_running_loop().create_future())
         self._waiting.append(waiting)
@@ -62,7 +62,7 @@ class Places:
             raise
 
     def leave(self, extractor: Extractor | None) -> None:
-        """Give a place back. That of a process which has ended becomes a thread's."""
+        """Give a slot back. That of a process which has ended becomes a thread's."""
         if extractor is None or extractor.has_ended:
             self._threads += 1
         else:
@@ -81,9 +81,9 @@ class Places:
         """Who waits, without those that were cancelled and are not yet aware of it."""
         return [each for each in self._waiting if not each.turn.done()]
 
-    def _give(self, place: Extractor | None, waiting: _Waiting) -> None:
+    def _give(self, slot: Extractor | None, waiting: _Waiting) -> None:
         self._waiting.remove(waiting)
-        waiting.turn.set_result(place)
+        waiting.turn.set_result(slot)
 
 
 def _size(waiting: _Waiting) -> int:

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""Record what a command asks for, and repeat the command from the record (`adapters/repository/tape`).
+"""Record what a command asks for, and repeat the command from the record (`adapters/repository/recording`).
 
 A recorded command starts from an empty module cache of its own, so that the record has all that it needs, and so does
 a repeated one: what happens to be cached changes nothing. Both start from the tree heads that were known when the
@@ -20,8 +20,8 @@ from govgo.adapters.disk.renew import keeping_places
 from govgo.adapters.disk.temporary import new_directory
 from govgo.adapters.loop.network import NetworkOptions
 from govgo.adapters.modcache.cache import ModCache
+from govgo.adapters.repository.recording import Recording, masked_proxies
 from govgo.adapters.repository.repository import Repository
-from govgo.adapters.repository.tape import Tape, masked_proxies
 from govgo.adapters.sumdb.cache import heads_directory
 from govgo.adapters.workspace.planned import PlannedWorkspace
 from govgo.adapters.workspace.workspace import DiskWorkspace
@@ -74,23 +74,26 @@ def run_recorded(
     path = session.absolute(file)
     env = settings.env
     if goes_on:
-        tape = _read(session, file)
-        tape.asks = True
+        recording = _read(session, file)
+        recording.asks = True
     else:
-        tape = Tape(session.clock.now(), masked_proxies(env.goproxy), env.gonoproxy, _known_heads(env.gopath))
-        tape.name = file
+        recording = Recording(session.clock.now(), masked_proxies(env.goproxy), env.gonoproxy, _known_heads(env.gopath))
+        recording.name = file
     try:
         with (
             suppress(Failure, ReportedError, SwitchError),  # the second time it fails in the same way
-            _taped(session, tape, network, env.goproxy, muted(session.report)) as taped,
+            _recorded(session, recording, network, env.goproxy, muted(session.report)) as recorded,
         ):
-            taped.files = PlannedWorkspace(session.files)
-            service(taped)
-        with _taped(session, tape, network, env.goproxy, session.report) as taped, _starting_over(session, taped):
-            return service(taped)
+            recorded.files = PlannedWorkspace(session.files)
+            service(recorded)
+        with (
+            _recorded(session, recording, network, env.goproxy, session.report) as recorded,
+            _starting_over(session, recorded),
+        ):
+            return service(recorded)
     finally:
         files = DiskWorkspace(places=keeping_places(env.process))
-        files.write(path, tape.encode())
+        files.write(path, recording.encode())
 
 
 def run_replayed(session: Session, file: str, service: Callable[[Session], _T], network: NetworkOptions) -> _T:
@@ -101,12 +104,15 @@ def run_replayed(session: Session, file: str, service: Callable[[Session], _T], 
         DiskError: it cannot be read.
         OfflineError: something is asked for that the record lacks.
     """
-    tape = _read(session, file)
-    with _taped(session, tape, network, tape.goproxy, session.report) as taped, _starting_over(session, taped):
-        return service(taped)
+    recording = _read(session, file)
+    with (
+        _recorded(session, recording, network, recording.goproxy, session.report) as recorded,
+        _starting_over(session, recorded),
+    ):
+        return service(recorded)
 
 
-def _read(session: Session, file: str) -> Tape:
+def _read(session: Session, file: str) -> Recording:
     path = session.absolute(file)
     try:
         with open(path, "rb") as opened:
@@ -115,45 +121,47 @@ def _read(session: Session, file: str) -> Tape:
         raise DiskError(f"reading record: open {path}: {reason(error)}", path=path) from error
     if len(data) > MAX_RECORD_BYTES:
         raise InputError(f"{path}: more than {MAX_RECORD_BYTES} bytes")
-    return Tape.decode(data, file)
+    return Recording.decode(data, file)
 
 
 @contextmanager
-def _starting_over(session: Session, taped: Session) -> Iterator[None]:
+def _starting_over(session: Session, recorded: Session) -> Iterator[None]:
     """A block that runs a service on a record; that the command has to start over is found out on it, too.
 
     Raises:
         SwitchError: it is to start over as a newer Go release.
     """
-    taped.switching = session.switching
+    recorded.switching = session.switching
     try:
         yield
     except GovgoError as error:
         try:
-            switch(taped, [error, *taped.failures])
+            switch(recorded, [error, *recorded.failures])
         except SwitchError:
-            taped.held_back.clear()
+            recorded.held_back.clear()
             raise
         except Failure as why:
             session.report.note(str(why))
         session.switching = False  # it has been found out
         raise
     finally:
-        taped.report_held()
+        recorded.report_held()
 
 
 @contextmanager
-def _taped(session: Session, tape: Tape, network: NetworkOptions, goproxy: str, report: Reporter) -> Iterator[Session]:
-    """A session like `session`, with caches of its own, whose answers come from the tape or go to it."""
+def _recorded(
+    session: Session, recording: Recording, network: NetworkOptions, goproxy: str, report: Reporter
+) -> Iterator[Session]:
+    """A session like `session`, with caches of its own, whose answers come from the recording or go into it."""
     with new_directory("govgo-record-") as top:
         settings = session.settings
         env = settings.env._replace(
             gopath=os.path.join(top, "go"),
             gomodcache=os.path.join(top, "go", "pkg", "mod"),
             goproxy=goproxy,
-            gonoproxy=tape.gonoproxy,
+            gonoproxy=recording.gonoproxy,
         )
-        _write_heads(env.gopath, tape.heads)
+        _write_heads(env.gopath, recording.heads)
         repo = Repository(
             env,
             report,
@@ -161,18 +169,18 @@ def _taped(session: Session, tape: Tape, network: NetworkOptions, goproxy: str, 
             cache=ModCache(env.gomodcache, writable_dirs=True),
             announce=False,
             too_new=lambda what, version: session.too_new(what, version),
-            tap=tape.tap,
+            tap=recording.tap,
         )
-        taped = Session(
+        recorded = Session(
             settings=settings._replace(env=env),
             repo=repo,
             files=session.files,
             report=report,
-            clock=_StoppedClock(tape.time),
+            clock=_StoppedClock(recording.time),
             policy=session.policy,
         )
-        with _closing(taped):
-            yield taped
+        with _closing(recorded):
+            yield recorded
 
 
 @contextmanager

@@ -8,7 +8,7 @@ import asyncio
 import pytest
 
 from govgo.errors import NotFoundError
-from govgo.serve.upstream.flights import Flights
+from govgo.serve.upstream.singleflight import Flights
 
 
 class Work:

@@ -3,11 +3,11 @@
 
 from __future__ import annotations
 
-from govgo.serve.upstream.lately import Lately, Recent
+from govgo.serve.upstream.recent import BoundedDict, Recent
 
 
 def test_the_oldest_is_forgotten_first() -> None:
-    lately = Lately()
+    lately = BoundedDict()
     for number in range(20_005):
         lately.keep(number, "")
         lately.keep(0, "")

@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 from govgo.errors import StorageError
-from govgo.serve.upstream import owed
+from govgo.serve.upstream import unsaved
 from tests.serve.events.test_journal import serve, told
 from tests.serve.http.test_application import asked
 from tests.simulators.served import Served, eventually
@@ -54,7 +54,7 @@ def stored(served: Served) -> set[str]:
 
 
 def test_what_was_given_while_the_disk_was_full_is_stored_later(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(owed, "AGAIN_S", 0.05)
+    monkeypatch.setattr(unsaved, "AGAIN_S", 0.05)
     with Served(world) as served:
         full = Full(served, monkeypatch)
         before = {file: served.get(f"/{file}").body for file in FILES}
@@ -72,7 +72,7 @@ def test_what_was_given_while_the_disk_was_full_is_stored_later(world: World, mo
 
 
 def test_a_file_that_is_never_taken_holds_up_no_other(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(owed, "AGAIN_S", 0.05)
+    monkeypatch.setattr(unsaved, "AGAIN_S", 0.05)
     with Served(world) as served:
         full = Full(served, monkeypatch)
         for file in FILES:
@@ -106,7 +106,7 @@ def test_a_server_that_ends_stores_what_it_can(world: World, monkeypatch: pytest
 @pytest.mark.wide
 def test_what_is_stored_later_is_told_then(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     """The event log tells what is stored: not before, and not only at the next comparison with the storage."""
-    monkeypatch.setattr(owed, "AGAIN_S", 0.05)
+    monkeypatch.setattr(unsaved, "AGAIN_S", 0.05)
     with serve(world) as served:
         eventually(lambda: told(served) == [])
         full = Full(served, monkeypatch)

@@ -37,7 +37,7 @@ class Answer(NamedTuple):
     status: int = 0
 
 
-class Tape:
+class Recording:
     """Answers by URL, and the circumstances that they were given in.
 
     Attributes:
@@ -58,14 +58,14 @@ class Tape:
         self._answers: dict[str, Answer] = {}
 
     def tap(self, web: Web) -> Web:
-        """`web`, but what is on the tape is not asked for, and what is asked for is put on it."""
-        return _TapedWeb(self, web)
+        """`web`, but what is in the recording is not asked for, and what is asked for is put on it."""
+        return _RecordedWeb(self, web)
 
     async def get(self, shown: str, ask: _Ask, limit_bytes: int) -> bytes:
         """The answer for a URL, by its name in messages.
 
         Raises:
-            OfflineError: it is not on the tape, and nobody is asked.
+            OfflineError: it is not in the recording, and nobody is asked.
             NotFoundError, UnavailableError: what was answered.
         """
         known = self._answers.get(shown)
@@ -99,7 +99,7 @@ class Tape:
         return "".join(f"{json.dumps(line, separators=(',', ':'))}\n" for line in lines).encode()
 
     @classmethod
-    def decode(cls, data: bytes, name: str) -> Tape:
+    def decode(cls, data: bytes, name: str) -> Recording:
         """Read a file, from which nobody will be asked.
 
         Raises:
@@ -113,15 +113,15 @@ class Tape:
             if first["schema"] != SCHEMA:
                 raise ValueError
             heads = {str(key): str(value) for key, value in first["heads"].items()}
-            tape = cls(parse_rfc3339(first["time"]), str(first["goproxy"]), str(first["gonoproxy"]), heads)
+            recording = cls(parse_rfc3339(first["time"]), str(first["goproxy"]), str(first["gonoproxy"]), heads)
             for number, line in enumerate(rest, 2):  # noqa: B007  (for the message)
                 entry = json.loads(line)
-                tape._answers[str(entry["url"])] = _read(entry)
+                recording._answers[str(entry["url"])] = _read(entry)
         except (ValueError, KeyError, TypeError, AttributeError, RecursionError, InputError):
             what = f"no record of govgo ({SCHEMA})" if number == 1 else "the record is damaged or cut off"
             raise InputError(f"{one_line(name)}:{number}: {what}") from None
-        tape.name, tape.asks = name, False
-        return tape
+        recording.name, recording.asks = name, False
+        return recording
 
 
 def masked_proxies(goproxy: str) -> str:
@@ -159,21 +159,21 @@ def _failure(shown: str, answer: Answer) -> Failure:
     return NetworkError(text, url=shown, status=answer.status)
 
 
-class _TapedWeb(Web):
-    def __init__(self, tape: Tape, web: Web) -> None:
-        self._tape = tape
+class _RecordedWeb(Web):
+    def __init__(self, recording: Recording, web: Web) -> None:
+        self._recording = recording
         self._web = web
 
     def open(self, base: str) -> Remote:
-        return _TapedRemote(self._tape, self._web.open(base))
+        return _RecordedRemote(self._recording, self._web.open(base))
 
     async def get(self, url: str, limit_bytes: int) -> bytes:
-        return await self._tape.get(gourl.mask(url), lambda: self._web.get(url, limit_bytes), limit_bytes)
+        return await self._recording.get(gourl.mask(url), lambda: self._web.get(url, limit_bytes), limit_bytes)
 
 
-class _TapedRemote:
-    def __init__(self, tape: Tape, remote: Remote) -> None:
-        self._tape = tape
+class _RecordedRemote:
+    def __init__(self, recording: Recording, remote: Remote) -> None:
+        self._recording = recording
         self._remote = remote
 
     @property
@@ -184,7 +184,7 @@ class _TapedRemote:
         return self._remote.url(path)
 
     async def get(self, path: str, limit_bytes: int) -> bytes:
-        return await self._tape.get(self.url(path), lambda: self._remote.get(path, limit_bytes), limit_bytes)
+        return await self._recording.get(self.url(path), lambda: self._remote.get(path, limit_bytes), limit_bytes)
 
     async def copy(
         self, path: str, sink: Callable[[bytes], object], rewind: Callable[[], None], limit_bytes: int
@@ -194,10 +194,10 @@ class _TapedRemote:
             await self._remote.copy(path, parts.append, parts.clear, limit_bytes)
             return b"".join(parts)
 
-        data = await self._tape.get(self.url(path), whole, limit_bytes)
+        data = await self._recording.get(self.url(path), whole, limit_bytes)
         rewind()
         sink(data)
         return len(data)
 
     async def size(self, path: str) -> int | None:
-        return None  # sizes decide nothing, so they are not on a tape
+        return None  # sizes decide nothing, so they are not in a recording

@@ -13,7 +13,7 @@ _REMEMBERED = 20_000
 """Of how many answers of each kind something is remembered."""
 
 
-class Lately(OrderedDict[Any, Any]):
+class BoundedDict(OrderedDict[Any, Any]):
     """What is remembered of the last questions: the oldest is forgotten first."""
 
     def keep(self, key: object, value: object) -> None:

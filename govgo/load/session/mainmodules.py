@@ -7,16 +7,19 @@ Reference: Go Modules Reference, "go.mod files: replace directive, exclude direc
 from __future__ import annotations
 
 import posixpath
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 
+from govgo.core.hints import TYPE_CHECKING
 from govgo.core.modfile import ModFile, WorkFile, is_directory_path
-from govgo.core.module.moduleversion import ModuleVersion, compare_versions
+from govgo.core.module.moduleversion import ModuleVersion
 from govgo.core.module.paths import check_import_path
 from govgo.core.records import NamedTuple
 from govgo.core.version.goversion import DEFAULT_GO_MOD_VERSION, DEFAULT_GO_WORK_VERSION
 from govgo.errors import BuildListError, GovgoError, InvalidPathError
 
-ReplaceMap = dict[ModuleVersion, ModuleVersion]
+if TYPE_CHECKING:
+    from govgo.core.modfile import Replace
+    from govgo.load.session.replacements import ReplaceMap
 
 COMMAND_LINE = ModuleVersion("command-line-arguments", "")
 """The artificial main module of commands that work without one."""
@@ -77,29 +80,19 @@ def index_mod_file(data: bytes, file: ModFile, *, needs_fix: bool = False) -> Mo
         go_version=file.go.version if file.go is not None else "",
         toolchain=file.toolchain.name if file.toolchain is not None else "",
         require={r.mod: r.indirect for r in file.require},
-        replace=replace_map((r.old, r.new) for r in file.replace),
+        replace=_replace_map(file.replace),
         exclude=frozenset(x.mod for x in file.exclude),
         ignore=tuple(x.path for x in file.ignore),
     )
 
 
-def replace_map(pairs: Iterable[tuple[ModuleVersion, ModuleVersion]]) -> ReplaceMap:
-    """Replacements by what they replace.  Raises BuildListError for two that differ."""
-    replaced: ReplaceMap = {}
-    for old, new in pairs:
-        known = replaced.setdefault(old, new)
-        if known != new:
-            raise BuildListError(f"conflicting replacements for {old}:\n\t{known}\n\t{new}")
-    return replaced
+def _replace_map(directives: Sequence[Replace]) -> ReplaceMap:
+    """The replacements of one file. Their rules are loaded where there are any: most commands do without."""
+    if not directives:
+        return {}
+    from govgo.load.session.replacements import replace_map
 
-
-def lookup_replacement(mv: ModuleVersion, replaced: ReplaceMap) -> tuple[str, ModuleVersion] | None:
-    """(version that the directive names, replacement): for this version first, then for all."""
-    new = replaced.get(mv)
-    if new is not None:
-        return mv.version, new
-    new = replaced.get(ModuleVersion(mv.path, ""))
-    return None if new is None else ("", new)
+    return replace_map((r.old, r.new) for r in directives)
 
 
 def mod_go_version(file: ModFile | None) -> str:
@@ -248,30 +241,17 @@ class MainModules:
         """(replacement as written, the same as `replacement` gives it, the file that says so)."""
         if mv in self._by_mod:
             return None, None, ""
+        from govgo.load.session.replacements import lookup_replacement, replacement_by_modules
+
         found = lookup_replacement(mv, self._work_replace)
         if found is not None:
             return found[1], found[1], self.work_path
-        best: ModuleVersion | None = None
-        best_root = ""
-        for main in self._by_mod.values():
-            if main.indexed is None:
-                continue
-            found = lookup_replacement(mv, main.indexed.replace)
-            if found is None:
-                continue
-            version, new = found
-            if best_root and version and best != new:
-                self.faults.append(
-                    BuildListError(
-                        f"conflicting replacements found for {mv} in workspace modules defined by "
-                        f"{posixpath.join(best_root, 'go.mod')} and {posixpath.join(main.root, 'go.mod')}"
-                    )
-                )
-                break
-            best, best_root = new, main.root
-        if best is None:
+        lists = ((each.root, each.indexed.replace) for each in self._by_mod.values() if each.indexed is not None)
+        by_module = replacement_by_modules(mv, lists, self.faults.append)
+        if by_module is None:
             return None, None, ""
-        return best, self._from_workspace(best, best_root), posixpath.join(best_root, "go.mod")
+        new, root = by_module
+        return new, self._from_workspace(new, root), posixpath.join(root, "go.mod")
 
     def _from_workspace(self, new: ModuleVersion, root: str) -> ModuleVersion:
         """A directory that a go.mod names, relative to the go.work file."""
@@ -326,58 +306,24 @@ def make_main_modules(
         if mod in seen:
             tell(BuildListError(f"module {mod.path} appears multiple times in workspace"))
         seen.add(mod)
-    replacements: ReplaceMap = {}
     if work_file is not None:
-        _join_work_replacements(main, work_file, replacements, tell)
-    by_work = frozenset(old.path for old in replacements)
-    for each in entries:
-        _join_replacements(main, each, by_work, replacements)
+        main._work_replace = _replace_map(work_file.replace)
+    if main._work_replace or any(each.file is not None and each.file.replace for each in entries):
+        _join_replacements(main, entries, tell)
     main.tools = _tools(entries)
     return main
 
 
-def _join_work_replacements(
-    main: MainModules, work_file: WorkFile, replacements: ReplaceMap, tell: Callable[[GovgoError], None]
-) -> None:
-    main._work_replace = replace_map((r.old, r.new) for r in work_file.replace)
-    for old, new in main._work_replace.items():
-        if old.version == "" and main.contains(old.path):
-            tell(
-                BuildListError(
-                    f"workspace module {old.path} is replaced at all versions in the go.work file. To fix, remove "
-                    "the replacement from the go.work file or specify the version at which to replace the module."
-                )
-            )
-        _raise_highest(main, old)
-        replacements[old] = new
+def _join_replacements(main: MainModules, entries: Sequence[MainModule], tell: Callable[[GovgoError], None]) -> None:
+    from govgo.load.session.replacements import JoinedReplacements, faults_of_work
 
-
-def _join_replacements(main: MainModules, each: MainModule, by_work: frozenset[str], replacements: ReplaceMap) -> None:
-    if each.file is None:
-        return
-    own: set[ModuleVersion] = set()
-    for r in each.file.replace:
-        old, new = r.old, r.new
-        if old.path in by_work:
-            continue
-        if main.work_path and new.version == "" and not new.path.startswith("/"):
-            # The same relative path means another directory in each module.
-            new = ModuleVersion(posixpath.normpath(posixpath.join(each.root, new.path)), "")
-        known = replacements.get(old)
-        if known is not None and old not in own and known != new:
-            raise BuildListError(
-                f"conflicting replacements for {old}:\n\t{known}\n\t{new}\n"
-                f'use "go work edit -replace {old}=[override]" to resolve'
-            )
-        own.add(old)
-        replacements[old] = new
-        _raise_highest(main, old)
-
-
-def _raise_highest(main: MainModules, old: ModuleVersion) -> None:
-    known = main.highest_replaced.get(old.path)
-    if known is None or compare_versions(old.path, old.version, known) > 0:
-        main.highest_replaced[old.path] = old.version
+    for fault in faults_of_work(main._work_replace, main.contains):
+        tell(fault)
+    joined = JoinedReplacements(main._work_replace)
+    for each in entries:
+        if each.file is not None:
+            joined.add(((r.old, r.new) for r in each.file.replace), each.root if main.work_path else "")
+    main.highest_replaced = joined.highest
 
 
 def _tools(entries: Sequence[MainModule]) -> tuple[str, ...]:

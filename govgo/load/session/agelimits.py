@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""Which versions count as published for a command: those of an earlier day (-as-of), or of a minimum age (-min-age).
+"""How old versions have to be for a command: published by an earlier day (-as-of), or of a minimum age (-min-age).
 
 -as-of 2024-05-06     what was published later does not exist: neither versions nor the retractions in them
 -min-age 14d          younger versions are not chosen; retractions are read from the true latest version

@@ -10,23 +10,23 @@ from datetime import UTC, datetime
 import pytest
 
 from govgo.adapters.http.remote import Web
-from govgo.adapters.repository.tape import SCHEMA, Tape, masked_proxies
+from govgo.adapters.repository.recording import SCHEMA, Recording, masked_proxies
 from govgo.errors import Failure, InputError, NetworkError, NotFoundError, OfflineError, TooLargeError
 from tests.simulators.proxy import ProxySimulator, Status
 
 NOW = datetime(2024, 5, 6, tzinfo=UTC)
 
 
-def tape() -> Tape:
-    return Tape(NOW, "https://proxy.example", "", {"sum.example": "a head\n"})
+def recording() -> Recording:
+    return Recording(NOW, "https://proxy.example", "", {"sum.example": "a head\n"})
 
 
 def no_client() -> object:
     raise AssertionError("somebody was asked")
 
 
-def outcome(tape: Tape, url: str, base: str = "", limit: int = 100) -> object:
-    """What the tape and the network behind it give for a URL."""
+def outcome(recording: Recording, url: str, base: str = "", limit: int = 100) -> object:
+    """What the recording and the network behind it give for a URL."""
 
     async def ask() -> object:
         from govgo.adapters.loop.network import Network, NetworkOptions
@@ -34,7 +34,7 @@ def outcome(tape: Tape, url: str, base: str = "", limit: int = 100) -> object:
         from govgo.wiring.session import SilentReporter
 
         network = Network(GoEnv(), SilentReporter(), NetworkOptions(), local=False)
-        web = tape.tap(Web(network.client if tape.asks else no_client))  # type: ignore[arg-type]
+        web = recording.tap(Web(network.client if recording.asks else no_client))  # type: ignore[arg-type]
         try:
             return await (web.open(base).get(url, limit) if base else web.get(url, limit))
         except Failure as error:
@@ -46,7 +46,7 @@ def outcome(tape: Tape, url: str, base: str = "", limit: int = 100) -> object:
 def test_answers_and_errors_are_repeated_from_the_file() -> None:
     with ProxySimulator({"/m/@v/list": b"v1.0.0\n", "/m/@v/v1.0.0.zip": b"PK\xff\x00"}) as proxy:
         proxy.script("/m/@latest", *[Status(403)] * 9)
-        first = tape()
+        first = recording()
         names = ["m/@v/list", "m/@v/v1.0.0.zip", "m/@latest", "m/@v/gone"]
         told = [outcome(first, name, proxy.url) for name in names]
         assert told[:2] == [b"v1.0.0\n", b"PK\xff\x00"]
@@ -54,7 +54,7 @@ def test_answers_and_errors_are_repeated_from_the_file() -> None:
         asked = len(proxy.asked)
         assert [outcome(first, name, proxy.url) for name in names] == told  # nothing is asked for twice
         assert len(proxy.asked) == asked
-        second = Tape.decode(first.encode(), "record")
+        second = Recording.decode(first.encode(), "record")
         assert [outcome(second, name, proxy.url) for name in names] == told
         assert outcome(second, f"{proxy.url}/m/@v/list") == b"v1.0.0\n"
         assert len(proxy.asked) == asked
@@ -63,7 +63,7 @@ def test_answers_and_errors_are_repeated_from_the_file() -> None:
 
 
 def test_what_is_missing_is_named() -> None:
-    replayed = Tape.decode(tape().encode(), "audit.jsonl")
+    replayed = Recording.decode(recording().encode(), "audit.jsonl")
     assert outcome(replayed, "m/@v/list", "https://u:secret@proxy.example") == (
         OfflineError,
         "https://u:xxxxx@proxy.example/m/@v/list is not in the record audit.jsonl, and nobody is asked",
@@ -73,9 +73,9 @@ def test_what_is_missing_is_named() -> None:
 
 def test_a_body_on_the_record_has_its_limit_too() -> None:
     with ProxySimulator({"/m/@v/list": b"v1.0.0\n"}) as proxy:
-        first = tape()
+        first = recording()
         outcome(first, "m/@v/list", proxy.url)
-    found = outcome(Tape.decode(first.encode(), "record"), "m/@v/list", proxy.url, limit=3)
+    found = outcome(Recording.decode(first.encode(), "record"), "m/@v/list", proxy.url, limit=3)
     assert found[0] is TooLargeError  # type: ignore[index]
 
 
@@ -84,7 +84,7 @@ def test_passwords_are_not_recorded() -> None:
         "https://u:xxxxx@a.example,https://b.example|direct"
     )
     with ProxySimulator({"/m/@v/list": b"v1.0.0\n"}) as proxy:
-        first = tape()
+        first = recording()
         outcome(first, "m/@v/list", proxy.url.replace("://", "://user:secret@"))
     assert b"secret" not in first.encode()
     assert b"user:xxxxx@" in first.encode()
@@ -111,4 +111,4 @@ def test_what_is_no_record(lines: list[object], number: int) -> None:
     data = "".join(f"{line if isinstance(line, str) else json.dumps(line)}\n" for line in lines)
     what = "no record of govgo" if number == 1 else "the record is damaged or cut off"
     with pytest.raises(InputError, match=rf"file:{number}: {what}"):
-        Tape.decode(data.encode(), "file")
+        Recording.decode(data.encode(), "file")

@@ -13,10 +13,10 @@ from typing import TypeVar
 
 import pytest
 
-from govgo.adapters.http import spare
+from govgo.adapters.http import preconnect
 from govgo.adapters.http.client import HttpClient
 from govgo.adapters.http.curl_engine import CurlEngine
-from govgo.adapters.http.spare import Address, Peer, Spares
+from govgo.adapters.http.preconnect import Address, Peer, Spares
 from tests.simulators.httpclients import with_client
 
 _T = TypeVar("_T")
@@ -132,7 +132,7 @@ def test_what_is_refused_is_not_taken() -> None:
 def test_what_no_request_takes_is_closed(server: Counted, spares: Spares) -> None:
     spares.trim(time.monotonic())
     assert len([each for each in server.accepted if not is_ended(each)]) == 2
-    spares.trim(time.monotonic() + spare.KEPT_S + 1)
+    spares.trim(time.monotonic() + preconnect.KEPT_S + 1)
     assert until(lambda: all(map(is_ended, server.accepted)))
     assert spares.take(server.address) is None
 
@@ -222,7 +222,7 @@ def test_attack_a_server_that_serves_one_connection_after_another(
     server: Counted, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """It waits for a request on a spare one, and serves nobody else meanwhile: so that must not take long."""
-    monkeypatch.setattr(spare, "KEPT_S", 0.1)
+    monkeypatch.setattr(preconnect, "KEPT_S", 0.1)
 
     def hold() -> None:
         assert until(lambda: len(server.accepted) == 15)

@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 import pytest
 
 from govgo.errors import InputError
-from govgo.load.session.horizon import Horizon, parse_as_of
+from govgo.load.session.agelimits import Horizon, parse_as_of
 
 
 def test_times() -> None:

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""Temporary copies of files on their way between storages, hashed while they are copied (`ports.mirror.Desk`)."""
+"""Temporary copies of files on their way between storages, hashed while they are copied (`ports.mirror.Staging`)."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ class TemporaryCopy:
         return check_and_hash_zip(self.path, mod, shown=f"{mod.path}@{mod.version}.zip", gomod=gomod)
 
 
-class TemporaryDesk:
+class TemporaryStaging:
     """Copies in a directory for temporary files.
 
     Args:
