@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from govgo.adapters.http.spare import Spares
+from govgo.adapters.http.preconnect import Spares
 from govgo.adapters.loop.helper import Helper
 from govgo.adapters.repository.background import Background
 from govgo.adapters.repository.repository import Repository
