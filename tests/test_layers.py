@@ -42,7 +42,7 @@ INWARD = {
 ROOMS = {
     "core": (
         "hints",
-        "closest late records",
+        "closest fastzlib late records",
         "tomllines",
         "tomltext",
         "codes foreign golib",

@@ -13,7 +13,6 @@ from __future__ import annotations
 
 import asyncio
 import re
-import zlib
 from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Mapping
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -21,6 +20,7 @@ from govgo.adapters.http.engine import Answer, Fault, TransferError
 from govgo.adapters.http.retry import UNCOUNTED, RetryPolicy
 from govgo.adapters.http.servertext import get_text, shorten
 from govgo.adapters.http.timeouts import LARGE_BYTES, Pace
+from govgo.core.fastzlib import fast_zlib
 from govgo.core.golib.quote import quote
 from govgo.core.golib.url import mask, mask_all
 from govgo.core.late import late
@@ -134,6 +134,7 @@ class Fetch:
         "_besides",
         "_counted",
         "_crc",
+        "_crc32",
         "_etag",
         "_limit_bytes",
         "_means",
@@ -182,6 +183,7 @@ class Fetch:
         self.encoding = self._etag = ""
         self.condition: Condition | None = None
         self._crc = 0
+        self._crc32: Callable[[bytes, int], int]  # from the first piece on; most bodies come whole
         self._answer: Answer | None = None
         self._beside: asyncio.Task[_Opened] | None = None
         self._besides = self._tries = self._counted = self._told = 0
@@ -283,6 +285,7 @@ class Fetch:
             etag = answer.header("etag")
             self._etag = etag if _STRONG.match(etag) else ""
             length = answer.header("content-length")
+            self._crc32 = fast_zlib().crc32
             self._pace.large = _LENGTH.match(length) is not None and int(length) > LARGE_BYTES
         self._take(fresh)
         async for chunk in chunks or answer.chunks():
@@ -300,7 +303,7 @@ class Fetch:
         self._means.event("received", {"name": self._shown, "bytes": len(data)})
         if self.size > self._limit_bytes:
             raise too_large(self._shown, self._limit_bytes)
-        self._crc = zlib.crc32(data, self._crc)
+        self._crc = self._crc32(data, self._crc)
         self._sink(data)
 
     async def _open(self, *, any_status: bool = False) -> _Opened:
@@ -359,7 +362,7 @@ class Fetch:
             elif answer.status == 200:
                 left, crc = self.size, 0
                 async for chunk in chunks:
-                    crc = zlib.crc32(chunk[:left], crc)
+                    crc = self._crc32(chunk[:left], crc)
                     if len(chunk) >= left:
                         if crc == self._crc:
                             return answer, chunks, chunk[left:]

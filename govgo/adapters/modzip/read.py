@@ -24,6 +24,7 @@ from typing import TYPE_CHECKING
 
 from govgo.adapters.disk.diskerror import disk_error
 from govgo.adapters.disk.lockfile import open_to_read
+from govgo.core.fastzlib import fast_zlib
 from govgo.core.modzip import zipformat
 from govgo.core.modzip.bounds import MAX_GO_MOD, MAX_ZIP_FILE
 from govgo.core.modzip.rules import CONTENTS_TOO_LARGE
@@ -33,10 +34,7 @@ from govgo.errors import BadZipError
 if TYPE_CHECKING:
     import zlib
 else:
-    try:
-        from isal import isal_zlib as zlib
-    except ImportError:  # no wheel for this machine: the standard library gives the same results, slower
-        import zlib
+    zlib = fast_zlib()
 
 _RAW_DEFLATE = -15
 _PIECE = 1 << 20

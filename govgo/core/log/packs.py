@@ -17,8 +17,8 @@ from __future__ import annotations
 
 import binascii
 from collections.abc import Sequence
-from typing import Any
 
+from govgo.core.fastzlib import fast_zlib
 from govgo.core.late import late
 from govgo.core.records import NamedTuple
 from govgo.core.sumdb.rules import join_data_tile, split_data_tile
@@ -43,24 +43,13 @@ class Pack(NamedTuple):
 
 def format_pack(first: int, texts: Sequence[bytes]) -> bytes:
     """The file of a pack; there is at least one record."""
-    zlib = _engine()
+    zlib = fast_zlib()
     split = _split(texts)
     if split is None:
         body = bytes(zlib.compress(join_data_tile(texts), 3))
         return _MAGIC + b"%d %d whole %d\n" % (first, len(texts), len(body)) + body
     names = bytes(zlib.compress(split[0], 3))
     return _MAGIC + b"%d %d split %d\n" % (first, len(texts), len(names)) + names + split[1]
-
-
-def _engine() -> Any:
-    """What compresses: isal's zlib, which is several times as fast, or where there is none that of the library."""
-    try:
-        from isal import isal_zlib
-    except ImportError:
-        import zlib
-
-        return zlib
-    return isal_zlib
 
 
 def _split(texts: Sequence[bytes]) -> tuple[bytes, bytes] | None:
@@ -130,7 +119,7 @@ def pack_size(data: bytes) -> tuple[int, int]:
 
 
 def _inflated(data: memoryview) -> bytes:
-    zlib = _engine()
+    zlib = fast_zlib()
     engine = zlib.decompressobj()
     try:
         whole = bytes(engine.decompress(data, MAX_PACK_BYTES))
