@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, Any, Generic, TypeVar
 from govgo.adapters.disk.checkout import way_out
 from govgo.adapters.disk.diskerror import absolute, disk_error
 from govgo.cli.call import reporter, show
-from govgo.cli.exitcodes import exit_code
+from govgo.cli.exitcodes import EXIT_DONE, EXIT_NO, exit_code
 from govgo.cli.options import check_directory, flag_options, option
 from govgo.errors import DiskError, Failure, GovgoError, UsageError, faults_of
 from govgo.report.style import Style
@@ -143,8 +143,10 @@ class Reports(Generic[_T]):
                 text = f"{fault.place}: {text}"
             reporter().note(text)
 
-    def exit_code(self, verdict: int) -> int:
-        """The exit code of the command: `verdict`, or that of the worst failure."""
+    def exit_code(self, verdict: int, *, exit_zero: bool = False) -> int:
+        """The exit code of the command: `verdict`, but for findings alone with `exit_zero`; or of the worst failure."""
+        if exit_zero and verdict == EXIT_NO:
+            verdict = EXIT_DONE
         return max(verdict, *map(exit_code, self.failures), 0)
 
 

@@ -10,7 +10,7 @@ from govgo.cli.findings import formats_for_ci, itself
 from govgo.cli.options import argument, command, exit_zero_option, module_options, option
 from govgo.cli.outputs import Reports, fault_of, output_options
 from govgo.cli.session import network_options, open_session, reference_fault
-from govgo.core.findings import Verdict, verdict_of
+from govgo.core.findings import verdict_of
 
 if TYPE_CHECKING:
     from govgo.core.policy.checked import Checked
@@ -83,10 +83,7 @@ def check(where: tuple[str, ...], **flags: Any) -> int:
         options = CheckOptions(flags["policy"], flags["since"], flags["databases"], flags["offline"])
         run = run_check(session, where, options, network_options(flags, fails_soon=True))
         reports.tell(run)
-    verdict = verdict_of(run)
-    if verdict is Verdict.FINDING and flags["exit_zero"]:
-        verdict = Verdict.PASSED
-    return reports.exit_code(verdict)
+    return reports.exit_code(verdict_of(run), exit_zero=flags["exit_zero"])
 
 
 def _failed_run(error: BaseException, *, since: str, offline: bool) -> Checked:

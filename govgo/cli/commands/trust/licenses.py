@@ -65,10 +65,7 @@ def licenses(where: tuple[str, ...], **flags: Any) -> int:
             count = write_notices(session, flags["notices"], collected, licenses_json(run))
             session.report.note(f"wrote {count} texts to {flags['notices']}")
         reports.tell(run)
-    verdict = verdict_of(run)
-    if verdict is Verdict.FINDING and flags["exit_zero"]:
-        verdict = Verdict.PASSED
-    return reports.exit_code(verdict)
+    return reports.exit_code(verdict_of(run), exit_zero=flags["exit_zero"])
 
 
 def _failed_run(error: BaseException) -> Licenses:

@@ -86,9 +86,7 @@ def verify(where: tuple[str, ...], **flags: Any) -> int:
         file = session.absolute(flags["bundle"])
         session.report.note(bundle_text(file, written.records, written.size_bytes, len(written.left_out)))
     verdict = reports.result.verdict if reports.result is not None else Verdict.UNCHECKED
-    if verdict is Verdict.FINDING and flags["exit_zero"]:
-        verdict = Verdict.PASSED
-    return reports.exit_code(verdict)
+    return reports.exit_code(verdict, exit_zero=flags["exit_zero"])
 
 
 def _failed_run(error: BaseException, options: VerifyOptions) -> Verification:
