@@ -83,13 +83,9 @@ def _json(run: Inspection, _: Style) -> str:
     return inspection_report(run)
 
 
-def _rules() -> Mapping[str, str]:
-    return RULES
-
-
 FORMATS: Mapping[str, Callable[[Inspection, Style], str]] = {
     "text": findings_text,
     "json": _json,
-    **formats_for_ci(itself, _rules),
+    **formats_for_ci(itself, lambda: RULES),
     "markdown": findings_markdown,
 }

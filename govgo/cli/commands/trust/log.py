@@ -22,7 +22,7 @@ from govgo.cli.options import (
 )
 from govgo.cli.outputs import Reports, fault_of, output_options
 from govgo.cli.session import change_directory, environment, network_options
-from govgo.core.findings import Run, verdict_of
+from govgo.core.findings import verdict_of
 from govgo.core.log.result import LogRun
 from govgo.report.style import Style
 
@@ -211,13 +211,9 @@ def _rules() -> Mapping[str, str]:
     return RULES
 
 
-def _itself(run: LogRun) -> Run:
-    return itself(run)
-
-
 FORMATS: Mapping[str, Callable[[LogRun, Style], str]] = {
     "text": _text,
     "json": _json,
-    **formats_for_ci(_itself, _rules),
+    **formats_for_ci(itself, _rules),
     "markdown": findings_markdown,
 }

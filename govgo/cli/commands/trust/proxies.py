@@ -76,13 +76,9 @@ def _json(run: ProxyComparison, _: Style) -> str:
     return proxies_json(run)
 
 
-def _rules() -> Mapping[str, str]:
-    return RULES
-
-
 FORMATS: Mapping[str, Callable[[ProxyComparison, Style], str]] = {
     "text": findings_text,
     "json": _json,
-    **formats_for_ci(itself, _rules),
+    **formats_for_ci(itself, lambda: RULES),
     "markdown": findings_markdown,
 }
