@@ -117,7 +117,7 @@ def sync_log(directory: str, means: Means, plan: Plan) -> LogRun:
     return run._replace(duration_s=time.monotonic() - begun_s)
 
 
-def audit_log(directory: str, means: Means, sample: int = 0) -> LogRun:
+def audit_log(directory: str, means: Means, sample: int) -> LogRun:
     """Audit a clone; its own key counts (errors as `LogAudit.run`).
 
     With `sample`, so many random records are compared with what is served: modules by GOPROXY, lookups by the database.

@@ -104,7 +104,7 @@ def licenses_of(
     reader: LegalReader,
     matcher: TextMatcher,
     *,
-    only_packages: bool = False,
+    only_packages: bool,
 ) -> Collected:
     """The same for modules and workspaces that were resolved already."""
     return _judged_all(session, resolved, reader, matcher, (), only_packages=only_packages)

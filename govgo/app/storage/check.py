@@ -44,9 +44,9 @@ def check_storage(
     *,
     database: SumDatabase | None,
     desk: Desk,
-    patterns: Sequence[str] = (),
-    sample: int = 0,
-    repair: bool = False,
+    patterns: Sequence[str],
+    sample: int,
+    repair: bool,
 ) -> StorageCheck:
     """Hash zips and go.mod files again, and compare.
 

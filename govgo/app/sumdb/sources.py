@@ -31,7 +31,7 @@ class Gathered(NamedTuple):
     incomplete: tuple[ModuleVersion, ...]
 
 
-def gather_records(session: Session, words: Sequence[str], only: str = "") -> Gathered:
+def gather_records(session: Session, words: Sequence[str], only: str) -> Gathered:
     """The records that arguments name.
 
     Args:
