@@ -8,6 +8,7 @@ from contextlib import AbstractContextManager
 
 from govgo.core.gosum.dirhash import h1
 from govgo.core.module.moduleversion import ModuleVersion
+from govgo.core.modzip.rules import zip_prefix
 from govgo.core.records import NamedTuple
 from govgo.core.resolution.review import Review, SourceDiff
 from govgo.errors import GovgoError, SumMismatchError
@@ -85,7 +86,7 @@ def _verified(side: ZipSide, mod: ModuleVersion | None, reader: FileReader) -> _
             got=digest,
             against="module cache",
         )
-    prefix = f"{mod.path}@{mod.version}/"
+    prefix = zip_prefix(mod)
     return _Zip(found.zip, digest, prefix, {name.removeprefix(prefix): each for name, each in hashes.items()})
 
 

@@ -18,6 +18,7 @@ from govgo.core.govgotoml import LicenseOverride, ProjectPolicy
 from govgo.core.licenses.licenses import BuildLicenses, Licenses, ModuleLicense
 from govgo.core.licenses.texts import LegalFiles, LegalText, Match, complete, declared, judged, too_large, unknown
 from govgo.core.module.moduleversion import ModuleVersion
+from govgo.core.modzip.rules import zip_prefix
 from govgo.core.records import NamedTuple
 from govgo.core.resolution.compare import asking_places
 from govgo.errors import DeadNetworkError, Failure
@@ -193,7 +194,7 @@ def licenses_at_hand(
         for (used, mod), done in zip(wanted.items(), repo.download([*wanted], extract=False), strict=True):
             with suppress(Failure):
                 if done.error is None:
-                    texts = reader.in_zip(done.zip, f"{used.path}@{used.version}/")
+                    texts = reader.in_zip(done.zip, zip_prefix(used))
                     read[used] = _Read(mod, used if used != mod else None, texts, done.sum)
     matches = matcher.match(_by_digest(read.values())) if read else {}
     return {used: _judged(policy, each, matches).expression for used, each in read.items()}
@@ -220,7 +221,7 @@ def license_of_zip(
         BadZipError, DiskError: the zip cannot be read.
         MissingExtraError, UnavailableError: texts cannot be matched.
     """
-    files = reader.in_zip(path, f"{mod.path}@{mod.version}/")
+    files = reader.in_zip(path, zip_prefix(mod))
     read = _Read(mod, None, files, "")
     texts = _by_digest([read])
     return _judged(policy, read, matcher.match(texts) if texts else {})
@@ -265,7 +266,7 @@ def _read(session: Session, found: Resolved, reader: LegalReader, *, only_packag
                 if done.error is not None:
                     raise done.error
                 session.go_on(str(mod))
-                files = reader.in_zip(done.zip, f"{source.path}@{source.version}/")
+                files = reader.in_zip(done.zip, zip_prefix(source))
                 read.append(_Read(mod, replacement, files, done.sum))
             else:
                 read.append(_Read(mod, replacement, reader.in_directory(main.replaced_directory(source.path)), ""))
@@ -318,7 +319,7 @@ def _read_binary(session: Session, executables: Executables, reader: LegalReader
             if done.error is not None:
                 raise done.error
             recorded.check(source, done.sum)
-            files = reader.in_zip(done.zip, f"{source.path}@{source.version}/")
+            files = reader.in_zip(done.zip, zip_prefix(source))
             read.append(_Read(each.module, each.replacement, files, done.sum))
         except Failure as error:
             faults.append(from_error(None, error, place).unchecked()._replace(module=each.module))
