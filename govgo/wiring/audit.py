@@ -26,7 +26,6 @@ from govgo.core.advisory.openvex import VexError, VexStatement, parse_openvex
 from govgo.core.foreign import one_line
 from govgo.core.goenv import OFF
 from govgo.core.golib.url import mask
-from govgo.core.gosum.ledger import SumLedger
 from govgo.core.module.moduleversion import ModuleVersion
 from govgo.core.module.paths import check_path
 from govgo.core.module.query import parse_path_version
@@ -190,11 +189,10 @@ class _ModuleSource:
     def about(self, paths: Collection[str]) -> Snapshot:
         """Download the module, unless the module cache has it, and read it."""
         from govgo.load.query.query import query
+        from govgo.load.targets.open import without_sums
 
         repo = self._session.repo
-        before = repo.ledger
-        repo.reset(SumLedger())  # no go.sum of a module that is audited speaks for it
-        try:
+        with without_sums(self._session):  # that of a module that is audited does not count
             try:
                 info = query(self._session, *self._query)
             except OfflineError as error:
@@ -208,5 +206,3 @@ class _ModuleSource:
             file = repo.cache_file(mod, "zip")
             source = FileSource(file, self._kept, name=str(mod), modified=info.time, is_proved=proved)
             return source.about(paths)
-        finally:
-            repo.reset(before)

@@ -25,6 +25,7 @@ from govgo.errors import DeadNetworkError, Failure
 from govgo.load.targets.binaries import all_linked, build_info, split_binaries
 from govgo.load.targets.faults import from_error
 from govgo.load.targets.locate import fault_in, locating_in
+from govgo.load.targets.open import without_sums
 from govgo.load.targets.policy import read_policy
 from govgo.load.targets.resolve import Resolved, Unresolved, Uses, resolve_all
 from govgo.load.targets.targets import shown, shown_start
@@ -296,14 +297,9 @@ def _read_binary(session: Session, executables: Executables, reader: LegalReader
     place = Place(file)
     main = info.main.path if info.main is not None else info.path
     mods = all_linked(info)
-    repo = session.repo
-    before = repo.ledger
-    repo.reset(SumLedger())  # no go.sum beside it speaks for a binary
-    try:
-        wanted = [each for each in dict.fromkeys(each.actual for each in mods) if each.version]
-        downloads = dict(zip(wanted, repo.download(wanted, extract=False), strict=True))
-    finally:
-        repo.reset(before)
+    wanted = [each for each in dict.fromkeys(each.actual for each in mods) if each.version]
+    with without_sums(session):
+        downloads = dict(zip(wanted, session.repo.download(wanted, extract=False), strict=True))
     lines = "".join(f"{each.actual.path} {each.actual.version} {each.h1}\n" for each in mods if each.h1)
     recorded = SumLedger(file, lines.encode())
     read: list[_Read] = []
