@@ -199,8 +199,7 @@ class _ModuleSource:
                 raise attributed(self._query, error) from None
             mod = ModuleVersion(self._query.path, info.version)
             (done,) = repo.download([mod], extract=False)
-            if done.error is not None:
-                raise done.error
+            done.check()
             env = self._session.settings.env
             proved = env.gosumdb != OFF and env.uses_sumdb(mod.path)
             file = repo.cache_file(mod, "zip")

@@ -146,8 +146,7 @@ def _downloads(means: Means) -> Iterator[Download]:
 
         def download(mod: ModuleVersion) -> tuple[str, str]:
             (done,) = repo.download([mod], extract=False)
-            if done.error is not None:
-                raise done.error
+            done.check()
             sums = done.sum, hash_gomod(repo.gomod(mod))
             os.remove(done.zip)
             return sums

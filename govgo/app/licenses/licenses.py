@@ -194,9 +194,9 @@ def licenses_at_hand(
         found.activate()
         for (used, mod), done in zip(wanted.items(), repo.download([*wanted], extract=False), strict=True):
             with suppress(Failure):
-                if done.error is None:
-                    texts = reader.in_zip(done.zip, zip_prefix(used))
-                    read[used] = _Read(mod, used if used != mod else None, texts, done.sum)
+                done.check()
+                texts = reader.in_zip(done.zip, zip_prefix(used))
+                read[used] = _Read(mod, used if used != mod else None, texts, done.sum)
     matches = matcher.match(_by_digest(read.values())) if read else {}
     return {used: _judged(policy, each, matches).expression for used, each in read.items()}
 
@@ -264,8 +264,7 @@ def _read(session: Session, found: Resolved, reader: LegalReader, *, only_packag
         try:
             if source.version:
                 done = downloads[source]
-                if done.error is not None:
-                    raise done.error
+                done.check()
                 session.go_on(str(mod))
                 files = reader.in_zip(done.zip, zip_prefix(source))
                 read.append(_Read(mod, replacement, files, done.sum))
@@ -312,8 +311,7 @@ def _read_binary(session: Session, executables: Executables, reader: LegalReader
             continue
         try:
             done = downloads[source]
-            if done.error is not None:
-                raise done.error
+            done.check()
             recorded.check(source, done.sum)
             files = reader.in_zip(done.zip, zip_prefix(source))
             read.append(_Read(each.module, each.replacement, files, done.sum))

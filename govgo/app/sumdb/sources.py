@@ -101,7 +101,6 @@ def _of_downloads(session: Session, mods: Sequence[ModuleVersion]) -> dict[Modul
     records: dict[ModuleVersion, bytes] = {}
     with without_sums(session):
         for done in repo.download(list(dict.fromkeys(mods)), extract=False):
-            if done.error is not None:
-                raise done.error
+            done.check()
             records[done.mod] = make_record(done.mod, done.sum, hash_gomod(repo.gomod(done.mod)))
     return records
