@@ -97,7 +97,7 @@ def licenses(
     files, where = split_binaries(session, where)
     binaries = [_read_binary(session, executables, reader, arg) for arg in files]
     resolved = resolve_all(session, where) if where or not files else ()
-    return _judged_all(session, resolved, reader, matcher, binaries, only_packages=only_packages)
+    return licenses_of(session, resolved, reader, matcher, binaries, only_packages=only_packages)
 
 
 def licenses_of(
@@ -105,23 +105,11 @@ def licenses_of(
     resolved: Iterable[Resolved | Unresolved],
     reader: LegalReader,
     matcher: TextMatcher,
+    binaries: Iterable[_Build] = (),
     *,
     only_packages: bool,
 ) -> Collected:
-    """The same for modules and workspaces that were resolved already."""
-    return _judged_all(session, resolved, reader, matcher, (), only_packages=only_packages)
-
-
-def _judged_all(
-    session: Session,
-    resolved: Iterable[Resolved | Unresolved],
-    reader: LegalReader,
-    matcher: TextMatcher,
-    binaries: Iterable[_Build],
-    *,
-    only_packages: bool,
-) -> Collected:
-    """The run over all that is named; modules may be resolved while it runs."""
+    """The same for modules and workspaces that are resolved already, or while it runs, and binaries that were read."""
     started, begin_s = session.clock.now(), session.clock.monotonic_s()
     outcomes: list[_Build | ModuleReport] = []
     for each in resolved:
