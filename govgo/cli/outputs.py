@@ -22,6 +22,7 @@ from govgo.adapters.disk.diskerror import absolute, disk_error
 from govgo.cli.call import reporter, show
 from govgo.cli.exitcodes import EXIT_DONE, EXIT_NO, exit_code
 from govgo.cli.options import check_directory, flag_options, option
+from govgo.core.records import NamedTuple
 from govgo.errors import DiskError, Failure, GovgoError, UsageError, faults_of
 from govgo.report.style import Style
 
@@ -171,6 +172,35 @@ def failures_as_document(schema: str, as_json: bool) -> Iterator[Callable[[str],
         if as_json and not told:
             show(results_document(schema, {}, [], faults_of(error)))
         raise
+
+
+class Failed(NamedTuple):
+    """The result of a run that ended with an error, of a command that has no other for that."""
+
+    fault: Finding
+
+
+def failed(error: BaseException) -> Any:
+    """What `Reports` tells of such a run: a `Failed`, in formats by `formats_or_failed`."""
+    return Failed(fault_of(error))
+
+
+def formats_or_failed(
+    schema: str, text: Callable[[_T, Style], str], document: Callable[[_T], str]
+) -> Mapping[str, Callable[[_T | Failed, Style], str]]:
+    """Text and a JSON document for a result, or for a run that failed."""
+
+    def as_text(run: _T | Failed, style: Style) -> str:
+        return f"{run.fault.text}\n" if isinstance(run, Failed) else text(run, style)
+
+    def as_json(run: _T | Failed, _: Style) -> str:
+        from govgo.report.document import fault_entries, results_document
+
+        if isinstance(run, Failed):
+            return results_document(schema, {}, [], entries=fault_entries([run.fault]))
+        return document(run)
+
+    return {"text": as_text, "json": as_json}
 
 
 def fault_of(error: BaseException) -> Finding:

@@ -4,15 +4,14 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 
-from govgo.core.findings import Finding
 from govgo.core.foreign import one_line
 from govgo.core.mirror.manifest import Manifest
 from govgo.core.mirror.outcomes import Compared, Shipped
 from govgo.core.module.moduleversion import sort_key
 from govgo.core.storage.keys import module_of_key
-from govgo.report.document import encode, fault_entries, heading, module_members
+from govgo.report.document import encode, heading, module_members
 from govgo.report.mirror.verify import verify_document, verify_text
 from govgo.report.style import PLAIN, Style
 from govgo.report.words import amount, many
@@ -87,11 +86,6 @@ def import_json(run: Shipped) -> str:
     assert run.checked is not None
     document = verify_document(run.checked, IMPORT_SCHEMA)
     return encode({**document, "summary": {**document["summary"], **_summary(run)}})  # type: ignore[dict-item]
-
-
-def failed_json(schema: str, faults: Iterable[Finding]) -> str:
-    """The document of a run that ended with an error."""
-    return encode({**heading(schema), "summary": {}, "results": [], "errors": fault_entries(faults)})
 
 
 def _summary(run: Shipped) -> dict[str, object]:
