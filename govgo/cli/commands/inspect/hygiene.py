@@ -86,6 +86,6 @@ def _json(run: Inspection, _: Style) -> str:
 FORMATS: Mapping[str, Callable[[Inspection, Style], str]] = {
     "text": findings_text,
     "json": _json,
-    **formats_for_ci(itself, lambda: RULES),
+    **formats_for_ci(itself, RULES),
     "markdown": findings_markdown,
 }

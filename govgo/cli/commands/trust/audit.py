@@ -183,7 +183,7 @@ def _formats(*, diffs: bool) -> Mapping[str, Callable[[Audit, Style], str | None
     return {
         "text": partial(_text, diffs=diffs),
         "json": _json,
-        **formats_for_ci(_findings, lambda: AUDIT_RULES),
+        **formats_for_ci(_findings, AUDIT_RULES),
         "markdown": partial(_markdown, diffs=diffs),
         "openvex": _openvex,
     }

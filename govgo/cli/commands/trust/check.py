@@ -11,9 +11,10 @@ from govgo.cli.options import argument, command, exit_zero_option, module_option
 from govgo.cli.outputs import Reports, fault_of, output_options
 from govgo.cli.session import network_options, open_session, reference_fault
 from govgo.core.findings import verdict_of
+from govgo.core.policy.checked import Checked
+from govgo.core.policy.rules import NOTES, RULES
 
 if TYPE_CHECKING:
-    from govgo.core.policy.checked import Checked
     from govgo.report.style import Style
 
 
@@ -90,8 +91,6 @@ def _failed_run(error: BaseException, *, since: str, offline: bool) -> Checked:
     """A run in which nothing could be checked."""
     from datetime import UTC, datetime
 
-    from govgo.core.policy.checked import Checked
-
     return Checked((), (), (fault_of(error),), datetime.now(UTC), 0, since=since, offline=offline)
 
 
@@ -113,15 +112,9 @@ def _markdown(run: Checked, _: Style) -> str:
     return check_markdown(run)
 
 
-def _rules() -> Mapping[str, str]:
-    from govgo.core.policy.rules import NOTES, RULES
-
-    return {**RULES, **NOTES}
-
-
 FORMATS: Mapping[str, Callable[[Checked, Style], str]] = {
     "text": _text,
     "json": _json,
-    **formats_for_ci(itself, _rules),
+    **formats_for_ci(itself, {**RULES, **NOTES}),
     "markdown": _markdown,
 }

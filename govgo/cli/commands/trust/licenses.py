@@ -11,9 +11,9 @@ from govgo.cli.options import argument, command, exit_zero_option, module_option
 from govgo.cli.outputs import Reports, fault_of, output_options
 from govgo.cli.session import open_session
 from govgo.core.findings import Verdict, verdict_of
+from govgo.core.licenses.licenses import RULES, Licenses
 
 if TYPE_CHECKING:
-    from govgo.core.licenses.licenses import Licenses
     from govgo.report.style import Style
 
 
@@ -72,8 +72,6 @@ def _failed_run(error: BaseException) -> Licenses:
     """A run in which nothing could be looked at."""
     from datetime import UTC, datetime
 
-    from govgo.core.licenses.licenses import Licenses
-
     return Licenses((), (), (fault_of(error),), datetime.now(UTC), 0)
 
 
@@ -95,15 +93,9 @@ def _markdown(run: Licenses, _: Style) -> str:
     return licenses_markdown(run)
 
 
-def _rules() -> Mapping[str, str]:
-    from govgo.core.licenses.licenses import RULES
-
-    return RULES
-
-
 FORMATS: Mapping[str, Callable[[Licenses, Style], str]] = {
     "text": _text,
     "json": _json,
     "markdown": _markdown,
-    **formats_for_ci(itself, _rules),
+    **formats_for_ci(itself, RULES),
 }

@@ -197,6 +197,6 @@ def _span(text: str) -> tuple[int, int | None]:
 FORMATS: Mapping[str, Callable[[LogRun, Style], str]] = {
     "text": log_text,
     "json": lambda run, _: log_json(run),
-    **formats_for_ci(itself, lambda: RULES),
+    **formats_for_ci(itself, RULES),
     "markdown": findings_markdown,
 }

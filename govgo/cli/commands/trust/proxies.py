@@ -79,6 +79,6 @@ def _json(run: ProxyComparison, _: Style) -> str:
 FORMATS: Mapping[str, Callable[[ProxyComparison, Style], str]] = {
     "text": findings_text,
     "json": _json,
-    **formats_for_ci(itself, lambda: RULES),
+    **formats_for_ci(itself, RULES),
     "markdown": findings_markdown,
 }

@@ -136,6 +136,6 @@ def _json(run: Verification, _: Style) -> str:
 FORMATS: Mapping[str, Callable[[Verification, Style], str]] = {
     "text": findings_text,
     "json": _json,
-    **formats_for_ci(itself, lambda: VERIFY_RULES),
+    **formats_for_ci(itself, VERIFY_RULES),
     "markdown": findings_markdown,
 }
