@@ -64,7 +64,7 @@ def run_audit(
     where: Sequence[str],
     databases: Sequence[str],
     *,
-    network: NetworkOptions | None = None,
+    network: NetworkOptions,
     offline: bool = False,
     max_age: timedelta | None = None,
     packages: bool = False,
@@ -125,7 +125,7 @@ def _shown(session: Session, name: str) -> str:
 
 @contextmanager
 def advisory_sources(
-    session: Session, databases: Sequence[str], *, network: NetworkOptions | None = None, offline: bool = False
+    session: Session, databases: Sequence[str], *, network: NetworkOptions, offline: bool = False
 ) -> Iterator[list[AdvisorySource]]:
     """A block in which databases can be asked; the arguments are those of `run_audit`.
 
@@ -148,16 +148,15 @@ def _source(
     name: str,
     kept: KeptFiles,
     held: ExitStack,
-    options: NetworkOptions | None,
+    options: NetworkOptions,
     *,
     offline: bool,
 ) -> AdvisorySource:
     if "://" in name:
         from govgo.adapters.advisories.web import WebSource
         from govgo.adapters.http.engine import Timeouts
-        from govgo.adapters.loop.network import Network, NetworkOptions
+        from govgo.adapters.loop.network import Network
 
-        options = options or NetworkOptions()
         if options.limits.answer_s == Timeouts().answer_s:  # nobody has said how long to wait
             options = options._replace(timeouts=options.limits.waiting(_ANSWER_S)._replace(total_s=_ANSWER_S))
         network = Network(session.settings.env, session.report, options, local=False)

@@ -22,7 +22,7 @@ def run_proxies(
     names: Sequence[str],
     given: Sequence[str],
     skip: Collection[Question],
-    network: NetworkOptions | None,
+    network: NetworkOptions,
 ) -> ProxyComparison:
     """Compare proxies; see `app.proxies.compare_proxies`."""
     env = session.settings.env
