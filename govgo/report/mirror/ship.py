@@ -11,7 +11,7 @@ from govgo.core.mirror.manifest import Manifest
 from govgo.core.mirror.outcomes import Compared, Shipped
 from govgo.core.module.moduleversion import sort_key
 from govgo.core.storage.keys import module_of_key
-from govgo.report.document import encode, heading, module_members
+from govgo.report.document import encode, module_members, results_document
 from govgo.report.mirror.verify import verify_document, verify_text
 from govgo.report.style import PLAIN, Style
 from govgo.report.words import amount, many
@@ -51,7 +51,7 @@ def diff_json(run: Compared) -> str:
         **{change: len(keys) for change, keys in rows},
         "bytes_to_ship": _size(run.new, difference.needed),
     }
-    return encode({**heading(DIFF_SCHEMA), "summary": summary, "results": results, "errors": []})
+    return results_document(DIFF_SCHEMA, summary, results)
 
 
 def _size(manifest: Manifest, keys: Sequence[str]) -> int:
@@ -68,7 +68,7 @@ def export_text(run: Shipped) -> str:
 
 def export_json(run: Shipped) -> str:
     """The same as a document."""
-    return encode({**heading(EXPORT_SCHEMA), "summary": _summary(run), "results": _parts(run), "errors": []})
+    return results_document(EXPORT_SCHEMA, _summary(run), _parts(run))
 
 
 def import_text(run: Shipped, style: Style = PLAIN) -> str:
