@@ -4,7 +4,9 @@
 from __future__ import annotations
 
 import shutil
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -218,6 +220,25 @@ def test_cancelled_while_a_server_keeps_silent(environ: dict[str, str], tmp_path
         with pytest.raises(api.Cancelled):
             api.versions("rsc.io/quote", environ={**environ, "GOPROXY": proxy.url}, cancelled=cancelled)
     assert len(asked) == 4  # asked no more after the first True
+
+
+@pytest.mark.parametrize("verb", [api.audit, api.verify])
+def test_cancelled_while_a_database_keeps_silent(
+    hello: Path, environ: dict[str, str], verb: Callable[..., Any]
+) -> None:
+    (hello / "go.sum").write_bytes(SUMS)
+    asked = []
+
+    def cancelled() -> bool:
+        asked.append(True)
+        return len(asked) > 9
+
+    with ProxySimulator() as server:
+        for path in ("/index/db.json", "/lookup/rsc.io/quote@v1.5.2", "/latest"):
+            server.script(path, Stall())
+        databases = {"GOVGO_VULNDB": server.url, "GOSUMDB": f"sum.golang.org {server.url}"}
+        with pytest.raises(api.Cancelled):
+            verb(str(hello), environ={**environ, **databases}, cancelled=cancelled)
 
 
 def test_cancelled_before_it_begins(hello: Path, environ: dict[str, str]) -> None:

@@ -80,7 +80,7 @@ ROOMS = {
         "audit check download licenses log proxies registry sumdb",
     ),
     "wiring": (
-        "cache env events licenses log modverify proxies publish session sumdb sums",
+        "env events licenses log modverify proxies publish session sumdb",
         "audit diff mirror recording verify",
         "check fleet sbom storage",
     ),
@@ -150,7 +150,7 @@ TESTED_BY = {
     "app/sumdb/test_publisher.py": "app/sumdb: growing; core/sumdb: published",
     "app/vendor/test_vendor.py": "app/vendor: copy; load/packages: embed",
     "attacks/test_served.py": "adapters/sumdb: relay; serve/upstream: proofs spool zips",
-    "cli/commands/cache/test_cache.py": "core: modcache; report: cache; wiring: cache",
+    "cli/commands/cache/test_cache.py": "core: modcache; report: cache",
     "cli/commands/cache/test_download.py": "app: download; report: download",
     "cli/commands/cache/test_env.py": "app: env; report: env; wiring: env",
     "cli/commands/cache/test_explain.py": "report: explain",
@@ -209,9 +209,7 @@ TESTED_BY = {
     "cli/commands/trust/test_sbom.py": (
         "app: sbom; core/sbom: sbom; report/sbom: cyclonedx facts json spdx text; wiring: sbom"
     ),
-    "cli/commands/trust/test_sum.py": (
-        "app/sum: complete explain heads merge needs; core/gosum: outcomes; report: sum; wiring: sums"
-    ),
+    "cli/commands/trust/test_sum.py": "app/sum: complete explain heads merge needs; core/gosum: outcomes; report: sum",
     "cli/commands/trust/test_verify.py": (
         "adapters/proxy: compare; app/verify: database graph verify; load/targets: binaries open targets; "
         "wiring: session verify"

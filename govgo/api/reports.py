@@ -217,10 +217,12 @@ def audit(
         GovgoError: no module is there, a database cannot be asked, or bytes contradict go.sum or the checksum database.
     """
     from govgo.wiring.audit import run_audit
+    from govgo.wiring.session import network_of
 
     with open_session(directory, environ, progress, cancelled) as session:
         names = several(databases) or session.settings.env.advisory_databases()
-        return run_audit(session, several(where), names, max_age=max_age, packages=only_packages)
+        network = network_of(session)
+        return run_audit(session, several(where), names, network=network, max_age=max_age, packages=only_packages)
 
 
 def check(
@@ -251,9 +253,10 @@ def check(
         GovgoError: no module is there, no rules are stated, or bytes contradict go.sum or the checksum database.
     """
     from govgo.wiring.check import CheckOptions, run_check
+    from govgo.wiring.session import network_of
 
     with open_session(directory, environ, progress, cancelled, offline=offline) as session:
-        return run_check(session, several(where), CheckOptions(policy, since, offline=offline))
+        return run_check(session, several(where), CheckOptions(policy, since, offline=offline), network_of(session))
 
 
 def licenses(
@@ -345,10 +348,11 @@ def sbom(
         GovgoError: no module is there, or bytes contradict go.sum or the checksum database.
     """
     from govgo.wiring.sbom import SbomOptions, run_sbom
+    from govgo.wiring.session import network_of
 
     options = SbomOptions(packages=packages, licenses=licenses, databases=tuple(several(advisories)), timeless=timeless)
     with open_session(directory, environ, progress, cancelled, mod="mod") as session:
-        return run_sbom(session, several(where), options)
+        return run_sbom(session, several(where), options, network_of(session))
 
 
 def verify(
@@ -373,10 +377,11 @@ def verify(
     Raises:
         GovgoError: nothing could be checked at all.
     """
+    from govgo.wiring.session import network_of
     from govgo.wiring.verify import VerifyOptions, run_verify
 
     with open_session(directory, environ, progress, cancelled, mod="mod") as session:
         found: list[findings.Verification] = []
         claims = (*USUAL_CLAIMS, Claim.TAGS) if tags else USUAL_CLAIMS
-        run_verify(session, (), claims, VerifyOptions(offline=offline), found.append)
+        run_verify(session, (), claims, VerifyOptions(offline=offline), found.append, network_of(session))
         return Verification(*found[0])

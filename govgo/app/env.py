@@ -69,7 +69,7 @@ class EnvVar(NamedTuple):
     changed: bool = False
 
 
-def environment_list(session: Session, names: Sequence[str] = (), *, changed_only: bool = False) -> tuple[EnvVar, ...]:
+def environment_list(session: Session, names: Sequence[str], *, changed_only: bool) -> tuple[EnvVar, ...]:
     """The variables asked for, or all that are listed.
 
     Raises:
@@ -91,7 +91,7 @@ def environment_list(session: Session, names: Sequence[str] = (), *, changed_onl
 
 
 def assignments(
-    args: Sequence[str], file_names: Collection[str], on_setting: Callable[[str, str], None] = lambda name, value: None
+    args: Sequence[str], file_names: Collection[str], on_setting: Callable[[str, str], None]
 ) -> dict[str, str]:
     """The settings that `env -w NAME=VALUE …` asks for.
 

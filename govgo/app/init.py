@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 _IMPORT_COMMENT = late(rb"(?m)^package[ \t]+[^ \t\r\n/]+[ \t]+//[ \t]+import[ \t]+(\"[^\"]+\")[ \t]*\r?\n")
 
 
-def init_module(session: Session, path: str = "") -> None:
+def init_module(session: Session, path: str) -> None:
     """Create go.mod in the working directory.
 
     Args:

@@ -49,7 +49,7 @@ def plan_verb(
     run: Callable[[], object],
     *,
     plan: Callable[[Workspace], PlannedFiles],
-    requested: Callable[[], Collection[str]] | None = None,
+    requested: Callable[[], Collection[str]] | None,
     follows_imports: bool = False,
 ) -> Plan:
     """Run a verb on files whose changes stay in memory, and compare.

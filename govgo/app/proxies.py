@@ -65,7 +65,7 @@ def compare_proxies(
     given: Sequence[str],
     peers: Peers,
     mirror: Mirror | None,
-    skip: Collection[Question] = (),
+    skip: Collection[Question],
 ) -> ProxyComparison:
     """Ask every proxy the same.
 

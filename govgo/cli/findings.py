@@ -27,20 +27,18 @@ def findings_markdown(run: Run, _: Style) -> str:
     return markdown_report(run)
 
 
-def formats_for_ci(
-    found: Callable[[_T], Run], rules: Callable[[], Mapping[str, str]]
-) -> dict[str, Callable[[_T, Style], str]]:
+def formats_for_ci(found: Callable[[_T], Run], rules: Mapping[str, str]) -> dict[str, Callable[[_T, Style], str]]:
     """The formats that CI systems read: SARIF, GitHub's annotations, GitLab's Code Quality, JUnit.
 
     Args:
         found: a result of the verb as a run with findings.
-        rules: what each code means. Called when it is needed, since it loads code.
+        rules: what each code means.
     """
 
     def sarif(result: _T, _: Style) -> str:
         from govgo.report.findings.sarif import sarif_report
 
-        return sarif_report(found(result), rules())
+        return sarif_report(found(result), rules)
 
     def github(result: _T, _: Style) -> str:
         from govgo.report.findings.github import github_report

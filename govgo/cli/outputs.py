@@ -20,8 +20,9 @@ from typing import TYPE_CHECKING, Any, Generic, TypeVar
 from govgo.adapters.disk.checkout import way_out
 from govgo.adapters.disk.diskerror import absolute, disk_error
 from govgo.cli.call import reporter, show
-from govgo.cli.exitcodes import exit_code
+from govgo.cli.exitcodes import EXIT_DONE, EXIT_NO, exit_code
 from govgo.cli.options import check_directory, flag_options, option
+from govgo.core.records import NamedTuple
 from govgo.errors import DiskError, Failure, GovgoError, UsageError, faults_of
 from govgo.report.style import Style
 
@@ -143,8 +144,10 @@ class Reports(Generic[_T]):
                 text = f"{fault.place}: {text}"
             reporter().note(text)
 
-    def exit_code(self, verdict: int) -> int:
-        """The exit code of the command: `verdict`, or that of the worst failure."""
+    def exit_code(self, verdict: int, *, exit_zero: bool = False) -> int:
+        """The exit code of the command: `verdict`, but for findings alone with `exit_zero`; or of the worst failure."""
+        if exit_zero and verdict == EXIT_NO:
+            verdict = EXIT_DONE
         return max(verdict, *map(exit_code, self.failures), 0)
 
 
@@ -169,6 +172,35 @@ def failures_as_document(schema: str, as_json: bool) -> Iterator[Callable[[str],
         if as_json and not told:
             show(results_document(schema, {}, [], faults_of(error)))
         raise
+
+
+class Failed(NamedTuple):
+    """The result of a run that ended with an error, of a command that has no other for that."""
+
+    fault: Finding
+
+
+def failed(error: BaseException) -> Any:
+    """What `Reports` tells of such a run: a `Failed`, in formats by `formats_or_failed`."""
+    return Failed(fault_of(error))
+
+
+def formats_or_failed(
+    schema: str, text: Callable[[_T, Style], str], document: Callable[[_T], str]
+) -> Mapping[str, Callable[[_T | Failed, Style], str]]:
+    """Text and a JSON document for a result, or for a run that failed."""
+
+    def as_text(run: _T | Failed, style: Style) -> str:
+        return f"{run.fault.text}\n" if isinstance(run, Failed) else text(run, style)
+
+    def as_json(run: _T | Failed, _: Style) -> str:
+        from govgo.report.document import fault_entries, results_document
+
+        if isinstance(run, Failed):
+            return results_document(schema, {}, [], entries=fault_entries([run.fault]))
+        return document(run)
+
+    return {"text": as_text, "json": as_json}
 
 
 def fault_of(error: BaseException) -> Finding:

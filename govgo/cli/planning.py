@@ -11,6 +11,9 @@ from collections.abc import Callable, Collection, Mapping
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
+from govgo.cli.exitcodes import EXIT_DONE
+from govgo.cli.session import open_session, run_session
+
 if TYPE_CHECKING:
     from govgo.core.resolution.plan import Plan
     from govgo.load.session.session import Session
@@ -62,7 +65,6 @@ def dry_run(
     """
     from govgo.adapters.workspace.planned import PlannedWorkspace
     from govgo.app.plan import plan_verb
-    from govgo.cli.session import open_session, run_session
 
     def make() -> Plan:
         def plan(session: Session) -> Plan:
@@ -79,6 +81,14 @@ def dry_run(
         return run_session(session, flags, plan) if "record" in flags else plan(session)
 
     return show_plan(flags, command, make)
+
+
+def run_or_plan(flags: Mapping[str, Any], command: str, verb: Callable[[Session], object]) -> int:
+    """Run a verb that names no modules, or say what it would change; the exit code (arguments as for `dry_run`)."""
+    if flags["dry_run"]:
+        return dry_run(flags, command, verb, requested=tuple)
+    verb(open_session(flags))
+    return EXIT_DONE
 
 
 def plan_formats(*, diffs: bool) -> Mapping[str, Callable[[Plan, Style], str]]:

@@ -31,7 +31,7 @@ _MAX_WHY = 1000
 
 
 def visible(text: str) -> str:
-    r"""`text` for a terminal or a log; tab and newline stay.
+    r"""`text` for a terminal or a log; tab and newline stay, and no other end of a line that `str.splitlines` knows.
 
     >>> visible("red: \x1b[31m")
     'red: \\x1b[31m'

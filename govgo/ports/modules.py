@@ -69,6 +69,11 @@ class Downloaded(NamedTuple):
     origin: Origin | None = None
     error: Failure | None = None
 
+    def check(self) -> None:
+        """Raise what kept a part from being fetched."""
+        if self.error is not None:
+            raise self.error
+
 
 class Loader(Protocol):
     """An ask/tell loader of go.mod files (`core.modgraph.GraphLoader`)."""

@@ -39,7 +39,7 @@ def text_report(plan: Plan, style: Style = PLAIN, *, diffs: bool = False) -> str
         lines += _step_lines(step)
     if diffs:
         for file in plan.files:
-            lines += [style.diff_line(visible(line)) for line in file.diff.splitlines()]
+            lines += map(style.diff_line, visible(file.diff).splitlines())
     lines += _closing(plan)
     return "".join(f"{line}\n" for line in lines)
 

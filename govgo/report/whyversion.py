@@ -20,8 +20,8 @@ from typing import TYPE_CHECKING
 from govgo.core.foreign import one_line
 from govgo.core.modgraph.mvs import NONE
 from govgo.core.resolution.lower import Outcome
-from govgo.report.document import encode, fault_entries, heading, module_members, module_or_null, place_members
-from govgo.report.markdown import fenced
+from govgo.report.document import fault_entries, module_members, module_or_null, place_members, results_document
+from govgo.report.markdown import document, fenced
 from govgo.report.style import PLAIN
 
 if TYPE_CHECKING:
@@ -179,24 +179,19 @@ def _arrows(chain: Iterable[ModuleVersion]) -> str:
 
 def markdown_report(run: WhyVersion) -> str:
     """The text as a code block, for a comment."""
-    return "".join(f"{line}\n" for line in fenced(text_report(run).splitlines()))
+    return document(fenced(text_report(run).splitlines()))
 
 
 def json_report(run: WhyVersion) -> str:
     """The document, with a newline at its end."""
     results = [_result(asked, each) for asked in run.results for each in asked.modules]
-    document = {
-        **heading(SCHEMA),
-        "summary": {
-            "modules": len(run.results),
-            "wanted": list(run.wanted),
-            "to": run.version,
-            "errors": len(run.faults),
-        },
-        "results": results,
-        "errors": fault_entries(run.faults),
+    summary = {
+        "modules": len(run.results),
+        "wanted": list(run.wanted),
+        "to": run.version,
+        "errors": len(run.faults),
     }
-    return encode(document)
+    return results_document(SCHEMA, summary, results, entries=fault_entries(run.faults))
 
 
 def _result(asked: Asked, each: Explained) -> dict[str, object]:

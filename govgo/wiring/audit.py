@@ -26,7 +26,6 @@ from govgo.core.advisory.openvex import VexError, VexStatement, parse_openvex
 from govgo.core.foreign import one_line
 from govgo.core.goenv import OFF
 from govgo.core.golib.url import mask
-from govgo.core.gosum.ledger import SumLedger
 from govgo.core.module.moduleversion import ModuleVersion
 from govgo.core.module.paths import check_path
 from govgo.core.module.query import parse_path_version
@@ -65,7 +64,7 @@ def run_audit(
     where: Sequence[str],
     databases: Sequence[str],
     *,
-    network: NetworkOptions | None = None,
+    network: NetworkOptions,
     offline: bool = False,
     max_age: timedelta | None = None,
     packages: bool = False,
@@ -126,7 +125,7 @@ def _shown(session: Session, name: str) -> str:
 
 @contextmanager
 def advisory_sources(
-    session: Session, databases: Sequence[str], *, network: NetworkOptions | None = None, offline: bool = False
+    session: Session, databases: Sequence[str], *, network: NetworkOptions, offline: bool = False
 ) -> Iterator[list[AdvisorySource]]:
     """A block in which databases can be asked; the arguments are those of `run_audit`.
 
@@ -149,16 +148,15 @@ def _source(
     name: str,
     kept: KeptFiles,
     held: ExitStack,
-    options: NetworkOptions | None,
+    options: NetworkOptions,
     *,
     offline: bool,
 ) -> AdvisorySource:
     if "://" in name:
         from govgo.adapters.advisories.web import WebSource
         from govgo.adapters.http.engine import Timeouts
-        from govgo.adapters.loop.network import Network, NetworkOptions
+        from govgo.adapters.loop.network import Network
 
-        options = options or NetworkOptions()
         if options.limits.answer_s == Timeouts().answer_s:  # nobody has said how long to wait
             options = options._replace(timeouts=options.limits.waiting(_ANSWER_S)._replace(total_s=_ANSWER_S))
         network = Network(session.settings.env, session.report, options, local=False)
@@ -190,23 +188,19 @@ class _ModuleSource:
     def about(self, paths: Collection[str]) -> Snapshot:
         """Download the module, unless the module cache has it, and read it."""
         from govgo.load.query.query import query
+        from govgo.load.targets.open import without_sums
 
         repo = self._session.repo
-        before = repo.ledger
-        repo.reset(SumLedger())  # no go.sum of a module that is audited speaks for it
-        try:
+        with without_sums(self._session):  # that of a module that is audited does not count
             try:
                 info = query(self._session, *self._query)
             except OfflineError as error:
                 raise attributed(self._query, error) from None
             mod = ModuleVersion(self._query.path, info.version)
             (done,) = repo.download([mod], extract=False)
-            if done.error is not None:
-                raise done.error
+            done.check()
             env = self._session.settings.env
             proved = env.gosumdb != OFF and env.uses_sumdb(mod.path)
             file = repo.cache_file(mod, "zip")
             source = FileSource(file, self._kept, name=str(mod), modified=info.time, is_proved=proved)
             return source.about(paths)
-        finally:
-            repo.reset(before)

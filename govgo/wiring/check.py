@@ -49,9 +49,7 @@ class CheckOptions(NamedTuple):
     offline: bool = False
 
 
-def run_check(
-    session: Session, where: Sequence[str], options: CheckOptions, network: NetworkOptions | None = None
-) -> Checked:
+def run_check(session: Session, where: Sequence[str], options: CheckOptions, network: NetworkOptions) -> Checked:
     """Check modules and workspaces.
 
     Args:
@@ -87,7 +85,7 @@ def _given(session: Session, policy: str | GivenPolicy) -> GivenPolicy:
 class _Engines:
     """Other verbs, for `Tools`. What they need is loaded when a rule asks for it."""
 
-    def __init__(self, session: Session, options: CheckOptions, network: NetworkOptions | None) -> None:
+    def __init__(self, session: Session, options: CheckOptions, network: NetworkOptions) -> None:
         self._session = session
         self._options = options
         self._network = network

@@ -21,12 +21,12 @@ if TYPE_CHECKING:
     from govgo.load.targets.resolve import Resolved, Uses
 
 
-def run_licenses(session: Session, where: Sequence[str], *, only_packages: bool = False) -> Collected:
+def run_licenses(session: Session, where: Sequence[str], *, only_packages: bool) -> Collected:
     """The licences of modules, workspaces and binaries; see `app.licenses.licenses`."""
     return licenses(session, where, _reader(session), _matcher(session), DiskExecutables(), only_packages=only_packages)
 
 
-def run_licenses_of(session: Session, resolved: Sequence[Resolved], *, only_packages: bool = False) -> Collected:
+def run_licenses_of(session: Session, resolved: Sequence[Resolved], *, only_packages: bool) -> Collected:
     """The same for modules and workspaces that were resolved already."""
     return licenses_of(session, resolved, _reader(session), _matcher(session), only_packages=only_packages)
 

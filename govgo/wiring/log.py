@@ -8,7 +8,7 @@ import random
 import time
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Executor
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, closing, contextmanager
 from datetime import UTC, datetime
 
 from govgo.adapters.disk.diskerror import absolute
@@ -66,18 +66,15 @@ class Means(NamedTuple):
 
 
 @contextmanager
-def open_log(means: Means, url: str = "") -> Iterator[WebLog]:
+def open_log(means: Means) -> Iterator[WebLog]:
     """The log that GOSUMDB names, or that is at another place.
 
     Raises:
         UsageError: there is none, or not a URL.
     """
     database = means.database
-    network = Network(means.env, means.report, means.network, local=False)
-    try:
-        yield WebLog(url or means.url or database.url or database.direct_url, network, rate=means.rate)
-    finally:
-        network.close()
+    with closing(Network(means.env, means.report, means.network, local=False)) as network:
+        yield WebLog(means.url or database.url or database.direct_url, network, rate=means.rate)
 
 
 def open_clone(directory: str) -> Clone:
@@ -117,7 +114,7 @@ def sync_log(directory: str, means: Means, plan: Plan) -> LogRun:
     return run._replace(duration_s=time.monotonic() - begun_s)
 
 
-def audit_log(directory: str, means: Means, sample: int = 0) -> LogRun:
+def audit_log(directory: str, means: Means, sample: int) -> LogRun:
     """Audit a clone; its own key counts (errors as `LogAudit.run`).
 
     With `sample`, so many random records are compared with what is served: modules by GOPROXY, lookups by the database.
@@ -149,16 +146,13 @@ def _downloads(means: Means) -> Iterator[Download]:
 
         def download(mod: ModuleVersion) -> tuple[str, str]:
             (done,) = repo.download([mod], extract=False)
-            if done.error is not None:
-                raise done.error
+            done.check()
             sums = done.sum, hash_gomod(repo.gomod(mod))
             os.remove(done.zip)
             return sums
 
-        try:
+        with closing(repo):
             yield download
-        finally:
-            repo.close()
 
 
 class Watching(NamedTuple):
@@ -209,11 +203,8 @@ def open_watch(directory: str, means: Means, watching: Watching) -> Iterator[Cal
 def _vantages(means: Means, urls: Sequence[str]) -> Iterator[WebLogs]:
     """The log as other places show it: below the URL itself, or where a module proxy has it."""
     places = [(url, f"{url.rstrip('/')}/sumdb/{means.database.name}") for url in urls]
-    network = Network(means.env, means.report, means.network, local=False)
-    try:
+    with closing(Network(means.env, means.report, means.network, local=False)) as network:
         yield WebLogs(places, network, rate=means.rate)
-    finally:
-        network.close()
 
 
 def post_line(means: Means, url: str, line: str) -> None:

@@ -99,12 +99,9 @@ def run_add(
 
 
 def _read_index(session: Session, index: Index, options: NetworkOptions) -> IndexRange:
-    network = Network(session.settings.env, session.report, options, local=False)
-    try:
-        now_us = int(time.time() * 1_000_000)
+    now_us = int(time.time() * 1_000_000)
+    with closing(Network(session.settings.env, session.report, options, local=False)) as network:
         found = network.run(read_range(Web(network.client).get, *index, now_us))
-    finally:
-        network.close()
     if found.passed_over:
         session.report.note(f"{index.url}: {found.passed_over} lines name no version that a proxy can have")
     if found.crowded:

@@ -20,9 +20,9 @@ if TYPE_CHECKING:
 def run_proxies(
     session: Session,
     names: Sequence[str],
-    given: Sequence[str] = (),
-    skip: Collection[Question] = (),
-    network: NetworkOptions | None = None,
+    given: Sequence[str],
+    skip: Collection[Question],
+    network: NetworkOptions,
 ) -> ProxyComparison:
     """Compare proxies; see `app.proxies.compare_proxies`."""
     env = session.settings.env

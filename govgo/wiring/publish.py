@@ -63,7 +63,7 @@ class Sent(NamedTuple):
 
 
 def run_publish(
-    env: GoEnv, version: str, where: str, url: str, timeouts: Timeouts, *, worktree: bool = False, dry_run: bool = False
+    env: GoEnv, version: str, where: str, url: str, timeouts: Timeouts, *, worktree: bool, dry_run: bool
 ) -> Sent:
     """Publish a version.
 

@@ -51,7 +51,7 @@ class _StoppedClock(SystemClock):
 
 
 def run_recorded(
-    session: Session, file: str, service: Callable[[Session], _T], network: NetworkOptions, *, goes_on: bool = False
+    session: Session, file: str, service: Callable[[Session], _T], network: NetworkOptions, *, goes_on: bool
 ) -> _T:
     """Run a service, and write what it asked for to `file`, also where it fails.
 

@@ -44,9 +44,7 @@ class SbomOptions(NamedTuple):
     ignored: Collection[str] = ()
 
 
-def run_sbom(
-    session: Session, where: Sequence[str], options: SbomOptions, network: NetworkOptions | None = None
-) -> Sboms:
+def run_sbom(session: Session, where: Sequence[str], options: SbomOptions, network: NetworkOptions) -> Sboms:
     """Make a bill of materials for each module, workspace and binary that `where` names.
 
     Raises:
@@ -81,7 +79,7 @@ def run_sbom(
         )
 
 
-def _known(session: Session, where: Sequence[str], options: SbomOptions, network: NetworkOptions | None) -> Known:
+def _known(session: Session, where: Sequence[str], options: SbomOptions, network: NetworkOptions) -> Known:
     """What `audit` and `licenses` say of the same modules, and what neither could look at."""
     known = Known()
     if options.databases:

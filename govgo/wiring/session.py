@@ -136,6 +136,12 @@ def make_session(
     return session
 
 
+def network_of(session: Session) -> NetworkOptions:
+    """How a session that was made here talks to servers, for those that only some commands ask."""
+    assert isinstance(session.repo, Repository)
+    return session.repo.options
+
+
 def _import_index(settings: Settings, mod_cache: str) -> ImportIndex | None:
     directory = _own_directory(settings, "imports")
     if not directory:

@@ -42,9 +42,9 @@ def run_storage_check(
     patterns: Sequence[str],
     *,
     network: NetworkOptions,
-    offline: bool = False,
-    sample: int = 0,
-    repair: bool = False,
+    offline: bool,
+    sample: int,
+    repair: bool,
 ) -> StorageCheck:
     """Check a storage (arguments as for `check_storage`).
 

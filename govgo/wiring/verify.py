@@ -52,7 +52,7 @@ def run_verify(
     claims: Sequence[Claim],
     options: VerifyOptions,
     tell: Callable[[Verification], object],
-    network: NetworkOptions | None = None,
+    network: NetworkOptions,
 ) -> WrittenBundle | None:
     """Check the claims for the modules that `where` names; the session's own module or workspace where it names none.
 
@@ -156,7 +156,7 @@ def _tools(
     database: Prover,
     held: ExitStack,
     options: VerifyOptions,
-    network: NetworkOptions | None,
+    network: NetworkOptions,
 ) -> Tools:
     from govgo.app.verify.verify import Tools
 

@@ -3,10 +3,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from govgo.core.modfile import auto_quote, is_directory_path, module_path, must_quote, parse, parse_lax
 from govgo.core.module.paths import canonical_version
 from govgo.errors import InputError
-from tests.conformance.modfileview import parsed, text
+from tests.conformance.modfileview import File, parsed, text
 from tests.conformance.vectors import Case, check, differ, raw
 
 
@@ -34,14 +36,18 @@ def parsing(case: Case) -> str:
         differ(parsed(lambda: parse("go.mod", data, resolve))[1], case.get("fix", want)),
         differ(module_path(data), case["module_path"]),
     ]
+    return "; ".join(filter(None, [*faults, *cleaned(file, case)]))
+
+
+def cleaned(file: File | None, case: Case) -> Iterator[str]:
+    """What differs once the file is cleaned up, and then sorted."""
     if file is not None:
+        want = case.get("cleanup", case["parse"]["format"])
         file.cleanup()
-        cleaned = case.get("cleanup", want["format"])
-        faults.append(differ(text(file), cleaned))
+        yield differ(text(file), want)
         file.sort_blocks()
         file.cleanup()
-        faults.append(differ(text(file), case.get("sorted", cleaned)))
-    return "; ".join(filter(None, faults))
+        yield differ(text(file), case.get("sorted", want))
 
 
 def test_modfile_parse() -> None:

@@ -4,8 +4,8 @@
 from __future__ import annotations
 
 from govgo.core.modfile import parse_work
-from tests.conformance.modfileview import parsed, text
-from tests.conformance.test_modfile_parse import resolve
+from tests.conformance.modfileview import parsed
+from tests.conformance.test_modfile_parse import cleaned, resolve
 from tests.conformance.vectors import Case, check, differ, raw
 
 
@@ -17,14 +17,7 @@ def parsing(case: Case) -> str:
         differ(got, want),
         differ(parsed(lambda: parse_work("go.work", data, resolve))[1], case.get("fix", want)),
     ]
-    if file is not None:
-        file.cleanup()
-        cleaned = case.get("cleanup", want["format"])
-        faults.append(differ(text(file), cleaned))
-        file.sort_blocks()
-        file.cleanup()
-        faults.append(differ(text(file), case.get("sorted", cleaned)))
-    return "; ".join(filter(None, faults))
+    return "; ".join(filter(None, [*faults, *cleaned(file, case)]))
 
 
 def test_work_parse() -> None:

@@ -14,6 +14,7 @@ from functools import cache
 
 from govgo.core.golib.base64 import encode_base64
 from govgo.core.module.escape import unescape_path, unescape_version
+from govgo.core.module.moduleversion import ModuleVersion
 from govgo.core.sumdb import note, record
 from govgo.core.sumdb.signer import Signer, make_keys, parse_signer, sign_note
 from govgo.core.sumdb.tile import Tile, parse_tile_path
@@ -33,6 +34,12 @@ def record_text(path: str, version: str, salt: str = "") -> str:
     """The record of an ordinary module version."""
     zip_sum, mod_sum = h1(f"zip {path}@{version}{salt}"), h1(f"mod {path}@{version}{salt}")
     return f"{path} {version} {zip_sum}\n{path} {version}/go.mod {mod_sum}\n"
+
+
+WANTED = ModuleVersion("example.org/wanted", "v1.2.3")
+FILLER = ModuleVersion("example.org/filler", "v0.0.7")
+LINES = tuple(record_text(*WANTED).splitlines())
+"""Of `WANTED`."""
 
 
 @cache

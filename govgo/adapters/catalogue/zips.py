@@ -18,6 +18,7 @@ from govgo.core.gosource.imports import scan_files
 from govgo.core.licenses.texts import LegalText, Match, complete, declared, judged, too_large
 from govgo.core.module.moduleversion import ModuleVersion
 from govgo.core.module.paths import check_import_path, is_std
+from govgo.core.modzip.rules import zip_prefix
 from govgo.core.modzip.zipformat import Entry
 from govgo.core.records import NamedTuple
 from govgo.core.registry.facts import ZipFacts
@@ -48,7 +49,7 @@ def look_into(path: str, mod: ModuleVersion, matcher: TextMatcher) -> Looked:
     Raises:
         BadZipError, DiskError: it cannot be read.
     """
-    prefix = f"{mod.path}@{mod.version}/"
+    prefix = zip_prefix(mod)
     sources = _Sources(prefix)
     with open_archive(path, Rules.STRICT) as archive:
         h1 = hash_archive(archive, sources)

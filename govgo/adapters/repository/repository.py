@@ -65,7 +65,11 @@ _LARGE_COUNT = 8
 
 
 class Repository:
-    """The modules of one command. What each method does stands in `ports.modules.ModuleRepo`."""
+    """The modules of one command. What each method does stands in `ports.modules.ModuleRepo`.
+
+    Attributes:
+        options: how it talks to servers.
+    """
 
     def __init__(
         self,
@@ -108,9 +112,9 @@ class Repository:
         self._disabled = ""
         self._offline = offline
         self._cache = cache or ModCache(env.gomodcache, writable_dirs=writable_dirs)
-        options = options or NetworkOptions()
+        self.options = options or NetworkOptions()
         self._network = Network(
-            env, report, options if tap is None else options._replace(helps=False), local=_is_local(env)
+            env, report, self.options if tap is None else self.options._replace(helps=False), local=_is_local(env)
         )
         self._sums = SumCheck(env, ledger or SumLedger(), self._getter, report.note, self._network.helper)
         self._gomods = GoMods(self._cache, self._try, self._sums, report, open_index, self._network.helper)

@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING
 from govgo.app.diff.facts import version_facts
 from govgo.core.findings import BINARY, Finding, Place, Verdict
 from govgo.core.gobinary.modinfo import BuildInfo
-from govgo.core.gosum.ledger import SumLedger
 from govgo.core.module.moduleversion import ModuleVersion
 from govgo.core.records import NamedTuple
 from govgo.core.resolution.compare import (
@@ -27,6 +26,7 @@ from govgo.core.resolution.compare import (
     change_of,
 )
 from govgo.load.targets.binaries import Linked, all_linked, build_info
+from govgo.load.targets.open import without_sums
 from govgo.load.targets.targets import shown
 
 if TYPE_CHECKING:
@@ -68,12 +68,8 @@ def diff_binaries(
     )
     known: dict[ModuleVersion, VersionFacts] = {}
     if facts and modules:
-        before = session.repo.ledger
-        session.repo.reset(SumLedger())  # no go.sum beside it speaks for a binary
-        try:
+        with without_sums(session):
             known = version_facts(session, modules, {})
-        finally:
-            session.repo.reset(before)
     return Comparison(
         old=SideName(BINARY, old),
         new=SideName(BINARY, new),

@@ -8,9 +8,10 @@ from contextlib import AbstractContextManager
 
 from govgo.core.gosum.dirhash import h1
 from govgo.core.module.moduleversion import ModuleVersion
+from govgo.core.modzip.rules import zip_prefix
 from govgo.core.records import NamedTuple
 from govgo.core.resolution.review import Review, SourceDiff
-from govgo.errors import GovgoError, SumMismatchError
+from govgo.errors import SumMismatchError
 from govgo.load.session.session import Session
 from govgo.ports.evidence import FileReader
 
@@ -70,10 +71,7 @@ def _verified(side: ZipSide, mod: ModuleVersion | None, reader: FileReader) -> _
         return _NOTHING
     with side(mod) as session:
         (found,) = session.repo.download([mod], extract=False)
-        if found.error is not None:
-            if isinstance(found.error, GovgoError):
-                raise found.error
-            raise GovgoError(str(found.error))
+        found.check()
     hashes = reader.zip_hashes(found.zip)
     digest = h1(hashes.items())
     if digest != found.sum:  # the cache was written to after the zip was checked
@@ -85,7 +83,7 @@ def _verified(side: ZipSide, mod: ModuleVersion | None, reader: FileReader) -> _
             got=digest,
             against="module cache",
         )
-    prefix = f"{mod.path}@{mod.version}/"
+    prefix = zip_prefix(mod)
     return _Zip(found.zip, digest, prefix, {name.removeprefix(prefix): each for name, each in hashes.items()})
 
 

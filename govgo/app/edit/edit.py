@@ -120,9 +120,9 @@ def edit_work(
     session: Session,
     name: str,
     *,
-    go: str = "",
-    toolchain: str = "",
-    edits: Sequence[Edit[WorkFile]] = (),
+    go: str,
+    toolchain: str,
+    edits: Sequence[Edit[WorkFile]],
 ) -> EditedWork:
     """Read a go.work and apply edits to it; the file itself stays as it is.
 

@@ -8,7 +8,7 @@ rules: `go help mod edit`, `go help work edit`. Errors are UsageError with go's 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import TypeVar
+from typing import TypeVar, TypeVarTuple
 
 from govgo.core.golib.quote import GO_SPACE, quote
 from govgo.core.modfile import DirectiveFile, ModFile, WorkFile, is_directory_path, must_quote
@@ -17,6 +17,8 @@ from govgo.errors import InputError, InvalidPathError, UsageError
 from govgo.load.session.mainmodules import directory_path
 
 _F = TypeVar("_F", bound=DirectiveFile)
+
+_Arguments = TypeVarTuple("_Arguments")
 
 Edit = Callable[[_F], None]
 Pair = tuple[str, str]
@@ -54,7 +56,7 @@ def versioned_path(text: str) -> Pair:
     return path, version
 
 
-def plain_path(text: str) -> str:
+def plain_path(text: str) -> tuple[str]:
     """A path without a version."""
     if "@" in text:
         raise UsageError("need just path, not path@version")
@@ -62,7 +64,7 @@ def plain_path(text: str) -> str:
         check_import_path(text)
     except InvalidPathError as error:
         raise UsageError(f"invalid path: {error}", inner=error) from None
-    return text
+    return (text,)
 
 
 def _maybe_versioned(side: str, text: str, *, directory_path_of_work: bool = False) -> Pair:
@@ -90,8 +92,8 @@ def work_side(side: str, text: str) -> Pair:
     return _maybe_versioned(side, text, directory_path_of_work=True)
 
 
-def replacement(text: str, side_of: Callable[[str, str], Pair]) -> tuple[Pair, Pair]:
-    """Both sides of "old[@v]=new[@w]"; `side_of` reads what may be a directory."""
+def replacement(text: str, side_of: Callable[[str, str], Pair]) -> tuple[str, str, str, str]:
+    """Old path and version, then the new ones, of "old[@v]=new[@w]"; `side_of` reads what may be a directory."""
     before, equals, after = text.partition("=")
     if not equals:
         raise UsageError("need old[@v]=new[@w] (missing =)")
@@ -102,7 +104,7 @@ def replacement(text: str, side_of: Callable[[str, str], Pair]) -> tuple[Pair, P
     right = side_of("new", new)
     if right[0] == new and not is_directory_path(new):
         raise UsageError("unversioned new path must be local directory")
-    return left, right
+    return *left, *right
 
 
 def interval(text: str) -> Pair:
@@ -118,6 +120,10 @@ def interval(text: str) -> Pair:
     return low, high
 
 
+def _whole(text: str) -> tuple[str]:
+    return (text,)
+
+
 def setting(text: str) -> Pair:
     """The two sides of "key=value"."""
     key, equals, value = text.partition("=")
@@ -126,116 +132,43 @@ def setting(text: str) -> Pair:
     return key, value
 
 
-def _godebug(text: str) -> Edit[DirectiveFile]:
-    key, value = setting(text)
-    return lambda file: file.add_godebug(key, value)
+def _edit(
+    arguments_in: Callable[[str], tuple[*_Arguments]], method: Callable[[_F, *_Arguments], None]
+) -> Callable[[str], Edit[_F]]:
+    """The reader of a flag: its text has the arguments for a method of the file."""
 
+    def read(text: str) -> Edit[_F]:
+        arguments = arguments_in(text)
+        return lambda file: method(file, *arguments)
 
-def _drop_godebug(text: str) -> Edit[DirectiveFile]:
-    return lambda file: file.drop_godebug(text)
-
-
-def _require(text: str) -> Edit[ModFile]:
-    path, version = versioned_path(text)
-    return lambda file: file.add_require(path, version)
-
-
-def _drop_require(text: str) -> Edit[ModFile]:
-    path = plain_path(text)
-    return lambda file: file.drop_require(path)
-
-
-def _exclude(text: str) -> Edit[ModFile]:
-    path, version = versioned_path(text)
-    return lambda file: file.add_exclude(path, version)
-
-
-def _drop_exclude(text: str) -> Edit[ModFile]:
-    path, version = versioned_path(text)
-    return lambda file: file.drop_exclude(path, version)
-
-
-def _replace(text: str) -> Edit[ModFile]:
-    old, new = replacement(text, mod_side)
-    return lambda file: file.add_replace(*old, *new)
-
-
-def _drop_replace(text: str) -> Edit[ModFile]:
-    path, version = mod_side("old", text)
-    return lambda file: file.drop_replace(path, version)
-
-
-def _retract(text: str) -> Edit[ModFile]:
-    low, high = interval(text)
-    return lambda file: file.add_retract(low, high, "")
-
-
-def _drop_retract(text: str) -> Edit[ModFile]:
-    low, high = interval(text)
-    return lambda file: file.drop_retract(low, high)
-
-
-def _tool(text: str) -> Edit[ModFile]:
-    path = plain_path(text)
-    return lambda file: file.add_tool(path)
-
-
-def _drop_tool(text: str) -> Edit[ModFile]:
-    path = plain_path(text)
-    return lambda file: file.drop_tool(path)
-
-
-def _ignore(text: str) -> Edit[ModFile]:
-    return lambda file: file.add_ignore(text)
-
-
-def _drop_ignore(text: str) -> Edit[ModFile]:
-    return lambda file: file.drop_ignore(text)
-
-
-def _use(text: str) -> Edit[WorkFile]:
-    return lambda file: file.add_use(directory_path(text), "")
-
-
-def _drop_use(text: str) -> Edit[WorkFile]:
-    return lambda file: file.drop_use(directory_path(text))
-
-
-def _work_replace(text: str) -> Edit[WorkFile]:
-    old, new = replacement(text, work_side)
-    return lambda file: file.add_replace(*old, *new)
-
-
-def _work_drop_replace(text: str) -> Edit[WorkFile]:
-    path, version = work_side("old", text)
-    return lambda file: file.drop_replace(path, version)
+    return read
 
 
 MOD_EDITS: Mapping[str, Callable[[str], Edit[ModFile]]] = {
-    "godebug": _godebug,
-    "dropgodebug": _drop_godebug,
-    "require": _require,
-    "droprequire": _drop_require,
-    "exclude": _exclude,
-    "dropexclude": _drop_exclude,
-    "replace": _replace,
-    "dropreplace": _drop_replace,
-    "retract": _retract,
-    "dropretract": _drop_retract,
-    "tool": _tool,
-    "droptool": _drop_tool,
-    "ignore": _ignore,
-    "dropignore": _drop_ignore,
+    "godebug": _edit(setting, ModFile.add_godebug),
+    "dropgodebug": _edit(_whole, ModFile.drop_godebug),
+    "require": _edit(versioned_path, ModFile.add_require),
+    "droprequire": _edit(plain_path, ModFile.drop_require),
+    "exclude": _edit(versioned_path, ModFile.add_exclude),
+    "dropexclude": _edit(versioned_path, ModFile.drop_exclude),
+    "replace": _edit(lambda text: replacement(text, mod_side), ModFile.add_replace),
+    "dropreplace": _edit(lambda text: mod_side("old", text), ModFile.drop_replace),
+    "retract": _edit(lambda text: (*interval(text), ""), ModFile.add_retract),
+    "dropretract": _edit(interval, ModFile.drop_retract),
+    "tool": _edit(plain_path, ModFile.add_tool),
+    "droptool": _edit(plain_path, ModFile.drop_tool),
+    "ignore": _edit(_whole, ModFile.add_ignore),
+    "dropignore": _edit(_whole, ModFile.drop_ignore),
 }
 """The editing flags of `mod edit` by name."""
 
 WORK_EDITS: Mapping[str, Callable[[str], Edit[WorkFile]]] = {
-    "godebug": _godebug,
-    "dropgodebug": _drop_godebug,
-    "use": _use,
-    "dropuse": _drop_use,
-    "replace": _work_replace,
-    "dropreplace": _work_drop_replace,
+    "godebug": _edit(setting, WorkFile.add_godebug),
+    "dropgodebug": _edit(_whole, WorkFile.drop_godebug),
+    "use": _edit(lambda text: (directory_path(text), ""), WorkFile.add_use),
+    "dropuse": _edit(lambda text: (directory_path(text),), WorkFile.drop_use),
+    "replace": _edit(lambda text: replacement(text, work_side), WorkFile.add_replace),
+    "dropreplace": _edit(lambda text: work_side("old", text), WorkFile.drop_replace),
 }
 """The editing flags of `work edit` by name."""
 

@@ -8,7 +8,7 @@ from contextlib import nullcontext
 
 from govgo.app.get.candidates import Resolver
 from govgo.core.module.moduleversion import ModuleVersion, compare_versions
-from govgo.errors import Failure, GovgoError, QueryError, SecurityError, find
+from govgo.errors import Failure, GovgoError, QueryError, find
 from govgo.load.mainmodule.load import enter_workspace, load_mod_file
 from govgo.load.packages.errors import AmbiguousImportError
 from govgo.load.packages.load import load_packages
@@ -132,8 +132,6 @@ def _moved_sums(resolver: Resolver) -> list[GovgoError]:
     errors: list[GovgoError] = []
     found = session.repo.download([actual for _, actual, _ in changed], extract=False)
     for (mv, actual, old_version), download in zip(changed, found, strict=True):
-        if isinstance(download.error, SecurityError):
-            raise download.error
         if download.error is not None:
             verb = "downgraded" if compare_versions(mv.path, mv.version, old_version) < 0 else "upgraded"
             replaced = f" (replaced by {actual})" if actual != mv else ""

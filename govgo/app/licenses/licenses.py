@@ -18,12 +18,14 @@ from govgo.core.govgotoml import LicenseOverride, ProjectPolicy
 from govgo.core.licenses.licenses import BuildLicenses, Licenses, ModuleLicense
 from govgo.core.licenses.texts import LegalFiles, LegalText, Match, complete, declared, judged, too_large, unknown
 from govgo.core.module.moduleversion import ModuleVersion
+from govgo.core.modzip.rules import zip_prefix
 from govgo.core.records import NamedTuple
 from govgo.core.resolution.compare import asking_places
 from govgo.errors import DeadNetworkError, Failure
 from govgo.load.targets.binaries import all_linked, build_info, split_binaries
 from govgo.load.targets.faults import from_error
 from govgo.load.targets.locate import fault_in, locating_in
+from govgo.load.targets.open import without_sums
 from govgo.load.targets.policy import read_policy
 from govgo.load.targets.resolve import Resolved, Unresolved, Uses, resolve_all
 from govgo.load.targets.targets import shown, shown_start
@@ -95,7 +97,7 @@ def licenses(
     files, where = split_binaries(session, where)
     binaries = [_read_binary(session, executables, reader, arg) for arg in files]
     resolved = resolve_all(session, where) if where or not files else ()
-    return _judged_all(session, resolved, reader, matcher, binaries, only_packages=only_packages)
+    return licenses_of(session, resolved, reader, matcher, binaries, only_packages=only_packages)
 
 
 def licenses_of(
@@ -103,23 +105,11 @@ def licenses_of(
     resolved: Iterable[Resolved | Unresolved],
     reader: LegalReader,
     matcher: TextMatcher,
-    *,
-    only_packages: bool = False,
-) -> Collected:
-    """The same for modules and workspaces that were resolved already."""
-    return _judged_all(session, resolved, reader, matcher, (), only_packages=only_packages)
-
-
-def _judged_all(
-    session: Session,
-    resolved: Iterable[Resolved | Unresolved],
-    reader: LegalReader,
-    matcher: TextMatcher,
-    binaries: Iterable[_Build],
+    binaries: Iterable[_Build] = (),
     *,
     only_packages: bool,
 ) -> Collected:
-    """The run over all that is named; modules may be resolved while it runs."""
+    """The same for modules and workspaces that are resolved already, or while it runs, and binaries that were read."""
     started, begin_s = session.clock.now(), session.clock.monotonic_s()
     outcomes: list[_Build | ModuleReport] = []
     for each in resolved:
@@ -192,9 +182,9 @@ def licenses_at_hand(
         found.activate()
         for (used, mod), done in zip(wanted.items(), repo.download([*wanted], extract=False), strict=True):
             with suppress(Failure):
-                if done.error is None:
-                    texts = reader.in_zip(done.zip, f"{used.path}@{used.version}/")
-                    read[used] = _Read(mod, used if used != mod else None, texts, done.sum)
+                done.check()
+                texts = reader.in_zip(done.zip, zip_prefix(used))
+                read[used] = _Read(mod, used if used != mod else None, texts, done.sum)
     matches = matcher.match(_by_digest(read.values())) if read else {}
     return {used: _judged(policy, each, matches).expression for used, each in read.items()}
 
@@ -220,7 +210,7 @@ def license_of_zip(
         BadZipError, DiskError: the zip cannot be read.
         MissingExtraError, UnavailableError: texts cannot be matched.
     """
-    files = reader.in_zip(path, f"{mod.path}@{mod.version}/")
+    files = reader.in_zip(path, zip_prefix(mod))
     read = _Read(mod, None, files, "")
     texts = _by_digest([read])
     return _judged(policy, read, matcher.match(texts) if texts else {})
@@ -262,10 +252,9 @@ def _read(session: Session, found: Resolved, reader: LegalReader, *, only_packag
         try:
             if source.version:
                 done = downloads[source]
-                if done.error is not None:
-                    raise done.error
+                done.check()
                 session.go_on(str(mod))
-                files = reader.in_zip(done.zip, f"{source.path}@{source.version}/")
+                files = reader.in_zip(done.zip, zip_prefix(source))
                 read.append(_Read(mod, replacement, files, done.sum))
             else:
                 read.append(_Read(mod, replacement, reader.in_directory(main.replaced_directory(source.path)), ""))
@@ -295,14 +284,9 @@ def _read_binary(session: Session, executables: Executables, reader: LegalReader
     place = Place(file)
     main = info.main.path if info.main is not None else info.path
     mods = all_linked(info)
-    repo = session.repo
-    before = repo.ledger
-    repo.reset(SumLedger())  # no go.sum beside it speaks for a binary
-    try:
-        wanted = [each for each in dict.fromkeys(each.actual for each in mods) if each.version]
-        downloads = dict(zip(wanted, repo.download(wanted, extract=False), strict=True))
-    finally:
-        repo.reset(before)
+    wanted = [each for each in dict.fromkeys(each.actual for each in mods) if each.version]
+    with without_sums(session):
+        downloads = dict(zip(wanted, session.repo.download(wanted, extract=False), strict=True))
     lines = "".join(f"{each.actual.path} {each.actual.version} {each.h1}\n" for each in mods if each.h1)
     recorded = SumLedger(file, lines.encode())
     read: list[_Read] = []
@@ -315,10 +299,9 @@ def _read_binary(session: Session, executables: Executables, reader: LegalReader
             continue
         try:
             done = downloads[source]
-            if done.error is not None:
-                raise done.error
+            done.check()
             recorded.check(source, done.sum)
-            files = reader.in_zip(done.zip, f"{source.path}@{source.version}/")
+            files = reader.in_zip(done.zip, zip_prefix(source))
             read.append(_Read(each.module, each.replacement, files, done.sum))
         except Failure as error:
             faults.append(from_error(None, error, place).unchecked()._replace(module=each.module))

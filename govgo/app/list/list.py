@@ -81,7 +81,7 @@ def list_modules(
     return Listing(tuple(modules), error)
 
 
-def check_build_flags(session: Session, reuse_file: str = "") -> str:
+def check_build_flags(session: Session, reuse_file: str) -> str:
     """Find the main module or workspace, whose files are not read yet, and look at the flags that it makes wrong.
 
     Returns:

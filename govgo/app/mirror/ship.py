@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import closing
 from typing import TYPE_CHECKING
 
 from govgo.app.mirror.check import MAX_SMALL_BYTES, check_mirror
@@ -76,15 +77,12 @@ def export(
     parts: list[tuple[str, int]] = []
     for number, group in enumerate(groups, 1):
         name = name_part(digest, number, len(groups))
-        part = open_part(name)
-        try:
+        with closing(open_part(name)) as part:
             for key in group:
                 copy_file(storage, part, key, manifest.files[key], staging)
             part.replace(manifests.KEY, text)
             header = f"govgo mirror part v1\n\nmanifest {digest}\npart {number} of {len(groups)}\n"
             part.replace(PART_KEY, header.encode())
-        finally:
-            part.close()
         parts.append((name, sum(manifest.files[key].size for key in group)))
     return Shipped(tuple(parts), keys, manifest)
 

@@ -44,9 +44,9 @@ def check_storage(
     *,
     database: SumDatabase | None,
     staging: Staging,
-    patterns: Sequence[str] = (),
-    sample: int = 0,
-    repair: bool = False,
+    patterns: Sequence[str],
+    sample: int,
+    repair: bool,
 ) -> StorageCheck:
     """Hash zips and go.mod files again, and compare.
 
@@ -215,8 +215,7 @@ class _Check:
         """Store a version as upstream has it, checked as for a build."""
         session, storage = self._session, self._storage
         (done,) = session.repo.download([mod], extract=False)
-        if done.error is not None:
-            raise done.error
+        done.check()
         session.repo.info(mod.path, mod.version)
         gomod = session.repo.gomod(mod)
         info = session.files.read_source(session.repo.cache_file(mod, "info"))

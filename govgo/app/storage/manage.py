@@ -41,7 +41,7 @@ class _Spell(NamedTuple):
     last_s: float
 
 
-def list_versions(storage: Storage, patterns: Sequence[str] = ()) -> Listing:
+def list_versions(storage: Storage, patterns: Sequence[str]) -> Listing:
     """The module versions that patterns name; all, where there are none.
 
     Args:

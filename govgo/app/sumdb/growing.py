@@ -282,21 +282,21 @@ class GrowingLog:
             if shown.tree.size > head.tree.size or (shown.tree != head.tree and shown.tree.size == head.tree.size):
                 raise IntegrityError(f"{COMMIT} has a tree of {head.tree.size} records, {LATEST} of {shown.tree.size}")
             self._check_memory(note, shown, head, keys)
-            if shown.tree == head.tree or self._publish(self._edge(shown.tree), head, keys):
-                return _Start(head, found.tag, self._edge(head.tree), keys)
+            if shown.tree == head.tree or self._publish(stored_edge(self._storage, shown.tree), head, keys):
+                return _Start(head, found.tag, stored_edge(self._storage, head.tree), keys)
 
     def _publish(self, edge: Edge, head: Head, keys: Keys) -> bool:
         """Write what follows from a decision, and show it; False where another writer has done so meanwhile."""
         data = self._storage.read(pending_key(head.tree))
         if data is None:
-            shown = self._head_in(LATEST, keys)
+            shown = self._latest(keys)
             if shown is not None and shown.tree.size >= head.tree.size:
                 return False
             text = f"{self._storage} has lost the records of tree {head.tree.size}: {pending_key(head.tree)}"
             raise IntegrityError(text)
         size, texts = parse_pending(data)
         if size != edge.size or edge.grown(texts) != head.tree:
-            shown = self._head_in(LATEST, keys)
+            shown = self._latest(keys)
             if shown is not None and shown.tree.size > edge.size:
                 return False
             raise IntegrityError(f"{pending_key(head.tree)} does not lead to the tree that has been decided on")
@@ -325,7 +325,7 @@ class GrowingLog:
     def _show(self, head: Head, keys: Keys) -> None:
         while True:
             found = self._storage.head(LATEST)
-            shown = self._head_in(LATEST, keys)
+            shown = self._latest(keys)
             if found is None or shown is None:
                 raise IntegrityError(f"{self._storage} has lost {LATEST}")
             if shown.tree.size >= head.tree.size or self._storage.swap(LATEST, head.note, found.tag):
@@ -344,7 +344,7 @@ class GrowingLog:
             )
         if shown.tree.size < size < head.tree.size:
             # Nothing is decided before all is published: so by now `latest` has what was not in it a moment ago.
-            shown = self._head_in(LATEST, keys) or shown
+            shown = self._latest(keys) or shown
         if size <= shown.tree.size:
             root = stored_tiles(self._storage, shown.tree, prefix_nodes(size)).prefix_root(size)
         else:
@@ -354,12 +354,8 @@ class GrowingLog:
         if size < head.tree.size:
             self._memory.write(head.note)
 
-    def _edge(self, tree: Tree) -> Edge:
-        """The edge of a tree, proved by its head."""
-        return stored_edge(self._storage, tree)
-
-    def _head_in(self, key: str, keys: Keys) -> Head | None:
-        note = self._storage.read(key)
+    def _latest(self, keys: Keys) -> Head | None:
+        note = self._storage.read(LATEST)
         return None if note is None else read_head(note, *keys.verifiers)
 
 

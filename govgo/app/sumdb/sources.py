@@ -10,7 +10,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from govgo.core.gosum.dirhash import hash_gomod
-from govgo.core.gosum.ledger import SumLedger
 from govgo.core.gosum.lines import find_conflicts, parse_gosum
 from govgo.core.module.moduleversion import ModuleVersion
 from govgo.core.module.paths import canonical_version, check, module_sort_key
@@ -22,6 +21,7 @@ from govgo.errors import GoSumError, SumDbFormatError, UsageError
 from govgo.load.mainmodule.read import read_as
 from govgo.load.query.query import query
 from govgo.load.session.session import Session
+from govgo.load.targets.open import without_sums
 
 
 class Gathered(NamedTuple):
@@ -31,7 +31,7 @@ class Gathered(NamedTuple):
     incomplete: tuple[ModuleVersion, ...]
 
 
-def gather_records(session: Session, words: Sequence[str], only: str = "") -> Gathered:
+def gather_records(session: Session, words: Sequence[str], only: str) -> Gathered:
     """The records that arguments name.
 
     Args:
@@ -98,14 +98,9 @@ def _of_downloads(session: Session, mods: Sequence[ModuleVersion]) -> dict[Modul
     if not mods:
         return {}
     repo = session.repo
-    before = repo.ledger
-    repo.reset(SumLedger())
-    try:
-        records: dict[ModuleVersion, bytes] = {}
+    records: dict[ModuleVersion, bytes] = {}
+    with without_sums(session):
         for done in repo.download(list(dict.fromkeys(mods)), extract=False):
-            if done.error is not None:
-                raise done.error
+            done.check()
             records[done.mod] = make_record(done.mod, done.sum, hash_gomod(repo.gomod(done.mod)))
-        return records
-    finally:
-        repo.reset(before)
+    return records

@@ -121,7 +121,7 @@ def compare_files(old: Mapping[str, bytes], new: Mapping[str, bytes], prefix: st
 
 
 def likely_cause(
-    line: str, database: str, proxies: Mapping[str, str], cached: str, *, damaged: bool = False
+    line: str, database: str, proxies: Mapping[str, str], cached: str, *, damaged: bool
 ) -> tuple[Cause | None, tuple[str, ...]]:
     """What most likely happened, from the hashes that the sources give.
 

@@ -136,8 +136,7 @@ class _VendorCheck:
         for copy, done in zip(zips, self._session.repo.download([c.actual for c in zips], extract=False), strict=True):
             self._outer.go_on("the vendor directory")
             try:
-                if done.error is not None:
-                    raise done.error
+                done.check()
                 copy.zip = done.zip
                 copy.digests = self._files.zip_hashes(done.zip)
                 line = self._lines.get(copy.actual)

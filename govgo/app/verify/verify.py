@@ -148,6 +148,40 @@ def _private_setting(session: Session) -> str:
     return f"GOPRIVATE={env.goprivate}" if env.gonosumdb == env.goprivate else f"GONOSUMDB={env.gonosumdb}"
 
 
+class _Outcome:
+    """What comes of one target, claim by claim."""
+
+    def __init__(self, *, strict: bool, optional: Collection[Claim]) -> None:
+        self._strict = strict
+        self._optional = optional
+        self.results: list[ClaimResult] = []
+        self.findings: list[Finding] = []
+        self.versions: tuple[TaggedVersion, ...] = ()
+
+    def add(self, result: ClaimResult, found: Sequence[Finding]) -> None:
+        """Add the outcome of a claim: lines beyond those needed are noted, and what is optional may be left out."""
+        if not self._strict:
+            found = [f._replace(verdict=Verdict.PASSED) if f.code in _MORE_THAN_NEEDED else f for f in found]
+        told = [f for f in found if f.claim not in self._optional or f.code not in _NOT_AT_HAND]
+        if len(told) < len(found):
+            result = result._replace(note="not checked: what it needs is neither in the bundle nor in the module cache")
+        verdicts = [f.verdict for f in told] + ([Verdict.UNCHECKED] if len(told) < len(found) else [])
+        self.results.append(result._replace(verdict=max(verdicts, default=Verdict.PASSED)))
+        self.findings += told
+
+    def report(self, session: Session, target: Target) -> ModuleReport:
+        """All of it."""
+        return ModuleReport(
+            kind=target.kind,
+            path=target.path,
+            directory=shown(session, target.root),
+            files=tuple(file.shown for file in target.sums),
+            claims=tuple(self.results),
+            findings=merge_alike(self.findings),
+            versions=self.versions,
+        )
+
+
 class _Run:
     """The work on all targets. What they share is done once: lookups in the database, and hashing the cache."""
 
@@ -256,74 +290,56 @@ class _Run:
         self._session.report.event("step", {"name": name, "count": count})
 
     def _module(self, target: Target) -> ModuleReport:
-        if target.kind == BINARY:
-            return self._binary(target)
-        results: list[ClaimResult] = []
-        findings: list[Finding] = []
+        outcome = _Outcome(strict=self._strict, optional=self._optional)
+        (self._binary if target.kind == BINARY else self._sources)(target, outcome)
+        return outcome.report(self._session, target)
+
+    def _sources(self, target: Target, outcome: _Outcome) -> None:
+        """What can be said of a module or workspace, or of a go.sum that lies alone."""
         distrusted: list[SumLine] = []
         if Claim.LINT in self._claims:
-            self._add(*check_lint(target), results, findings)
+            outcome.add(*check_lint(target))
         if Claim.DATABASE in self._claims:
             result, found, false = check_database(
                 target, self._answers, linted=Claim.LINT in self._claims, off=self._off
             )
-            self._add(result, found, results, findings)
+            outcome.add(result, found)
             distrusted += false
         if Claim.CACHE in self._claims:
-            self._collect(Claim.CACHE, target, lambda: self._check_cache(target), results, findings)
-        versions = self._check_tags(target, results, findings)
-        graph = self._graph(target, distrusted, findings)
+            self._collect(outcome, Claim.CACHE, target, lambda: self._check_cache(target))
+        self._check_tags(target, outcome)
+        graph = self._graph(target, distrusted, outcome.findings)
         if graph is not None:
             self._step("complete")
             if Claim.COMPLETE in self._claims:
-                self._collect(Claim.COMPLETE, target, lambda: self._complete(target, graph), results, findings)
+                self._collect(outcome, Claim.COMPLETE, target, lambda: self._complete(target, graph))
             if Claim.VENDOR in self._claims:
-                self._collect(Claim.VENDOR, target, lambda: self._vendor(target, graph), results, findings)
-            findings = [self._explainer.explain(each, graph) if _contradicts(each) else each for each in findings]
+                self._collect(outcome, Claim.VENDOR, target, lambda: self._vendor(target, graph))
+            outcome.findings = [
+                self._explainer.explain(each, graph) if _contradicts(each) else each for each in outcome.findings
+            ]
         order = list(Claim)
-        return ModuleReport(
-            kind=target.kind,
-            path=target.path,
-            directory=shown(self._session, target.root),
-            files=tuple(file.shown for file in target.sums),
-            claims=tuple(sorted(results, key=lambda result: order.index(result.claim))),
-            findings=merge_alike(findings),
-            versions=versions,
-        )
+        outcome.results.sort(key=lambda result: order.index(result.claim))
 
-    def _check_tags(
-        self, target: Target, results: list[ClaimResult], findings: list[Finding]
-    ) -> tuple[TaggedVersion, ...]:
+    def _check_tags(self, target: Target, outcome: _Outcome) -> None:
         if Claim.TAGS not in self._claims:
-            return ()
+            return
         name = self._tools.database.name if self._answers.lookups else ""
-        result, found, versions = check_tags(target, self._tags, self._answers.hash_of, name)
-        self._add(result, found, results, findings)
-        return versions
+        result, found, outcome.versions = check_tags(target, self._tags, self._answers.hash_of, name)
+        outcome.add(result, found)
 
-    def _binary(self, target: Target) -> ModuleReport:
+    def _binary(self, target: Target, outcome: _Outcome) -> None:
         """What can be said of a binary: whether the database, and the go.sum that was named, have its hashes."""
-        results: list[ClaimResult] = []
-        findings: list[Finding] = []
         if Claim.DATABASE in self._claims:
             result, found, _ = check_database(target, self._answers, linted=True, off=self._off)
             bare = without_hash(self._tools.executables(), target)
-            self._add(result, [*found, *bare], results, findings)
-        versions = self._check_tags(target, results, findings)
+            outcome.add(result, [*found, *bare])
+        self._check_tags(target, outcome)
         if self._against:
             found = check_against(self._session, target, self._against)
             count = len(target.sums[0].lines) - len(found)
             note = f"{count} of {len(target.sums[0].lines)} recorded hashes are in {self._against}"
-            self._add(ClaimResult(Claim.COMPLETE, Verdict.PASSED, note=note), found, results, findings)
-        return ModuleReport(
-            kind=target.kind,
-            path=target.path,
-            directory=shown(self._session, target.root),
-            files=tuple(file.shown for file in target.sums),
-            claims=tuple(results),
-            findings=merge_alike(findings),
-            versions=versions,
-        )
+            outcome.add(ClaimResult(Claim.COMPLETE, Verdict.PASSED, note=note), found)
 
     def _graph(self, target: Target, distrusted: Sequence[SumLine], findings: Sequence[Finding]) -> TargetGraph | None:
         """The target's module graph, still to be loaded; None where nothing will ask for it."""
@@ -335,11 +351,10 @@ class _Run:
 
     def _collect(
         self,
+        outcome: _Outcome,
         claim: Claim,
         target: Target,
         check: Callable[[], tuple[ClaimResult, tuple[Finding, ...]]],
-        results: list[ClaimResult],
-        findings: list[Finding],
     ) -> None:
         """A claim that may fail as a whole: that is a finding, and the others go on."""
         try:
@@ -349,20 +364,7 @@ class _Run:
 
             found = (from_error(claim, error, Place(shown(self._session, target.mod_file))),)
             result = ClaimResult(claim, found[0].verdict, note="could not be checked")
-        self._add(result, found, results, findings)
-
-    def _add(
-        self, result: ClaimResult, found: Sequence[Finding], results: list[ClaimResult], findings: list[Finding]
-    ) -> None:
-        """Add the outcome of a claim: lines beyond those needed are noted, and what is optional may be left out."""
-        if not self._strict:
-            found = [f._replace(verdict=Verdict.PASSED) if f.code in _MORE_THAN_NEEDED else f for f in found]
-        told = [f for f in found if f.claim not in self._optional or f.code not in _NOT_AT_HAND]
-        if len(told) < len(found):
-            result = result._replace(note="not checked: what it needs is neither in the bundle nor in the module cache")
-        verdicts = [f.verdict for f in told] + ([Verdict.UNCHECKED] if len(told) < len(found) else [])
-        results.append(result._replace(verdict=max(verdicts, default=Verdict.PASSED)))
-        findings += told
+        outcome.add(result, found)
 
     def _check_cache(self, target: Target) -> tuple[ClaimResult, tuple[Finding, ...]]:
         from govgo.app.verify.cache import check_cache

@@ -18,7 +18,7 @@ _LEAST_EXPONENT = -1074
 """Of the last bit of the smallest numbers."""
 
 
-def real_text(value: float, verb: str, precision: int | None, *, sharp: bool = False) -> str:
+def real_text(value: float, verb: str, precision: int | None, *, sharp: bool) -> str:
     """A number that is not negative.
 
     Args:

@@ -98,17 +98,6 @@ class SumLedger:
             workspace: (name, bytes) of the go.sum of each workspace module.
             skip_malformed: see `parse_gosum`.
         """
-        self.reset(file, data, workspace, skip_malformed=skip_malformed)
-
-    def reset(
-        self,
-        file: str = "",
-        data: bytes | None = None,
-        workspace: Iterable[tuple[str, bytes | None]] = (),
-        *,
-        skip_malformed: bool = False,
-    ) -> None:
-        """Forget everything and take other files (arguments as for the constructor)."""
         self.file = file
         self._data = data or b""
         self._others = tuple((name, text or b"") for name, text in workspace)

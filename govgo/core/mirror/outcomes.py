@@ -69,12 +69,6 @@ class Checked(NamedTuple):
     findings: tuple[Finding, ...] = ()
 
 
-class Failed(NamedTuple):
-    """A run that ended with an error."""
-
-    fault: Finding
-
-
 class Compared(NamedTuple):
     """Two mirrors, and what they do not share."""
 

@@ -46,7 +46,7 @@ def keep_sums(
     session: Session,
     loaded: LoadedPackages | None,
     rs: Requirements,
-    which: Which = Which.ADD_BUILD_LIST_ZIP_SUMS,
+    which: Which,
 ) -> set[ModuleVersion]:
     """The checksums to keep: module versions for zips, with "/go.mod" behind the version for go.mod files.
 

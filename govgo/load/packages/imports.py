@@ -243,7 +243,7 @@ def import_from_modules(
     rs: Requirements,
     mg: ModGraph | None = None,
     *,
-    skip_mod_file: bool = False,
+    skip_mod_file: bool,
 ) -> Found:
     """The module and directory that provide package `path` among the modules of `rs`.
 

@@ -36,7 +36,7 @@ def package_files(
     entries: Sequence[tuple[str, str]],
     tags: TagSet,
     *,
-    indexed: bool = False,
+    indexed: bool,
 ) -> PackageFiles:
     """Scan the Go files of one directory (cmd/go's imports.ScanDir).
 

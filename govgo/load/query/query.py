@@ -79,8 +79,8 @@ def query_outcome(
     session: Session,
     path: str,
     query: str,
-    current: str = "",
-    allowed: Allowed | None = None,
+    current: str,
+    allowed: Allowed | None,
     *,
     reuse: Reusable | None = None,
 ) -> Outcome:

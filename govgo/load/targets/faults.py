@@ -25,7 +25,7 @@ from govgo.errors import (
 )
 
 
-def from_reported(error: ReportedError, place: Place | None = None) -> Finding:
+def from_reported(error: ReportedError, place: Place | None) -> Finding:
     """Several errors as one finding, for a report that holds what others would print.
 
     Raises:

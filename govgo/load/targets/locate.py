@@ -40,7 +40,7 @@ def locating_in(resolution: Resolution, mod: ModuleVersion | None = None) -> Ite
         raise
 
 
-def locate_in(resolution: Resolution, error: GovgoError, mod: ModuleVersion | None = None) -> None:
+def locate_in(resolution: Resolution, error: GovgoError, mod: ModuleVersion | None) -> None:
     """Tell an error about a module of a build list its place, unless it knows one or no line leads to the module.
 
     Args:

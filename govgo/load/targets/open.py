@@ -7,9 +7,11 @@ cache: what go.sum lacks is proved by the checksum database and forgotten.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
+from govgo.core.gosum.ledger import SumLedger
 from govgo.load.dependency.gomod import RawSummaries
 from govgo.load.mainmodule.gowork import init_workfile
 from govgo.load.session.policy import GRAPH
@@ -64,6 +66,18 @@ def reading(outer: Session, files: Workspace, settings: Settings) -> Session:
     session.lasting = outer.lasting
     show_from(session, source_root(outer))
     return session
+
+
+@contextmanager
+def without_sums(session: Session) -> Iterator[None]:
+    """A block in which no go.sum speaks for what is fetched, as for a binary or a module named by its version."""
+    repo = session.repo
+    before = repo.ledger
+    repo.reset(SumLedger())
+    try:
+        yield
+    finally:
+        repo.reset(before)
 
 
 def open_target(

@@ -26,7 +26,7 @@ from govgo.report.style import PLAIN, Style
 from govgo.report.words import many
 
 
-def fix_lines(run: Audit, style: Style = PLAIN, *, diffs: bool = False) -> Iterator[str]:
+def fix_lines(run: Audit, style: Style = PLAIN, *, diffs: bool) -> Iterator[str]:
     """The plans, what stays, and what a dry run would change; an empty line after each plan."""
     for module in run.modules:
         for plan in module.fixes:

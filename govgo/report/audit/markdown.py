@@ -13,7 +13,7 @@ MOST_ROWS = 200
 """A comment may have 65,536 characters, and a row takes some 300."""
 
 
-def audit_markdown(run: Audit, *, diffs: bool = False) -> str:
+def audit_markdown(run: Audit, *, diffs: bool) -> str:
     """The report, a newline at its end; with the unified diffs of a dry run if `diffs`."""
     found = list(run.exposures())
     lines = ["## govgo audit", "", f"**{plain(closing(run))}**"]

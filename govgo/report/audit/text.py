@@ -27,7 +27,7 @@ _MODULES, _PACKAGES = "module level: calls are not analysed", "package level: ca
 _MOST_PACKAGES = 5
 
 
-def audit_text(run: Audit, style: Style = PLAIN, *, diffs: bool = False) -> str:
+def audit_text(run: Audit, style: Style = PLAIN, *, diffs: bool) -> str:
     """The report without faults, which standard error gets; a newline at its end.
 
     Args:

@@ -71,8 +71,8 @@ def _blocks(run: Comparison) -> Iterator[list[str]]:
         for first, each in enumerate(source.notable):
             yield [*([] if first else [""]), f"- {plain(notable_text(each))}"]
         for file in source.files:
-            shown = file.text.splitlines() or [f"{file.change} {file.name}: {file.note}"]
-            yield ["", *fenced([visible(line) for line in shown], "diff")]
+            shown = file.text or f"{file.change} {file.name}: {file.note}"
+            yield ["", *fenced(visible(shown).splitlines(), "diff")]
 
 
 def _target(run: Comparison, target: TargetChanges) -> Iterator[list[str]]:

@@ -69,7 +69,7 @@ def _source(source: SourceDiff, style: Style) -> str:
         lines.append(f"  {style.paint(one_line(notable_text(each)), 'yellow')}")
     for file in source.files:
         if file.text:
-            lines += [style.diff_line(visible(line)) for line in file.text.splitlines()]
+            lines += map(style.diff_line, visible(file.text).splitlines())
         else:
             lines.append(one_line(f"{file.change} {file.name}: {file.note}"))
     return "".join(f"{line}\n" for line in lines)

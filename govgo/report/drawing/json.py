@@ -14,7 +14,7 @@ from govgo.report.document import build_members, encode, fault_entries, heading,
 SCHEMA = "govgo.graph/1"
 
 
-def graph_json(view: View | None, faults: Iterable[Finding] = ()) -> str:
+def graph_json(view: View | None, faults: Iterable[Finding]) -> str:
     """The document, a newline at its end; `view` is None for a run that failed."""
     graph = None if view is None else _graph(view)
     return encode({**heading(SCHEMA), "graph": graph, "errors": fault_entries(faults)})

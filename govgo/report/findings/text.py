@@ -190,7 +190,7 @@ def _told(run: Run, paint: Paint, most: int) -> Iterator[str]:
 
 
 def finding_lines(
-    run: Run, module: ModuleReport | None, finding: Finding, paint: Paint = PLAIN.paint, *, with_hint: bool = True
+    run: Run, module: ModuleReport | None, finding: Finding, paint: Paint, *, with_hint: bool
 ) -> Iterator[str]:
     """One finding: its kind and code, its sentence, then its facts, indented, and its hint unless it is known."""
     word = "finding" if finding.verdict is Verdict.FINDING and run.verb != "verify" else _KINDS[finding.verdict]

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from govgo.core.fleet.summary import Summary
 from govgo.report.fleet.sections import closing, sections_of
-from govgo.report.markdown import plain, table_row
+from govgo.report.markdown import document, plain, table_row
 
 _MOST_ROWS = 25
 
@@ -24,4 +24,4 @@ def summary_markdown(summary: Summary) -> str:
             lines += map(table_row, section.rows)
         if section.left_out:
             lines += ["", f"… and {section.left_out:,} more."]
-    return "".join(f"{line}\n" for line in lines)
+    return document(lines)

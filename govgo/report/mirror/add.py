@@ -6,7 +6,7 @@ from __future__ import annotations
 from govgo.core.foreign import one_line
 from govgo.core.mirror.manifest import Manifest
 from govgo.core.mirror.outcomes import Added
-from govgo.report.document import encode, fault_entries, heading, module_members
+from govgo.report.document import fault_entries, module_members, results_document
 from govgo.report.style import PLAIN, Style
 from govgo.report.words import amount, many
 
@@ -96,4 +96,4 @@ def add_json(run: Added) -> str:
         "damaged": run.damaged,
         "mended": run.mended,
     }
-    return encode({**heading(SCHEMA), "summary": summary, "results": results, "errors": fault_entries(run.faults)})
+    return results_document(SCHEMA, summary, results, entries=fault_entries(run.faults))

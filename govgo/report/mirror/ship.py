@@ -4,15 +4,14 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 
-from govgo.core.findings import Finding
 from govgo.core.foreign import one_line
 from govgo.core.mirror.manifest import Manifest
 from govgo.core.mirror.outcomes import Compared, Shipped
 from govgo.core.module.moduleversion import sort_key
 from govgo.core.storage.keys import module_of_key
-from govgo.report.document import encode, fault_entries, heading, module_members
+from govgo.report.document import encode, module_members, results_document
 from govgo.report.mirror.verify import verify_document, verify_text
 from govgo.report.style import PLAIN, Style
 from govgo.report.words import amount, many
@@ -52,7 +51,7 @@ def diff_json(run: Compared) -> str:
         **{change: len(keys) for change, keys in rows},
         "bytes_to_ship": _size(run.new, difference.needed),
     }
-    return encode({**heading(DIFF_SCHEMA), "summary": summary, "results": results, "errors": []})
+    return results_document(DIFF_SCHEMA, summary, results)
 
 
 def _size(manifest: Manifest, keys: Sequence[str]) -> int:
@@ -69,7 +68,7 @@ def export_text(run: Shipped) -> str:
 
 def export_json(run: Shipped) -> str:
     """The same as a document."""
-    return encode({**heading(EXPORT_SCHEMA), "summary": _summary(run), "results": _parts(run), "errors": []})
+    return results_document(EXPORT_SCHEMA, _summary(run), _parts(run))
 
 
 def import_text(run: Shipped, style: Style = PLAIN) -> str:
@@ -87,11 +86,6 @@ def import_json(run: Shipped) -> str:
     assert run.checked is not None
     document = verify_document(run.checked, IMPORT_SCHEMA)
     return encode({**document, "summary": {**document["summary"], **_summary(run)}})  # type: ignore[dict-item]
-
-
-def failed_json(schema: str, faults: Iterable[Finding]) -> str:
-    """The document of a run that ended with an error."""
-    return encode({**heading(schema), "summary": {}, "results": [], "errors": fault_entries(faults)})
 
 
 def _summary(run: Shipped) -> dict[str, object]:

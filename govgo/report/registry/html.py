@@ -204,10 +204,7 @@ def _module(page: ModulePage) -> Iterator[Html]:
     module = page.module
     yield Html(f"<h1>{_broken(module.path)}</h1>\n")
     if module.deprecated:
-        yield Html(
-            f'<p class="notice bad"><strong>{_mark(NO, "Deprecated")}</strong> by its author: '
-            f"{text(module.deprecated)}</p>\n"
-        )
+        yield _notice("Deprecated", f"by its author: {module.deprecated}")
     if module.newest:
         yield Html(f"<pre>go get {text(_at(ModuleVersion(module.path, module.newest)))}</pre>\n")
     facts = [
@@ -305,7 +302,7 @@ def _version(page: VersionPage) -> Iterator[Html]:
         ]
     )
     yield Html('<h2 id="scorecard">Scorecard</h2>\n')
-    counts = [sum(1 for each in page.points if each.verdict == verdict) for verdict in (YES, NO, UNKNOWN)]
+    counts = [sum(each.verdict == verdict for each in page.points) for verdict in (YES, NO, UNKNOWN)]
     yield Html(
         f"<p>Of {len(page.points)} rules {counts[0]} {'is' if counts[0] == 1 else 'are'} kept, {counts[1]} "
         f"{'is' if counts[1] == 1 else 'are'} not, and {counts[2]} cannot be told here. "

@@ -3,12 +3,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
 
-from govgo.core.findings import Finding
 from govgo.core.storage.outcomes import Listing, Removal, Stats, StoredVersion
-from govgo.report.document import encode, fault_entries, heading, module_members, moment
+from govgo.report.document import module_members, moment, results_document
 from govgo.report.style import PLAIN, Style, table
 from govgo.report.words import amount, many
 
@@ -35,7 +33,7 @@ def _day(seconds: float) -> str:
 def ls_json(run: Listing) -> str:
     """The same as a document."""
     summary = {"versions": len(run.versions), "bytes": sum(each.size for each in run.versions)}
-    return document(LS_SCHEMA, summary, map(_version, run.versions))
+    return results_document(LS_SCHEMA, summary, list(map(_version, run.versions)))
 
 
 def stats_text(run: Stats, style: Style = PLAIN) -> str:
@@ -63,8 +61,8 @@ def stats_json(run: Stats) -> str:
         "noted_versions": run.noted,
         "used": [{"days": each.days, "versions": each.versions, "bytes": each.size} for each in run.used],
     }
-    results = ({"kind": each.name, "files": each.files, "bytes": each.size} for each in run.kinds)
-    return document(STATS_SCHEMA, summary, results)
+    results = [{"kind": each.name, "files": each.files, "bytes": each.size} for each in run.kinds]
+    return results_document(STATS_SCHEMA, summary, results)
 
 
 def removal_text(run: Removal, style: Style = PLAIN) -> str:
@@ -90,7 +88,7 @@ def removal_json(run: Removal) -> str:
         "bytes_left": None if run.left < 0 else run.left,
         "limit": run.limit or None,
     }
-    return document(REMOVAL_SCHEMA, summary, map(_version, run.versions))
+    return results_document(REMOVAL_SCHEMA, summary, list(map(_version, run.versions)))
 
 
 def _version(each: StoredVersion) -> dict[str, object]:
@@ -100,11 +98,3 @@ def _version(each: StoredVersion) -> dict[str, object]:
         "bytes": each.size,
         "modified": moment(datetime.fromtimestamp(each.modified, UTC)),
     }
-
-
-def document(
-    schema: str, summary: Mapping[str, object], results: Iterable[Mapping[str, object]], faults: Iterable[Finding] = ()
-) -> str:
-    """The outcome of a command as one JSON document."""
-    whole = {**heading(schema), "summary": summary, "results": list(results), "errors": fault_entries(faults)}
-    return encode(whole)

@@ -6,8 +6,7 @@ from __future__ import annotations
 from govgo.core.findings import Finding, Verdict, worst
 from govgo.core.foreign import one_line
 from govgo.core.storage.outcomes import StorageCheck
-from govgo.report.document import finding_entries, module_members
-from govgo.report.storage.contents import document
+from govgo.report.document import fault_entries, finding_entries, module_members, results_document
 from govgo.report.style import PLAIN, Style
 from govgo.report.words import many
 
@@ -40,4 +39,5 @@ def verify_json(run: StorageCheck) -> str:
         "repaired": [module_members(mod) for mod in run.repaired],
     }
     results = finding_entries(each for each in run.findings if each.verdict is not Verdict.UNCHECKED)
-    return document(SCHEMA, summary, results, (each for each in run.findings if each.verdict is Verdict.UNCHECKED))
+    errors = fault_entries(each for each in run.findings if each.verdict is Verdict.UNCHECKED)
+    return results_document(SCHEMA, summary, results, entries=errors)

@@ -75,11 +75,11 @@ class Adviser:
     def _ask(self, paths: frozenset[str]) -> None:
         from govgo.load.session.session import Settings
         from govgo.wiring.audit import advisory_sources
-        from govgo.wiring.session import make_session
+        from govgo.wiring.session import make_session, network_of
 
         session = make_session(Settings(os.getcwd(), self._env), self._report, announce=False)
         try:
-            with advisory_sources(session, self._databases) as sources:
+            with advisory_sources(session, self._databases, network=network_of(session)) as sources:
                 found = [source.about(paths) for source in sources]
         finally:
             session.close()

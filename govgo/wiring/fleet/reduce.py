@@ -56,7 +56,7 @@ class _Part(NamedTuple):
     selecting: list[Selecting]
 
 
-def reduce_results(results: Results, module: str = "", version: str = "", closures: Closures | None = None) -> Summary:
+def reduce_results(results: Results, module: str, version: str, closures: Closures | None) -> Summary:
     """Put all results in a directory together: write the tables, and count.
 
     Args:

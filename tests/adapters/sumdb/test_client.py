@@ -25,11 +25,9 @@ from govgo.errors import (
 )
 from tests.simulators import campaigns
 from tests.simulators.sumdb_home import Home, run
-from tests.simulators.sumdb_log import Log, Server, h1, keys, record_text
+from tests.simulators.sumdb_log import LINES, WANTED, Log, Server, h1, keys, record_text
 
-WANTED = ModuleVersion("example.org/wanted", "v1.2.3")
 LOOKUP = "/lookup/example.org/wanted@v1.2.3"
-LINES = tuple(record_text(*WANTED).splitlines())
 EVIL = h1("evil")
 
 
@@ -39,13 +37,6 @@ def big() -> Log:
     log = Log().grow(30_000)
     log.add(*WANTED)
     return log.grow(36_000)
-
-
-@pytest.fixture
-def log() -> Log:
-    log = Log().grow(300)
-    log.add(*WANTED)
-    return log.grow(500)
 
 
 @pytest.fixture

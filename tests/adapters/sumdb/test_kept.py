@@ -15,19 +15,9 @@ from govgo.core.module.moduleversion import ModuleVersion
 from govgo.core.sumdb import record
 from govgo.errors import GovgoError
 from tests.simulators.sumdb_home import Home
-from tests.simulators.sumdb_log import Log, Server, h1, keys, record_text
+from tests.simulators.sumdb_log import FILLER, LINES, WANTED, Log, Server, h1, keys, record_text
 
-WANTED = ModuleVersion("example.org/wanted", "v1.2.3")
-FILLER = ModuleVersion("example.org/filler", "v0.0.7")
-LINES = tuple(record_text(*WANTED).splitlines())
 LOOKUP = "lookup/example.org/wanted@v1.2.3"
-
-
-@pytest.fixture
-def log() -> Log:
-    log = Log().grow(300)
-    log.add(*WANTED)
-    return log.grow(500)
 
 
 @pytest.fixture

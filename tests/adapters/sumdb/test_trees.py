@@ -27,18 +27,7 @@ from govgo.errors import (
 )
 from tests.simulators import logmath
 from tests.simulators.sumdb_home import Home, run
-from tests.simulators.sumdb_log import Log, Server, keys, record_text
-
-WANTED = ModuleVersion("example.org/wanted", "v1.2.3")
-FILLER = ModuleVersion("example.org/filler", "v0.0.7")
-LINES = tuple(record_text(*WANTED).splitlines())
-
-
-@pytest.fixture
-def log() -> Log:
-    log = Log().grow(300)
-    log.add(*WANTED)
-    return log.grow(500)
+from tests.simulators.sumdb_log import FILLER, LINES, WANTED, Log, Server, keys, record_text
 
 
 @pytest.fixture

@@ -23,7 +23,7 @@ from govgo.core.module.moduleversion import ModuleVersion, compare_selected, com
 from govgo.core.resolution.lower import Edits
 from govgo.core.resolution.resolution import Resolution, Stated
 from govgo.errors import NotFoundError
-from tests.simulators.modversions import mv
+from tests.simulators.modversions import mv, resolved
 
 M = ModuleVersion("m.io/m")
 ALL = Bounds(versions=100, leads=100, graphs=100_000, choices=1_000_000)
@@ -80,19 +80,14 @@ class World:
                 break
             roots = moved
         places = {path: number for number, path in enumerate(self.stated, 5)}
-        return Resolution(
-            kind="module",
-            path=M.path,
-            directory=".",
-            mod_file="go.mod",
-            mains=(M,),
-            graph=graph,
-            stated=tuple(
+        return resolved(
+            M,
+            graph,
+            (
                 Stated(M, ModuleVersion(path, version), Place("go.mod", places.get(path, 99)), is_indirect=False)
                 for path, version in lines.items()
             ),
-            replacements={},
-            go_version=graph.selected("go"),
+            go=graph.selected("go"),
         )
 
     def newer(self, mod: ModuleVersion) -> Sequence[str]:

@@ -243,11 +243,3 @@ def test_go_sum_never_speaks_for_the_toolchain(path: str) -> None:
     assert not ledger.dirty
     with pytest.raises(SumMismatchError):
         ledger.check(mod, H2)
-
-
-def test_reset_begins_anew() -> None:
-    ledger = SumLedger("go.sum", lines(f"a.io/a v1.0.0 {H1}"))
-    assert ledger.have(A)
-    ledger.reset("/w/go.work.sum", None)
-    assert not ledger.have(A)
-    assert ledger.enabled

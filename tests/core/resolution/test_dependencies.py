@@ -7,8 +7,8 @@ from govgo.core.findings import Place
 from govgo.core.modgraph.mvs import Graph
 from govgo.core.module.moduleversion import ModuleVersion, compare_selected
 from govgo.core.resolution.dependencies import Dependencies
-from govgo.core.resolution.resolution import Resolution, Stated
-from tests.simulators.modversions import mv
+from govgo.core.resolution.resolution import Stated
+from tests.simulators.modversions import mv, resolved
 
 M = ModuleVersion("m")
 
@@ -23,16 +23,11 @@ def dependencies(go_mod: str, *lines: str, retracted: dict[str, str] | None = No
         source, *targets = line.split()
         graph.require(mv(source), tuple(mv(target.rstrip("!")) for target in targets))
         indirect[mv(source)] = {mv(target.rstrip("!")) for target in targets if target.endswith("!")}
-    resolution = Resolution(
-        kind="module",
-        path=M.path,
-        directory=".",
-        mod_file="go.mod",
-        mains=(M,),
-        graph=graph,
-        stated=tuple(Stated(M, mod, Place("go.mod", at), mark) for at, (mod, mark) in enumerate(stated, 1)),
-        replacements={mv("r@v1.0.0"): ModuleVersion("../r")},
-        go_version="1.21",
+    resolution = resolved(
+        M,
+        graph,
+        (Stated(M, mod, Place("go.mod", at), mark) for at, (mod, mark) in enumerate(stated, 1)),
+        {mv("r@v1.0.0"): ModuleVersion("../r")},
     )
     return Dependencies(resolution, indirect, retracted)
 

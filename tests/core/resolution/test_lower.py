@@ -18,7 +18,7 @@ from govgo.core.resolution.lower import Bounds, Change, Edits, Lowering, Outcome
 from govgo.core.resolution.resolution import Resolution, Stated
 from govgo.errors import Failure, IntegrityError, NotFoundError, UnavailableError
 from tests.simulators import campaigns
-from tests.simulators.modversions import mv
+from tests.simulators.modversions import mv, resolved
 
 M = ModuleVersion("m.io/m")
 ALL = Bounds()
@@ -48,19 +48,14 @@ class World:
             graph.require(each, self.requires[each])
             queue += [target for target in dict.fromkeys(self.requires[each]) if target not in queue]
         places = {path: number for number, path in enumerate(self.stated, 5)}
-        return Resolution(
-            kind="module",
-            path=M.path,
-            directory=".",
-            mod_file="go.mod",
-            mains=(M,),
-            graph=graph,
-            stated=tuple(
+        return resolved(
+            M,
+            graph,
+            (
                 Stated(M, ModuleVersion(path, version), Place("go.mod", places.get(path, 99)), indirect)
                 for path, (version, indirect) in kept.items()
             ),
-            replacements={},
-            go_version="1.16",
+            go="1.16",
         )
 
     def older(self, mod: ModuleVersion) -> Sequence[str]:
@@ -104,18 +99,7 @@ class PrunedWorld(World):
             if raised == roots:
                 break
             roots = raised  # as go does, and then the graph is loaded again
-        return Resolution(
-            kind="module",
-            path=M.path,
-            directory=".",
-            mod_file="go.mod",
-            mains=(M,),
-            graph=graph,
-            stated=whole.stated,
-            replacements={},
-            go_version="1.21",
-            is_unpruned=self.unpruned.__contains__,
-        )
+        return resolved(M, graph, whole.stated, is_unpruned=self.unpruned.__contains__)
 
 
 def lowered(world: World, path: str, version: str, bounds: Bounds = ALL) -> Lowering:

@@ -7,7 +7,7 @@ from govgo.core.findings import Place
 from govgo.core.modgraph.mvs import Graph
 from govgo.core.module.moduleversion import ModuleVersion, compare_selected
 from govgo.core.resolution.resolution import Resolution, Stated
-from tests.simulators.modversions import mv
+from tests.simulators.modversions import mv, resolved
 
 M = ModuleVersion("m.io/m")
 
@@ -23,16 +23,11 @@ def resolution(
     graph.require(M, (*map(mv, stated), *map(mv, raised.split()), ModuleVersion("go", "1.21")))
     for source, targets in edges.items():
         graph.require(mv(source), tuple(map(mv, targets.split())))
-    return Resolution(
-        kind="module",
-        path=M.path,
-        directory=".",
-        mod_file="go.mod",
-        mains=(M,),
-        graph=graph,
-        stated=tuple(Stated(M, mv(each), Place("go.mod", line), line > 6) for each, line in stated.items()),
-        replacements={mv("a@v1.3.0"): ModuleVersion("../a")},
-        go_version="1.21",
+    return resolved(
+        M,
+        graph,
+        (Stated(M, mv(each), Place("go.mod", line), line > 6) for each, line in stated.items()),
+        {mv("a@v1.3.0"): ModuleVersion("../a")},
         is_unpruned=None if unpruned is None else set(map(mv, unpruned.split())).__contains__,
     )
 

@@ -6,6 +6,8 @@ from __future__ import annotations
 import re
 from datetime import UTC, datetime
 
+import pytest
+
 from govgo.core.findings import Place
 from govgo.core.module.moduleversion import ModuleVersion
 from govgo.core.resolution.compare import (
@@ -18,6 +20,8 @@ from govgo.core.resolution.compare import (
     VersionFacts,
 )
 from govgo.core.resolution.resolution import Requirement
+from govgo.core.resolution.review import Review, SourceDiff
+from govgo.report.diff.markdown import markdown_report
 from govgo.report.diff.text import text_report
 from govgo.report.style import Style
 
@@ -70,3 +74,20 @@ def test_colours_are_our_own() -> None:
     assert "\x1b" not in plain
     assert plain == text_report(comparison(HOSTILE), Style(width=70))
     assert "q.io/a\\x1b[31m\\n::error::" in plain
+
+
+#: Where Python ends a line beside "\n" (`str.splitlines`), and where terminals may; Go's diff ends none there.
+ENDS = "\r\v\f\x1c\x1d\x1e\x85\u2028\u2029"
+
+
+@pytest.mark.parametrize("end", ENDS)
+def test_attack_a_line_of_source_stays_one(end: str) -> None:
+    review = Review()
+    review.add("a.go", None, f"package a{end}no differences\n".encode())
+    mod = ModuleVersion("q.io/a", "v1.1.0")
+    source = SourceDiff("q.io/a", None, mod, ("", ""), (), tuple(review.files))
+    run = comparison()._replace(sources=(source,))
+    for text in (text_report(run), markdown_report(run)):
+        (line,) = [line for line in text.split("\n") if "package a" in line]
+        assert line.startswith("+package a\\")
+        assert line.endswith("no differences")

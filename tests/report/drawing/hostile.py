@@ -7,7 +7,8 @@ from govgo.core.findings import Place
 from govgo.core.modgraph.mvs import Graph
 from govgo.core.module.moduleversion import ModuleVersion, compare_selected
 from govgo.core.resolution.dependencies import Dependencies
-from govgo.core.resolution.resolution import Resolution, Stated
+from govgo.core.resolution.resolution import Stated
+from tests.simulators.modversions import resolved
 
 HOSTILE = (
     '"];evil->n0;x[label="',
@@ -40,15 +41,10 @@ def hostile_graph() -> Dependencies:
     graph.require(main, mods)
     for mod in mods:
         graph.require(mod, ())
-    resolution = Resolution(
-        kind="module",
-        path="m",
-        directory=".",
-        mod_file="go.mod",
-        mains=(main,),
-        graph=graph,
-        stated=tuple(Stated(main, mod, Place("<b>go.mod", at), False) for at, mod in enumerate(mods, 3)),
-        replacements={mod: ModuleVersion(f"../{mod.path}") for mod in mods},
-        go_version="1.21",
+    resolution = resolved(
+        main,
+        graph,
+        (Stated(main, mod, Place("<b>go.mod", at), False) for at, mod in enumerate(mods, 3)),
+        {mod: ModuleVersion(f"../{mod.path}") for mod in mods},
     )
     return Dependencies(resolution, {}, dict.fromkeys(HOSTILE, "</script><script>window.broken=1</script>"))

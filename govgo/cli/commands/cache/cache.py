@@ -4,8 +4,10 @@
 from __future__ import annotations
 
 from datetime import timedelta
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
+from govgo.adapters.modcache.cache import ModCache
+from govgo.adapters.modcache.care import DiskCare
 from govgo.app.cache import check, clean
 from govgo.app.cache import prune as prune_service
 from govgo.cli.call import show
@@ -27,7 +29,9 @@ from govgo.report.cache import (
     size_document,
     size_text,
 )
-from govgo.wiring.cache import cache_care
+
+if TYPE_CHECKING:
+    from govgo.load.session.session import Session
 
 _COMMANDS = {
     "dir": Entry("cache.cache", "directory", CACHE, "Print the directory of the module cache."),
@@ -61,7 +65,7 @@ def size(*, as_json: bool, **flags: Any) -> None:
     Sizes are those of files; the blocks that they take on a disk are more.
     """
     with failures_as_document(SIZE_SCHEMA, as_json):
-        contents = cache_care(open_session(flags)).contents()
+        contents = _care(open_session(flags)).contents()
         show(size_document(contents) if as_json else size_text(contents))
 
 
@@ -89,7 +93,7 @@ def verify(modules: tuple[str, ...], *, repair: bool, as_json: bool, **flags: An
     """
     with failures_as_document(VERIFY_SCHEMA, as_json) as tell:
         session = open_session(flags)
-        found = check(session, cache_care(session), modules, repair=repair)
+        found = check(session, _care(session), modules, repair=repair)
         tell(check_document(found) if as_json else check_text(found))
     if not found.is_finished:
         return EXIT_UNFINISHED
@@ -132,7 +136,7 @@ def prune(
         raise FlagError(f"invalid value for flag -older-than: {error}") from None
     with failures_as_document(PRUNE_SCHEMA, as_json) as tell:
         session = open_session(flags, announce=False, offline=offline)
-        pruned = prune_service(session, cache_care(session), keep_for, age, dry_run=dry_run)
+        pruned = prune_service(session, _care(session), keep_for, age, dry_run=dry_run)
         tell(pruned_document(pruned) if as_json else pruned_text(pruned, lists=dry_run or bool(flags["verbose"])))
 
 
@@ -150,5 +154,10 @@ def clean_command(*, dry_run: bool, as_json: bool, **flags: Any) -> None:
     """
     with failures_as_document(PRUNE_SCHEMA, as_json) as tell:
         session = open_session(flags)
-        pruned = clean(cache_care(session), dry_run=dry_run)
+        pruned = clean(_care(session), dry_run=dry_run)
         tell(pruned_document(pruned) if as_json else pruned_text(pruned, lists=bool(flags["verbose"])))
+
+
+def _care(session: Session) -> DiskCare:
+    settings = session.settings
+    return DiskCare(ModCache(settings.env.gomodcache, writable_dirs=settings.modcacherw))

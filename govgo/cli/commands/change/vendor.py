@@ -6,7 +6,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from govgo.app.vendor.vendor import vendor as vendor_service
-from govgo.cli.exitcodes import EXIT_DONE
 from govgo.cli.options import (
     argument,
     command,
@@ -16,7 +15,7 @@ from govgo.cli.options import (
     traceless_options,
     verbose_option,
 )
-from govgo.cli.session import open_session
+from govgo.cli.planning import run_or_plan
 from govgo.errors import UsageError
 from govgo.load.mainmodule.gowork import init_workfile
 
@@ -39,26 +38,16 @@ def vendor(args: tuple[str, ...], tolerant: bool, output: str, **flags: Any) -> 
     govgo vendor -o third    somewhere else, for other tools
     govgo vendor --dry-run   how many files would change
     """
-    given = {**flags, "tolerant": tolerant}
 
     def run(session: Session) -> None:
-        _vendor(session, args, tolerant=tolerant, output=output)
+        init_workfile(session)
+        if session.in_workspace:
+            raise UsageError(
+                "'go mod vendor' cannot be run in workspace mode. Run 'go work vendor' to vendor the workspace or set"
+                " 'GOWORK=off' to exit workspace mode."
+            )
+        if args:
+            raise UsageError("'go mod vendor' accepts no arguments")
+        vendor_service(session, output=output, tolerant=tolerant)
 
-    if flags["dry_run"]:
-        from govgo.cli.planning import dry_run
-
-        return dry_run(given, "vendor", run, requested=tuple)
-    run(open_session(given))
-    return EXIT_DONE
-
-
-def _vendor(session: Session, args: tuple[str, ...], *, tolerant: bool, output: str) -> None:
-    init_workfile(session)
-    if session.in_workspace:
-        raise UsageError(
-            "'go mod vendor' cannot be run in workspace mode. Run 'go work vendor' to vendor the workspace or set"
-            " 'GOWORK=off' to exit workspace mode."
-        )
-    if args:
-        raise UsageError("'go mod vendor' accepts no arguments")
-    vendor_service(session, output=output, tolerant=tolerant)
+    return run_or_plan({**flags, "tolerant": tolerant}, "vendor", run)

@@ -3,11 +3,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from govgo.app.work.work import init_workspace, use_directories
-from govgo.cli.exitcodes import EXIT_DONE
 from govgo.cli.group import CHANGE, COMMANDS, Entry, Group
 from govgo.cli.options import (
     argument,
@@ -18,7 +16,7 @@ from govgo.cli.options import (
     traceless_options,
     verbose_option,
 )
-from govgo.cli.session import open_session
+from govgo.cli.planning import run_or_plan
 
 if TYPE_CHECKING:
     from govgo.load.session.session import Session
@@ -42,7 +40,7 @@ work = Group(_COMMANDS, "Keep a workspace: several main modules, worked on toget
 @argument("directories")
 def init(directories: tuple[str, ...], **flags: Any) -> int:
     """Write a go.work in the current directory that uses the modules in the directories that are named."""
-    return _run(flags, "work init", lambda session: init_workspace(session, directories))
+    return run_or_plan(flags, "work init", lambda session: init_workspace(session, directories))
 
 
 @command(usage="[-r] [moddirs]")
@@ -52,7 +50,7 @@ def init(directories: tuple[str, ...], **flags: Any) -> int:
 @argument("directories")
 def use(directories: tuple[str, ...], recursive: bool, **flags: Any) -> int:
     """Add the modules in the directories that are named to go.work, and drop those that no longer exist."""
-    return _run(flags, "work use", lambda session: use_directories(session, directories, recursive=recursive))
+    return run_or_plan(flags, "work use", lambda session: use_directories(session, directories, recursive=recursive))
 
 
 @command()
@@ -63,7 +61,7 @@ def sync(**flags: Any) -> int:
     """Write the versions of the workspace's build list into the go.mod of each of its modules."""
     from govgo.app.work.sync import sync_workspace
 
-    return _run(flags, "work sync", sync_workspace)
+    return run_or_plan(flags, "work sync", sync_workspace)
 
 
 @command(usage="[-e] [-v] [-o outdir]")
@@ -86,14 +84,4 @@ def vendor(args: tuple[str, ...], tolerant: bool, output: str, **flags: Any) -> 
             raise UsageError("'go mod vendor' accepts no arguments")
         vendor_service(session, tolerant=tolerant, output=output, policy=WORK_VENDOR)
 
-    return _run({**flags, "tolerant": tolerant}, "work vendor", run)
-
-
-def _run(flags: Mapping[str, Any], command: str, verb: Callable[[Session], object]) -> int:
-    """Run a verb, or say what it would change."""
-    if flags["dry_run"]:
-        from govgo.cli.planning import dry_run
-
-        return dry_run(flags, command, verb, requested=tuple)
-    verb(open_session(flags))
-    return EXIT_DONE
+    return run_or_plan({**flags, "tolerant": tolerant}, "work vendor", run)

@@ -18,10 +18,14 @@ from govgo.core.fleet.summary import Summary
 from govgo.core.module.paths import check_path
 from govgo.core.version import semver
 from govgo.errors import InputError, UsageError
+from govgo.report.fleet.html import summary_page
+from govgo.report.fleet.json import summary_json
+from govgo.report.fleet.markdown import summary_markdown
+from govgo.report.fleet.text import summary_text
+from govgo.report.style import PLAIN, Style
 
 if TYPE_CHECKING:
     from govgo.adapters.fleet.results import Results
-    from govgo.report.style import Style
 
 
 @command(own=True, usage="[flags] [OUT]")
@@ -69,12 +73,11 @@ def report(words: tuple[str, ...], **flags: Any) -> int:
 
 def summarize(results: Results, module: str = "", version: str = "", closures: Closures | None = None) -> Summary:
     """Put the results together, and write the tables and summaries beside them."""
-    from govgo.report.style import Style
     from govgo.wiring.fleet.reduce import reduce_results
 
     summary = reduce_results(results, module, version, closures)
     for form, name in (("json", "summary.json"), ("markdown", "summary.md"), ("html", "summary.html")):
-        results.write(name, FORMATS[form](summary._replace(below=None, impact=None), Style(0, False)))
+        results.write(name, FORMATS[form](summary._replace(below=None, impact=None), PLAIN))
     return summary
 
 
@@ -107,33 +110,9 @@ def _closures(module: str, version: str, flags: Mapping[str, Any]) -> Closures:
     return Closures(*(closure_of(job, module, version, go) for go in ("1.17", "1.16")))
 
 
-def _text(summary: Summary, style: Style) -> str:
-    from govgo.report.fleet.text import summary_text
-
-    return summary_text(summary, style)
-
-
-def _json(summary: Summary, _: Style) -> str:
-    from govgo.report.fleet.json import summary_json
-
-    return summary_json(summary)
-
-
-def _markdown(summary: Summary, _: Style) -> str:
-    from govgo.report.fleet.markdown import summary_markdown
-
-    return summary_markdown(summary)
-
-
-def _html(summary: Summary, _: Style) -> str:
-    from govgo.report.fleet.html import summary_page
-
-    return summary_page(summary)
-
-
 FORMATS: Mapping[str, Callable[[Summary, Style], str]] = {
-    "text": _text,
-    "json": _json,
-    "markdown": _markdown,
-    "html": _html,
+    "text": summary_text,
+    "json": lambda summary, _: summary_json(summary),
+    "markdown": lambda summary, _: summary_markdown(summary),
+    "html": lambda summary, _: summary_page(summary),
 }

@@ -14,7 +14,7 @@ import govgo
 from govgo.adapters.disk.diskerror import reason
 from govgo.cli.call import reporter
 from govgo.cli.commands.fleet.verbs import VERBS, FleetVerb, deciding_values, verb_flags, verb_values
-from govgo.cli.exitcodes import EXIT_DONE, EXIT_NO
+from govgo.cli.exitcodes import EXIT_DONE
 from govgo.cli.options import Command, Flag, FlagError, chdir_option, exit_zero_option, option
 from govgo.cli.outputs import Reports, output_options
 from govgo.cli.session import change_directory, environment, working_directory
@@ -140,10 +140,7 @@ def run_verb(name: str, inputs: Sequence[str], flags: dict[str, Any]) -> int:
             stand = f"{tally.unchanged:,} of them unchanged, {tally.resumed:,} done before"
             told.note(f"{many(tally.total, 'repository', 'repositories')}, {stand}")
         reports.tell(summary)
-    code = kept.code
-    if code == EXIT_NO and flags["exit_zero"]:
-        code = EXIT_DONE
-    return reports.exit_code(code)
+    return reports.exit_code(kept.code, exit_zero=flags["exit_zero"])
 
 
 class _Kept:

@@ -10,7 +10,7 @@ from govgo.cli.findings import findings_markdown, findings_text, formats_for_ci,
 from govgo.cli.options import argument, command, exit_zero_option, module_options, offline_option, option
 from govgo.cli.outputs import Reports, fault_of, output_options
 from govgo.cli.session import open_session
-from govgo.core.findings import Inspection, Verdict, verdict_of
+from govgo.core.findings import Inspection, verdict_of
 from govgo.core.resolution.hygiene import RULES
 from govgo.errors import UsageError
 
@@ -59,10 +59,7 @@ def hygiene(where: tuple[str, ...], **flags: Any) -> int:
 
         run = inspect(session, where, keep, offline=flags["offline"])
         reports.tell(run)
-    verdict = verdict_of(run)
-    if verdict is Verdict.FINDING and flags["exit_zero"]:
-        verdict = Verdict.PASSED
-    return reports.exit_code(verdict)
+    return reports.exit_code(verdict_of(run), exit_zero=flags["exit_zero"])
 
 
 def _keep(only: Sequence[str], skip: Sequence[str]) -> Callable[[str], bool]:
@@ -86,13 +83,9 @@ def _json(run: Inspection, _: Style) -> str:
     return inspection_report(run)
 
 
-def _rules() -> Mapping[str, str]:
-    return RULES
-
-
 FORMATS: Mapping[str, Callable[[Inspection, Style], str]] = {
     "text": findings_text,
     "json": _json,
-    **formats_for_ci(itself, _rules),
+    **formats_for_ci(itself, RULES),
     "markdown": findings_markdown,
 }

@@ -13,15 +13,27 @@ from govgo.adapters.disk.diskerror import reason
 from govgo.cli.exitcodes import EXIT_DONE, EXIT_NO
 from govgo.cli.group import COMMANDS, SERVE, Entry, Group
 from govgo.cli.options import CommandLineError, argument, chdir_option, command, module_options, option
-from govgo.cli.outputs import Reports, fault_of, output_options
+from govgo.cli.outputs import Reports, failed, fault_of, formats_or_failed, output_options
 from govgo.cli.session import network_options, open_session
 from govgo.cli.sizes import parse_size
 from govgo.core.findings import worst
 from govgo.core.mirror.closure import Closure
 from govgo.core.mirror.manifest import Manifest
-from govgo.core.mirror.outcomes import Added, Checked, Compared, Failed, Shipped
+from govgo.core.mirror.outcomes import Added, Checked, Shipped
 from govgo.core.module.paths import check_path
 from govgo.errors import InvalidPathError, UsageError
+from govgo.report.mirror.add import add_json, add_text
+from govgo.report.mirror.ship import (
+    DIFF_SCHEMA,
+    EXPORT_SCHEMA,
+    diff_json,
+    diff_text,
+    export_json,
+    export_text,
+    import_json,
+    import_text,
+)
+from govgo.report.mirror.verify import verify_json, verify_text
 from govgo.report.style import Style
 from govgo.wiring.mirror import Index, run_add, run_check, run_compare, run_export, run_import
 
@@ -88,11 +100,11 @@ def add(words: tuple[str, ...], **flags: Any) -> int:
         raise CommandLineError("a mirror is missing: a directory, an archive or a bucket")
     where, queries = _sorted_words(words[1:])
 
-    def failed(error: BaseException) -> Added:
+    def failed_run(error: BaseException) -> Added:
         nothing = Manifest()
         return Added(Closure(), (), (), {}, "", 0, (), nothing, nothing, flags["dry_run"], (fault_of(error),))
 
-    with Reports(flags, ADD_FORMATS, failed) as reports:
+    with Reports(flags, ADD_FORMATS, failed_run) as reports:
         gc.enable()  # `cli.main` turns it off, for commands that hold little: here each module would leave 13 kB
         session = open_session(flags)
         if flags["since"] and not flags["index_url"]:
@@ -137,10 +149,10 @@ def verify(words: tuple[str, ...], **flags: Any) -> int:
     """
     (name,) = _named(words, "a mirror")
 
-    def failed(error: BaseException) -> Checked:
+    def failed_run(error: BaseException) -> Checked:
         return Checked(name, Manifest(), findings=(fault_of(error),))
 
-    with Reports(flags, VERIFY_FORMATS, failed) as reports:
+    with Reports(flags, VERIFY_FORMATS, failed_run) as reports:
         run = run_check(_session(flags), name)
         reports.tell(run)
     return reports.exit_code(worst(run.findings))
@@ -161,7 +173,7 @@ def diff(words: tuple[str, ...], **flags: Any) -> int:
     Exit codes: 0 equal, 1 different.
     """
     old, new = _named(words, "two mirrors", 2)
-    with Reports(flags, DIFF_FORMATS, _failed) as reports:
+    with Reports(flags, DIFF_FORMATS, failed) as reports:
         run = run_compare(_session(flags), old, new)
         reports.tell(run)
     return reports.exit_code(EXIT_NO if any(run.difference) else EXIT_DONE)
@@ -186,7 +198,7 @@ def export(words: tuple[str, ...], **flags: Any) -> int:
     """
     mirror, directory = _named(words, "a mirror and a directory", 2)
     part_size = parse_size("part-size", flags["part_size"])
-    with Reports(flags, EXPORT_FORMATS, _failed) as reports:
+    with Reports(flags, EXPORT_FORMATS, failed) as reports:
         reports.tell(run_export(_session(flags), mirror, directory, flags["since"], part_size))
     return reports.exit_code(EXIT_DONE)
 
@@ -209,10 +221,10 @@ def import_(words: tuple[str, ...], **flags: Any) -> int:
     if len(words) < 2:
         raise CommandLineError("a mirror and the parts are missing")
 
-    def failed(error: BaseException) -> Shipped:
+    def failed_run(error: BaseException) -> Shipped:
         return Shipped((), (), Manifest(), Checked(words[0], Manifest(), findings=(fault_of(error),)))
 
-    with Reports(flags, IMPORT_FORMATS, failed) as reports:
+    with Reports(flags, IMPORT_FORMATS, failed_run) as reports:
         run = run_import(_session(flags), words[0], words[1:])
         reports.tell(run)
     assert run.checked is not None
@@ -228,10 +240,6 @@ def _named(words: Sequence[str], what: str, count: int = 1) -> Sequence[str]:
     if len(words) != count:
         raise CommandLineError(f"want {what}")
     return words
-
-
-def _failed(error: BaseException) -> Any:
-    return Failed(fault_of(error))
 
 
 def _sorted_words(words: Sequence[str]) -> tuple[list[str], list[str]]:
@@ -279,70 +287,14 @@ def _listed(name: str) -> list[str]:
     return found
 
 
-def _add_text(run: Added, style: Style) -> str:
-    from govgo.report.mirror.add import add_text
-
-    return add_text(run, style)
-
-
-def _add_json(run: Added, _: Style) -> str:
-    from govgo.report.mirror.add import add_json
-
-    return add_json(run)
-
-
-ADD_FORMATS: Mapping[str, Callable[[Added, Style], str]] = {"text": _add_text, "json": _add_json}
-
-
-def _verify_text(run: Checked, style: Style) -> str:
-    from govgo.report.mirror.verify import verify_text
-
-    return verify_text(run, style)
-
-
-def _verify_json(run: Checked, _: Style) -> str:
-    from govgo.report.mirror.verify import verify_json
-
-    return verify_json(run)
-
-
-def _diff_text(run: Compared | Failed, style: Style) -> str:
-    from govgo.report.mirror import ship
-
-    return f"{run.fault.text}\n" if isinstance(run, Failed) else ship.diff_text(run, style)
-
-
-def _diff_json(run: Compared | Failed, _: Style) -> str:
-    from govgo.report.mirror import ship
-
-    return ship.failed_json(ship.DIFF_SCHEMA, [run.fault]) if isinstance(run, Failed) else ship.diff_json(run)
-
-
-def _export_text(run: Shipped | Failed, _: Style) -> str:
-    from govgo.report.mirror import ship
-
-    return f"{run.fault.text}\n" if isinstance(run, Failed) else ship.export_text(run)
-
-
-def _export_json(run: Shipped | Failed, _: Style) -> str:
-    from govgo.report.mirror import ship
-
-    return ship.failed_json(ship.EXPORT_SCHEMA, [run.fault]) if isinstance(run, Failed) else ship.export_json(run)
-
-
-def _import_text(run: Shipped, style: Style) -> str:
-    from govgo.report.mirror.ship import import_text
-
-    return import_text(run, style)
-
-
-def _import_json(run: Shipped, _: Style) -> str:
-    from govgo.report.mirror.ship import import_json
-
-    return import_json(run)
-
-
-VERIFY_FORMATS: Mapping[str, Callable[[Checked, Style], str]] = {"text": _verify_text, "json": _verify_json}
-DIFF_FORMATS: Mapping[str, Callable[[Compared | Failed, Style], str]] = {"text": _diff_text, "json": _diff_json}
-EXPORT_FORMATS: Mapping[str, Callable[[Shipped | Failed, Style], str]] = {"text": _export_text, "json": _export_json}
-IMPORT_FORMATS: Mapping[str, Callable[[Shipped, Style], str]] = {"text": _import_text, "json": _import_json}
+ADD_FORMATS: Mapping[str, Callable[[Added, Style], str]] = {"text": add_text, "json": lambda run, _: add_json(run)}
+VERIFY_FORMATS: Mapping[str, Callable[[Checked, Style], str]] = {
+    "text": verify_text,
+    "json": lambda run, _: verify_json(run),
+}
+DIFF_FORMATS = formats_or_failed(DIFF_SCHEMA, diff_text, diff_json)
+EXPORT_FORMATS = formats_or_failed(EXPORT_SCHEMA, lambda run, _: export_text(run), export_json)
+IMPORT_FORMATS: Mapping[str, Callable[[Shipped, Style], str]] = {
+    "text": import_text,
+    "json": lambda run, _: import_json(run),
+}

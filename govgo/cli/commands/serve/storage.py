@@ -12,13 +12,24 @@ from govgo.app.storage import manage
 from govgo.cli.exitcodes import EXIT_DONE
 from govgo.cli.group import COMMANDS, SERVE, Entry, Group
 from govgo.cli.options import CommandLineError, argument, chdir_option, command, module_options, option
-from govgo.cli.outputs import Reports, fault_of, output_options
+from govgo.cli.outputs import Reports, failed, fault_of, formats_or_failed, output_options
 from govgo.cli.session import network_options, open_session
 from govgo.cli.sizes import parse_size
 from govgo.core.findings import worst
-from govgo.core.mirror.outcomes import Failed
 from govgo.core.module.patterns import match_prefix_patterns
-from govgo.core.storage.outcomes import Listing, Removal, Stats, StorageCheck
+from govgo.core.storage.outcomes import Removal, StorageCheck
+from govgo.report.storage.contents import (
+    LS_SCHEMA,
+    REMOVAL_SCHEMA,
+    STATS_SCHEMA,
+    ls_json,
+    ls_text,
+    removal_json,
+    removal_text,
+    stats_json,
+    stats_text,
+)
+from govgo.report.storage.verify import verify_json, verify_text
 from govgo.report.style import Style
 from govgo.wiring.storage import existing_storage, run_storage_check
 
@@ -64,7 +75,7 @@ def ls(words: tuple[str, ...], **flags: Any) -> int:
     Formats: text, json.
     """
     where, patterns = _split(words)
-    with Reports(flags, LS_FORMATS, _failed) as reports:
+    with Reports(flags, LS_FORMATS, failed) as reports:
         reports.tell(_with_storage(flags, where, lambda storage: manage.list_versions(storage, patterns)))
     return reports.exit_code(EXIT_DONE)
 
@@ -86,7 +97,7 @@ def stats(words: tuple[str, ...], **flags: Any) -> int:
     where, more = _split(words)
     if more:
         raise CommandLineError(f"unexpected argument {more[0]}")
-    with Reports(flags, STATS_FORMATS, _failed) as reports:
+    with Reports(flags, STATS_FORMATS, failed) as reports:
         reports.tell(_with_storage(flags, where, lambda storage: manage.count(storage, time.time())))
     return reports.exit_code(EXIT_DONE)
 
@@ -111,7 +122,7 @@ def rm(words: tuple[str, ...], **flags: Any) -> int:
     if not patterns:
         raise CommandLineError("a module is missing")
     plan = flags["dry_run"]
-    with Reports(flags, REMOVAL_FORMATS, _failed) as reports:
+    with Reports(flags, REMOVAL_FORMATS, failed) as reports:
         reports.tell(_with_storage(flags, where, lambda storage: manage.remove(storage, patterns, dry_run=plan)))
     return reports.exit_code(EXIT_DONE)
 
@@ -145,7 +156,7 @@ def evict(words: tuple[str, ...], **flags: Any) -> int:
     def run(storage: Storage) -> Removal:
         return manage.evict(storage, limit, keep=lambda mod: match_prefix_patterns(kept, mod.path), dry_run=plan)
 
-    with Reports(flags, REMOVAL_FORMATS, _failed) as reports:
+    with Reports(flags, REMOVAL_FORMATS, failed) as reports:
         reports.tell(_with_storage(flags, where, run))
     return reports.exit_code(EXIT_DONE)
 
@@ -170,10 +181,10 @@ def verify(words: tuple[str, ...], **flags: Any) -> int:
     """
     where, patterns = _split(words)
 
-    def failed(error: BaseException) -> StorageCheck:
+    def failed_run(error: BaseException) -> StorageCheck:
         return StorageCheck(0, 0, 0, (), (fault_of(error),))
 
-    with Reports(flags, VERIFY_FORMATS, failed) as reports:
+    with Reports(flags, VERIFY_FORMATS, failed_run) as reports:
         run = run_storage_check(
             open_session({**flags, "selects": False}, announce=False, offline=flags["offline"]),
             where,
@@ -199,66 +210,10 @@ def _with_storage(flags: Mapping[str, Any], where: str, work: Callable[[Storage]
         return work(storage)
 
 
-def _failed(error: BaseException) -> Any:
-    return Failed(fault_of(error))
-
-
-def _ls_text(run: Listing | Failed, style: Style) -> str:
-    from govgo.report.storage.contents import ls_text
-
-    return _told(run) if isinstance(run, Failed) else ls_text(run, style)
-
-
-def _ls_json(run: Listing | Failed, _: Style) -> str:
-    from govgo.report.storage.contents import LS_SCHEMA, document, ls_json
-
-    return document(LS_SCHEMA, {}, [], [run.fault]) if isinstance(run, Failed) else ls_json(run)
-
-
-def _stats_text(run: Stats | Failed, style: Style) -> str:
-    from govgo.report.storage.contents import stats_text
-
-    return _told(run) if isinstance(run, Failed) else stats_text(run, style)
-
-
-def _stats_json(run: Stats | Failed, _: Style) -> str:
-    from govgo.report.storage.contents import STATS_SCHEMA, document, stats_json
-
-    return document(STATS_SCHEMA, {}, [], [run.fault]) if isinstance(run, Failed) else stats_json(run)
-
-
-def _removal_text(run: Removal | Failed, style: Style) -> str:
-    from govgo.report.storage.contents import removal_text
-
-    return _told(run) if isinstance(run, Failed) else removal_text(run, style)
-
-
-def _removal_json(run: Removal | Failed, _: Style) -> str:
-    from govgo.report.storage.contents import REMOVAL_SCHEMA, document, removal_json
-
-    return document(REMOVAL_SCHEMA, {}, [], [run.fault]) if isinstance(run, Failed) else removal_json(run)
-
-
-def _verify_text(run: StorageCheck, style: Style) -> str:
-    from govgo.report.storage.verify import verify_text
-
-    return verify_text(run, style)
-
-
-def _verify_json(run: StorageCheck, _: Style) -> str:
-    from govgo.report.storage.verify import verify_json
-
-    return verify_json(run)
-
-
-def _told(run: Failed) -> str:
-    return f"{run.fault.text}\n"
-
-
-LS_FORMATS: Mapping[str, Callable[[Listing | Failed, Style], str]] = {"text": _ls_text, "json": _ls_json}
-STATS_FORMATS: Mapping[str, Callable[[Stats | Failed, Style], str]] = {"text": _stats_text, "json": _stats_json}
-REMOVAL_FORMATS: Mapping[str, Callable[[Removal | Failed, Style], str]] = {
-    "text": _removal_text,
-    "json": _removal_json,
+LS_FORMATS = formats_or_failed(LS_SCHEMA, ls_text, ls_json)
+STATS_FORMATS = formats_or_failed(STATS_SCHEMA, stats_text, stats_json)
+REMOVAL_FORMATS = formats_or_failed(REMOVAL_SCHEMA, removal_text, removal_json)
+VERIFY_FORMATS: Mapping[str, Callable[[StorageCheck, Style], str]] = {
+    "text": verify_text,
+    "json": lambda run, _: verify_json(run),
 }
-VERIFY_FORMATS: Mapping[str, Callable[[StorageCheck, Style], str]] = {"text": _verify_text, "json": _verify_json}

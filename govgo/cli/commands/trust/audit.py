@@ -178,16 +178,12 @@ def _findings(run: Audit) -> Run:
     return audit_findings(run)
 
 
-def _rules() -> Mapping[str, str]:
-    return AUDIT_RULES
-
-
 def _formats(*, diffs: bool) -> Mapping[str, Callable[[Audit, Style], str | None]]:
     """The formats of an audit; text and Markdown show unified diffs of a dry run if `diffs`."""
     return {
         "text": partial(_text, diffs=diffs),
         "json": _json,
-        **formats_for_ci(_findings, _rules),
+        **formats_for_ci(_findings, AUDIT_RULES),
         "markdown": partial(_markdown, diffs=diffs),
         "openvex": _openvex,
     }

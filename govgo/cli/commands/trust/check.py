@@ -10,10 +10,11 @@ from govgo.cli.findings import formats_for_ci, itself
 from govgo.cli.options import argument, command, exit_zero_option, module_options, option
 from govgo.cli.outputs import Reports, fault_of, output_options
 from govgo.cli.session import network_options, open_session, reference_fault
-from govgo.core.findings import Verdict, verdict_of
+from govgo.core.findings import verdict_of
+from govgo.core.policy.checked import Checked
+from govgo.core.policy.rules import NOTES, RULES
 
 if TYPE_CHECKING:
-    from govgo.core.policy.checked import Checked
     from govgo.report.style import Style
 
 
@@ -83,17 +84,12 @@ def check(where: tuple[str, ...], **flags: Any) -> int:
         options = CheckOptions(flags["policy"], flags["since"], flags["databases"], flags["offline"])
         run = run_check(session, where, options, network_options(flags, fails_soon=True))
         reports.tell(run)
-    verdict = verdict_of(run)
-    if verdict is Verdict.FINDING and flags["exit_zero"]:
-        verdict = Verdict.PASSED
-    return reports.exit_code(verdict)
+    return reports.exit_code(verdict_of(run), exit_zero=flags["exit_zero"])
 
 
 def _failed_run(error: BaseException, *, since: str, offline: bool) -> Checked:
     """A run in which nothing could be checked."""
     from datetime import UTC, datetime
-
-    from govgo.core.policy.checked import Checked
 
     return Checked((), (), (fault_of(error),), datetime.now(UTC), 0, since=since, offline=offline)
 
@@ -116,15 +112,9 @@ def _markdown(run: Checked, _: Style) -> str:
     return check_markdown(run)
 
 
-def _rules() -> Mapping[str, str]:
-    from govgo.core.policy.rules import NOTES, RULES
-
-    return {**RULES, **NOTES}
-
-
 FORMATS: Mapping[str, Callable[[Checked, Style], str]] = {
     "text": _text,
     "json": _json,
-    **formats_for_ci(itself, _rules),
+    **formats_for_ci(itself, {**RULES, **NOTES}),
     "markdown": _markdown,
 }

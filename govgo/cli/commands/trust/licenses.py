@@ -11,9 +11,9 @@ from govgo.cli.options import argument, command, exit_zero_option, module_option
 from govgo.cli.outputs import Reports, fault_of, output_options
 from govgo.cli.session import open_session
 from govgo.core.findings import Verdict, verdict_of
+from govgo.core.licenses.licenses import RULES, Licenses
 
 if TYPE_CHECKING:
-    from govgo.core.licenses.licenses import Licenses
     from govgo.report.style import Style
 
 
@@ -65,17 +65,12 @@ def licenses(where: tuple[str, ...], **flags: Any) -> int:
             count = write_notices(session, flags["notices"], collected, licenses_json(run))
             session.report.note(f"wrote {count} texts to {flags['notices']}")
         reports.tell(run)
-    verdict = verdict_of(run)
-    if verdict is Verdict.FINDING and flags["exit_zero"]:
-        verdict = Verdict.PASSED
-    return reports.exit_code(verdict)
+    return reports.exit_code(verdict_of(run), exit_zero=flags["exit_zero"])
 
 
 def _failed_run(error: BaseException) -> Licenses:
     """A run in which nothing could be looked at."""
     from datetime import UTC, datetime
-
-    from govgo.core.licenses.licenses import Licenses
 
     return Licenses((), (), (fault_of(error),), datetime.now(UTC), 0)
 
@@ -98,15 +93,9 @@ def _markdown(run: Licenses, _: Style) -> str:
     return licenses_markdown(run)
 
 
-def _rules() -> Mapping[str, str]:
-    from govgo.core.licenses.licenses import RULES
-
-    return RULES
-
-
 FORMATS: Mapping[str, Callable[[Licenses, Style], str]] = {
     "text": _text,
     "json": _json,
     "markdown": _markdown,
-    **formats_for_ci(itself, _rules),
+    **formats_for_ci(itself, RULES),
 }

@@ -22,8 +22,9 @@ from govgo.cli.options import (
 )
 from govgo.cli.outputs import Reports, fault_of, output_options
 from govgo.cli.session import change_directory, environment, network_options
-from govgo.core.findings import Run, verdict_of
-from govgo.core.log.result import LogRun
+from govgo.core.findings import verdict_of
+from govgo.core.log.result import RULES, LogRun
+from govgo.report.log.log import log_json, log_text
 from govgo.report.style import Style
 
 _COMMANDS = {
@@ -193,31 +194,9 @@ def _span(text: str) -> tuple[int, int | None]:
     return first, last
 
 
-def _text(run: LogRun, style: Style) -> str:
-    from govgo.report.log.log import log_text
-
-    return log_text(run, style)
-
-
-def _json(run: LogRun, _: Style) -> str:
-    from govgo.report.log.log import log_json
-
-    return log_json(run)
-
-
-def _rules() -> Mapping[str, str]:
-    from govgo.core.log.result import RULES
-
-    return RULES
-
-
-def _itself(run: LogRun) -> Run:
-    return itself(run)
-
-
 FORMATS: Mapping[str, Callable[[LogRun, Style], str]] = {
-    "text": _text,
-    "json": _json,
-    **formats_for_ci(_itself, _rules),
+    "text": log_text,
+    "json": lambda run, _: log_json(run),
+    **formats_for_ci(itself, RULES),
     "markdown": findings_markdown,
 }

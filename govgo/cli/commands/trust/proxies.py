@@ -10,7 +10,7 @@ from govgo.cli.findings import findings_markdown, findings_text, formats_for_ci,
 from govgo.cli.options import argument, command, exit_zero_option, module_options, option
 from govgo.cli.outputs import Reports, fault_of, output_options
 from govgo.cli.session import network_options, open_session
-from govgo.core.findings import Verdict, verdict_of
+from govgo.core.findings import verdict_of
 from govgo.core.goproxy.answers import RULES, ProxyComparison, Question
 from govgo.errors import UsageError
 
@@ -52,10 +52,7 @@ def proxies(names: tuple[str, ...], **flags: Any) -> int:
 
         run = run_proxies(session, names, flags["proxies"], skip, network_options(flags, fails_soon=True))
         reports.tell(run)
-    verdict = verdict_of(run)
-    if verdict is Verdict.FINDING and flags["exit_zero"]:
-        verdict = Verdict.PASSED
-    return reports.exit_code(verdict)
+    return reports.exit_code(verdict_of(run), exit_zero=flags["exit_zero"])
 
 
 def _questions(values: Sequence[str]) -> Iterator[Question]:
@@ -79,13 +76,9 @@ def _json(run: ProxyComparison, _: Style) -> str:
     return proxies_json(run)
 
 
-def _rules() -> Mapping[str, str]:
-    return RULES
-
-
 FORMATS: Mapping[str, Callable[[ProxyComparison, Style], str]] = {
     "text": findings_text,
     "json": _json,
-    **formats_for_ci(itself, _rules),
+    **formats_for_ci(itself, RULES),
     "markdown": findings_markdown,
 }

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from govgo.adapters.sumdb.session import SumClient
 from govgo.app.sum.heads import compare_heads
 from govgo.cli.call import show
 from govgo.cli.exitcodes import EXIT_DONE, EXIT_NO
@@ -26,9 +27,9 @@ from govgo.report.sum import (
     merged_text,
     unmerged_text,
 )
-from govgo.wiring.sums import open_sum_client
 
 if TYPE_CHECKING:
+    from govgo.adapters.loop.network import NetworkOptions
     from govgo.app.sum.complete import IncompleteError
     from govgo.load.session.session import Session
 
@@ -70,7 +71,7 @@ def head(sources: tuple[str, ...], saved: tuple[str, ...], as_json: bool, **flag
     """
     with failures_as_document(HEAD_SCHEMA, as_json) as tell:
         session = open_session(flags)
-        with open_sum_client(session, network_options(flags)) as database:
+        with _database(session, network_options(flags)) as database:
             ours = database.head()
             if not as_json:
                 show(ours.note)
@@ -141,7 +142,7 @@ def complete(dry_run: bool, as_json: bool, **flags: Any) -> int:
     failure: IncompleteError | None = None
     with failures_as_document(COMPLETE_SCHEMA, as_json) as tell:
         session = open_session(flags, fails_soon=True)
-        with open_sum_client(session, network_options(flags, fails_soon=True)) as database:
+        with _database(session, network_options(flags, fails_soon=True)) as database:
             try:
                 done = complete_service(session, database, dry_run=dry_run)
             except IncompleteError as error:
@@ -202,7 +203,7 @@ def merge(files: tuple[str, ...], install: bool, **flags: Any) -> int:
     _, ours, theirs = (session.absolute(name) for name in files[:3])
     both = _existing(session, ours), _existing(session, theirs)
     path = files[3] if files[3:] else "go.sum"
-    with open_sum_client(session, network_options(flags, fails_soon=True)) as database:
+    with _database(session, network_options(flags, fails_soon=True)) as database:
         try:
             merged = merge_sums(database, *both, file=path)
         except GovgoError:
@@ -223,3 +224,7 @@ def _existing(session: Session, path: str) -> bytes:
     if data is None:
         raise UsageError(f"open {path}: no such file or directory")
     return data
+
+
+def _database(session: Session, network: NetworkOptions) -> SumClient:
+    return SumClient(session.settings.env, session.report, network)

@@ -86,9 +86,7 @@ def verify(where: tuple[str, ...], **flags: Any) -> int:
         file = session.absolute(flags["bundle"])
         session.report.note(bundle_text(file, written.records, written.size_bytes, len(written.left_out)))
     verdict = reports.result.verdict if reports.result is not None else Verdict.UNCHECKED
-    if verdict is Verdict.FINDING and flags["exit_zero"]:
-        verdict = Verdict.PASSED
-    return reports.exit_code(verdict)
+    return reports.exit_code(verdict, exit_zero=flags["exit_zero"])
 
 
 def _failed_run(error: BaseException, options: VerifyOptions) -> Verification:
@@ -135,13 +133,9 @@ def _json(run: Verification, _: Style) -> str:
     return json_report(run)
 
 
-def _rules() -> Mapping[str, str]:
-    return VERIFY_RULES
-
-
 FORMATS: Mapping[str, Callable[[Verification, Style], str]] = {
     "text": findings_text,
     "json": _json,
-    **formats_for_ci(itself, _rules),
+    **formats_for_ci(itself, VERIFY_RULES),
     "markdown": findings_markdown,
 }
