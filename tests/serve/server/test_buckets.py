@@ -149,9 +149,7 @@ def test_a_version_is_published_to_a_bucket_and_no_file_left_by_who_is_killed(
     monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "tmp"))
     (tmp_path / "users").write_text(f"ci:sha256:{hashlib.sha256(b'token').hexdigest()}:read:publish\n")
     zipped = module_zip("q.io/a@v1.0.0", {"go.mod": b"module q.io/a\n", "a.go": os.urandom(1 << 21)})
-    head = (
-        b"PUT /publish/q.io/a/@v/v1.0.0.zip HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer token\r\nConnection: close\r\n"
-    )
+    head = b"PUT /publish/q.io/a/@v/v1.0.0.zip HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer token\r\n"
     settings = {"users": str(tmp_path / "users"), "publishing": Publishing(("q.io",))}
     with World(tmp_path) as world, serve(world, bucket, **settings) as served:
         with socket.create_connection(("127.0.0.1", served.port), timeout=20) as client:
