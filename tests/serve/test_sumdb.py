@@ -18,6 +18,7 @@ from govgo.serve.sumdb import HEAD_S, Server, Site
 from tests.app.sumdb.test_publisher import Database, names
 from tests.simulators import campaigns
 from tests.simulators.sumdb_log import NAME, keys
+from tests.simulators.waiting import eventually
 
 
 class Clock:
@@ -227,7 +228,7 @@ def test_attack_connections_that_ask_for_nothing(database: Database, monkeypatch
         idle = [held.enter_context(socket.create_connection(address, timeout=5)) for _ in range(4)]
         for each in idle:
             each.sendall(b"GET /latest HTTP/1.1\r\nHost: ")
-        time.sleep(0.2)
+        eventually(lambda: len(server._server._waiting) == 4)
         for _ in range(3):
             client.request("GET", "/latest")
             assert client.getresponse().read() == database.storage.files[LATEST]
