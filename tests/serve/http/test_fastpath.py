@@ -250,6 +250,18 @@ def test_a_wish_for_another_protocol_is_passed_over(served: Served, protocol: st
     assert "connection" not in got[0][1]
 
 
+@pytest.mark.parametrize("path", [MOD, "/healthz"])
+@pytest.mark.parametrize("framing", ["Content-Length", "Transfer-Encoding"])
+def test_attack_a_body_behind_a_wish_for_another_protocol(served: Served, path: str, framing: str) -> None:
+    """Who stands before this server may have seen one request (RFC 9110, 7.8): its body is not the next one."""
+    body = request(LIST)
+    value = f"{len(body)}"
+    if framing == "Transfer-Encoding":
+        value, body = "chunked", b"%x\r\n%b\r\n0\r\n\r\n" % (len(body), body)
+    wish = request(path, "Connection: Upgrade", "Upgrade: websocket", f"{framing}: {value}")
+    assert [status for status, _, _ in answers(served.raw(wish + body + LAST))] == [400]
+
+
 @pytest.mark.parametrize(
     ("head", "status"),
     [
