@@ -31,11 +31,13 @@ from govgo.core.foreign import one_line
 from govgo.core.late import late
 from govgo.core.module.patterns import match_prefix_patterns
 from govgo.core.records import NamedTuple
-from govgo.errors import MissingExtraError, UsageError
+from govgo.errors import MissingExtraError, UnavailableError, UsageError
 from govgo.serve.values import check_patterns
 
 _MOST_KNOWN = 10_000
 _MAX_SECRET = 1000
+_MOST_COMPARED = 64
+"""Passwords that are being compared, or wait for that: a second or two of work."""
 _BCRYPT = late(r"\$2[aby]\$[0-9]{2}\$[./A-Za-z0-9]{53}")
 CHALLENGE = b'Basic realm="govgo"'
 NO_LOGIN = "a login is needed: the password or token of a known user"
@@ -90,6 +92,7 @@ class Access:
             if user.digest.startswith("sha256:")
         }
         self._limited: dict[bytes, str] = {}
+        self._comparing: dict[tuple[str, bytes], asyncio.Future[str | None]] = {}
         self._forget()
 
     def _forget(self) -> None:
@@ -103,6 +106,9 @@ class Access:
         """The user that an Authorization header names and proves, else the client's certificate; None for nobody.
 
         Whoever says nothing is "", where something may be read without a name.
+
+        Raises:
+            UnavailableError: too many others are being proved.
         """
         key = authorization or certificate_key(certificate)
         known = self.known.get(key, self._limited.get(key))
@@ -158,6 +164,16 @@ class Access:
         digest = self._users.get(name, User("")).digest
         if not digest.startswith("$"):
             return None
+        key = name, secret
+        comparing = self._comparing.get(key)
+        if comparing is None:
+            if len(self._comparing) >= _MOST_COMPARED:
+                raise UnavailableError("too many passwords are being compared")
+            comparing = self._comparing[key] = asyncio.ensure_future(self._compared(name, secret, digest))
+            comparing.add_done_callback(lambda _: self._comparing.pop(key, None))
+        return await asyncio.shield(comparing)
+
+    async def _compared(self, name: str, secret: bytes, digest: str) -> str | None:
         import bcrypt
 
         # Costly on purpose; not more than two at once, so that wrong passwords take no processor from others.

@@ -27,10 +27,11 @@ from govgo.core.module.escape import unescape_path, unescape_version
 from govgo.core.module.moduleversion import ModuleVersion
 from govgo.core.records import NamedTuple
 from govgo.core.sumdb.published import LATEST
-from govgo.core.sumdb.record import format_record, lookup_path, parse_record
+from govgo.core.sumdb.record import MAX_LOOKUP_BYTES, format_record, lookup_path, parse_record
+from govgo.core.sumdb.rules import max_tile_bytes
 from govgo.core.sumdb.tile import parse_tile_path
 from govgo.core.sumdb.tileauth import DATABASE_HEIGHT
-from govgo.core.sumdb.timeline import EMPTY_HEAD, Head, read_head
+from govgo.core.sumdb.timeline import EMPTY_HEAD, MAX_HEAD_BYTES, Head, read_head
 from govgo.core.sumdb.tlog import HASH_SIZE
 from govgo.errors import DiskError, Failure, InputError, SecurityError, SumDbFormatError
 from govgo.ports.storage import Storage
@@ -111,7 +112,7 @@ class Site:
     def _lookup(self, name: str) -> Answer:
         escaped, _, version = name.partition("@")
         mod = ModuleVersion(unescape_path(escaped), unescape_version(version))
-        data = self._storage.read(lookup_path(mod))
+        data = self._storage.read(lookup_path(mod), 0, MAX_LOOKUP_BYTES)
         if data is None:
             return _missing(f"not found: {mod}: the checksum database {self._keys[0].name} has no record of it")
         record = parse_record(data)
@@ -128,7 +129,7 @@ class Site:
         if tile.height != DATABASE_HEIGHT:
             return _missing(f"tiles have height {DATABASE_HEIGHT}")
         content_type = _TEXT if tile.level < 0 else _BYTES
-        data = self._storage.read(tile.path)
+        data = self._storage.read(tile.path, 0, max_tile_bytes(tile))
         if data is None and not tile.is_full and tile.level >= 0:
             full = self._storage.read(tile.full.path, 0, tile.width * HASH_SIZE)
             data = full if full is not None and len(full) == tile.width * HASH_SIZE else None
@@ -141,7 +142,7 @@ class Site:
         read_at, note, head = self._latest
         now = self._clock()
         if anew or now - read_at > HEAD_S:
-            fresh = self._storage.read(LATEST)
+            fresh = self._storage.read(LATEST, 0, MAX_HEAD_BYTES)
             if fresh is None:
                 raise SumDbFormatError(f"{self._storage} has no checksum database")
             if fresh != note:
@@ -334,10 +335,12 @@ def _handler(site: Site, tell: Callable[[str], object]) -> type[BaseHTTPRequestH
             self.server.wait(None)
             self.server.count(1)
             try:
-                answer = _answer_of(site, self.path, tell)
-                if self.headers.get("Content-Length", "0") != "0" or "Transfer-Encoding" in self.headers:
-                    self.close_connection = True  # a body that nobody reads would pass for the next request
+                # The parser takes what is no header line for the end of the head (RFC 9112, 5.1).
+                is_whole = not self.headers.defects
+                answer = _answer_of(site, self.path, tell) if is_whole else Answer(400, b"malformed header\n")
                 self.send_response(answer.status)
+                if not is_whole or "Content-Length" in self.headers or "Transfer-Encoding" in self.headers:
+                    self.send_header("Connection", "close")  # a body that nobody reads would pass for the next request
                 self.send_header("Content-Type", answer.content_type)
                 self.send_header("Content-Length", str(len(answer.body)))
                 cached = f"public, max-age={answer.max_age_s}, immutable" if answer.max_age_s else "no-cache"

@@ -11,7 +11,7 @@ import time
 
 import pytest
 
-from govgo.errors import UsageError
+from govgo.errors import UnavailableError, UsageError
 from govgo.serve import access as module
 from govgo.serve.access import Access, Grant, User, certificate_key, read_users
 
@@ -242,6 +242,35 @@ def test_attack_many_passwords_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
 
     assert asyncio.run(guess()) == [None] * 12
     assert most == 2
+
+
+def test_attack_more_passwords_than_can_be_compared(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whoever guesses keeps nobody out who was proved before, and no others wait behind thousands of guesses."""
+    pytest.importorskip("bcrypt")
+    compared: list[bytes] = []
+    goes_on = threading.Event()
+
+    def checkpw(secret: bytes, digest: bytes) -> bool:
+        compared.append(secret)
+        return goes_on.wait(60) and secret == b"right"
+
+    monkeypatch.setattr("bcrypt.checkpw", checkpw)
+    monkeypatch.setattr(module, "_MOST_COMPARED", 3)
+    access = Access({"ann": User(BCRYPT), "ci": User(f"sha256:{TOKEN}")})
+    right, *wrong = (b"Basic " + base64.b64encode(b"ann:" + word) for word in (b"right", b"a", b"b", b"c"))
+
+    async def ask() -> None:
+        asked = [asyncio.ensure_future(access.user(header)) for header in (right, right, *wrong[:2], right)]
+        await asyncio.sleep(0)
+        with pytest.raises(UnavailableError):
+            await access.user(wrong[2])
+        assert await access.user(b"Bearer long and random") == "ci"
+        goes_on.set()
+        assert await asyncio.gather(*asked) == ["ann", "ann", None, None, "ann"]
+        assert await access.user(wrong[2]) is None
+
+    asyncio.run(ask())
+    assert sorted(compared) == [b"a", b"b", b"c", b"right"], "each once, however many ask"
 
 
 def test_a_password_that_is_changed_while_it_is_compared(monkeypatch: pytest.MonkeyPatch) -> None:

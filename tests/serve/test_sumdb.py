@@ -18,6 +18,7 @@ from govgo.serve.sumdb import HEAD_S, Server, Site
 from tests.app.sumdb.test_publisher import Database, names
 from tests.simulators import campaigns
 from tests.simulators.sumdb_log import NAME, keys
+from tests.simulators.waiting import eventually
 
 
 class Clock:
@@ -173,6 +174,31 @@ def test_a_damaged_database_is_not_served_and_told(database: Database) -> None:
         assert said[-1] == "the storage is on fire"
 
 
+@pytest.mark.parametrize(
+    ("lines", "status"),
+    [
+        ("Content-Length: {0}", 200),
+        ("Content-Length: 0\r\nContent-Length: {0}", 200),
+        ("Transfer-Encoding: chunked", 200),
+        ("Content-Length : {0}", 400),
+        ("Transfer-Encoding : chunked", 400),
+        ("no header\r\nContent-Length: {0}", 400),
+        ("X\x85: y\r\nContent-Length: {0}", 400),
+    ],
+)
+def test_attack_a_body_that_passes_for_a_request(database: Database, lines: str, status: int) -> None:
+    """RFC 9112, 5.1 and 6.3: whoever stands before this server may have seen one request, with a body."""
+    body = "GET /lookup/q.io/m7@v1.0.0 HTTP/1.1\r\nHost: x\r\n\r\n"
+    request = f"GET /latest HTTP/1.1\r\nHost: x\r\n{lines.format(len(body))}\r\n\r\n{body}"
+    with running(Site(database.storage)) as (server, _):
+        address = ("127.0.0.1", int(server.url.rpartition(":")[2]))
+        with socket.create_connection(address, timeout=5) as client, client.makefile("rb") as answers:
+            client.sendall(request.encode("latin-1"))
+            got = answers.read()
+    assert got.startswith(b"HTTP/1.1 %d " % status)
+    assert got.count(b"HTTP/1.1 ") == 1
+
+
 def test_silent_and_broken_clients_keep_nobody_waiting(database: Database) -> None:
     with running(Site(database.storage)) as (server, connection):
         port = int(server.url.rpartition(":")[2])
@@ -202,7 +228,7 @@ def test_attack_connections_that_ask_for_nothing(database: Database, monkeypatch
         idle = [held.enter_context(socket.create_connection(address, timeout=5)) for _ in range(4)]
         for each in idle:
             each.sendall(b"GET /latest HTTP/1.1\r\nHost: ")
-        time.sleep(0.2)
+        eventually(lambda: len(server._server._waiting) == 4)
         for _ in range(3):
             client.request("GET", "/latest")
             assert client.getresponse().read() == database.storage.files[LATEST]

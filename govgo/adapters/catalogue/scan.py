@@ -34,6 +34,7 @@ from govgo.ports.storage import Entry, Storage
 MAX_GO_MOD = 1 << 20
 """Larger go.mod files count as such that say nothing."""
 MOST_VERSIONS = 10_000
+_MOST_FILES = MOST_VERSIONS * len(FILES)
 MOST_REQUIREMENTS = 5_000
 MOST_RETRACTIONS = 2_000
 MAX_WORDS = 1_000
@@ -131,9 +132,8 @@ class Scanner:
         wanted = list(paths)
         for path in wanted:
             prefix = escape_path(path)
-            entries = {each.key.rpartition("/")[2]: each for each in self._storage.entries(f"{prefix}/@v/")}
             number = 0
-            for group in self._group(prefix, entries):
+            for group in self._group(prefix, self._entries(prefix)):
                 number = self._look(group, set())
             if not number and (known := self._catalogue.signature(path)[0]):
                 self._targets.update(self._catalogue.requirements_of(known))
@@ -152,9 +152,15 @@ class Scanner:
             if above != prefix:
                 yield from self._group(prefix, entries)
                 prefix, entries = above, {}
-            if len(entries) < MOST_VERSIONS * len(FILES):
+            if len(entries) < _MOST_FILES:
                 entries[name] = entry
         yield from self._group(prefix, entries)
+
+    def _entries(self, prefix: str) -> dict[str, Entry]:
+        """The files of one module."""
+        above = f"{prefix}/@v/"
+        found = islice(self._storage.entries(above), _MOST_FILES)
+        return {name: each for each in found if "/" not in (name := each.key.removeprefix(above))}
 
     def _group(self, prefix: str, entries: dict[str, Entry]) -> Iterator[_Group]:
         if not entries or prefix.startswith("sumdb/"):
@@ -170,8 +176,7 @@ class Scanner:
         """Bring one module up to date; its number, 0 where nothing of it is stored."""
         number, known = self._catalogue.signature(group.path)
         if number in seen:
-            found = list(self._storage.entries(f"{group.prefix}/@v/"))
-            group = group._replace(entries={entry.key.rpartition("/")[2]: entry for entry in found})
+            group = group._replace(entries=self._entries(group.prefix))
         files = _files(group)
         hidden = {version for version in files if not self._shown(group.path, version)}
         if not files.keys() - hidden:

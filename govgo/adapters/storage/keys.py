@@ -25,20 +25,28 @@ def check_key(key: str) -> None:
     Raises:
         InputError: it is not, or is too long, or has control characters.
     """
+    if reason := _fault(key):
+        raise InputError(f"invalid storage key {quote(key[:200])}: {reason}")
+
+
+def is_key(key: str) -> bool:
+    """Whether a name that others may have chosen is such a key."""
+    return not _fault(key)
+
+
+def _fault(key: str) -> str:
     if _PLAIN.match(key):
-        return
-    reason = ""
+        return ""
     names = key.split("/")
     if any(name in ("", ".", "..") for name in names):
-        reason = "not a relative path"
-    elif not key.isprintable() or "\\" in key:
-        reason = "invalid character"
-    elif len(key.encode("utf-8", "replace")) > MAX_KEY_BYTES:
-        reason = f"longer than {MAX_KEY_BYTES} bytes"
-    elif any(len(name.encode("utf-8", "replace")) > MAX_NAME_BYTES for name in names):
-        reason = f"a name longer than {MAX_NAME_BYTES} bytes"
-    if reason:
-        raise InputError(f"invalid storage key {quote(key[:200])}: {reason}")
+        return "not a relative path"
+    if not key.isprintable() or "\\" in key:
+        return "invalid character"
+    if len(key.encode("utf-8", "replace")) > MAX_KEY_BYTES:
+        return f"longer than {MAX_KEY_BYTES} bytes"
+    if any(len(name.encode("utf-8", "replace")) > MAX_NAME_BYTES for name in names):
+        return f"a name longer than {MAX_NAME_BYTES} bytes"
+    return ""
 
 
 def check_tag(entry: Entry, tag: str) -> None:

@@ -27,7 +27,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from urllib.parse import urlsplit
 
 from govgo.adapters.disk.diskerror import disk_error
-from govgo.adapters.storage.keys import check_key, check_tag
+from govgo.adapters.storage.keys import check_key, check_tag, is_key
 from govgo.core.foreign import one_line
 from govgo.core.golib.url import mask
 from govgo.core.late import late
@@ -52,6 +52,8 @@ _RETRY_S = 60
 """How often, and for how long, a request is made again that a store was too busy or too broken to answer."""
 
 _MAX_SENTENCE = 300
+_FOREIGN = "invalid path"
+"""What obstore says of a name in a listing that it does not take."""
 _MESSAGE = late(r"<Message>([^<]*)</Message>")
 _QUERY = late(r"\?[^\s]*")
 _USER = late(r"://[^/@\s]*@")
@@ -201,13 +203,16 @@ class ObjectStorage:
         return True
 
     def entries(self, prefix: str = "") -> Iterator[Entry]:
-        """The files whose keys start with `prefix`."""
+        """The files whose keys start with `prefix`, without those that no storage of govgo can have, such as folders.
+
+        One whose name obstore does not take, such as "a//b" or "../x", ends the listing: it reads pages as a whole.
+        """
         folder = prefix.rpartition("/")[0]  # stores with a prefix of their own list whole folders
         if folder:
             check_key(folder)
         listing = iter(self._obstore.list(self._small, folder or None))
         while (page := self._sure(prefix, lambda: next(listing, None))) is not None:
-            yield from (self._entry(meta) for meta in page if meta["path"].startswith(prefix))
+            yield from (self._entry(meta) for meta in page if meta["path"].startswith(prefix) and is_key(meta["path"]))
 
     def close(self) -> None:
         """Connections end with the object."""
@@ -278,7 +283,9 @@ class ObjectStorage:
             raise self._failed(key, error) from error
 
     def _failed(self, key: str, error: Exception) -> StorageError:
-        return StorageError(f"{self._bucket}/{key}: {self._sentence(error)}", key=key)
+        text = self._sentence(error)
+        hint = f"it is no file of govgo; move it out of {self._bucket}" if _FOREIGN in text else ""
+        return StorageError(f"{self._bucket}/{key}: {text}", key=key, hint=hint)
 
     def _sentence(self, error: Exception) -> str:
         """What the store says, in one line: without its documents, the queries of URLs, and whatever is secret."""

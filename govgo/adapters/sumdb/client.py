@@ -29,6 +29,7 @@ from govgo.core.records import NamedTuple
 from govgo.core.sumdb.gosumdb import database_of
 from govgo.core.sumdb.note import parse_verifier
 from govgo.core.sumdb.record import (
+    MAX_LOOKUP_BYTES,
     NotInDatabaseError,
     Record,
     check_sum,
@@ -55,9 +56,6 @@ if TYPE_CHECKING:
     from govgo.adapters.loop.helper import Helper
     from govgo.core.mirror.closure import LogProofs
     from govgo.core.sumdb.bundle import Bundle
-
-MAX_LOOKUP_BYTES = 256 << 10
-"""Larger answers to lookups are refused. One has a few hundred bytes; a hundred signatures have room."""
 
 Fetch = Callable[[str, int], Awaitable[bytes]]
 """`fetch(path, limit_bytes)`; paths begin with "/". Raises NotFoundError, UnavailableError."""

@@ -13,8 +13,8 @@ from govgo.adapters.http.remote import Web
 from govgo.adapters.loop.network import Network
 from govgo.core.golib import url as gourl
 from govgo.core.module.moduleversion import ModuleVersion
-from govgo.core.sumdb.record import lookup_path
-from govgo.core.sumdb.rules import MAX_DATA_TILE_BYTES
+from govgo.core.sumdb.record import MAX_LOOKUP_BYTES, lookup_path
+from govgo.core.sumdb.rules import max_tile_bytes
 from govgo.core.sumdb.tile import Tile
 from govgo.core.sumdb.timeline import MAX_HEAD_BYTES
 from govgo.core.sumdb.tlog import HASH_SIZE
@@ -22,7 +22,6 @@ from govgo.errors import Failure, NotFoundError
 
 _T = TypeVar("_T")
 
-MAX_LOOKUP_BYTES = 256 << 10
 _MOST_AT_ONCE = 64
 
 
@@ -78,7 +77,7 @@ class WebLog:
         return list(await asyncio.gather(*(_attempt(work) for work in works)))
 
     async def _tile(self, tile: Tile) -> bytes:
-        limit = MAX_DATA_TILE_BYTES if tile.level < 0 else HASH_SIZE << tile.height
+        limit = max_tile_bytes(tile)
         try:
             return await self._get(tile.path, limit)
         except NotFoundError:

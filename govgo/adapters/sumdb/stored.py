@@ -67,7 +67,7 @@ class StoredSumDb(SumDbCache):
                     self._keep_unsaved(key, len(data), partial(self._write, key, data))
 
     def _write(self, key: str, data: bytes) -> None:
-        if not self._storage.create(key, data) and self._storage.read(key) != data:
+        if not self._storage.create(key, data) and self._storage.read(key, 0, len(data) + 1) != data:
             self._storage.replace(key, data)
 
     def remove_many(self, names: Iterable[str]) -> None:

@@ -19,7 +19,7 @@ from govgo.core.sumdb.cosignature import MAX_ANSWER_BYTES, Cosigned, cosignature
 from govgo.core.sumdb.note import Note, Verifier, format_note, open_note, read_note
 from govgo.core.sumdb.proof import prove_tree, tree_proof_nodes
 from govgo.core.sumdb.published import LATEST
-from govgo.core.sumdb.timeline import Head, read_head
+from govgo.core.sumdb.timeline import MAX_HEAD_BYTES, Head, read_head
 from govgo.errors import Failure, IntegrityError, NetworkError, NoteError, UsageError
 from govgo.ports.storage import Storage
 
@@ -108,7 +108,7 @@ def _ask_all(
 
 
 def _shown(storage: Storage) -> bytes:
-    note = storage.read(LATEST)
+    note = storage.read(LATEST, 0, MAX_HEAD_BYTES)
     if note is None:
         raise UsageError(f"{storage} has no checksum database; `govgo sumdb init` makes one")
     return note

@@ -28,6 +28,8 @@ from govgo.core.sumdb.published import (
     COMMIT,
     KEY,
     LATEST,
+    MAX_KEY_BYTES,
+    MAX_PENDING_BYTES,
     PENDING,
     Edge,
     data_edge,
@@ -38,11 +40,12 @@ from govgo.core.sumdb.published import (
     pending_key,
     pending_size,
 )
-from govgo.core.sumdb.rules import join_data_tile, split_data_tile
+from govgo.core.sumdb.record import MAX_LOOKUP_BYTES
+from govgo.core.sumdb.rules import join_data_tile, max_tile_bytes, split_data_tile
 from govgo.core.sumdb.signer import Signer, sign_note, verifier_key
 from govgo.core.sumdb.tile import HashedTile, Tile
 from govgo.core.sumdb.tileauth import TileAuth, prefix_nodes
-from govgo.core.sumdb.timeline import EMPTY_HEAD, Head, fork_error, read_head
+from govgo.core.sumdb.timeline import EMPTY_HEAD, MAX_HEAD_BYTES, Head, fork_error, read_head
 from govgo.core.sumdb.tlog import HASH_SIZE, Node, Tree, format_tree
 from govgo.errors import ConflictError, IntegrityError, UsageError
 from govgo.ports.storage import Storage
@@ -169,7 +172,7 @@ class GrowingLog:
                 # else another process has made it just now, and added to it
         mine = format_keys([verifier_key(signer) for signer in keys.signers])
         fresh = self._storage.create(KEY, mine)
-        if mine not in (self._storage.read(KEY) or b"").splitlines(keepends=True):
+        if mine not in (self._storage.read(KEY, 0, MAX_KEY_BYTES) or b"").splitlines(keepends=True):
             text = f"the {self._kind.noun} in {self._storage} was made with another key"
             raise UsageError(text, hint=f"use that key, or move {self._storage} away to begin anew")
         note = _sign(EMPTY_HEAD.tree, keys).note
@@ -255,7 +258,7 @@ class GrowingLog:
         """Let clients see all signatures, and cosignatures as they were; False where there is a newer head by now."""
         while True:
             found = self._storage.head(LATEST)
-            note = self._storage.read(LATEST)
+            note = self._storage.read(LATEST, 0, MAX_HEAD_BYTES)
             if found is None or note is None:
                 raise IntegrityError(f"{self._storage} has lost {LATEST}")
             if read_head(note, *keys.verifiers).tree != head.tree:
@@ -272,9 +275,9 @@ class GrowingLog:
         while True:
             # Both before `commit`: so neither can be ahead of it, unless the storage was set back.
             note = self._memory.read()
-            latest = self._storage.read(LATEST)
+            latest = self._storage.read(LATEST, 0, MAX_HEAD_BYTES)
             found = self._storage.head(COMMIT)  # before it is read: a tag that is too old fails, one too new would not
-            commit = self._storage.read(COMMIT)
+            commit = self._storage.read(COMMIT, 0, MAX_HEAD_BYTES)
             if found is None or latest is None or commit is None:
                 raise UsageError(f"{self._storage} has no {self._kind.noun}; {self._kind.missing}")
             keys = self._read_keys()
@@ -287,7 +290,7 @@ class GrowingLog:
 
     def _publish(self, edge: Edge, head: Head, keys: Keys) -> bool:
         """Write what follows from a decision, and show it; False where another writer has done so meanwhile."""
-        data = self._storage.read(pending_key(head.tree))
+        data = self._storage.read(pending_key(head.tree), 0, MAX_PENDING_BYTES)
         if data is None:
             shown = self._latest(keys)
             if shown is not None and shown.tree.size >= head.tree.size:
@@ -315,7 +318,7 @@ class GrowingLog:
         key, data = file
         if self._storage.create(key, data):
             return
-        found = self._storage.read(key)
+        found = self._storage.read(key, 0, max(len(data) + 1, MAX_LOOKUP_BYTES))
         is_same = bytes.__eq__ if key.startswith("tile/") else self._kind.is_same
         if found is None or not is_same(found, data):
             raise IntegrityError(
@@ -355,7 +358,7 @@ class GrowingLog:
             self._memory.write(head.note)
 
     def _latest(self, keys: Keys) -> Head | None:
-        note = self._storage.read(LATEST)
+        note = self._storage.read(LATEST, 0, MAX_HEAD_BYTES)
         return None if note is None else read_head(note, *keys.verifiers)
 
 
@@ -396,10 +399,10 @@ def stored_tile(storage: Storage, tile: Tile) -> bytes | None:
 
     A partial tile may go when the full one, which begins with it, is there.
     """
-    data = storage.read(tile.path)
+    data = storage.read(tile.path, 0, max_tile_bytes(tile) + 1)
     if data is not None or tile.is_full:
         return data
-    full = storage.read(tile.full.path)
+    full = storage.read(tile.full.path, 0, max_tile_bytes(tile) + 1)
     if full is None:
         return None
     if tile.level >= 0:

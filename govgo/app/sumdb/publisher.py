@@ -14,9 +14,9 @@ from govgo.app.sumdb.growing import GrowingLog, HeadMemory, Keys, Kind
 from govgo.core.module.moduleversion import ModuleVersion
 from govgo.core.records import NamedTuple
 from govgo.core.sumdb.note import Verifier, parse_verifier, read_note
-from govgo.core.sumdb.published import COMMIT, KEY, LATEST, Edge, format_keys, grown_lookups, parse_keys
-from govgo.core.sumdb.record import format_record, lookup_path, parse_record
-from govgo.core.sumdb.timeline import Head
+from govgo.core.sumdb.published import COMMIT, KEY, LATEST, MAX_KEY_BYTES, Edge, format_keys, grown_lookups, parse_keys
+from govgo.core.sumdb.record import MAX_LOOKUP_BYTES, format_record, lookup_path, parse_record
+from govgo.core.sumdb.timeline import MAX_HEAD_BYTES, Head
 from govgo.errors import NoteError, SumMismatchError, UsageError
 from govgo.ports.storage import Storage
 
@@ -119,7 +119,8 @@ class Publisher:
             UsageError: the other keys have not signed the newest tree head.
         """
         others = {(each.name, each.key_hash) for each in self.verifiers}
-        if not all(others <= _identities(self._storage.read(name) or b"") for name in (LATEST, COMMIT)):
+        heads = (self._storage.read(name, 0, MAX_HEAD_BYTES) or b"" for name in (LATEST, COMMIT))
+        if not all(others <= _identities(head) for head in heads):
             text = "the other key has not signed the newest tree head; run `govgo sumdb key -add` for it once more"
             raise UsageError(text)
         self._resign_lookups(self._log.finish())
@@ -139,7 +140,7 @@ class Publisher:
         wanted = _identities(head.note)
 
         def resign(path: str) -> None:
-            answer = self._storage.read(path)
+            answer = self._storage.read(path, 0, MAX_LOOKUP_BYTES)
             if answer is None:
                 return
             record = parse_record(answer)
@@ -171,7 +172,7 @@ class Publisher:
     def _present(self, records: Mapping[ModuleVersion, bytes]) -> dict[ModuleVersion, int]:
         """The numbers of the records that are there already.  Raises SumMismatchError for one that differs."""
         with ThreadPoolExecutor(_READERS) as pool:
-            answers = list(pool.map(lambda mod: self._storage.read(lookup_path(mod)), records))
+            answers = list(pool.map(lambda mod: self._storage.read(lookup_path(mod), 0, MAX_LOOKUP_BYTES), records))
         found: dict[ModuleVersion, int] = {}
         for (mod, text), answer in zip(records.items(), answers, strict=True):
             if answer is None:
@@ -199,7 +200,7 @@ def database_keys(storage: Storage) -> tuple[Verifier, ...]:
 
 def _keys(storage: Storage) -> dict[str, Verifier]:
     """The verifier keys by their texts, in order."""
-    data = storage.read(KEY, 0, 4096)
+    data = storage.read(KEY, 0, MAX_KEY_BYTES)
     if data is None:
         raise UsageError(f"{storage} has no checksum database; `govgo sumdb init` makes one")
     try:

@@ -17,6 +17,7 @@ copy is whole, and what two copies do not share.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from io import SEEK_END, BytesIO
 
 from govgo.core.foreign import one_line
 from govgo.core.late import late
@@ -95,8 +96,11 @@ def format_manifest(manifest: Manifest) -> bytes:
     """The bytes of the manifest's file."""
     heads = sorted((name, tree.size, format_hash(tree.hash)) for name, tree in manifest.heads)
     lines = [_MAGIC, "", *(f"head {name} {size} {digest}" for name, size, digest in heads), ""]
-    lines += (f"{each.sha256} {each.size} {key}" for key, each in sorted(manifest.files.items()))
-    return "".join(f"{line}\n" for line in lines).encode()
+    text = BytesIO("".join(f"{line}\n" for line in lines).encode())
+    text.seek(0, SEEK_END)
+    for key, each in sorted(manifest.files.items()):  # line by line: millions of them would take three times the text
+        text.write(f"{each.sha256} {each.size} {key}\n".encode())
+    return text.getvalue()
 
 
 def parse_manifest(data: bytes, name: str = KEY) -> Manifest:

@@ -32,6 +32,10 @@ COMMIT = "commit"
 KEY = "key"
 PENDING = "pending/"
 
+MAX_KEY_BYTES = 4096
+MAX_PENDING_BYTES = 64 << 20
+"""Ten thousand records about versions that a storage can have a key for are a third of that."""
+
 _PENDING = late(r"pending/(0|[1-9][0-9]{0,18})-[0-9a-f]{64}")
 _PENDING_HEAD = late(rb"govgo pending records\n(0|[1-9][0-9]{0,18}) ([1-9][0-9]{0,6})\n\n")
 

@@ -26,6 +26,9 @@ from govgo.core.module.moduleversion import ModuleVersion
 from govgo.core.records import NamedTuple
 from govgo.errors import SumDbFormatError, UnavailableError
 
+MAX_LOOKUP_BYTES = 256 << 10
+"""Larger answers to lookups are refused. One has a few hundred bytes; a hundred signatures have room."""
+
 _NUMBER = late(rb"[+-]?[0-9]{1,30}")
 _CONTROL = late(rb"[\x00-\x09\x0b-\x1f]")
 _INT64 = 1 << 63

@@ -22,6 +22,8 @@ from govgo.core.module.moduleversion import ModuleVersion
 from govgo.core.module.paths import canonical_version, check
 from govgo.core.records import NamedTuple
 from govgo.core.sumdb.record import is_valid_record_text
+from govgo.core.sumdb.tile import Tile
+from govgo.core.sumdb.tlog import HASH_SIZE
 from govgo.errors import Failure, SumDbFormatError
 
 MALFORMED = "record-malformed"
@@ -150,6 +152,11 @@ def _is_hash(text: str) -> bool:
     except ValueError:
         return False
     return len(digest) == 32 and encode_base64(digest) == text[3:]
+
+
+def max_tile_bytes(tile: Tile) -> int:
+    """More bytes than that no tile of its kind has."""
+    return MAX_DATA_TILE_BYTES if tile.level < 0 else HASH_SIZE << tile.height
 
 
 def split_data_tile(data: bytes, width: int) -> list[bytes]:

@@ -4,7 +4,7 @@
     202  {"refreshed":["corp.example/x"],"fetching":["corp.example/x@v1.2.3"]}
     204  nothing in it is about versions: a ping, a deleted tag
     400  cannot be understood    401  not signed    403  not about modules that it may be about
-    408  came too slowly         413  too large
+    408  came too slowly         413  too large             503  too many passwords of others are being compared
 
 Lists, @latest, branches and "not found" of the modules are forgotten, by all processes of this machine within a second,
 and the version is fetched and proved in the background, as if a client had asked for it. So whoever replays a message
@@ -23,7 +23,7 @@ from govgo.core.foreign import one_line
 from govgo.core.module.escape import escape_path, escape_version
 from govgo.core.module.moduleversion import ModuleVersion
 from govgo.core.module.patterns import match_prefix_patterns
-from govgo.errors import Failure, InputError
+from govgo.errors import Failure, InputError, UnavailableError
 from govgo.serve.access import REFRESH
 from govgo.serve.hooks.payload import Change, Place, is_signed, modules_of, parse_change
 from govgo.serve.http.routes import Call, Reply, Route, SlowClientError
@@ -75,7 +75,10 @@ class HookRoute:
     async def answer(self, call: Call) -> Reply:
         """Answer a request."""
         body = await self._body(call)
-        may = await self._right(call, body)
+        try:
+            may = await self._right(call, body)
+        except UnavailableError as error:
+            return _told(503, str(error))
         if may is None:
             return _told(401, "the message is not signed by a secret of this server")
         try:

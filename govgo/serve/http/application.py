@@ -17,7 +17,7 @@ from typing import Any
 from govgo.core.foreign import visible
 from govgo.core.module.moduleversion import ModuleVersion
 from govgo.core.records import NamedTuple
-from govgo.errors import InputError, TooLargeError
+from govgo.errors import InputError, TooLargeError, UnavailableError
 from govgo.serve.access import CHALLENGE, NO_LOGIN, READ
 from govgo.serve.accesslog import Line
 from govgo.serve.counters import answered
@@ -149,7 +149,11 @@ class Application:
         user = ""
         is_open = request.path in _OPEN_PATHS or (route is not None and route.is_open)
         if not is_open and site.access.is_closed:
-            found = await site.access.user(request.asked.headers.get(b"authorization", b""), request.certificate)
+            authorization = request.asked.headers.get(b"authorization", b"")
+            try:
+                found = await site.access.user(authorization, request.certificate)
+            except UnavailableError as error:
+                return "", None, Refusal(503, str(error), retry_after_s=1)
             if found is None:
                 return "", None, Refusal(401, NO_LOGIN)
             user = found

@@ -66,7 +66,7 @@ class FastProtocol(HttpToolsProtocol):
         self._entries = self.site.memory.entries
         self._access = self.site.access
         self._log = self.site.log
-        self._fast = self._plain = False
+        self._fast = self._plain = self._has_body = self._is_coded = False
         self._in_head = self._in_body = self._is_begun = self._refused = self._has_ended = False
         self._head_size = self._taken = self._hosts = 0
         self._held = b""
@@ -220,6 +220,8 @@ class FastProtocol(HttpToolsProtocol):
         self.expect_100_continue = False
         self._fast, self._plain, self._in_head, self._in_body = False, True, True, False
         self._is_begun = False  # whether `cycle` is that of the request that is read
+        self._has_body = False
+        self._is_coded = False  # whether the body has a coding below the chunks, which nobody would undo
         self._head_size = self._taken = self._hosts = 0
         self._authorization = certificate_key(self._certificate)
         self._begun_s = self._last_s
@@ -233,6 +235,11 @@ class FastProtocol(HttpToolsProtocol):
             self._plain = False
             if name == b"expect" and value.lower() == b"100-continue":
                 self.expect_100_continue = True
+            elif name == b"content-length":
+                self._has_body = value != b"0"
+            elif name == b"transfer-encoding":
+                self._has_body = True
+                self._is_coded = self._is_coded or value.strip(b", \t").lower() != b"chunked"
         elif name == b"host":
             if value != self._host and not _HOST.fullmatch(value):
                 self._hosts += 1  # it counts as two, which are none
@@ -306,6 +313,10 @@ class FastProtocol(HttpToolsProtocol):
             return
         if self._hosts > 1 or (not self._hosts and version == "1.1"):
             self._refuse(b"400 Bad Request")  # RFC 9112, 3.2
+            return
+        if self._is_coded or (self._has_body and self.parser.should_upgrade()):
+            # RFC 9112, 6.1. Behind a wish for another protocol the parser takes the body for the next request.
+            self._refuse(b"400 Bad Request")
             return
         url = httptools.parse_url(self.url)
         if url.host:  # it counts, and not the header that should say the same (RFC 9112, 3.2.2)

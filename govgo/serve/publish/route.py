@@ -24,6 +24,7 @@ from typing import Any
 
 from govgo.adapters.disk.diskerror import disk_error
 from govgo.adapters.disk.lockfile import write_all
+from govgo.adapters.disk.system import path_of
 from govgo.adapters.disk.temporary import make_file
 from govgo.adapters.modzip.examine import UnpublishableError, examine
 from govgo.core.foreign import visible
@@ -133,19 +134,17 @@ class PublishRoute:
             self._turns.give_back(turn)
 
     async def _take(self, call: Call, mod: ModuleVersion, turn: Turn) -> Reply:
-        path = ""
+        descriptor, name = await self._off(self._new_file)
         try:
-            descriptor, path = await self._off(self._new_file)
-            try:
-                await self._spool(turn.pieces(call.pieces(self._max_bytes)), descriptor)
-            finally:
-                os.close(descriptor)
+            await self._spool(turn.pieces(call.pieces(self._max_bytes)), descriptor)
+            path = name or path_of(descriptor)
             examined = await self._computed(lambda: examine(path, mod))
             record, is_new = await self._cold(self._published.add(mod, path, examined.h1, examined.gomod, call.user))
         finally:
-            if path:
+            os.close(descriptor)
+            if name:
                 with suppress(OSError):
-                    os.unlink(path)
+                    os.unlink(name)
         if is_new:
             self._announce(mod)
         return _shown(201 if is_new else 200, mod, record)
@@ -170,10 +169,13 @@ class PublishRoute:
         await self._off(write)
 
     def _new_file(self) -> tuple[int, str]:
+        """The descriptor of a file, and its name; "" where nothing is to become of it but a copy in a bucket."""
         storage = self._site.storage
         if isinstance(storage, LocalStorage):
             return storage.new_file(_SPOOL_KEY)
-        return make_file(".zip", "govgo-publish-")
+        descriptor, path = make_file(".zip", "govgo-publish-")
+        os.unlink(path)  # else a process that is killed would leave it
+        return descriptor, ""
 
     async def _off(self, work: Callable[[], Any]) -> Any:
         return await self._cold(self._site.cold.stored(work))

@@ -183,7 +183,7 @@ class Library:
         """The answer of a mode that does not wait for what is not stored."""
         patience = self._later.ask(question) if mode in ("async", "async_redirect") else None
         if mode != "async":
-            url = self._means.sources.url_of(question.key, redirect_url)
+            url = self._means.sources.url_of(question.path, question.key, redirect_url)
             if url:
                 return Elsewhere(url)
         return patience or refusal_of(not_stored())

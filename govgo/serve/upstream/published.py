@@ -32,7 +32,7 @@ from govgo.adapters.disk.system import path_of, sync
 from govgo.adapters.modzip.examine import gomod_in
 from govgo.adapters.proxy.revinfo import parse_info
 from govgo.core.gosum.dirhash import hash_gomod
-from govgo.core.module.escape import escape_path, unescape_version
+from govgo.core.module.escape import unescape_version
 from govgo.core.module.moduleversion import ModuleVersion
 from govgo.core.module.patterns import match_prefix_patterns
 from govgo.core.modzip.bounds import MAX_GO_MOD
@@ -62,7 +62,7 @@ from govgo.serve.protocol.question import Question, is_settled
 from govgo.serve.upstream.recent import BoundedDict
 from govgo.serve.upstream.refusals import refusal_of
 from govgo.serve.upstream.singleflight import Flights
-from govgo.serve.upstream.stored import open_zip
+from govgo.serve.upstream.stored import open_zip, version_files
 from govgo.serve.upstream.zips import Means
 
 _UPLOAD = ".upload"
@@ -126,15 +126,14 @@ class PublishedModules:
         return await self._proving.join(mod, lambda: self._zip(mod, record))
 
     async def versions(self, path: str) -> list[str]:
-        """The versions of a module that are published, lowest first."""
-        prefix = f"{escape_path(path)}/@v/"
+        """The versions of a module that are published, lowest first (errors as `version_files`)."""
         names = await self._means.cold.stored(
-            lambda: [entry.key.removeprefix(prefix) for entry in self._means.storage.entries(prefix)]
+            lambda: [name for name in version_files(self._means.storage, path) if name.endswith(f".{SUFFIX}")]
         )
         found = []
         for name in names:
-            stem, dot, suffix = name.rpartition(".")
-            if dot and suffix == SUFFIX and "/" not in stem:
+            stem = name.removesuffix(f".{SUFFIX}")
+            if "/" not in stem:
                 try:
                     found.append(unescape_version(stem))
                 except InputError:

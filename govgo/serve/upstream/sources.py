@@ -50,10 +50,15 @@ class Sources:
         """Ask one source after another, by the rules of GOPROXY (`chain.try_sources`)."""
         return await try_sources([self._source(spec) for spec in self._specs], question)
 
-    def url_of(self, key: str, proxy: str = "") -> str:
-        """Where a client finds a file itself: at `proxy`, else the first that everybody may ask; "" for nowhere."""
+    def url_of(self, path: str, key: str, proxy: str = "") -> str:
+        """Where a client finds a file of a module itself: at `proxy`, else at the first that everybody may ask.
+
+        "" for nowhere. The proxies of GOPROXY are not told of private modules (GONOPROXY), by no client either.
+        """
         if proxy:
             return str(gourl.parse(proxy).join(key))
+        if not self._env.uses_proxy(path):
+            return ""
         for spec in self._specs:
             if spec.url.startswith(("http:", "https:")):
                 is_open = gourl.mask(spec.url) == spec.url  # a token may stand in the query, too

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from functools import partial
 
 from govgo.adapters.disk.system import path_of
@@ -13,7 +14,7 @@ from govgo.core.module.escape import escape_path
 from govgo.core.module.paths import canonical_version
 from govgo.core.version import semver
 from govgo.core.version.pseudo import is_pseudo
-from govgo.errors import InputError
+from govgo.errors import InputError, StorageError
 from govgo.ports.storage import Storage
 from govgo.serve.protocol.answer import StoredFile
 from govgo.serve.protocol.question import Question
@@ -21,6 +22,8 @@ from govgo.serve.upstream.coldloop import ColdLoop
 from govgo.serve.upstream.copies import Copies
 
 _MAX_INFO = 1 << 16
+MOST_FILES = 500_000
+"""Of one module: those of a hundred thousand versions."""
 
 
 def stored_answer(storage: Storage, question: Question) -> bytes:
@@ -33,11 +36,23 @@ def _versions(storage: Storage, path: str) -> bytes:
 
     Not from the file `list`: go rewrites it, so it names what is in the cache.
     """
-    prefix = f"{escape_path(path)}/@v/"
-    names = [entry.key[len(prefix) :] for entry in storage.entries(prefix)]
-    versions = {name[:-4] for name in names if name.endswith(".mod")}  # one with capitals, "!a", is none to list
+    # One with capitals, "!a", is none to list.
+    versions = {name[:-4] for name in version_files(storage, path) if name.endswith(".mod")}
     found = sorted((v for v in versions if canonical_version(v) == v and not is_pseudo(v)), key=semver.key)
     return "".join(f"{version}\n" for version in found).encode()
+
+
+def version_files(storage: Storage, path: str) -> Iterator[str]:
+    """The names of the files of a module's versions, such as "v1.0.0.mod".
+
+    Raises:
+        StorageError: the storage cannot be asked, or names more than there can be.
+    """
+    prefix = f"{escape_path(path)}/@v/"
+    for count, entry in enumerate(storage.entries(prefix)):
+        if count >= MOST_FILES:
+            raise StorageError(f"{prefix}: more than {MOST_FILES} files", key=prefix)
+        yield entry.key[len(prefix) :]
 
 
 def _latest(storage: Storage, key: str) -> bytes:

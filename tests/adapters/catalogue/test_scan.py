@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import itertools
 import os
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
@@ -23,7 +24,7 @@ from govgo.core.module.moduleversion import ModuleVersion
 from govgo.core.registry.facts import LogCheck, ModuleRow, Requirer, ZipFacts
 from govgo.core.storage.kept import format_kept
 from govgo.errors import StorageError
-from govgo.ports.storage import Storage
+from govgo.ports.storage import Entry, Storage
 from tests.simulators.objectstores import moto
 from tests.simulators.storage import MemoryStorage
 
@@ -320,6 +321,16 @@ def test_some_modules_are_looked_at(storage: Storage, catalogue: FilledCatalogue
     storage.delete("q.io/unseen/@v/v1.0.0.info")
     scanner.walk()
     assert [catalogue.modules("", 100), catalogue.totals()] == seen
+
+
+def test_attack_a_module_with_files_without_end(catalogue: FilledCatalogue, monkeypatch: pytest.MonkeyPatch) -> None:
+    storage, number = MemoryStorage(), itertools.count()
+    monkeypatch.setattr(
+        storage, "entries", lambda prefix: (Entry(f"{prefix}v1.0.{each}.info", 1, 0.0) for each in number)
+    )
+    monkeypatch.setattr("govgo.adapters.catalogue.scan._MOST_FILES", 100)
+    Scanner(storage, catalogue, everything).look_at(["q.io/a"])
+    assert next(number) == 100
 
 
 def test_other_rules_count_with_the_next_walk(storage: Storage, catalogue: FilledCatalogue) -> None:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import socket
 import sys
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -23,10 +24,11 @@ ENVIRON = {"AWS_ACCESS_KEY_ID": KEY, "AWS_SECRET_ACCESS_KEY": SECRET, "AWS_REGIO
 class Store(Server):
     """Answers every request of the S3 protocol alike, or never."""
 
-    def __init__(self, status: int = 200, body: str = "") -> None:
+    def __init__(self, status: int = 200, body: str = "", location: str = "") -> None:
         super().__init__()
-        self.status, self.body = status, body
+        self.status, self.body, self.location = status, body, location
         self.asked: list[str] = []
+        self.headers: set[str] = set()
 
     def serve(self, connection: socket.socket) -> None:
         with connection, connection.makefile("rb") as reader:
@@ -35,6 +37,7 @@ class Store(Server):
                 length = 0
                 while (header := reader.readline()) not in (b"\r\n", b""):
                     name, _, value = header.partition(b":")
+                    self.headers.add(name.decode().lower())
                     if name.lower() == b"content-length":
                         length = int(value)
                 reader.read(length)
@@ -42,7 +45,8 @@ class Store(Server):
                     self.ending.wait(60)
                     return
                 body = self.body.encode()
-                connection.sendall(b"HTTP/1.1 %d X\r\nContent-Length: %d\r\n\r\n%b" % (self.status, len(body), body))
+                head = f"HTTP/1.1 {self.status} X\r\nContent-Length: {len(body)}\r\nLocation: {self.location}\r\n\r\n"
+                connection.sendall(head.encode() + body)
 
 
 @pytest.fixture
@@ -96,6 +100,23 @@ def test_a_refusal_is_told_in_one_line_without_secrets(impatient: pytest.MonkeyP
     assert len(store.asked) == 1, "a refusal is not asked about again"
 
 
+@pytest.mark.parametrize("status", [301, 302, 307, 308])
+def test_attack_a_store_that_leads_elsewhere(status: int, impatient: pytest.MonkeyPatch) -> None:
+    """Neither what is written nor a signature goes there. By obstore 0.12 the session token does, which is no login."""
+    impatient.setenv("AWS_SESSION_TOKEN", "session")
+    with Store(200, "x") as other, Store(status, location=f"http://localhost:{other.port}/x") as store:
+        found = storage(store, impatient)
+        for put in (found.create, found.replace):
+            with pytest.raises(StorageError, match=str(status)):
+                put("k", b"private")
+        assert other.asked == []
+        with suppress(StorageError):
+            found.read("k")
+        assert other.asked
+        assert "authorization" in store.headers
+        assert "authorization" not in other.headers
+
+
 def test_a_store_that_fails_is_asked_again_and_then_told(impatient: pytest.MonkeyPatch) -> None:
     with Store(503) as store, pytest.raises(StorageError, match="503"):
         storage(store, impatient).read("k")
@@ -119,6 +140,29 @@ def test_a_bucket_that_is_not_there_takes_nothing(impatient: pytest.MonkeyPatch)
                 put("k", b"x")
         with pytest.raises(StorageError, match="The bucket does not exist"):
             list(found.entries())
+
+
+def listing(*keys: str) -> str:
+    """A page of ListObjectsV2."""
+    about = '<Size>1</Size><ETag>"x"</ETag><LastModified>2026-11-28T16:00:00.000Z</LastModified>'
+    contents = "".join(f"<Contents><Key>{key}</Key>{about}</Contents>" for key in keys)
+    return f"<ListBucketResult>{contents}</ListBucketResult>"
+
+
+def test_foreign_files_of_a_bucket(impatient: pytest.MonkeyPatch) -> None:
+    """What is listed can be asked for: folders that a console has made, and what no key may be, are passed over."""
+    keys = ("p/", "p/q.io/a/@v/list", "p/a\\b", f"p/{'x' * 241}", "p/\u202e", "p/z")
+    with Store(200, listing(*keys)) as store:
+        assert [entry.key for entry in storage(store, impatient).entries()] == ["q.io/a/@v/list", "z"]
+
+
+@pytest.mark.parametrize("key", ["p/a//b", "p/../x", "p/a/./b"])
+def test_a_foreign_file_that_cannot_be_passed_over_is_named(key: str, impatient: pytest.MonkeyPatch) -> None:
+    """obstore 0.12 reads pages of a listing as a whole: what it does not take for a path ends the listing."""
+    with Store(200, listing("p/a", key)) as store, pytest.raises(StorageError) as caught:
+        list(storage(store, impatient).entries())
+    assert key in str(caught.value)
+    assert caught.value.hint == "it is no file of govgo; move it out of s3://modules/p"
 
 
 def test_without_obstore_the_message_says_how_to_get_it(monkeypatch: pytest.MonkeyPatch) -> None:

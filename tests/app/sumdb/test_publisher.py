@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterable
+from contextlib import suppress
 
 import pytest
 
@@ -19,7 +20,15 @@ from govgo.core.sumdb.rules import split_data_tile
 from govgo.core.sumdb.tile import parse_tile_path
 from govgo.core.sumdb.timeline import Head, read_head
 from govgo.core.sumdb.tlog import Tree
-from govgo.errors import ConflictError, ForkError, IntegrityError, SumDbFormatError, SumMismatchError, UsageError
+from govgo.errors import (
+    ConflictError,
+    ForkError,
+    GovgoError,
+    IntegrityError,
+    SumDbFormatError,
+    SumMismatchError,
+    UsageError,
+)
 from tests.simulators import sumdb_log
 from tests.simulators.eventlog import Memory
 from tests.simulators.storage import Killed, MemoryStorage
@@ -266,6 +275,37 @@ def test_damage_at_the_edge_is_found_before_it_is_signed() -> None:
             with pytest.raises((IntegrityError, SumDbFormatError)):
                 database.add("q.io/x@v1.0.0")
             assert database.latest().tree.size == 3
+
+
+@pytest.mark.parametrize(
+    "key", [LATEST, COMMIT, "pending/*", "tile/8/0/001.p/44", "tile/8/data/001.p/44", "lookup/q.io/m7@v1.0.0", KEY]
+)
+def test_attack_a_file_without_end(key: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It may be damaged, or have more than is of use; it is not read to an end that never comes."""
+    database = Database()
+    database.add(*names(300))
+    database.storage.die_at(3)  # what has been decided on is not published
+    with pytest.raises(Killed):
+        database.add("q.io/new@v1.0.0")
+    database.storage.live()
+    if key == "pending/*":
+        (key,) = (each for each in database.storage.files if each.startswith("pending/"))
+    assert key in database.storage.files
+    read, most = database.storage.read, 0
+
+    def endless(name: str, start: int = 0, length: int | None = None) -> bytes | None:
+        nonlocal most
+        if name != key:
+            return read(name, start, length)
+        assert length is not None, "all of it"
+        most = max(most, length)
+        return (read(key) or b"").ljust(min(length, 1 << 20), b"x")
+
+    monkeypatch.setattr(database.storage, "read", endless)
+    with suppress(GovgoError):
+        database.add("q.io/m7@v1.0.0")
+        database.publisher().create()
+    assert 0 < most <= 64 << 20
 
 
 def test_lost_or_forged_pending_records_are_not_published() -> None:

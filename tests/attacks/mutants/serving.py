@@ -157,6 +157,14 @@ MUTANTS = {
         "        if True:\n",
         (ACCESS + "test_attack_many_passwords_at_once",),
     ),
+    "access-guesses": Mutant(
+        "access",
+        "no more than some passwords are compared or wait for that",
+        "serve/access.py",
+        "            if len(self._comparing) >= _MOST_COMPARED:\n",
+        "            if False:\n",
+        (ACCESS + "test_attack_more_passwords_than_can_be_compared",),
+    ),
     "access-changed": Mutant(
         "access",
         "a password that is changed while it is compared is not accepted",

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import hashlib
+import tracemalloc
 
 import pytest
 from hypothesis import given
@@ -107,3 +108,15 @@ def test_what_two_mirrors_do_not_share() -> None:
     assert compare(old, new) == Difference(added=("a", "new"), changed=("list",), removed=("gone",))
     assert compare(old, new).needed == ("a", "list", "new")
     assert not any(compare(new, new))
+
+
+def test_writing_a_manifest_takes_little_more_than_its_text() -> None:
+    """A mirror may have millions of files."""
+    large = Manifest({f"example.com/module{number}/@v/v1.0.0.zip": Content(DIGEST, 9) for number in range(10_000)})
+    tracemalloc.start()
+    try:
+        size = len(format_manifest(large))
+        peak = tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+    assert peak < 2.5 * size

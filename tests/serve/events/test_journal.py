@@ -280,7 +280,9 @@ def test_a_storage_that_fails_loses_nothing() -> None:
         alone.log.storage.before = fail
         for mod in mods(3):
             alone.journal.stored(mod)
-        await asyncio.sleep(0.1)
+        async with asyncio.timeout(5):
+            while not alone.said:
+                await asyncio.sleep(0.01)
         assert alone.journal.size == 0
         failing = False
         async with asyncio.timeout(5):

@@ -425,6 +425,19 @@ def test_credentials_of_upstream_are_in_no_redirect(world: World) -> None:
         assert "secret" not in got.text + str(got.headers)
 
 
+@pytest.mark.parametrize("mode", ["redirect", "async_redirect"])
+def test_attack_a_private_module_is_in_no_redirect(world: World, mode: str) -> None:
+    """Go Modules Reference, "Private modules": no proxy of GOPROXY is asked about what GOPRIVATE names."""
+    with Served(world, env={"GOPRIVATE": "corp.example"}, policy=Policy(mode=mode)) as served:
+        for file in ("v1.0.0.info", "v1.0.0.mod", "v1.0.0.zip"):
+            got = served.get(f"/corp.example/secret/@v/{file}")
+            assert (got.status, "location" in got.headers) == (404 if mode == "redirect" else 503, False)
+    named = Policy(modes=(ModeRule("corp.example", "redirect", "https://inside.example"),))
+    with Served(world, env={"GOPRIVATE": "corp.example"}, policy=named) as served:
+        got = served.get("/corp.example/secret/@v/v1.0.0.mod")
+        assert got.headers["location"] == "https://inside.example/corp.example/secret/@v/v1.0.0.mod"
+
+
 def test_the_mode_async_asks_for_patience(world: World) -> None:
     """Not by 404, after which `GOPROXY=this,direct` would look elsewhere; and what is not there is 404 then."""
     with Served(world, policy=Policy(mode="async")) as served:

@@ -250,6 +250,18 @@ def test_a_wish_for_another_protocol_is_passed_over(served: Served, protocol: st
     assert "connection" not in got[0][1]
 
 
+@pytest.mark.parametrize("path", [MOD, "/healthz"])
+@pytest.mark.parametrize("framing", ["Content-Length", "Transfer-Encoding"])
+def test_attack_a_body_behind_a_wish_for_another_protocol(served: Served, path: str, framing: str) -> None:
+    """Who stands before this server may have seen one request (RFC 9110, 7.8): its body is not the next one."""
+    body = request(LIST)
+    value = f"{len(body)}"
+    if framing == "Transfer-Encoding":
+        value, body = "chunked", b"%x\r\n%b\r\n0\r\n\r\n" % (len(body), body)
+    wish = request(path, "Connection: Upgrade", "Upgrade: websocket", f"{framing}: {value}")
+    assert [status for status, _, _ in answers(served.raw(wish + body + LAST))] == [400]
+
+
 @pytest.mark.parametrize(
     ("head", "status"),
     [
@@ -319,7 +331,11 @@ def test_conditions_and_ranges_go_the_other_way(served: Served) -> None:
 
 @pytest.mark.parametrize(
     ("lines", "body"),
-    [(("Content-Length: 5",), b"hello"), (("Transfer-Encoding: chunked",), b"5\r\nhello\r\n0\r\n\r\n")],
+    [
+        (("Content-Length: 5",), b"hello"),
+        (("Transfer-Encoding: chunked",), b"5\r\nhello\r\n0\r\n\r\n"),
+        (("Transfer-Encoding: , Chunked",), b"5\r\nhello\r\n0\r\n\r\n"),  # RFC 9110, 5.6.1
+    ],
 )
 def test_bodies_of_requests_are_passed_over(served: Served, lines: tuple[str, ...], body: bytes) -> None:
     got = answers(served.raw(request(MOD, *lines) + body + LAST))
@@ -347,12 +363,20 @@ def test_attack_another_version_of_http(served: Served) -> None:
     assert got.count(b"HTTP/1.1") == 1
 
 
+CHUNKS = b"5\r\nhello\r\n0\r\n\r\n"
+
+
 @pytest.mark.parametrize("before", [b"", request()], ids=["first", "second"])
 @pytest.mark.parametrize(
     ("coding", "body"),
     [
         ("xchunked", b"0\r\n\r\n"),
         ("identity", b"0\r\n\r\n"),
+        ("gzip, chunked", CHUNKS),
+        ("gzip\r\nTransfer-Encoding: chunked", CHUNKS),
+        ("chunked, chunked", CHUNKS),
+        ("chunked\r\nTransfer-Encoding: chunked", CHUNKS),
+        ("chunked\r\nContent-Length: 15", CHUNKS),
         ("chunked", b"5\nhello\r\n0\r\n\r\n"),
         ("chunked", b"+5\r\nhello\r\n0\r\n\r\n"),
         ("chunked", b"5\r\nhelloX\r\n0\r\n\r\n"),
@@ -360,7 +384,7 @@ def test_attack_another_version_of_http(served: Served) -> None:
     ],
 )
 def test_attack_a_body_of_which_nobody_knows_the_end(served: Served, before: bytes, coding: str, body: bytes) -> None:
-    """RFC 9112, 6.3 and 7.1: the request is refused, and what follows is no request."""
+    """RFC 9112, 6.1, 6.3 and 7.1: the request is refused, and what follows is no request."""
     data = before + request(MOD, f"Transfer-Encoding: {coding}", method="POST") + body + request("/healthz")
     assert [status for status, _, _ in answers(served.raw(data))] == [*([200] if before else []), 400]
     eventually(lambda: served.site.requests == 0)

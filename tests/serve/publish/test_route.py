@@ -14,7 +14,6 @@ import re
 import shutil
 import socket
 import threading
-import time
 from collections.abc import Iterator
 from contextlib import ExitStack, suppress
 from pathlib import Path
@@ -66,14 +65,6 @@ def shared(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
         (root / "users").write_text(USERS)
         with serving(world) as served:
             yield served
-
-
-@pytest.fixture
-def served(shared: Served) -> Served:
-    """A server where nothing is published yet."""
-    shared.world.calm()
-    shared.renew()
-    return shared
 
 
 @pytest.fixture
@@ -374,7 +365,7 @@ def test_attack_slow_uploads_for_whose_turns_others_wait(served: Served, monkeyp
 def test_a_slow_upload_that_nobody_waits_for_is_whole(served: Served, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(turns, "GRACE_S", 0.0)
     with begun(served, "ci", left=2) as slow, begun(served, "root") as other:
-        time.sleep(0.1)
+        eventually(lambda: served.site.requests == 2)
         slow.sendall(zip_of("corp.example/x", "v1.0.0")[-2:-1])
         assert put(served, "corp.example/x", "v1.1.0").status == 201
         slow.sendall(zip_of("corp.example/x", "v1.0.0")[-1:])

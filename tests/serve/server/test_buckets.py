@@ -4,9 +4,13 @@
 from __future__ import annotations
 
 import asyncio
+import hashlib
 import json
 import os
+import socket
+import tempfile
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -18,9 +22,10 @@ from govgo.app.storage.uses import read_uses
 from govgo.core.module.moduleversion import ModuleVersion
 from govgo.serve.events import journal
 from govgo.serve.server.events import verifier_of
-from govgo.serve.tables import Events
+from govgo.serve.tables import Events, Publishing
 from govgo.serve.upstream.care import KEY, Care, CarePlan
 from tests.simulators.eventlog import mods, verified_records
+from tests.simulators.hangups import needs_proc
 from tests.simulators.objectstores import moto
 from tests.simulators.proxy import Status
 from tests.simulators.served import Served, eventually, on_cold
@@ -39,9 +44,9 @@ def bucket(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
         yield f"{url}/modules"
 
 
-def serve(world: World, bucket: str) -> Served:
+def serve(world: World, bucket: str, **settings: Any) -> Served:
     credentials = {name: value for name, value in os.environ.items() if name.startswith("AWS_")}
-    return Served(world, env=credentials, storage=bucket)
+    return Served(world, env=credentials, storage=bucket, **settings)
 
 
 @pytest.mark.wide
@@ -134,6 +139,37 @@ def test_attack_a_zip_in_a_bucket_that_changes_after_its_proof(tmp_path: Path, b
             served.site.memory.clear()
             assert served.get(path).body == honest
         assert any("damaged in the storage" in said for said in served.said)
+
+
+@needs_proc
+def test_a_version_is_published_to_a_bucket_and_no_file_left_by_who_is_killed(
+    tmp_path: Path, bucket: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "tmp").mkdir()
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "tmp"))
+    (tmp_path / "users").write_text(f"ci:sha256:{hashlib.sha256(b'token').hexdigest()}:read:publish\n")
+    zipped = module_zip("q.io/a@v1.0.0", {"go.mod": b"module q.io/a\n", "a.go": os.urandom(1 << 21)})
+    head = b"PUT /publish/q.io/a/@v/v1.0.0.zip HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer token\r\n"
+    settings = {"users": str(tmp_path / "users"), "publishing": Publishing(("q.io",))}
+    with World(tmp_path) as world, serve(world, bucket, **settings) as served:
+        with socket.create_connection(("127.0.0.1", served.port), timeout=20) as client:
+            client.sendall(head + b"Content-Length: %d\r\n\r\n" % len(zipped) + zipped[: 3 << 19])
+            eventually(lambda: max(open_sizes(tmp_path / "tmp"), default=0) >= 1 << 20)
+            assert os.listdir(tmp_path / "tmp") == []
+            client.sendall(zipped[3 << 19 :])
+            assert client.recv(1 << 16).startswith(b"HTTP/1.1 201 ")
+        got = served.get("/q.io/a/@v/v1.0.0.zip", Authorization="Bearer token")
+        assert (got.status, got.body) == (200, zipped)
+
+
+def open_sizes(directory: Path) -> list[int]:
+    """The sizes of the files of a directory that this process has open, with a name or without."""
+    found = []
+    for number in os.listdir("/proc/self/fd"):
+        with suppress(OSError):
+            if os.readlink(f"/proc/self/fd/{number}").startswith(f"{directory}/"):
+                found.append(os.stat(f"/proc/self/fd/{number}").st_size)
+    return found
 
 
 @pytest.mark.wide

@@ -20,7 +20,7 @@ import threading
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager
 from functools import partial
 from pathlib import Path
@@ -103,13 +103,6 @@ class Process:
                 return error.code, error.read()
 
 
-@pytest.fixture
-def world(tmp_path: Path) -> Iterator[World]:
-    with World(tmp_path) as world:
-        world.publish("q.io/a", "v1.0.0")
-        yield world
-
-
 @pytest.mark.parametrize(("files", "connections"), [(100, 50), (1024, 512), (20_000, 4096)])
 def test_no_more_connections_than_files(
     world: World, monkeypatch: pytest.MonkeyPatch, files: int, connections: int
@@ -169,7 +162,7 @@ def test_it_ends_soon_whatever_hangs(world: World) -> None:
         for name in ("v1.0.0.zip", "v1.0.0.mod", "list"):
             connection = held.enter_context(socket.create_connection(("127.0.0.1", int(process.url[-5:]))))
             connection.sendall(f"GET /q.io/a/@v/{name} HTTP/1.1\r\nHost: x\r\n\r\n".encode())
-        time.sleep(0.5)
+            eventually(lambda name=name: f"/q.io/a/@v/{name}" in world.proxy.asked)  # type: ignore[misc]
         assert process.kill(signal.SIGTERM) == 0
 
 
@@ -180,15 +173,13 @@ def test_several_workers(world: World) -> None:
             assert process.get("/q.io/a/@v/v1.0.0.mod") == (200, b"module q.io/a\n")
         counted = 'govgo_requests_total{kind="mod",status="200"} 12.0'
         eventually(lambda: counted in process.get("/metrics")[1].decode().splitlines())
-        children = Path(f"/proc/{process.popen.pid}/task/{process.popen.pid}/children").read_text().split()
-        os.kill(int(children[0]), signal.SIGKILL)
-        deadline_s = time.monotonic() + 60
-        while True:
-            now = Path(f"/proc/{process.popen.pid}/task/{process.popen.pid}/children").read_text().split()
-            if len(now) == 2 and children[0] not in now:
-                break
-            assert time.monotonic() < deadline_s
-            time.sleep(0.05)
+
+        def children() -> list[str]:
+            return Path(f"/proc/{process.popen.pid}/task/{process.popen.pid}/children").read_text().split()
+
+        victim = children()[0]
+        os.kill(int(victim), signal.SIGKILL)
+        eventually(lambda: len(now := children()) == 2 and victim not in now)
         assert process.get("/q.io/a/@v/v1.0.0.mod")[0] == 200
         assert process.kill(signal.SIGTERM) == 0
 
@@ -321,10 +312,7 @@ def test_an_event_log_and_an_index_that_is_followed(world: World) -> None:
     world.proxy.handlers["/index"] = lambda rest: json.dumps(line).encode() + b"\n"
     flags = ("-events", "a.example", "-follow", f"{world.proxy.url}/index", "-workers", "2")
     with Process(world, *flags) as process:
-        deadline_s = time.monotonic() + 60
-        while b'"Path":"q.io/a"' not in (index := process.get("/index")[1]):
-            assert time.monotonic() < deadline_s, index
-            time.sleep(0.05)
+        eventually(lambda: b'"Path":"q.io/a"' in process.get("/index")[1])
         key = process.get("/events/key")[1].decode().strip()
         assert key.startswith("a.example+")
         assert (world.root / "served/q.io/a/@v/v1.0.0.zip").exists()
@@ -455,14 +443,13 @@ def test_answers_go_on_while_rules_are_read(world: World, tmp_path: Path) -> Non
         assert process.get("/q.io/a/@v/v1.0.0.mod")[0] == 200
         file.write_text(f'users = "{users}"\n')
         process.popen.send_signal(signal.SIGHUP)
-        time.sleep(0.3)
-        for _ in range(3):
-            assert process.get("/q.io/a/@v/v1.0.0.mod") == (200, b"module q.io/a\n")
-        users.write_text("")
+        with open(users, "w"):  # when the server has opened it, too
+            for _ in range(3):
+                assert process.get("/q.io/a/@v/v1.0.0.mod") == (200, b"module q.io/a\n")
         eventually(lambda: process.get("/q.io/a/@v/v1.0.0.mod")[0] == 401)
         process.popen.send_signal(signal.SIGHUP)  # once more nobody writes, and it ends all the same
-        time.sleep(0.2)
-        assert process.kill(signal.SIGTERM) == 0
+        with open(users, "w"):
+            assert process.kill(signal.SIGTERM) == 0
 
 
 @pytest.mark.wide

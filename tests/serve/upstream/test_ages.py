@@ -5,10 +5,6 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Iterator
-from pathlib import Path
-
-import pytest
 
 from govgo.serve.policy import Policy
 from tests.simulators.proxy import Status
@@ -17,14 +13,6 @@ from tests.simulators.world import World
 
 A = "/q.io/a/@v/"
 DAY = Policy(min_age_s=86400.0)
-
-
-@pytest.fixture
-def world(tmp_path: Path) -> Iterator[World]:
-    """v1.0.0 is old."""
-    with World(tmp_path) as world:
-        world.publish("q.io/a", "v1.0.0")
-        yield world
 
 
 def publish(world: World, version: str, info: dict[str, str] | None) -> None:

@@ -59,13 +59,6 @@ def shared(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
 
 
 @pytest.fixture
-def served(shared: Served) -> Served:
-    shared.world.calm()
-    shared.renew()
-    return shared
-
-
-@pytest.fixture
 def clock() -> Clock:
     return Clock()
 

@@ -3,8 +3,10 @@
 
 from __future__ import annotations
 
+import itertools
 import time
 from concurrent.futures import ThreadPoolExecutor
+from threading import Event
 
 import pytest
 
@@ -14,6 +16,7 @@ from tests.serve.http.test_application import SUMDB, A, asked, served, shared, w
 from tests.simulators import campaigns
 from tests.simulators.proxy import Body, Stall, Status, Validated
 from tests.simulators.served import Served, eventually
+from tests.simulators.waiting import PATIENCE_S
 from tests.simulators.world import World
 
 __all__ = ["served", "shared", "world"]  # fixtures
@@ -63,21 +66,29 @@ def test_not_found_is_remembered_briefly(world: World) -> None:
 
 def test_a_slow_storage_makes_nobody_ask_for_a_list_twice(served: Served, monkeypatch: pytest.MonkeyPatch) -> None:
     """The second client's look at the storage ends after upstream has answered the first one."""
-    storage = served.site.storage
-    head, looks = storage.head, iter([0.0, 0.6])
+    proxy, storage = served.world.proxy, served.site.storage
+    head, versions = storage.head, proxy.files[A + "list"]
+    looks, both_look, is_answered = itertools.count(1), Event(), Event()
 
     def slow(key: str) -> Entry | None:
-        if key.endswith("list.kept"):
-            time.sleep(next(looks, 0.0))
+        if key.endswith("list.kept") and next(looks) == 2:
+            both_look.set()
+            assert is_answered.wait(PATIENCE_S)
         return head(key)
 
+    def answer(rest: str) -> bytes:
+        assert both_look.wait(PATIENCE_S)
+        return versions
+
     monkeypatch.setattr(storage, "head", slow)
-    served.world.proxy.delay_s = 0.3
+    monkeypatch.setitem(proxy.handlers, A + "list", answer)
     with ThreadPoolExecutor(2) as clients:
         first = clients.submit(served.get, A + "list")
-        time.sleep(0.15)
+        eventually(lambda: asked(served.world))
         second = clients.submit(served.get, A + "list")
-        assert first.result().body == second.result().body == b"v1.0.0\nv1.1.0\n"
+        assert first.result().body == versions
+        is_answered.set()
+        assert second.result().body == versions
     assert asked(served.world) == [A + "list"]
 
 
@@ -115,8 +126,8 @@ def test_an_old_list_at_once_when_upstream_is_down(world: World) -> None:
         for path in (A + "list", "/q.io/big/@v/list"):
             assert served.get(path).status == 200
         world.proxy.script("*", Status(503))
-        time.sleep(0.5)
-        assert served.get(A + "list").body == b"v1.0.0\nv1.1.0\n"  # this one has found out
+        while world.proxy.asked.count(A + "list") < 2:  # until one has found out
+            assert served.get(A + "list").body == b"v1.0.0\nv1.1.0\n"
         served.world.proxy.script("*", Stall())
         for path in (A + "list", "/q.io/big/@v/list"):
             assert served.get(path).status == 200
@@ -166,8 +177,8 @@ def test_a_page_in_place_of_a_list_is_told_and_leaves_the_list_as_it_was(world: 
         got = served.get("/q.io/big/@v/list")
         assert (got.status, "no list of versions" in got.text) == (502, True)
         world.proxy.script(A + "list", Body(body))
-        time.sleep(0.3)
-        assert served.get(A + "list").body == b"v1.0.0\nv1.1.0\n"
+        while world.proxy.asked.count(A + "list") < 2:
+            assert served.get(A + "list").body == b"v1.0.0\nv1.1.0\n"
     with Served(world, upstream="http://127.0.0.1:1") as served:
         assert served.get(A + "list").body == b"v1.0.0\nv1.1.0\n"
 

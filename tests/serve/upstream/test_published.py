@@ -17,10 +17,12 @@ from govgo.adapters.modzip.examine import examine
 from govgo.core.gosum.dirhash import hash_gomod
 from govgo.core.module.moduleversion import ModuleVersion
 from govgo.core.storage.published import AlreadyPublishedError, Published, format_published, parse_published
-from govgo.errors import CacheCorruptError, SumMismatchError
+from govgo.errors import CacheCorruptError, StorageError, SumMismatchError
+from govgo.ports.storage import Entry
 from govgo.serve.counters import Counters
 from govgo.serve.protocol.answer import Body, Refusal
 from govgo.serve.protocol.question import parse_question
+from govgo.serve.upstream import stored
 from govgo.serve.upstream.copies import Copies
 from govgo.serve.upstream.leases import LEASE_S, Leases
 from govgo.serve.upstream.published import PublishedModules
@@ -209,3 +211,19 @@ def test_names_that_are_no_records_are_passed_over(storage: MemoryStorage) -> No
     assert isinstance(got, Body)
     assert got.data == b""
     assert ask(modules(storage), "/corp.example/x/@latest").status == 404
+
+
+@pytest.mark.parametrize("kind", ["list", "latest"])
+def test_attack_a_storage_that_names_files_without_end(
+    storage: MemoryStorage, monkeypatch: pytest.MonkeyPatch, kind: str
+) -> None:
+    """Here and where a list is made of all that is stored: the answer is that the storage fails, and it comes."""
+    monkeypatch.setattr(stored, "MOST_FILES", 1000)
+    monkeypatch.setattr(
+        storage, "entries", lambda prefix: (Entry(f"{prefix}v1.0.{n}.published", 1, 0.0) for n in itertools.count())
+    )
+    question = f"/corp.example/x/@{'v/list' if kind == 'list' else kind}"
+    assert ask(modules(storage), question).status == 503
+    if kind == "list":
+        with pytest.raises(StorageError, match=r"^corp\.example/x/@v/: more than 1000 files"):
+            stored.stored_answer(storage, parse_question(question))
