@@ -31,7 +31,7 @@ KEEP_THE_CLASS = {
     "version_error",  # adapters/attribution: the same, in go's three forms
     "_misbehaved",  # adapters/sumdb/client: the first evidence of misbehaviour, kept on disk
     "_with_evidence",  # adapters/sumdb/remotelog: the fork, kept in the storage
-    "_unreadable",  # core/sumdb/timeline: a BadSignatureError stays one
+    "_unreadable",  # core/sumdb/forks: a BadSignatureError stays one
 }
 
 _RESULT = "the error is the result, and its caller raises it"

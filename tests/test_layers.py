@@ -85,7 +85,7 @@ ROOMS = {
         "check fleet sbom storage",
     ),
     "serve": (
-        "accesslog counters filters hangup protocol tls values",
+        "accesslog counters filters freshness hangup protocol tls values",
         "access policy tables",
         "downloadmodes",
         "settings",
@@ -274,7 +274,7 @@ TESTED_BY = {
     "serve/upstream/test_care.py": "app/storage: uses; serve/upstream: uses",
     "serve/upstream/test_published.py": "core/storage: published",
     "serve/upstream/test_verdicts.py": "serve/server: judging",
-    "serve/test_settings.py": "serve: tables values",
+    "serve/test_settings.py": "serve: freshness tables values",
     "simulators/repo.py": "ports: advisories cachecare evidence files licenses log mirror modules storage sumdb talk",
     "test_api.py": "api: call files modules reports",
     "test_site.py": "cli/reference: markdown",

@@ -16,7 +16,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from govgo.core.findings import Place
 from govgo.core.module.moduleversion import ModuleVersion, compare_versions, is_prerelease_version
 from govgo.core.module.paths import INCOMPATIBLE
-from govgo.core.module.query import DisallowedError, NoMatchingVersionError, parse_query
+from govgo.core.module.versionquery import DisallowedError, NoMatchingVersionError, parse_query
 from govgo.core.resolution.outdated import Audited, Dependency, MajorSearch, Outdated, Release
 from govgo.core.resolution.resolution import Resolution
 from govgo.core.version.pseudo import is_pseudo

@@ -20,7 +20,7 @@ from govgo.core.goproxy.whole import judge_whole, kind_of
 from govgo.core.module.escape import escape_path, escape_version
 from govgo.core.module.moduleversion import ModuleVersion
 from govgo.core.module.paths import canonical_version, check, path_major_prefix, split_path_version
-from govgo.core.module.query import parse_path_version
+from govgo.core.module.versionquery import parse_path_version
 from govgo.core.records import NamedTuple
 from govgo.core.sumdb.record import lookup_path
 from govgo.errors import Failure, InputError, SecurityError, UsageError

@@ -23,9 +23,9 @@ from govgo.core.module.moduleversion import ModuleVersion
 from govgo.core.records import NamedTuple
 from govgo.core.sbom.sbom import Component, HashSource, LogProof, Sbom, Sboms, Scope, edges_of, scope_of
 from govgo.core.sumdb.bundle import Bundle, subjects
+from govgo.core.sumdb.forks import read_head
 from govgo.core.sumdb.note import parse_verifier
 from govgo.core.sumdb.record import check_sum, sum_lines
-from govgo.core.sumdb.timeline import read_head
 from govgo.core.vcs.worktree import GitState
 from govgo.errors import BadZipError, Failure, GovgoError
 from govgo.load.targets.binaries import build_info, linked, split_binaries

@@ -110,7 +110,7 @@ class ConsoleReporter:
         if not isinstance(error, ReportedError):
             self._print_failure(error)
         if self._stream.isatty():
-            from govgo.report.findings.advice import error_hints
+            from govgo.report.findings.hints import error_hints
 
             hints = [f"flags stand before the arguments: {self.flag_behind}"] if self.flag_behind else []
             for hint in [*hints, *error_hints(error, self.directory)]:

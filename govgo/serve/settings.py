@@ -33,6 +33,7 @@ from govgo.core.records import NamedTuple
 from govgo.core.tomltext import line_of_fault, parse_toml
 from govgo.errors import InputError, UsageError
 from govgo.serve.counters import FOLLOWED
+from govgo.serve.freshness import Freshness
 from govgo.serve.policy import MODES, SEVERITIES, ModeRule, Policy, Rule, Threshold
 from govgo.serve.tables import (
     Events,
@@ -79,7 +80,7 @@ class Settings(NamedTuple):
         workers: processes.
         memory_bytes: for answers, in each process.
         timeout_s: how long upstream may take to begin an answer.
-        list_s, missing_s: see `library.Freshness`.
+        list_s, missing_s: see `Freshness`.
         read_only: store nothing.
         tls_cert, tls_key: files.
         client_ca: a file of authorities: with `users`, clients may have a certificate of theirs, else they need one.
@@ -109,8 +110,8 @@ class Settings(NamedTuple):
     workers: int = 1
     memory_bytes: int = 64 << 20
     timeout_s: float = 120.0
-    list_s: float = 60.0
-    missing_s: float = 10.0
+    list_s: float = Freshness().list_s
+    missing_s: float = Freshness().missing_s
     read_only: bool = False
     tls_cert: str = ""
     tls_key: str = ""

@@ -26,12 +26,12 @@ from govgo.core.foreign import one_line
 from govgo.core.module.escape import unescape_path, unescape_version
 from govgo.core.module.moduleversion import ModuleVersion
 from govgo.core.records import NamedTuple
+from govgo.core.sumdb.forks import EMPTY_HEAD, MAX_HEAD_BYTES, Head, read_head
 from govgo.core.sumdb.published import LATEST
 from govgo.core.sumdb.record import MAX_LOOKUP_BYTES, format_record, lookup_path, parse_record
 from govgo.core.sumdb.rules import max_tile_bytes
 from govgo.core.sumdb.tile import parse_tile_path
 from govgo.core.sumdb.tileauth import DATABASE_HEIGHT
-from govgo.core.sumdb.timeline import EMPTY_HEAD, MAX_HEAD_BYTES, Head, read_head
 from govgo.core.sumdb.tlog import HASH_SIZE
 from govgo.errors import DiskError, Failure, InputError, SecurityError, SumDbFormatError
 from govgo.ports.storage import Storage

@@ -28,7 +28,7 @@ from govgo.core.goenv import OFF
 from govgo.core.golib.url import mask
 from govgo.core.module.moduleversion import ModuleVersion
 from govgo.core.module.paths import check_path
-from govgo.core.module.query import parse_path_version
+from govgo.core.module.versionquery import parse_path_version
 from govgo.core.records import NamedTuple
 from govgo.errors import InputError, OfflineError, UsageError
 

@@ -11,9 +11,9 @@ from govgo.app.events.append import KIND, Appender, News
 from govgo.app.sumdb.growing import GrowingLog, one_key
 from govgo.core.events.event import STORED, Origin
 from govgo.core.module.moduleversion import ModuleVersion
+from govgo.core.sumdb.forks import Head, read_head
 from govgo.core.sumdb.note import Verifier, parse_verifier
 from govgo.core.sumdb.signer import Signer, make_keys, parse_signer
-from govgo.core.sumdb.timeline import Head, read_head
 from govgo.errors import NotFoundError
 from tests.simulators.storage import MemoryStorage
 

@@ -152,7 +152,7 @@ class LoopSet:
 _MAX_CONNECTIONS_2 = 6
 _MAX_STREAMS = 100
 # HTTP/1.1 has one request on a connection at a time: 8,000 requests at 30 ms take 2.5 s on 96 connections, 0.6 s on
-# 384 (docs/design/network.md). A host begins with `_START` and gets more while it copes (see `gate`).
+# 384 (docs/design/network.md). A host begins with `_START` and gets more while it copes (see `concurrency`).
 _MAX_CONNECTIONS_1 = 384
 _START = 128
 # Where an answer takes longer than this, and several connections of HTTP/1.1 are in use, further ones are opened

@@ -17,12 +17,12 @@ from functools import lru_cache
 from govgo.adapters.sumdb.cache import SumDbCache
 from govgo.core.module.moduleversion import ModuleVersion
 from govgo.core.records import NamedTuple
+from govgo.core.sumdb.forks import EMPTY_HEAD, Head, read_head
 from govgo.core.sumdb.gosumdb import Database
 from govgo.core.sumdb.note import parse_verifier
 from govgo.core.sumdb.record import Record, lookup_path, parse_record, sum_lines
 from govgo.core.sumdb.tile import HashedTile, Tile, parse_tile_path, tile_in_tree
 from govgo.core.sumdb.tileauth import DATABASE_HEIGHT, TileAuth
-from govgo.core.sumdb.timeline import EMPTY_HEAD, Head, read_head
 from govgo.core.sumdb.tlog import HASH_SIZE, Node, record_hash
 from govgo.errors import DiskError, Failure, GovgoError, InputError, SumDbFormatError, TileMismatchError
 

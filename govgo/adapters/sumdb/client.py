@@ -26,6 +26,7 @@ from govgo.core.goenv import GoEnv
 from govgo.core.gosum.mismatch import absent_from_database
 from govgo.core.module.moduleversion import ModuleVersion
 from govgo.core.records import NamedTuple
+from govgo.core.sumdb.forks import Head, read_head
 from govgo.core.sumdb.gosumdb import database_of
 from govgo.core.sumdb.note import parse_verifier
 from govgo.core.sumdb.record import (
@@ -37,7 +38,6 @@ from govgo.core.sumdb.record import (
     lookup_path,
     sum_lines,
 )
-from govgo.core.sumdb.timeline import Head, read_head
 from govgo.errors import (
     BadSignatureError,
     Failure,

@@ -11,11 +11,11 @@ from __future__ import annotations
 
 from govgo.adapters.sumdb.cache import SumDbCache
 from govgo.core.module.moduleversion import ModuleVersion
+from govgo.core.sumdb.forks import Head, read_head
 from govgo.core.sumdb.note import parse_verifier
 from govgo.core.sumdb.record import lookup_path, parse_record, sum_lines
 from govgo.core.sumdb.tile import HashedTile
 from govgo.core.sumdb.tileauth import TileAuth, prefix_nodes
-from govgo.core.sumdb.timeline import Head, read_head
 from govgo.core.sumdb.tlog import record_hash
 from govgo.errors import BadSignatureError, Failure
 

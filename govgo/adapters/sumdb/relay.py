@@ -8,10 +8,10 @@ from __future__ import annotations
 
 from govgo.adapters.sumdb.client import SumDb
 from govgo.core.module.moduleversion import ModuleVersion
+from govgo.core.sumdb.forks import Head
 from govgo.core.sumdb.record import format_record
 from govgo.core.sumdb.tile import Tile, tile_in_tree
 from govgo.core.sumdb.tileauth import DATABASE_HEIGHT
-from govgo.core.sumdb.timeline import Head
 from govgo.core.sumdb.tlog import HASH_SIZE
 from govgo.errors import Failure, NotFoundError, SecurityError
 

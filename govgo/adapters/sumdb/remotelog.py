@@ -15,11 +15,11 @@ from collections.abc import Callable
 from govgo.adapters.http.remote import Remote
 from govgo.adapters.sumdb.stored import StoredSumDb
 from govgo.adapters.sumdb.trees import ProvedTrees
+from govgo.core.sumdb.forks import EMPTY_HEAD, Head
 from govgo.core.sumdb.note import Verifier
 from govgo.core.sumdb.rules import MAX_DATA_TILE_BYTES, split_data_tile
 from govgo.core.sumdb.tile import HashedTile, Tile, tile_in_tree
 from govgo.core.sumdb.tileauth import DATABASE_HEIGHT, WIDTH
-from govgo.core.sumdb.timeline import EMPTY_HEAD, Head
 from govgo.core.sumdb.tlog import record_hash
 from govgo.errors import ForkError, IntegrityError, NotFoundError, SumDbFormatError
 from govgo.ports.storage import Storage

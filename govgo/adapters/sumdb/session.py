@@ -36,9 +36,9 @@ from govgo.core.sumdb.bundle import (
     parse_bundle,
     prove_bundle,
 )
+from govgo.core.sumdb.forks import MAX_HEAD_BYTES, Head, read_head
 from govgo.core.sumdb.gosumdb import database_of
 from govgo.core.sumdb.note import parse_verifier
-from govgo.core.sumdb.timeline import MAX_HEAD_BYTES, Head, read_head
 from govgo.errors import (
     DiskError,
     Failure,

@@ -10,7 +10,7 @@ by tiles that are themselves proved first:
     record  ── tiles of the newest tree give the leaf hash, which must be that of the text
 
 Joins of many heads run side by side, in whatever order answers and tiles arrive; the timeline takes only what follows
-from a proof (`core.sumdb.timeline`).
+from a proof (`core.sumdb.forks`).
 
 The newest head outlives the run in the file `latest`. It only ever moves forward, by compare-and-swap under the lock
 that the go command uses: several commands may run at once, and each must join what another has stored meanwhile.
@@ -27,12 +27,12 @@ from typing import TYPE_CHECKING
 from govgo.adapters.loop.memo import Memo
 from govgo.adapters.loop.tasks import finished
 from govgo.adapters.sumdb.cache import SumDbCache
+from govgo.core.sumdb.forks import EMPTY_HEAD, MAX_HEAD_BYTES, Head, Join, Timeline, fork_error
 from govgo.core.sumdb.note import Verifier
 from govgo.core.sumdb.proof import prove_tree, tree_proof_nodes
 from govgo.core.sumdb.record import Record, parse_record
 from govgo.core.sumdb.tile import HashedTile, Tile
 from govgo.core.sumdb.tileauth import TileAuth, prefix_nodes
-from govgo.core.sumdb.timeline import EMPTY_HEAD, MAX_HEAD_BYTES, Head, Join, Timeline, fork_error
 from govgo.core.sumdb.tlog import HASH_SIZE, Node, Tree, record_hash
 from govgo.errors import (
     BadSignatureError,

@@ -14,12 +14,12 @@ from collections.abc import Callable, Iterator
 
 from govgo.app.sumdb.growing import stored_tile, stored_tiles
 from govgo.core.events.event import Event, known_event
+from govgo.core.sumdb.forks import EMPTY_HEAD, Head, read_head
 from govgo.core.sumdb.note import Verifier
 from govgo.core.sumdb.published import LATEST
 from govgo.core.sumdb.rules import split_data_tile
 from govgo.core.sumdb.tile import Tile, tile_in_tree
 from govgo.core.sumdb.tileauth import DATABASE_HEIGHT, WIDTH
-from govgo.core.sumdb.timeline import EMPTY_HEAD, Head, read_head
 from govgo.core.sumdb.tlog import record_hash
 from govgo.errors import IntegrityError, StorageError
 from govgo.ports.storage import Storage

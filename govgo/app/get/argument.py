@@ -13,7 +13,7 @@ from govgo.core.golib.quote import quote
 from govgo.core.module.moduleversion import ModuleVersion, is_toolchain
 from govgo.core.module.paths import is_local_import
 from govgo.core.module.patterns import match_pattern, tree_can_match
-from govgo.core.module.query import parse_path_version
+from govgo.core.module.versionquery import parse_path_version
 from govgo.core.records import NamedTuple
 from govgo.errors import GoSumError, GovgoError, QueryError, SettingError, SumMismatchError
 from govgo.load.packages.imports import META_PACKAGES

@@ -18,7 +18,7 @@ from govgo.core.gosource import stdlib
 from govgo.core.gosource.buildtags import any_tags
 from govgo.core.module.moduleversion import ModuleVersion
 from govgo.core.module.paths import is_module_path, is_std, split_path_version
-from govgo.core.module.query import NoMatchingVersionError
+from govgo.core.module.versionquery import NoMatchingVersionError
 from govgo.errors import Failure, GovgoError, QueryError, find, is_not_found
 from govgo.load.buildlist.requirements import in_force
 from govgo.load.mainmodule.gowork import workspace_modules

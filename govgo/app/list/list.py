@@ -15,7 +15,7 @@ from govgo.core.modgraph.loader import Pruning
 from govgo.core.module.info import ModuleInfo
 from govgo.core.module.moduleversion import ModuleVersion, is_toolchain
 from govgo.core.module.paths import is_local_import
-from govgo.core.module.query import is_revision_query, parse_path_version, parse_query
+from govgo.core.module.versionquery import is_revision_query, parse_path_version, parse_query
 from govgo.core.records import NamedTuple
 from govgo.errors import Failure, GovgoError, QueryError, UsageError, VerbFlagsError
 from govgo.load.buildlist.graph import ModGraph

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from govgo.core.module.info import ModuleInfo, merge_origin, zero_time
 from govgo.core.module.moduleversion import ModuleVersion, compare_versions
-from govgo.core.module.query import DisallowedError
+from govgo.core.module.versionquery import DisallowedError
 from govgo.errors import Failure, find
 from govgo.load.query.query import has_no_latest, query, version_list
 from govgo.load.query.retract import (

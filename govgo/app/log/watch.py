@@ -18,12 +18,12 @@ from govgo.core.log.units import WRONG_RECORD, WRONG_TILE
 from govgo.core.module.moduleversion import ModuleVersion
 from govgo.core.records import NamedTuple
 from govgo.core.sumdb.cosignature import Cosigned, cosignatures
+from govgo.core.sumdb.forks import EMPTY_HEAD, Head, read_head
 from govgo.core.sumdb.note import Verifier
 from govgo.core.sumdb.proof import Proof, prove_records, record_proof_nodes
 from govgo.core.sumdb.rules import judge_record, split_data_tile
 from govgo.core.sumdb.tile import Tile
 from govgo.core.sumdb.tileauth import DATABASE_HEIGHT, WIDTH, TileAuth
-from govgo.core.sumdb.timeline import EMPTY_HEAD, Head, read_head
 from govgo.core.sumdb.tlog import Node, record_hash
 from govgo.errors import Failure, SumDbFormatError
 from govgo.ports.log import LogSource, LogSources

@@ -19,7 +19,7 @@ from govgo.core.findings import Finding, Place
 from govgo.core.mirror.closure import Closure
 from govgo.core.module.moduleversion import ModuleVersion, is_toolchain
 from govgo.core.module.paths import check_path
-from govgo.core.module.query import parse_path_version
+from govgo.core.module.versionquery import parse_path_version
 from govgo.errors import Failure, ReportedError
 from govgo.load.dependency.gomod import raw_summary
 from govgo.load.query.query import query

@@ -22,6 +22,7 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Protocol
 
 from govgo.core.records import NamedTuple
+from govgo.core.sumdb.forks import EMPTY_HEAD, MAX_HEAD_BYTES, Head, fork_error, read_head
 from govgo.core.sumdb.growth import edge_tiles
 from govgo.core.sumdb.note import Note, Verifier, format_note, read_note
 from govgo.core.sumdb.published import (
@@ -45,7 +46,6 @@ from govgo.core.sumdb.rules import join_data_tile, max_tile_bytes, split_data_ti
 from govgo.core.sumdb.signer import Signer, sign_note, verifier_key
 from govgo.core.sumdb.tile import HashedTile, Tile
 from govgo.core.sumdb.tileauth import TileAuth, prefix_nodes
-from govgo.core.sumdb.timeline import EMPTY_HEAD, MAX_HEAD_BYTES, Head, fork_error, read_head
 from govgo.core.sumdb.tlog import HASH_SIZE, Node, Tree, format_tree
 from govgo.errors import ConflictError, IntegrityError, UsageError
 from govgo.ports.storage import Storage

@@ -14,7 +14,7 @@ from govgo.core.gosum.lines import find_conflicts, parse_gosum
 from govgo.core.module.moduleversion import ModuleVersion
 from govgo.core.module.paths import canonical_version, check, module_sort_key
 from govgo.core.module.patterns import match_prefix_patterns
-from govgo.core.module.query import parse_path_version
+from govgo.core.module.versionquery import parse_path_version
 from govgo.core.records import NamedTuple
 from govgo.core.sumdb.rules import make_record
 from govgo.errors import GoSumError, SumDbFormatError, UsageError

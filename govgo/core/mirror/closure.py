@@ -10,8 +10,8 @@ from govgo.core.mirror.manifest import Manifest
 from govgo.core.module.moduleversion import ModuleVersion
 from govgo.core.records import NamedTuple
 from govgo.core.storage.keys import file_key
+from govgo.core.sumdb.forks import Head
 from govgo.core.sumdb.record import Record
-from govgo.core.sumdb.timeline import Head
 
 
 class Closure(NamedTuple):

@@ -15,11 +15,11 @@ from collections.abc import Callable, Collection, Iterator, Mapping
 
 from govgo.core.module.moduleversion import ModuleVersion
 from govgo.core.records import NamedTuple
+from govgo.core.sumdb.forks import Head, fork_error, read_head
 from govgo.core.sumdb.note import Verifier
 from govgo.core.sumdb.record import Record, parse_record, sum_lines
 from govgo.core.sumdb.tile import HashedTile, Tile
 from govgo.core.sumdb.tileauth import TileAuth, prefix_nodes
-from govgo.core.sumdb.timeline import Head, fork_error, read_head
 from govgo.core.sumdb.tlog import Node, Tree, record_hash
 from govgo.errors import GovgoError, IntegrityError, SumDbFormatError, TileMismatchError
 

@@ -17,13 +17,13 @@ from collections.abc import Iterator, Sequence
 
 from govgo.core.late import late
 from govgo.core.records import NamedTuple
+from govgo.core.sumdb.forks import Head
 from govgo.core.sumdb.growth import Growth, edge_tiles
 from govgo.core.sumdb.note import Verifier, parse_verifier
 from govgo.core.sumdb.record import format_record, lookup_path
 from govgo.core.sumdb.rules import join_data_tile, judge_record, split_data_tile
 from govgo.core.sumdb.tile import Tile
 from govgo.core.sumdb.tileauth import DATABASE_HEIGHT, WIDTH
-from govgo.core.sumdb.timeline import Head
 from govgo.core.sumdb.tlog import Tree, record_hash
 from govgo.errors import SumDbFormatError
 

@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 from govgo.core.module.moduleversion import ModuleVersion, is_toolchain
-from govgo.core.module.query import parse_query
+from govgo.core.module.versionquery import parse_query
 from govgo.errors import Failure
 from govgo.load.buildlist.graph import ModGraph
 from govgo.load.buildlist.requirements import Requirements

@@ -18,7 +18,7 @@ from govgo.core.gosource.buildtags import any_tags
 from govgo.core.module.moduleversion import ModuleVersion, compare_versions, is_toolchain, is_valid_version
 from govgo.core.module.paths import is_std, match_path_major, split_path_version
 from govgo.core.module.patterns import match_pattern
-from govgo.core.module.query import NoMatchingVersionError, NoPatchBaseError, parse_query
+from govgo.core.module.versionquery import NoMatchingVersionError, NoPatchBaseError, parse_query
 from govgo.core.records import NamedTuple
 from govgo.errors import DiskError, Failure, GovgoError, InvalidPathError, InvalidVersionError, find, is_not_found
 from govgo.load.buildlist.requirements import in_force

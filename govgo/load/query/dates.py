@@ -13,7 +13,7 @@ from datetime import datetime
 from typing import ClassVar
 
 from govgo.core.module.moduleversion import ModuleVersion, is_toolchain
-from govgo.core.module.query import DisallowedError
+from govgo.core.module.versionquery import DisallowedError
 from govgo.core.policy.age import age_text
 from govgo.core.records import NamedTuple
 from govgo.core.resolution.outdated import INDEX, INFO

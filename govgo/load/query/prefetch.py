@@ -15,7 +15,7 @@ from functools import partial
 
 from govgo.core.module.moduleversion import ModuleVersion, is_toolchain
 from govgo.core.module.paths import match_path_major, split_path_version
-from govgo.core.module.query import QueryMatcher, parse_query
+from govgo.core.module.versionquery import QueryMatcher, parse_query
 from govgo.errors import Failure
 from govgo.load.query.query import Allowed, choose_version, likely_version
 from govgo.load.query.retract import allowed_versions, know_latest

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""Answer version queries: the rules of `core/module/query.py`, applied to the module repository and the replacements.
+"""Answer version queries: the rules of `core/module/versionquery.py`, applied to modules and replacements.
 
 Rules: Go Modules Reference, "Version queries"; `go help modules`.
 """
@@ -14,7 +14,7 @@ from govgo.core.modfile import legacy_go_mod
 from govgo.core.module import paths
 from govgo.core.module.info import ModuleInfo, Origin, merge_origin
 from govgo.core.module.moduleversion import ModuleVersion, is_valid_version
-from govgo.core.module.query import DisallowedError, NoMatchingVersionError, QueryMatcher, parse_query
+from govgo.core.module.versionquery import DisallowedError, NoMatchingVersionError, QueryMatcher, parse_query
 from govgo.core.records import NamedTuple
 from govgo.core.version import pseudo
 from govgo.errors import Failure, GovgoError, QueryError, find, is_not_found

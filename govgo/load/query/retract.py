@@ -16,7 +16,7 @@ from govgo.core.golib.quote import quote
 from govgo.core.late import late
 from govgo.core.modfile.quickread import Retracted
 from govgo.core.module.moduleversion import ModuleVersion, version_key
-from govgo.core.module.query import DisallowedError
+from govgo.core.module.versionquery import DisallowedError
 from govgo.errors import Failure, GovgoError, QueryError
 from govgo.load.dependency.gomod import raw_summary
 from govgo.load.query.query import Allowed, query

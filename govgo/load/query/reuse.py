@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from govgo.core.module import paths
 from govgo.core.module.info import ModuleInfo, Origin
 from govgo.core.module.moduleversion import ModuleVersion
-from govgo.core.module.query import is_revision_query
+from govgo.core.module.versionquery import is_revision_query
 from govgo.errors import DiskError, InputError
 from govgo.ports.modules import ModuleRepo
 

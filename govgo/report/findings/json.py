@@ -25,7 +25,7 @@ from govgo.core.findings import (
 )
 from govgo.core.foreign import visible
 from govgo.report.document import encode, heading, moment, place_members
-from govgo.report.findings.advice import cause_text, hint_text
+from govgo.report.findings.hints import cause_text, hint_text
 from govgo.report.findings.text import sentence
 
 SCHEMA = "govgo.verify/1"

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from govgo.core.findings import ClaimResult, Finding, ModuleReport, Run, Verdict, Verification, all_findings
-from govgo.report.findings.advice import hint_text
+from govgo.report.findings.hints import hint_text
 from govgo.report.findings.text import body_lines, closing
 from govgo.report.markdown import document, fenced, plain
 

@@ -23,7 +23,7 @@ from govgo.core.findings import (
     verdict_of,
 )
 from govgo.core.foreign import one_line, visible
-from govgo.report.findings.advice import cause_text, hint_text
+from govgo.report.findings.hints import cause_text, hint_text
 from govgo.report.style import PLAIN, Style, table
 from govgo.report.words import many, titled
 

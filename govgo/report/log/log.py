@@ -12,9 +12,9 @@ from govgo.core.foreign import one_line, visible
 from govgo.core.log.result import LogRun
 from govgo.core.module.moduleversion import ModuleVersion
 from govgo.core.sumdb.cosignature import Cosigned
+from govgo.core.sumdb.forks import Head
 from govgo.core.sumdb.proof import Proof
 from govgo.core.sumdb.record import sum_lines
-from govgo.core.sumdb.timeline import Head
 from govgo.core.sumdb.tlog import format_hash
 from govgo.report.document import encode, heading, module_members
 from govgo.report.findings.json import VERDICTS, found_members

@@ -34,9 +34,9 @@ from govgo.core.golib import url as gourl
 from govgo.core.module.moduleversion import ModuleVersion
 from govgo.core.records import NamedTuple
 from govgo.core.storage.keys import EVENTS
+from govgo.core.sumdb.forks import MAX_HEAD_BYTES
 from govgo.core.sumdb.note import Verifier
 from govgo.core.sumdb.tileauth import WIDTH
-from govgo.core.sumdb.timeline import MAX_HEAD_BYTES
 from govgo.errors import BadSignatureError, Failure, InputError, IntegrityError, SecurityError, UnavailableError
 from govgo.ports.storage import Storage
 from govgo.serve.events.pointer import MAX_BYTES, Pointer, Waiting, format_pointer, parse_pointer

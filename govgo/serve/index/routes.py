@@ -29,10 +29,10 @@ from govgo.core.foreign import one_line
 from govgo.core.golib.time import parse_rfc3339
 from govgo.core.late import late
 from govgo.core.module.moduleversion import ModuleVersion
+from govgo.core.sumdb.forks import Head
 from govgo.core.sumdb.rules import split_data_tile
 from govgo.core.sumdb.tile import Tile, parse_tile_path
 from govgo.core.sumdb.tileauth import DATABASE_HEIGHT
-from govgo.core.sumdb.timeline import Head
 from govgo.errors import Failure, InputError, SecurityError
 from govgo.serve.http.routes import Call, Reply, Route
 from govgo.serve.upstream.coldloop import ColdLoop

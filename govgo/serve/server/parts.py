@@ -31,6 +31,7 @@ from govgo.serve.accesslog import AccessLog
 from govgo.serve.counters import Counters
 from govgo.serve.events.follow import Follower
 from govgo.serve.events.misses import Misses
+from govgo.serve.freshness import Freshness
 from govgo.serve.hooks.route import HookRoute
 from govgo.serve.http.memory import Memory
 from govgo.serve.http.routes import Route
@@ -46,7 +47,7 @@ from govgo.serve.upstream.care import Care, CarePlan
 from govgo.serve.upstream.coldloop import ColdLoop
 from govgo.serve.upstream.copies import Copies
 from govgo.serve.upstream.leases import Leases
-from govgo.serve.upstream.library import Freshness, Library
+from govgo.serve.upstream.library import Library
 from govgo.serve.upstream.proofs import Proofs
 from govgo.serve.upstream.published import Ledger, PublishedModules, ledger_of
 from govgo.serve.upstream.sources import Sources

@@ -48,6 +48,7 @@ from govgo.errors import (
 )
 from govgo.ports.modules import RevInfo
 from govgo.ports.storage import Entry, Storage
+from govgo.serve.freshness import Freshness
 from govgo.serve.protocol.answer import Body, Elsewhere, Refusal, StoredFile
 from govgo.serve.protocol.question import Question, file_key, is_settled
 from govgo.serve.upstream.ages import check_time, old_part, without_young
@@ -67,24 +68,6 @@ _TRIES = 8
 _KEPT_BYTES, _REFUSED_BYTES, _OVERHEAD = 32 << 20, 8 << 20, 500
 """For answers that may change, and for refusals, whose length others choose: what is forgotten is asked for again. And
 what each of them takes beside its text, about."""
-
-
-class Freshness(NamedTuple):
-    """For how many seconds answers are taken for true.
-
-    Attributes:
-        list_s: version lists, @latest, what branches are, tree heads.
-        patience_s: how long upstream may take to say it anew, before the old answer is given.
-        down_s: after a failure of upstream, how long old answers are given at once.
-        missing_s: "not found".
-        bad_s: what contradicts the checksum database.
-    """
-
-    list_s: float = 60.0
-    patience_s: float = 2.0
-    down_s: float = 10.0
-    missing_s: float = 10.0
-    bad_s: float = 60.0
 
 
 class _Kept(NamedTuple):

@@ -13,12 +13,12 @@ from govgo.app.sumdb import publisher as module
 from govgo.app.sumdb.growing import one_key
 from govgo.app.sumdb.publisher import Added, Publisher
 from govgo.core.module.moduleversion import ModuleVersion
+from govgo.core.sumdb.forks import Head, read_head
 from govgo.core.sumdb.note import parse_verifier
 from govgo.core.sumdb.published import COMMIT, KEY, LATEST, parse_pending, pending_size
 from govgo.core.sumdb.record import format_record
 from govgo.core.sumdb.rules import split_data_tile
 from govgo.core.sumdb.tile import parse_tile_path
-from govgo.core.sumdb.timeline import Head, read_head
 from govgo.core.sumdb.tlog import Tree
 from govgo.errors import (
     ConflictError,

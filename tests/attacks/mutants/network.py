@@ -34,7 +34,7 @@ MUTANTS = {
     "tree-of-2-to-the-62": Mutant(
         "limits",
         "impossible tree sizes are refused before any work",
-        "core/sumdb/timeline.py",
+        "core/sumdb/forks.py",
         "    if tree.size >= MAX_TREE_SIZE:\n",
         "    if False:\n",
         (ATTACKS + "test_tree_of_impossible_size",),

@@ -8,7 +8,7 @@ from tests.attacks.mutants.mutant import Mutant
 ATTACKS = "tests/adapters/sumdb/test_client.py::"
 TIMELINE = "tests/adapters/sumdb/test_trees.py::"
 ORDERS = "tests/adapters/sumdb/test_every_order.py::"
-HISTORY = "tests/core/sumdb/test_timeline.py::"
+HISTORY = "tests/core/sumdb/test_forks.py::"
 ROUTE = "tests/adapters/sumdb/test_route.py::"
 REPOSITORY = "tests/adapters/repository/test_repository.py::"
 STREAMS = "tests/adapters/repository/test_gomodstream.py::"
@@ -137,7 +137,7 @@ MUTANTS = {
     "fork": Mutant(
         "7",
         "an older head is a prefix of the newer tree",
-        "core/sumdb/timeline.py",
+        "core/sumdb/forks.py",
         "        if prefix_root != older.hash:\n",
         "        if False:\n",
         (
@@ -151,7 +151,7 @@ MUTANTS = {
     "fork-of-equal-size": Mutant(
         "7",
         "heads of one size have one hash",
-        "core/sumdb/timeline.py",
+        "core/sumdb/forks.py",
         "        if seen.tree.hash != tree.hash:\n",
         "        if False:\n",
         (
@@ -162,7 +162,7 @@ MUTANTS = {
     "stale-join": Mutant(
         "7",
         "a join is for its two heads alone",
-        "core/sumdb/timeline.py",
+        "core/sumdb/forks.py",
         "        if older == self.proved.tree:\n",
         "        if newer.size > self.proved.tree.size:\n",
         (
@@ -173,7 +173,7 @@ MUTANTS = {
     "released-without-a-path": Mutant(
         "7",
         "every head that an answer was believed for leads to the kept one",
-        "core/sumdb/timeline.py",
+        "core/sumdb/forks.py",
         "        self._released.update(head.tree for head in heads)\n",
         "        pass\n",
         (
@@ -203,7 +203,7 @@ MUTANTS = {
     "strange-signatures": Mutant(
         "7",
         "signatures that were not verified are not kept",
-        "core/sumdb/timeline.py",
+        "core/sumdb/forks.py",
         "    return Head(tree, format_note(opened))\n",
         "    return Head(tree, note)\n",
         (

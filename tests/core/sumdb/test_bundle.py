@@ -13,8 +13,8 @@ import pytest
 from govgo.core.module.moduleversion import ModuleVersion
 from govgo.core.sumdb import bundle
 from govgo.core.sumdb.bundle import Bundle, format_bundle, make_bundle, parse_bundle, prove_bundle
+from govgo.core.sumdb.forks import read_head
 from govgo.core.sumdb.note import parse_verifier
-from govgo.core.sumdb.timeline import read_head
 from govgo.errors import BadSignatureError, GovgoError, IntegrityError, SumDbFormatError
 from tests.simulators import logmath
 from tests.simulators.sumdb_log import Log, h1, keys, record_text

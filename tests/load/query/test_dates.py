@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from govgo.core.module.moduleversion import ModuleVersion
-from govgo.core.module.query import NoMatchingVersionError
+from govgo.core.module.versionquery import NoMatchingVersionError
 from govgo.errors import Failure, NetworkError
 from govgo.load.mainmodule.load import load_mod_file
 from govgo.load.query.dates import NotYetPublishedError, TooYoungError

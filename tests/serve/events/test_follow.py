@@ -17,8 +17,8 @@ import pytest
 from govgo.app.events.append import News
 from govgo.core.events.event import Origin, parse_event
 from govgo.core.module.moduleversion import ModuleVersion
+from govgo.core.sumdb.forks import read_head
 from govgo.core.sumdb.signer import make_keys
-from govgo.core.sumdb.timeline import read_head
 from govgo.serve.events import follow as module
 from govgo.serve.policy import ModeRule, Policy, Rule
 from govgo.serve.tables import Events, Follow

@@ -217,7 +217,7 @@ def _witness(text: str) -> Witness:
 
 def _file(name: str) -> bytes:
     from govgo.adapters.disk.diskerror import disk_error
-    from govgo.core.sumdb.timeline import MAX_HEAD_BYTES
+    from govgo.core.sumdb.forks import MAX_HEAD_BYTES
 
     try:
         with open(name, "rb") as file:

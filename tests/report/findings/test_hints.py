@@ -17,7 +17,7 @@ from govgo.errors import (
     ReportedError,
     SumMismatchError,
 )
-from govgo.report.findings.advice import cause_text, error_hints, hint_text, own_command
+from govgo.report.findings.hints import cause_text, error_hints, hint_text, own_command
 
 FINDING = Finding(
     "sum-mismatch", Claim.DATABASE, Verdict.CONTRADICTION, "text", ModuleVersion("q.io/a", "v1.0.0/go.mod")

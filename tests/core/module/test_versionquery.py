@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import pytest
 
-from govgo.core.module.query import (
+from govgo.core.module.versionquery import (
     NoPatchBaseError,
     is_revision_query,
     parse_path_version,
