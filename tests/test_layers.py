@@ -257,7 +257,7 @@ TESTED_BY = {
     ),
     "report/registry/test_html.py": "report: html",
     "script/test_scripts.py": (
-        "app: tidy why; app/work: sync work; cli/commands/change: get init tidy vendor work; cli/commands/inspect: "
+        "app: tidy why; app/work: sync work; cli/commands/change: init tidy vendor work; cli/commands/inspect: "
         "list; load/buildlist: package; load/packages: errors imports load localpatterns missing require tidy; report: "
         "why"
     ),
