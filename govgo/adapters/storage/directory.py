@@ -13,6 +13,7 @@ keys. (`plain` says why a directory that is not go's has a storage of its own.)
 from __future__ import annotations
 
 import errno
+import fcntl
 import functools
 import os
 import shutil
@@ -24,7 +25,7 @@ from typing import ParamSpec, TypeVar
 
 from govgo.adapters.disk import atomic
 from govgo.adapters.disk.diskerror import absolute, disk_error
-from govgo.adapters.disk.lockfile import locked, overwrite, read_locked
+from govgo.adapters.disk.lockfile import locked, overwrite
 from govgo.adapters.disk.system import sync
 from govgo.adapters.disk.trees import make_dirs
 from govgo.adapters.disk.versionlist import rewrite_list
@@ -93,17 +94,12 @@ class DirectoryStorage:
 
     def read(self, key: str, start: int = 0, length: int | None = None) -> bytes | None:
         """The bytes of a file, or `length` of them from `start` on; None when there is no such file."""
-        if key.endswith(_LIST):  # go writes it in place
-            try:
-                data = read_locked(self._path(key))
-            except OSError as error:
-                self._absent(key, "read", error)
-                return None
-            return data[start:] if length is None else data[start : start + length]
         descriptor = self.open(key)
         if descriptor is None:
             return None
         try:
+            if key.endswith(_LIST):  # go writes it in place
+                fcntl.flock(descriptor, fcntl.LOCK_SH)
             size = os.fstat(descriptor).st_size
             left = max(0, size - start) if length is None else length
             parts: list[bytes] = []

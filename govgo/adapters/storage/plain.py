@@ -158,7 +158,7 @@ class PlainStorage:
     def _open(self, key: str) -> int | None:
         path = self._path(key)
         try:
-            descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+            descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK)  # a pipe would be waited for
         except (FileNotFoundError, NotADirectoryError):
             return None
         except OSError as error:

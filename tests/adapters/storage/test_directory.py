@@ -195,18 +195,29 @@ def test_a_zip_is_written_under_gos_lock(storage: DirectoryStorage) -> None:
         assert not storage.create(ZIP, b"other"), "the holder does not wait for itself"
 
 
-def test_what_is_no_plain_file(storage: DirectoryStorage, tmp_path: Path) -> None:
-    top = Path(storage.root)
-    top.mkdir()
+@pytest.mark.parametrize("name", ["other", "list"])
+def test_what_is_no_plain_file(storage: DirectoryStorage, tmp_path: Path, name: str) -> None:
+    """Of a list, too, which is read under go's lock."""
     (tmp_path / "secret").write_text("secret")
-    (top / "link").symlink_to(tmp_path / "secret")
-    os.mkfifo(top / "pipe")
-    (top / "directory").mkdir()
-    for key in ("link", "pipe", "directory"):
+    for directory in ("link", "pipe", "directory"):
+        Path(storage.root, directory, "@v").mkdir(parents=True)
+    top = Path(storage.root)
+    (top / "link/@v" / name).symlink_to(tmp_path / "secret")
+    os.mkfifo(top / "pipe/@v" / name)
+    (top / "directory/@v" / name).mkdir()
+    for directory in ("link", "pipe", "directory"):
+        key = f"{directory}/@v/{name}"
         assert storage.head(key) is storage.read(key) is None
     assert list(storage.entries()) == []
-    storage.replace("link", b"new")
+    storage.replace(f"link/@v/{name}", b"new")
     assert (tmp_path / "secret").read_text() == "secret"
+
+
+def test_a_part_of_a_list_is_read_as_such(storage: DirectoryStorage) -> None:
+    """One that has grown to eight GiB is as little read whole as any other file."""
+    storage.create("q.io/a/@v/list", b"v1.0.0\n")
+    os.truncate(Path(storage.root, "q.io/a/@v/list"), 1 << 33)
+    assert storage.read("q.io/a/@v/list", 1, 7) == b"1.0.0\n\0"
 
 
 def test_a_storage_that_fails(storage: DirectoryStorage, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -50,12 +50,17 @@ class Store(Server):
 
 
 @pytest.fixture
-def impatient(monkeypatch: pytest.MonkeyPatch) -> pytest.MonkeyPatch:
-    monkeypatch.setattr(objects, "_SMALL_S", 0.3)
-    monkeypatch.setattr(objects, "_RETRIES", 1)
+def patient(monkeypatch: pytest.MonkeyPatch) -> pytest.MonkeyPatch:
     for name, value in ENVIRON.items():
         monkeypatch.setenv(name, value)
     return monkeypatch
+
+
+@pytest.fixture
+def impatient(patient: pytest.MonkeyPatch) -> pytest.MonkeyPatch:
+    patient.setattr(objects, "_SMALL_S", 0.3)
+    patient.setattr(objects, "_RETRIES", 1)
+    return patient
 
 
 def storage(store: Store, monkeypatch: pytest.MonkeyPatch) -> ObjectStorage:
@@ -101,11 +106,11 @@ def test_a_refusal_is_told_in_one_line_without_secrets(impatient: pytest.MonkeyP
 
 
 @pytest.mark.parametrize("status", [301, 302, 307, 308])
-def test_attack_a_store_that_leads_elsewhere(status: int, impatient: pytest.MonkeyPatch) -> None:
+def test_attack_a_store_that_leads_elsewhere(status: int, patient: pytest.MonkeyPatch) -> None:
     """Neither what is written nor a signature goes there. By obstore 0.12 the session token does, which is no login."""
-    impatient.setenv("AWS_SESSION_TOKEN", "session")
+    patient.setenv("AWS_SESSION_TOKEN", "session")
     with Store(200, "x") as other, Store(status, location=f"http://localhost:{other.port}/x") as store:
-        found = storage(store, impatient)
+        found = storage(store, patient)
         for put in (found.create, found.replace):
             with pytest.raises(StorageError, match=str(status)):
                 put("k", b"private")
@@ -149,18 +154,18 @@ def listing(*keys: str) -> str:
     return f"<ListBucketResult>{contents}</ListBucketResult>"
 
 
-def test_foreign_files_of_a_bucket(impatient: pytest.MonkeyPatch) -> None:
+def test_foreign_files_of_a_bucket(patient: pytest.MonkeyPatch) -> None:
     """What is listed can be asked for: folders that a console has made, and what no key may be, are passed over."""
     keys = ("p/", "p/q.io/a/@v/list", "p/a\\b", f"p/{'x' * 241}", "p/\u202e", "p/z")
     with Store(200, listing(*keys)) as store:
-        assert [entry.key for entry in storage(store, impatient).entries()] == ["q.io/a/@v/list", "z"]
+        assert [entry.key for entry in storage(store, patient).entries()] == ["q.io/a/@v/list", "z"]
 
 
 @pytest.mark.parametrize("key", ["p/a//b", "p/../x", "p/a/./b"])
-def test_a_foreign_file_that_cannot_be_passed_over_is_named(key: str, impatient: pytest.MonkeyPatch) -> None:
+def test_a_foreign_file_that_cannot_be_passed_over_is_named(key: str, patient: pytest.MonkeyPatch) -> None:
     """obstore 0.12 reads pages of a listing as a whole: what it does not take for a path ends the listing."""
     with Store(200, listing("p/a", key)) as store, pytest.raises(StorageError) as caught:
-        list(storage(store, impatient).entries())
+        list(storage(store, patient).entries())
     assert key in str(caught.value)
     assert caught.value.hint == "it is no file of govgo; move it out of s3://modules/p"
 

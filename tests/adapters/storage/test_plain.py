@@ -29,9 +29,10 @@ def test_what_is_created_is_there_and_stays(storage: PlainStorage) -> None:
     assert (found.key, found.size) == ("a/b", 3)
 
 
-def test_what_is_not_there_is_none(storage: PlainStorage) -> None:
+def test_what_is_not_there_is_none(storage: PlainStorage, tmp_path: Path) -> None:
     storage.create("a/b", b"")
-    for key in ("c", "a", "a/b/c"):
+    os.mkfifo(tmp_path / "store/pipe")  # as whoever can write there may have done
+    for key in ("c", "a", "a/b/c", "pipe"):
         assert (storage.head(key), storage.read(key), storage.chunks(key)) == (None, None, None)
         assert storage.swap(key, b"", "") is False
     assert storage.delete("c") is False
