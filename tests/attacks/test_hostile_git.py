@@ -21,7 +21,7 @@ from govgo.adapters.vcs.git import MAX_OUTPUT_BYTES, Git, GitError
 from govgo.adapters.vcs.gitrepo import GitRepo
 from govgo.adapters.vcs.gitsource import GitSource
 from govgo.core.vcs.coderepo import locate
-from govgo.errors import InputError, IntegrityError, NotFoundError, UnavailableError
+from govgo.errors import BadZipError, InputError, IntegrityError, NotFoundError, UnavailableError
 from tests.simulators import campaigns
 from tests.simulators.fuzzing import made
 from tests.simulators.zips import module_zip
@@ -166,8 +166,13 @@ class OtherGit(HostileGit):
         super().__init__(Steady())
         self._texts = {**{name: texts[0] for name, texts in OUTPUTS.items()}, verb: data}
 
-    def run(self, args: Sequence[str], cwd: str, **more: object) -> bytes:  # type: ignore[override]
-        return next((self._texts[word] for word in args if word in self._texts), b"")
+    def run(  # type: ignore[override]
+        self, args: Sequence[str], cwd: str, *, sink: BinaryIO | None = None, **more: object
+    ) -> bytes:
+        data = next((self._texts[word] for word in args if word in self._texts), b"")
+        if sink is not None:
+            sink.write(data)
+        return data
 
     def start(self, args: Sequence[str], cwd: str, *, git_dir: str) -> Any:
         return _HonestTalk(self._rng)
@@ -206,6 +211,16 @@ def test_attack_a_tag_that_is_longer_than_any_version(tmp_path: Path) -> None:
     log = HASH + b" 1700000000 tag: v1.0." + b"9" * 5000
     version = source_of(tmp_path, "log", log).stat(HASH[:12].decode()).version
     assert version == "v1.2.1-0.20231114221320-0123456789ab"  # v1.0.0 is retracted, v1.2.0 a tag of an ancestor
+
+
+def test_attack_an_archive_whose_files_begin_before_it(tmp_path: Path) -> None:
+    """Its directory is said to begin later than it does, and zipfile counts from that (APPNOTE.TXT, 4.3.16)."""
+    (archive,) = OUTPUTS["archive"]
+    at = archive.rindex(b"PK\5\6") + 16
+    said = int.from_bytes(archive[at : at + 4], "little") + 9
+    moved = archive[:at] + said.to_bytes(4, "little") + archive[at + 4 :]
+    with pytest.raises(BadZipError, match="a file begins before the archive"):
+        source_of(tmp_path, "archive", moved).zip("v1.0.0", io.BytesIO())
 
 
 @pytest.mark.parametrize("kind", campaigns.one_in(3, QUESTIONS))

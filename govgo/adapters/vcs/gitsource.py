@@ -137,6 +137,8 @@ class GitSource:
         entries: dict[str, zipfile.ZipInfo] = {}
         files: list[ListedFile] = []
         for entry in archive.infolist():
+            if entry.header_offset < 0:  # zipfile would look there
+                raise BadZipError("zip: not a valid zip file: a file begins before the archive")
             name = _entry_name(entry)
             if not name.startswith(_PREFIX):
                 raise BadZipError("zip file contains more than one top-level directory")
