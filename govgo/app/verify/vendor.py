@@ -19,7 +19,7 @@ from govgo.core.findings import Claim, ClaimResult, Evidence, Finding, Place, Re
 from govgo.core.gosum.dirhash import h1
 from govgo.core.gosum.lines import SumLine
 from govgo.core.module.moduleversion import ModuleVersion
-from govgo.errors import GovgoError, OfflineError, StaleError, find
+from govgo.errors import DiskError, GovgoError, OfflineError, StaleError, find
 from govgo.load.dependency.modulestxt import check_vendor_consistency, parse_modules_txt
 from govgo.load.targets.faults import from_error
 from govgo.load.targets.targets import WORKSPACE, Target, shown
@@ -96,6 +96,7 @@ class _VendorCheck:
         # Taken as it is: a go version that would be refused is reported as a line that go has not written.
         self._vendored = parse_modules_txt(self._text or "")
         self._copies: dict[str, _Copy] = {}
+        self._unlisted: list[str] = []
 
     def modules_txt(self) -> None:
         """Hold modules.txt against go.mod, in go's words."""
@@ -124,9 +125,24 @@ class _VendorCheck:
         self._open_copies()
         present = {path for path in self._walk("") if path != MODULES_TXT}
         for path in sorted(present):
-            self._file(path)
+            try:
+                self._file(path)
+            except DiskError as error:
+                self._unread(path, error)
         for package, mod in self._vendored.packages.items():
-            self._package(package, self._copies[mod.path], present)
+            if any(f"{package}/".startswith(each) for each in self._unlisted):
+                continue
+            try:
+                self._package(package, self._copies[mod.path], present)
+            except DiskError as error:
+                self._unread(package, error)
+
+    def _unread(self, path: str, error: DiskError) -> None:
+        """What the disk does not let us read keeps nothing else from being checked."""
+        self.counts[UNCHECKED] += 1
+        where = self._shown(path)
+        text = f"{where}: could not be checked: {error}"
+        self._add("disk", Verdict.UNCHECKED, text, None, Place(where), remedy=Remedy.LET_READ)
 
     def _open_copies(self) -> None:
         """Zips from the module cache, else from the sources, each verified as a whole; directories as they are."""
@@ -189,7 +205,13 @@ class _VendorCheck:
         return path if path.startswith("/") else join(self._session.main.replace_base(), path)
 
     def _walk(self, below: str) -> Iterator[str]:
-        for name, kind in self._session.files.listdir(join(self._vendor, below)):
+        try:
+            entries = self._session.files.listdir(join(self._vendor, below))
+        except DiskError as error:
+            self._unlisted.append(below)
+            self._unread(below, error)
+            return
+        for name, kind in entries:
             path = f"{below}{name}"
             if kind == "dir":
                 yield from self._walk(f"{path}/")
