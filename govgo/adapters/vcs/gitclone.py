@@ -193,7 +193,7 @@ class GitClone:
 
     def digits(self) -> int:
         """How many digits a hash of this repository has."""
-        with suppress(OSError), open(self._dir + "/config", "rb") as f:
+        with suppress(OSError), reading(self._dir + "/config") as f:
             if uses_sha256(f.read()):
                 return SHA256_DIGITS
         return SHA1_DIGITS

@@ -8,6 +8,7 @@ from collections.abc import Collection, Mapping
 from datetime import UTC, datetime
 
 from govgo.adapters.disk.diskerror import disk_error
+from govgo.adapters.disk.lockfile import reading
 from govgo.adapters.vcs.git import Git, GitError
 from govgo.adapters.vcs.gitshow import CAREFUL, checkout_around
 from govgo.core.modfile import module_path
@@ -66,7 +67,7 @@ class GitWorkTrees:
         """The module's version. The go.mod in the root says which import path the repository has, as for go."""
         file = os.path.join(root, "go.mod")
         try:
-            with open(file, "rb") as opened:
+            with reading(file) as opened:
                 top = module_path(opened.read(MAX_GO_MOD))
         except FileNotFoundError:
             return ""

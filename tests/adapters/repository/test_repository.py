@@ -443,19 +443,27 @@ def test_a_cache_that_cannot_be(home: Home) -> None:
         Repository(load_env({"GOENV": "off", "GOMODCACHE": "x"}), home.report)
 
 
-def test_a_directory_in_the_place_of_a_go_mod_cannot_be_read(home: Home) -> None:
-    """In go's words, which opens a directory, and fails to read it."""
+@pytest.mark.parametrize(
+    ("make", "said"),
+    [
+        pytest.param(os.mkdir, "read {}: is a directory", id="in go's words, which opens it, and fails to read it"),
+        pytest.param(os.mkfifo, "open {}: not a regular file", id="a pipe, at which go waits for ever"),
+    ],
+)
+def test_what_is_no_file_in_the_place_of_a_go_mod_cannot_be_read(
+    home: Home, make: Callable[[str], None], said: str
+) -> None:
     with ProxySimulator() as proxy:
         proxy.add_module("q.io/a", "v1.0.0")
         place = str(home.root / "go/pkg/mod/q.io/a@v1.0.0")
         with closing(home.repo(proxy.url)) as repo:
             assert repo.zip_dir(ModuleVersion("q.io/a", "v1.0.0")) == place
         os.unlink(f"{place}/go.mod")
-        os.mkdir(f"{place}/go.mod")
+        make(f"{place}/go.mod")
         env = load_env({"HOME": str(home.root), "GOENV": "off", "GOSUMDB": "off", "GOPROXY": "off"})
         with closing(Repository(env, home.report, too_new=lambda what, go: UsageError(f"{what} needs {go}"))) as repo:
             error = refusal(partial(repo.zip_dir, ModuleVersion("q.io/a", "v1.0.0")))
-        assert str(error) == f"read {place}/go.mod: is a directory"
+        assert str(error) == said.format(f"{place}/go.mod")
 
 
 @pytest.mark.parametrize(

@@ -14,6 +14,7 @@ import pytest
 
 from govgo.adapters.vcs.git import GitError
 from govgo.adapters.vcs.worktree import GitWorkTrees
+from govgo.errors import DiskError
 from tests.simulators.gitrepos import needs_git, trap
 
 pytestmark = needs_git
@@ -98,6 +99,10 @@ def test_no_version_is_made_up(tree: Path) -> None:
     found = TREES.state(str(tree / "sub"), "q.io/m/sub")
     assert found is not None
     assert found.version == ""
+    (tree / "go.mod").unlink()
+    os.mkfifo(tree / "go.mod")
+    with pytest.raises(DiskError, match=f"^open {tree}/go.mod: not a regular file$"):
+        TREES.state(str(tree / "sub"), "q.io/m/sub")
 
 
 def test_no_repository_and_an_empty_one(tmp_path: Path) -> None:
