@@ -10,9 +10,9 @@ from pathlib import Path
 
 import pytest
 
-from govgo.adapters.vcs.gitshow import GitFiles, GitTree, find_commit
+from govgo.adapters.vcs.gitshow import Commit, GitFiles, GitTree, find_commit
 from govgo.errors import DiskError, UsageError
-from tests.simulators.gitrepos import trap
+from tests.simulators.gitrepos import fake_git, trap
 from tests.simulators.repo import MemoryFiles
 
 
@@ -164,3 +164,10 @@ def test_a_repository_that_lacks_an_object(repository: Path) -> None:
     (repository / ".git/objects" / blob[:2] / blob[2:]).unlink()
     with pytest.raises(DiskError, match=r"go\.sum: the repository lacks this object"):
         GitFiles("HEAD", os.environ).read(str(repository / "go.sum"))
+
+
+@pytest.mark.parametrize("said", ["x blob y\\n", f"{'0' * 40} blob 5\\nabc", f"{'0' * 40} tree 99999999999\\n", ""])
+def test_attack_objects_that_make_no_sense(tmp_path: Path, said: str) -> None:
+    environ = fake_git(tmp_path / "bin", f"read name; printf '{said}'\n")
+    with pytest.raises(DiskError, match=r"^\.: "):
+        GitTree(Commit(str(tmp_path), "0" * 40), environ)
