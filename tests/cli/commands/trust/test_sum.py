@@ -505,7 +505,7 @@ def test_head_and_a_witness_that_agrees(world: World, capsys: pytest.CaptureFixt
         mirror.handlers[""] = ahead.body
         note_only.files["/some/head"] = world.log.head(100)
         urls = [world.proxy.url, mirror.url, f"{note_only.url}/some/head"]
-        assert invoke(["sum", "head", *(f"-witness={url}" for url in urls)]) == 0
+        assert invoke(["sum", "head", *(f"-vantage={url}" for url in urls)]) == 0
     assert capsys.readouterr().err.splitlines() == [
         f"govgo: {urls[0]}: consistent (tree {len(world.log.records)})",
         f"govgo: {urls[1]}: consistent (tree {len(world.log.records) + 50})",
