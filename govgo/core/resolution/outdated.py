@@ -16,8 +16,9 @@ from govgo.core.module.moduleversion import ModuleVersion, major_minor
 from govgo.core.module.paths import split_path_version
 from govgo.core.records import NamedTuple
 
-INFO, INDEX = "info", "index"
-"""What a date comes from: the .info file (the author's commit), or an index feed (when a proxy first saw it)."""
+INFO, INDEX, VERSION = "info", "index", "version"
+"""What a date comes from: the .info file (the author's commit), an index feed (when a proxy first saw it), or a
+pseudo-version itself (the author's commit)."""
 
 MAX_MAJORS = 62
 """So many major versions after the current one are looked for at most: 2, 4, 8, 16 and 32 of them at once."""
@@ -27,7 +28,7 @@ class Release(NamedTuple):
     """A module version and its date, `time` None where that is not known or was not asked for.
 
     Attributes:
-        dated_by: INFO or INDEX, "" without a date.
+        dated_by: INFO, INDEX or VERSION, "" without a date.
     """
 
     path: str
