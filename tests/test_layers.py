@@ -57,7 +57,7 @@ ROOMS = {
         "registry sbom",
     ),
     "adapters": (
-        "attribution disk interrupts",
+        "attribution disk hostname interrupts",
         "http modzip",
         "loop",
         "advisories licenses modcache storage sumdb",
