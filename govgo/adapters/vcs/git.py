@@ -16,6 +16,7 @@ import subprocess
 import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
+from datetime import UTC, datetime
 from typing import Any, BinaryIO
 
 from govgo.adapters.disk.diskerror import reason
@@ -23,6 +24,7 @@ from govgo.adapters.disk.programs import end_program, program_environment
 from govgo.adapters.disk.system import can_read
 from govgo.adapters.disk.temporary import spool
 from govgo.adapters.http.servertext import shorten
+from govgo.core.golib.quote import quote
 from govgo.core.golib.url import mask_all
 from govgo.core.late import late
 from govgo.errors import NotFoundError, TooLargeError, UnavailableError
@@ -268,6 +270,23 @@ class _Output(io.RawIOBase):
         """Close the pipe."""
         self._pipe.close()
         super().close()
+
+
+def odd_log(said: str) -> UnavailableError:
+    """What `git log` has said makes no sense."""
+    return UnavailableError(f"unexpected response from git log: {quote(shorten(said))}")
+
+
+def commit_time(name: str, seconds: str) -> datetime:
+    """When a commit was made.
+
+    Raises:
+        UnavailableError: git takes any number, a datetime none after the year 9999.
+    """
+    try:
+        return datetime.fromtimestamp(int(seconds), UTC)
+    except (ValueError, OverflowError, OSError):
+        raise odd_log(f"{name} {seconds}") from None
 
 
 def _drain(

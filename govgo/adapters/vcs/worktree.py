@@ -5,11 +5,11 @@ from __future__ import annotations
 
 import os
 from collections.abc import Collection, Mapping
-from datetime import UTC, datetime
+from datetime import datetime
 
 from govgo.adapters.disk.diskerror import disk_error
 from govgo.adapters.disk.lockfile import reading
-from govgo.adapters.vcs.git import Git, GitError
+from govgo.adapters.vcs.git import Git, GitError, commit_time
 from govgo.adapters.vcs.gitshow import CAREFUL, checkout_around
 from govgo.core.modfile import module_path
 from govgo.core.module.info import Origin
@@ -55,7 +55,7 @@ class GitWorkTrees:
             if "does not have any commits yet" in error.stderr:
                 return None
             raise
-        time = datetime.fromtimestamp(int(seconds), UTC)
+        time = commit_time(commit, seconds)
         inside = [os.path.relpath(os.path.realpath(file), root) for file in ignored]
         but = [f":(top,exclude,literal){file}" for file in inside if not file.startswith("../")]
         files = ("--porcelain", "--untracked-files=all", "--", ":(top)", *but)
