@@ -121,7 +121,7 @@ def test_attack_a_commit_of_a_day_that_no_calendar_has(tree: Path, seconds: str)
         cwd=tree, env=ENVIRON, check=True, capture_output=True, text=True, input=found,
     ).stdout.strip()  # fmt: skip
     git(tree, "update-ref", "HEAD", commit)
-    with pytest.raises(UnavailableError, match="^unexpected response from git log: "):
+    with pytest.raises(UnavailableError, match=r"^unexpected response from git log: "):
         TREES.state(str(tree), "q.io/m")
 
 
