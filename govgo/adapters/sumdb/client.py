@@ -105,6 +105,7 @@ class SumDb:
         self._raw_fetch = fetch
         self.connect = connect
         self._cache = cache
+        self._is_mirror = is_mirror
         self._helper = helper
         self._writer = BackgroundWriter(cache, helper)
         self._trees = ProvedTrees(
@@ -255,7 +256,7 @@ class SumDb:
         for source, own in sources:
             cache = self._cache if own else SumDbCache("", "")
             save = self._writer.save_tile if own else _ignore
-            trees = ProvedTrees(self._verifier, source, cache, save, _ignore)
+            trees = ProvedTrees(self._verifier, source, cache, save, _ignore, is_mirror=self._is_mirror)
             try:
                 await trees.compare(one.head.note, other.head.note, proved=own and one is ours)
             except SecurityError as error:

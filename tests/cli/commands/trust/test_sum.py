@@ -513,6 +513,14 @@ def test_head_and_a_witness_that_agrees(world: World, capsys: pytest.CaptureFixt
     ]
 
 
+def test_a_mirror_that_lags_cannot_be_compared(world: World, capsys: pytest.CaptureFixture[str]) -> None:
+    """Neither does what it lacks show two histories (trust.md)."""
+    world.latest.parent.mkdir(parents=True)
+    world.latest.write_bytes(world.log.copy().grow(300).head())
+    assert invoke(["sum", "head", "-json", f"-vantage={world.proxy.url}"]) == 3
+    assert [result["verdict"] for result in document(capsys.readouterr().out)["results"]] == ["not-comparable"]
+
+
 def test_attack_two_witnesses_that_continue_ours_each_in_its_own_way(
     world: World, capsys: pytest.CaptureFixture[str]
 ) -> None:
