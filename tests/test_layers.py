@@ -42,7 +42,7 @@ INWARD = {
 ROOMS = {
     "core": (
         "hints",
-        "closest late records",
+        "closest late records walk",
         "tomllines",
         "tomltext",
         "codes foreign golib",

@@ -30,6 +30,8 @@ _MOST_BYTES = 64 << 20
 _KINDS = {b"40000": "dir", b"120000": "link", b"160000": "dir"}
 """By the mode of a tree's entry; a submodule is a directory, of which the repository has no files."""
 _NO_FILES = b"160000"
+_LONGEST_PATH = 4096
+"""As PATH_MAX of Linux: what is deeper cannot be checked out, and a tree of a git repository may have any depth."""
 CAREFUL = ("--no-optional-locks", "-c", "core.fsmonitor=false", "-c", "safe.bareRepository=explicit")
 """Flags of git in a repository of the user's: nothing in it is written, and fewer of its settings name programs."""
 
@@ -154,17 +156,22 @@ class GitTree(TreeFiles):
         return self._object(entry[1], name)
 
     def _entry(self, name: str) -> tuple[bytes, str] | None:
-        parent, base = posixpath.split(name)
-        if parent and (above := self._entry(parent)) is not None and _KINDS.get(above[0]) != "dir":
+        if len(name) > _LONGEST_PATH:
             return None
+        parent, base = posixpath.split(name)
         return self._directory(parent).get(os.fsencode(base))
 
     def _directory(self, name: str) -> dict[bytes, tuple[bytes, str]]:
-        known = self._trees.get(name)
-        if known is None:
-            entry = self._entry(name)
+        """The entries of a directory, none of what is not one."""
+        missing = []
+        while name not in self._trees:
+            missing.append(name)
+            name = posixpath.dirname(name)
+        known = self._trees[name]
+        for path in reversed(missing):
+            entry = known.get(os.fsencode(posixpath.basename(path)))
             is_tree = entry is not None and _KINDS.get(entry[0]) == "dir" and entry[0] != _NO_FILES
-            known = self._trees[name] = self._tree(entry[1], name) if entry is not None and is_tree else {}
+            known = self._trees[path] = self._tree(entry[1], path) if entry is not None and is_tree else {}
         return known
 
     def _tree(self, name: str, shown: str = ".") -> dict[bytes, tuple[bytes, str]]:

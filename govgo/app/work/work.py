@@ -10,6 +10,7 @@ from contextlib import suppress
 from govgo.core.modfile import WorkFile, parse_work
 from govgo.core.module.paths import has_file_prefix
 from govgo.core.version.goversion import DEFAULT_GO_MOD_VERSION, DEFAULT_GO_WORK_VERSION, max_version
+from govgo.core.walk import preorder
 from govgo.errors import DiskError, Failure, GovgoError, InputError
 from govgo.load.mainmodule.gowork import (
     init_workfile,
@@ -122,17 +123,20 @@ class _Asked:
                 self.use[known] = ""
 
     def _add_tree(self, directory: str) -> None:
-        self._add(directory)
         session = self._session
-        absolute, _ = self._spelled(directory)
-        for name, kind in session.files.listdir(absolute):
-            path = posixpath.join(directory, name)
+        for path, kind in preorder((directory, "dir"), self._below):
             if kind == "dir":
-                self._add_tree(path)
-            elif kind == "link" and session.files.is_dir(posixpath.join(absolute, name)):
+                self._add(path)
+            elif kind == "link" and session.files.is_dir(self._spelled(path)[0]):
                 # As go has it: relative from the argument, and shortened where that is absolute.
-                place = posixpath.join(absolute, name) if directory.startswith("/") else posixpath.normpath(path)
+                place = self._spelled(path)[0] if directory.startswith("/") else posixpath.normpath(path)
                 session.report.raw(f"warning: ignoring symlink {session.short_path(place)}")
+
+    def _below(self, entry: tuple[str, str]) -> list[tuple[str, str]]:
+        """What is in a directory, and its kind."""
+        path, kind = entry
+        listed = self._session.files.listdir(self._spelled(path)[0]) if kind == "dir" else ()
+        return [(posixpath.join(path, name), kind) for name, kind in listed]
 
     def _add(self, directory: str) -> None:
         session = self._session

@@ -12,6 +12,7 @@ from govgo.core.gosum.lines import SumFault, SumLine, old_name, read_lines
 from govgo.core.modfile import module_path
 from govgo.core.module.paths import has_file_prefix, upwards
 from govgo.core.records import NamedTuple
+from govgo.core.walk import preorder
 from govgo.errors import DiskError, Failure, UsageError
 from govgo.load.mainmodule.find import find_module_root
 from govgo.load.mainmodule.gowork import find_go_work, load_work_file
@@ -215,12 +216,13 @@ def _add_tree(session: Session, top: str, roots: dict[str, str], works: dict[str
 
 def _directories(session: Session, top: str) -> Iterator[str]:
     """`top` and what is below, but for what go's own patterns pass over; no link is followed."""
-    if not session.files.is_dir(top):
-        return
-    yield top
-    for name, kind in session.files.listdir(top):
-        if kind == "dir" and not name.startswith((".", "_")) and name not in ("testdata", "vendor", "node_modules"):
-            yield from _directories(session, posixpath.join(top, name))
+
+    def below(directory: str) -> Iterator[str]:
+        for name, kind in session.files.listdir(directory):
+            if kind == "dir" and not name.startswith((".", "_")) and name not in ("testdata", "vendor", "node_modules"):
+                yield posixpath.join(directory, name)
+
+    return preorder(top, below) if session.files.is_dir(top) else iter(())
 
 
 def _add_root(session: Session, root: str, work: str, roots: dict[str, str], works: dict[str, tuple[str, ...]]) -> None:
