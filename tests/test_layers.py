@@ -42,7 +42,7 @@ INWARD = {
 ROOMS = {
     "core": (
         "hints",
-        "closest fastzlib late records",
+        "closest fastzlib late records walk",
         "tomllines",
         "tomltext",
         "codes foreign golib",
@@ -57,7 +57,7 @@ ROOMS = {
         "registry sbom",
     ),
     "adapters": (
-        "attribution disk interrupts",
+        "attribution disk hostname interrupts",
         "http modzip",
         "loop",
         "advisories licenses modcache storage sumdb",

@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING, Protocol
 
@@ -105,7 +105,10 @@ class WorkTrees(Protocol):
 
 
 class Damage(Protocol):
-    """A kept file of the checksum database that is not part of its signed tree (`adapters.sumdb.audit.Damage`)."""
+    """A kept file of the checksum database that is not part of its signed tree, or cannot be read.
+
+    See `adapters.sumdb.audit.Damage`.
+    """
 
     @property
     def path(self) -> str: ...
@@ -113,6 +116,8 @@ class Damage(Protocol):
     def reason(self) -> str: ...
     @property
     def module(self) -> ModuleVersion | None: ...
+    @property
+    def is_unread(self) -> bool: ...
 
 
 class Sighting(Protocol):
@@ -184,8 +189,11 @@ class FileReader(Protocol):
         """The SHA-256 of each file in a zip, by its whole name."""
         ...
 
-    def tree_hashes(self, directory: str, prefix: str) -> Mapping[str, bytes]:
-        """The SHA-256 of each file below a directory, as if it lay in one named `prefix`."""
+    def tree_hashes(self, directory: str, prefix: str, known: Iterable[str]) -> Mapping[str, bytes | None]:
+        """The SHA-256 of each file below a directory, as if it lay in one named `prefix`; None for an unreadable one.
+
+        `known` are names that may be there, although the directory that holds them cannot be listed.
+        """
         ...
 
     def zip_contents(self, path: str, names: frozenset[str]) -> Mapping[str, bytes]:

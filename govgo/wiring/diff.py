@@ -205,7 +205,7 @@ def open_side(session: Session, text: str, where: Sequence[str], held: ExitStack
         if os.path.isdir(path):
             error.hint = f"for the directory, write ./{text} or -- {text}"
         raise
-    tree = GitTree(commit, settings.env.process, session.files, command, apart=(settings.env.gomodcache,))
+    tree = GitTree(commit, settings.env.process, session.files, apart=(settings.env.gomodcache,))
     held.callback(tree.close)
     if not has_file_prefix(settings.cwd, commit.root):
         settings = settings._replace(cwd=os.path.realpath(settings.cwd))

@@ -8,7 +8,9 @@ full. git also keeps directories that look like repositories, with settings of s
 from __future__ import annotations
 
 import json
+import os
 import subprocess
+import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -74,6 +76,44 @@ def test_attack_another_file_without_end(
     (checkout / place).symlink_to("/dev/zero")
     assert invoke(verb.split()) == 3
     assert f"{place}: file too large" in "".join(capsys.readouterr())
+
+
+def deepen(top: Path) -> None:
+    """A file below more directories than Python's stack has calls; git keeps it, as it is short of PATH_MAX."""
+    descriptor = os.open(top, os.O_RDONLY)
+    for _ in range(sys.getrecursionlimit() + 50):
+        os.mkdir("d", dir_fd=descriptor)
+        below = os.open("d", os.O_RDONLY, dir_fd=descriptor)
+        os.close(descriptor)
+        descriptor = below
+    os.close(os.open("a.txt", os.O_WRONLY | os.O_CREAT, dir_fd=descriptor))
+    os.close(descriptor)
+
+
+DEEP = {
+    "verify --only lint ./...": 0,
+    "tree ./...": 0,
+    "work use -r .": 0,
+    "verify --only vendor --offline": 1,
+    "vendor": 0,
+    "vendor -n": 0,
+}
+
+
+@pytest.mark.parametrize("verb", DEEP)
+def test_attack_directories_that_are_deeper_than_the_stack(verb: str, checkout: Path) -> None:
+    files = {"x/go.mod": "module q.io/x\n", "x/x.go": 'package x\n\nimport _ "embed"\n\n//go:embed d\nvar D string\n'}
+    write(checkout, {"go.mod": REPLACED, "a.go": 'package a\n\nimport _ "q.io/x"\n', **files})
+    (checkout / "vendor").mkdir()
+    (checkout / "vendor/modules.txt").write_text("# q.io/x v1.0.0 => ./x\n## explicit\nq.io/x\n# q.io/x => ./x\n")
+    if verb.startswith("work"):
+        (checkout / "go.work").write_text("go 1.21\n")
+    deepen(checkout / "x")
+    deepen(checkout / "vendor")
+    try:
+        assert invoke(verb.split()) == DEEP[verb]
+    finally:
+        subprocess.run(["rm", "-rf", *(checkout / name for name in ("x", "vendor"))], check=True)
 
 
 @pytest.mark.wide

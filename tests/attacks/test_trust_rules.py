@@ -23,6 +23,7 @@ from govgo.core.module.moduleversion import ModuleVersion
 from govgo.core.sumdb import record
 from govgo.core.sumdb.signer import Signer
 from govgo.core.sumdb.tile import Tile, tile_in_tree
+from tests.cli.commands.trust.test_verify import Run as Verify
 from tests.simulators.proxy import Body, ProxySimulator, Status
 from tests.simulators.sumdb_home import Home
 from tests.simulators.sumdb_log import Log, Server, h1, keys
@@ -264,6 +265,28 @@ def test_rule_7_a_fork_tells_both_notes_and_keeps_them(world: World, capsys: pyt
     assert str(evidence) in said
     assert world.latest.read_bytes() == ours.head()
     assert kept(world) == set()
+
+
+@pytest.mark.parametrize(("from_mirror", "code"), [(True, 3), (False, 4)])
+def test_rule_7_a_mirror_that_lags_is_no_fork(
+    world: World, from_mirror: bool, code: int, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A proxy owes nobody the tiles of a tree that it may not have seen; the database does (trust.md)."""
+    newer = world.log.copy().grow(300).head()
+    world.latest.parent.mkdir(parents=True)
+    world.latest.write_bytes(newer)
+    if not from_mirror:
+        monkeypatch.setenv("GOSUMDB", f"{world.log.key} {world.proxy.url}/sumdb/{world.log.name}")
+    assert get() == code
+    said = capsys.readouterr().err
+    assert ("SECURITY ERROR" in said) is (code == 4)
+    assert ("404 Not Found" in said) is (code == 3)
+    assert kept(world) == set()
+    assert world.latest.read_bytes() == newer
+    Path("go.sum").write_text(world.record(WANTED))
+    told = Verify(capsys, "--json", "--only", "database")
+    assert told.code == code, told.out
+    assert told.codes == ({"database-unavailable"} if from_mirror else {"fork", "unproved"})
 
 
 def test_rule_7_no_roll_back(world: World) -> None:

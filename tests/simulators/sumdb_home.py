@@ -38,7 +38,7 @@ class Home:
 
     def client(self, server: Server) -> SumDb:
         cache = SumDbCache(str(self.cache), str(self.latest))
-        return SumDb(server.log.key, server.fetch, cache, self.said.append)
+        return SumDb(server.log.key, server.fetch, cache, self.said.append, is_mirror=lambda: server.is_mirror)
 
     def lookup(self, server: Server, mod: ModuleVersion) -> tuple[str, ...]:
         async def main() -> tuple[str, ...]:

@@ -125,6 +125,7 @@ class Server:
         forge: changes the body of an answer: (path, body) -> body.
         missing: paths that are not found.
         down: whether every request fails.
+        is_mirror: whether it is a mirror of the database.
         requests: the paths asked for, in order.
         limits: the largest answer that each request wanted, by path.
     """
@@ -136,6 +137,7 @@ class Server:
         self.forge: Callable[[str, bytes], bytes] = lambda _path, body: body
         self.missing: set[str] = set()
         self.down = False
+        self.is_mirror = False
         self.requests: list[str] = []
         self.limits: dict[str, int] = {}
 

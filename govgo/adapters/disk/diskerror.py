@@ -27,6 +27,12 @@ def disk_error(operation: str, path: str, error: OSError) -> DiskError:
     return DiskError(f"{operation} {one_line(path)}: {reason(error)}", path=path, inner=error, hint=hint)
 
 
+def is_in_the_way(error: BaseException | None) -> bool:
+    """Whether something that no program puts there cannot be read, and not what the disk does not let us look at."""
+    number = error.errno if isinstance(error, OSError) else None  # None: neither a file nor a directory
+    return number in (None, errno.ENOENT, errno.ENOTDIR, errno.EISDIR, errno.ELOOP, errno.ENXIO, errno.ENAMETOOLONG)
+
+
 def getwd() -> str:
     """Its name, as the system knows it.
 

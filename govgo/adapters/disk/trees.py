@@ -69,9 +69,19 @@ def make_dirs(path: str) -> None:
     Raises:
         DiskError: one of them could not be made, or is something else.
     """
+    missing = [path]  # not by os.makedirs, which calls itself for each: strangers choose how many there are
+    while (above := os.path.dirname(missing[-1])) and not os.path.exists(above):
+        missing.append(above)
     try:
-        os.makedirs(path, modes.DIRECTORY, exist_ok=True)
+        while missing:
+            try:
+                os.mkdir(missing.pop(), modes.DIRECTORY)
+            except FileExistsError:
+                if not missing:
+                    raise
     except OSError as error:
+        if os.path.isdir(path):
+            return
         at = error.filename or path
         if isinstance(error, FileExistsError | NotADirectoryError):
             while not os.path.lexists(at):

@@ -14,8 +14,9 @@ from collections.abc import Awaitable, Callable, Coroutine, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import govgo
+from govgo.adapters.hostname import ascii_host
 from govgo.adapters.http.credentials import Credentials, basic_line, reaches, request_headers
-from govgo.adapters.http.engine import Fault, Timeouts, TransferError, ascii_host
+from govgo.adapters.http.engine import Fault, Timeouts, TransferError
 from govgo.adapters.http.fetch import Condition, Fetch, Means, too_large
 from govgo.adapters.http.gunzip import Gunzip, beginning, is_coded
 from govgo.adapters.http.retry import RetryPolicy

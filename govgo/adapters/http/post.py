@@ -19,9 +19,10 @@ from typing import TYPE_CHECKING, Any
 
 import govgo
 from govgo.adapters.disk.diskerror import disk_error
+from govgo.adapters.hostname import ascii_host
 from govgo.adapters.http.connect import engine_options
 from govgo.adapters.http.credentials import Credentials, load_goauth
-from govgo.adapters.http.engine import EngineOptions, Timeouts, TransferError, ascii_host
+from govgo.adapters.http.engine import EngineOptions, Timeouts, TransferError
 from govgo.adapters.http.timeouts import ExpectedSilence, Pace
 from govgo.core.foreign import one_line
 from govgo.core.goenv import NetworkEnv

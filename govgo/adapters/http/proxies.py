@@ -14,7 +14,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from govgo.adapters.http.engine import Fault, ProxyAddress, TransferError, ascii_host
+from govgo.adapters.hostname import ascii_host
+from govgo.adapters.http.engine import Fault, ProxyAddress, TransferError
 from govgo.core.goenv import NetworkEnv
 from govgo.core.golib import url as gourl
 from govgo.core.records import NamedTuple

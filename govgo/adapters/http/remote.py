@@ -13,6 +13,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Protocol
 
 from govgo.adapters.disk.diskerror import reason
+from govgo.adapters.disk.lockfile import open_to_read
 from govgo.core.golib import url as gourl
 from govgo.core.golib.quote import quote
 from govgo.core.golib.url import GoURL
@@ -115,7 +116,7 @@ class FileRemote:
     def _open(self, path: str) -> int:
         file = gourl.clean_path(f"{self._root}/{path}")
         try:
-            return os.open(file, os.O_RDONLY | os.O_CLOEXEC)
+            return open_to_read(file)
         except FileNotFoundError:
             raise NotFoundError(f"reading {self.url(path)}: no such file or directory") from None
         except PermissionError as err:

@@ -11,7 +11,6 @@ sizes of the zips: most entries are small, so threads would spend their time wai
 
 from __future__ import annotations
 
-import errno
 import hashlib
 import marshal
 import os
@@ -22,7 +21,7 @@ import warnings
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 
-from govgo.adapters.disk.diskerror import disk_error, reason
+from govgo.adapters.disk.diskerror import disk_error, is_in_the_way, reason
 from govgo.adapters.disk.lockfile import open_to_read, reading
 from govgo.adapters.disk.system import HAS_SAFE_FORK, usable_cpus, widen_pipe
 from govgo.adapters.modcache.cache import ModCache
@@ -239,13 +238,13 @@ class CacheFacts:
                 found = found._replace(dir=tree.dir)
                 found = found._replace(dir_hash=hash_tree(tree.dir, str(mv)))
         except Failure as error:
-            found = found._replace(dir_fault=str(error)) if _is_in_the_way(error) else _unread(found, error)
+            found = found._replace(dir_fault=str(error)) if is_in_the_way(error.inner) else _unread(found, error)
         if found.zip or found.dir:
             try:
                 found = found._replace(recorded=_recorded(zip_path))
             except DiskError as error:
                 fault = f"missing ziphash: {error}"
-                found = found._replace(recorded_fault=fault) if _is_in_the_way(error) else _unread(found, error)
+                found = found._replace(recorded_fault=fault) if is_in_the_way(error.inner) else _unread(found, error)
         return found
 
 
@@ -279,14 +278,6 @@ def _hash_zip(found: CachedModule, path: str) -> CachedModule:
         return found._replace(zip_hash=hash_zip(path), zip_layout=strict)
     except Failure as error:
         return found._replace(zip_fault=str(error))
-
-
-def _is_in_the_way(error: Failure) -> bool:
-    """Whether something that no program puts there cannot be read, and not what the disk does not let us look at."""
-    if not isinstance(error, DiskError):
-        return True
-    number = error.inner.errno if isinstance(error.inner, OSError) else None  # None: neither a file nor a directory
-    return number in (None, errno.ENOENT, errno.ENOTDIR, errno.EISDIR, errno.ELOOP, errno.ENXIO, errno.ENAMETOOLONG)
 
 
 def _recorded(zip_path: str) -> str:

@@ -226,8 +226,16 @@ def hash_tree(directory: str, prefix: str) -> str:
     return dirhash.h1(digests)
 
 
-def tree_files(directory: str) -> list[str]:
-    """The relative paths of everything below `directory` that is not a directory, sorted; links are not followed."""
+def tree_files(directory: str, *, passes_over: bool = False) -> list[str]:
+    """The relative paths of everything below `directory` that is not a directory, sorted; links are not followed.
+
+    Args:
+        directory: the tree.
+        passes_over: leave out what is in directories that cannot be listed.
+
+    Raises:
+        DiskError: the tree could not be read, or `directory` is not a directory.
+    """
     try:
         if not stat.S_ISDIR(os.lstat(directory).st_mode):
             raise DiskError(f"{directory} is not a directory", path=directory)
@@ -245,7 +253,8 @@ def tree_files(directory: str) -> list[str]:
                     else:
                         files.append(below + item.name)
         except OSError as error:
-            raise disk_error("open", f"{directory}/{below}".rstrip("/"), error) from error
+            if not passes_over:
+                raise disk_error("open", f"{directory}/{below}".rstrip("/"), error) from error
     return sorted(files, key=dirhash.sort_key)
 
 

@@ -11,6 +11,7 @@ import hashlib
 from collections.abc import Iterable
 from functools import partial
 
+from govgo.adapters.disk.diskerror import is_in_the_way
 from govgo.adapters.disk.lockfile import reading
 from govgo.adapters.disk.temporary import new_directory, new_file, start_over
 from govgo.adapters.http.remote import Web
@@ -102,19 +103,27 @@ class ModuleFiles:
         with open_archive(path, Rules.GO) as archive:
             return {e.name: b"".join(archive.contents(e)) for e in archive.entries if e.name in names}
 
-    def tree_hashes(self, directory: str, prefix: str) -> dict[str, bytes]:
+    def tree_hashes(self, directory: str, prefix: str, known: Iterable[str]) -> dict[str, bytes | None]:
         """The SHA-256 of each file below a directory, as if it lay in one named `prefix`.
+
+        What the disk does not let us read has None, and what is no file b"", which equals no hash.
+
+        Args:
+            directory: the tree.
+            prefix: begins every name.
+            known: names that may be there, although the directory that holds them cannot be listed.
 
         Raises:
             DiskError: it cannot be read.
         """
-        found: dict[str, bytes] = {}
-        for name in tree_files(directory):
+        found: dict[str, bytes | None] = {f"{prefix}/{name}": b"" for name in tree_files(directory, passes_over=True)}
+        for name in {*found, *known}:
             try:
-                with reading(f"{directory}/{name}") as file:
-                    found[f"{prefix}/{name}"] = hashlib.file_digest(file, "sha256").digest()
-            except OSError:
-                found[f"{prefix}/{name}"] = b""  # unreadable, which equals no hash
+                with reading(directory + name.removeprefix(prefix)) as file:
+                    found[name] = hashlib.file_digest(file, "sha256").digest()
+            except OSError as error:
+                if not is_in_the_way(error):
+                    found[name] = None
         return found
 
 

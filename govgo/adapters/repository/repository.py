@@ -410,6 +410,13 @@ class Repository:
         """Ask no source from now on (-mod=vendor); `reason` is go's sentence, "" ends that."""
         self._disabled = reason
 
+    def settle(self) -> None:
+        """End what was begun and keep the tree head; connections and answers stay (errors as for `close`)."""
+        steps: list[Callable[[], object]] = [self._end_background]
+        if not self._network.local and self._network.started:
+            steps.append(lambda: self._network.run(self._sums.settle()))
+        run_all(*steps)
+
     def close(self) -> None:
         """Write what is proved; end connections, threads and the loop.
 

@@ -15,15 +15,15 @@ Rules: the Go Modules Reference, "Authenticating modules"; cmd/go/internal/modfe
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine
 from contextlib import suppress
 
 from govgo.core.goenv import GoEnv
 from govgo.core.gosum.ledger import SumLedger
 from govgo.core.gosum.lines import format_line
-from govgo.core.hints import TYPE_CHECKING
+from govgo.core.hints import TYPE_CHECKING, Any
 from govgo.core.module.moduleversion import ModuleVersion
-from govgo.errors import Failure, GoSumError, SecurityError, UsageError
+from govgo.errors import Failure, GoSumError, UsageError
 
 if TYPE_CHECKING:
     from govgo.adapters.loop.helper import Helper
@@ -156,15 +156,15 @@ class SumCheck:
             known = self._by_path[path] = self._env.uses_sumdb(path)
         return known
 
-    @property
-    def misbehaviour(self) -> SecurityError | None:
-        """The evidence that the database has misbehaved, in an answer that nobody has asked for perhaps."""
-        return self._database.misbehaviour if self._database is not None else None
-
     async def flush(self) -> None:
         """Let the database's client write what it has proved."""
         if self._database is not None:
             await self._database.flush()
+
+    async def settle(self) -> None:
+        """Let the database's client write what it has proved, and tell what it has met (errors as for `aclose`)."""
+        if self._database is not None:
+            await _told(self._database, self._database.flush())
 
     async def aclose(self) -> None:
         """End the database's client.
@@ -175,9 +175,7 @@ class SumCheck:
         """
         database, self._database = self._database, None
         if database is not None:
-            await database.aclose()
-            if database.misbehaviour is not None:
-                raise database.misbehaviour
+            await _told(database, database.aclose())
 
     def _kept_lines(self, mod: ModuleVersion) -> tuple[str, ...]:
         """The lines that kept files prove; () once the database is being asked, whose client knows them as well."""
@@ -208,3 +206,14 @@ class SumCheck:
                 noun = "go.mod" if mod.is_gomod_key else "module"
                 raise attributed(mod.without_gomod(), prefixed(err, f"verifying {noun}: ")) from err
         return self._database
+
+
+async def _told(database: SumDb, work: Coroutine[Any, Any, None]) -> None:
+    """Do something, and tell of the misbehaviour that the client has met, also where that fails."""
+    from govgo.adapters.loop.tasks import ending
+
+    async def tell() -> None:
+        if database.misbehaviour is not None:
+            raise database.misbehaviour
+
+    await ending(work, tell)

@@ -22,6 +22,7 @@ from contextlib import asynccontextmanager, nullcontext, suppress
 
 from govgo.adapters.attribution import attributed, prefixed
 from govgo.adapters.disk.diskerror import disk_error
+from govgo.adapters.disk.lockfile import reading
 from govgo.adapters.loop.memo import Memo
 from govgo.adapters.loop.network import Network
 from govgo.adapters.modcache.cache import ModCache, TreeTemp, ZipTemp
@@ -265,7 +266,7 @@ class Zips:
             return
         path = f"{directory}/go.mod"
         try:
-            with open(path, "rb") as f:
+            with reading(path) as f:
                 version = goversion.go_line(f.read())
         except FileNotFoundError:
             return

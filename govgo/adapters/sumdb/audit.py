@@ -14,6 +14,7 @@ import os
 from collections.abc import Callable, Iterable, Iterator
 from functools import lru_cache
 
+from govgo.adapters.disk.diskerror import is_in_the_way, reason
 from govgo.adapters.sumdb.cache import SumDbCache
 from govgo.core.module.moduleversion import ModuleVersion
 from govgo.core.records import NamedTuple
@@ -28,17 +29,19 @@ from govgo.errors import DiskError, Failure, GovgoError, InputError, SumDbFormat
 
 
 class Damage(NamedTuple):
-    """A kept file that does not prove.
+    """A kept file that does not prove, or that nobody can say so much of.
 
     Attributes:
         path: absolute.
         reason: what is wrong with it.
         module: whose record it is, None for tiles and tree heads.
+        is_unread: the disk does not let it be read.
     """
 
     path: str
     reason: str
     module: ModuleVersion | None = None
+    is_unread: bool = False
 
 
 class SumAudit:
@@ -67,6 +70,9 @@ class SumAudit:
         for mod in dict.fromkeys(mod.without_gomod() for mod in mods):
             try:
                 answer = self._answer(mod)
+            except OSError as error:
+                found.append(_unread(self._lookup_file(mod), error, mod))
+                continue
             except GovgoError as error:  # a bad signature, too: what does not prove is the result here
                 self.checked += 1
                 found.append(Damage(self._lookup_file(mod), str(error).partition("\n")[0], mod))
@@ -90,7 +96,9 @@ class SumAudit:
                 return EMPTY_HEAD
             self.checked += 1
             return self._read_head(note)
-        except DiskError:
+        except DiskError as error:
+            if isinstance(error.inner, OSError):
+                found.append(_unread(self._cache.latest_file, error.inner)._replace(is_unread=True))  # none is fetched
             return EMPTY_HEAD
         except GovgoError as error:  # a bad signature, too
             found.append(Damage(self._cache.latest_file, str(error).partition("\n")[0]))
@@ -104,9 +112,10 @@ class SumAudit:
 
         Raises:
             GovgoError: it is not an answer, or not one for this version.
+            OSError: it cannot be read.
         """
         try:
-            data = self._cache.read(lookup_path(mod))
+            data = self._cache.find(lookup_path(mod))
         except InputError:
             return None  # no file can be there for such a version
         if data is None:
@@ -121,7 +130,11 @@ class SumAudit:
 
     def _prove(self, head: Head, records: dict[ModuleVersion, Record]) -> Iterator[Damage]:
         size = head.tree.size
-        on_disk = [tile for tile in self._tile_files() if _width_in(tile, size) > 0]
+        refused: list[OSError] = []
+        on_disk = [tile for tile in self._tile_files(refused.append) if _width_in(tile, size) > 0]
+        for error in refused:
+            if not is_in_the_way(error):  # there may be no tile at all
+                yield _unread(os.fsdecode(error.filename), error)
         nodes: list[Node] = [(0, record.number) for record in records.values()]
         nodes += [(tile.height * tile.level, tile.number << tile.height) for tile in on_disk]
         try:
@@ -168,7 +181,11 @@ class SumAudit:
         """Check the tiles of older trees against the proved ones that they must begin, and all tiles for their size."""
         for tile in on_disk:
             path = f"{self._directory}/{tile.path}"
-            data = self._cache.read(tile.path)
+            try:
+                data = self._cache.find(tile.path)
+            except OSError as error:
+                yield _unread(path, error)
+                continue
             if data is None or len(data) != tile.width * HASH_SIZE:
                 self.checked += 1
                 yield Damage(path, f"{len(data or b'')} bytes of tile data, want {tile.width * HASH_SIZE}")
@@ -193,9 +210,10 @@ class SumAudit:
                 return path
         return ""
 
-    def _tile_files(self) -> Iterator[Tile]:
+    def _tile_files(self, refused: Callable[[OSError], object]) -> Iterator[Tile]:
+        """The tiles that there are; `refused` is told of directories that cannot be listed."""
         top = f"{self._directory}/tile/{DATABASE_HEIGHT}"
-        for directory, directories, names in os.walk(top):
+        for directory, directories, names in os.walk(top, onerror=refused):
             directories.sort()
             for name in sorted(names):
                 path = os.path.relpath(f"{directory}/{name}", self._directory)
@@ -205,6 +223,11 @@ class SumAudit:
                     continue  # not a tile: another program's, or a temporary file
                 if tile.level >= 0:
                     yield tile
+
+
+def _unread(path: str, error: OSError, mod: ModuleVersion | None = None) -> Damage:
+    """A file that cannot be read: damaged, if it is something that nobody has kept there."""
+    return Damage(path, f"cannot be read: {reason(error)}", mod, is_unread=not is_in_the_way(error))
 
 
 def _width_in(tile: Tile, size: int) -> int:

@@ -77,11 +77,19 @@ class SumDbCache:
         """
         if self._filled is None:
             self._filled = self.cache_dir != "" and os.path.isdir(self.cache_dir)
-        if not self._filled:
-            return None
+        with suppress(OSError):
+            return self.find(name) if self._filled else None
+        return None
+
+    def find(self, name: str) -> bytes | None:
+        """The file `name`; None when it is absent or empty.
+
+        Raises:
+            OSError: it cannot be read.
+        """
         try:
-            return _read_shared(f"{self.cache_dir}/{name}") or None
-        except OSError:
+            return _read_shared(f"{self.cache_dir}/{name}") or None if self.cache_dir else None
+        except (FileNotFoundError, NotADirectoryError):
             return None
 
     def read_tile(self, tile: Tile) -> bytes | None:

@@ -83,6 +83,7 @@ class SumDb:
         keep_rows: keep the hashes within tiles, for a `bundle` of many records.
         helper: gives the process that hashes and writes, where there is one.
         connect: looks for the way to the database (`SumDbRoute.begin`).
+        is_mirror: whether that leads to a mirror, as is known once something was fetched.
     """
 
     def __init__(
@@ -95,12 +96,14 @@ class SumDb:
         keep_rows: bool = False,
         helper: Callable[[], Helper | None] = lambda: None,
         connect: Callable[[], object] = lambda: None,
+        is_mirror: Callable[[], bool] = lambda: False,
     ) -> None:
         self._verifier = parse_verifier(key)
         self.name = self._verifier.name
         self._raw_fetch = fetch
         self.connect = connect
         self._cache = cache
+        self._is_mirror = is_mirror
         self._helper = helper
         self._writer = BackgroundWriter(cache, helper)
         self._trees = ProvedTrees(
@@ -111,6 +114,7 @@ class SumDb:
             log,
             keep_rows=keep_rows,
             tile_hash=None if keep_rows else self._tile_hash,
+            is_mirror=is_mirror,
         )
         self._records: dict[ModuleVersion, asyncio.Task[Record | GovgoError]] = {}
         self._opening: asyncio.Task[None] | None = None
@@ -250,7 +254,7 @@ class SumDb:
         for source, own in sources:
             cache = self._cache if own else SumDbCache("", "")
             save = self._writer.save_tile if own else _ignore
-            trees = ProvedTrees(self._verifier, source, cache, save, _ignore)
+            trees = ProvedTrees(self._verifier, source, cache, save, _ignore, is_mirror=self._is_mirror)
             try:
                 await trees.compare(one.head.note, other.head.note, proved=own and one is ours)
             except SecurityError as error:
@@ -381,17 +385,24 @@ class SumDb:
         # Nor does the proved record of another module in its place.
         return record if sum_lines(record.text, mod) or sum_lines(record.text, mod.gomod_key()) else None
 
+    async def _accept(self, data: bytes) -> Record:
+        """As `ProvedTrees.accept`; that a tile is not there says nothing about the module."""
+        try:
+            return await self._trees.accept(data)
+        except NotFoundError as error:
+            raise UnavailableError(str(error), hint=error.hint) from error
+
     async def _from_network(self, name: str) -> Record:
         data = await self._fetch(f"/{name}", MAX_LOOKUP_BYTES)
         try:
-            record = await self._trees.accept(data)
-        except (IntegrityError, InputError):
-            # It may have been damaged on the way, so it is fetched once more. A second bad answer is an error.
-            data = await self._fetch(f"/{name}", MAX_LOOKUP_BYTES)
             try:
-                record = await self._trees.accept(data)
-            except InputError as error:
-                raise IntegrityError(str(error), inner=error) from error
+                record = await self._accept(data)
+            except (IntegrityError, InputError):
+                # It may have been damaged on the way, so it is fetched once more. A second bad answer is an error.
+                data = await self._fetch(f"/{name}", MAX_LOOKUP_BYTES)
+                record = await self._accept(data)
+        except InputError as error:
+            raise IntegrityError(str(error), inner=error) from error
         self._doubtful.append(name)
         self._writer.save(name, format_record(record.number, record.text) + record.rest)
         return record
@@ -439,7 +450,16 @@ def open_sumdb(
     database = database_of(env)
     route = SumDbRoute(database, env.proxies(), getter)
     cache = SumDbCache.of(database.name, env.gomodcache, env.gopath)
-    return SumDb(database.key, route.fetch, cache, log, keep_rows=keep_rows, helper=helper, connect=route.begin)
+    return SumDb(
+        database.key,
+        route.fetch,
+        cache,
+        log,
+        keep_rows=keep_rows,
+        helper=helper,
+        connect=route.begin,
+        is_mirror=lambda: route.is_mirror,
+    )
 
 
 def _in_context(context: str, error: GovgoError) -> GovgoError:

@@ -50,7 +50,11 @@ class NoNetwork:
 
 
 class SumDbRoute:
-    """Fetches paths of one database by the route that GOSUMDB and GOPROXY prescribe, looked for once."""
+    """Fetches paths of one database by the route that GOSUMDB and GOPROXY prescribe, looked for once.
+
+    Attributes:
+        is_mirror: whether that is a module proxy, which may have an older tree than the database.
+    """
 
     def __init__(self, database: Database, proxies: Sequence[ProxySpec], getter: Getter) -> None:
         self._database = database
@@ -58,6 +62,7 @@ class SumDbRoute:
         self._getter = getter
         self._search: asyncio.Task[gourl.GoURL | Failure] | None = None
         self._joined: tuple[gourl.GoURL | None, str] = (None, "")
+        self.is_mirror = False
 
     async def fetch(self, path: str, limit_bytes: int) -> bytes:
         """The body at `path`, which begins with "/lookup/", "/tile/" or is "/latest".
@@ -121,6 +126,7 @@ class SumDbRoute:
                     if not proxy.fall_back_on_error:
                         break
             else:
+                self.is_mirror = True
                 return base
         if worst is not None:
             raise worst

@@ -19,6 +19,7 @@ from types import TracebackType
 from typing import TypeVar
 
 from govgo.adapters.disk import atomic
+from govgo.adapters.disk.lockfile import reading
 from govgo.adapters.http.remote import Web
 from govgo.adapters.loop.network import Network, NetworkOptions
 from govgo.adapters.sumdb.cache import SumDbCache
@@ -249,7 +250,7 @@ class ProofClient(SumClient):
         files = self._files()
         path = files.proof_file(self._directory) if self._directory else ""
         try:
-            with open(path or os.devnull, "rb") as file:
+            with reading(path) as file:
                 data = file.read(MAX_BUNDLE_BYTES)
             if data and files.latest_file:
                 bundle = prove_bundle(parse_bundle(data), verifier)

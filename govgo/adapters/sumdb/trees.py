@@ -55,6 +55,7 @@ TileHash = Callable[[bytes], Awaitable[bytes]]
 """The hash over a full tile, or b"" to leave that to `HashedTile`."""
 
 _MAY_LAG = "a mirror of the database that was not brought up to date for long looks the same; ask the database itself"
+_LAGS = "a tree of the database was seen before that is newer than what this proxy mirrors; ask the database itself"
 
 MAX_FETCHES = 2
 """A tile that does not prove is fetched once more: it may have been damaged on the way."""
@@ -71,6 +72,7 @@ class ProvedTrees:
         log: takes sentences for the user.
         keep_rows: keep the hashes within tiles, for `bundle`.
         tile_hash: computes the hash over a full tile ahead, in another process.
+        is_mirror: whether the paths are those of a mirror, which may lag behind the database.
     """
 
     def __init__(
@@ -83,8 +85,10 @@ class ProvedTrees:
         *,
         keep_rows: bool = False,
         tile_hash: TileHash | None = None,
+        is_mirror: Callable[[], bool] = lambda: False,
     ) -> None:
         self.timeline = Timeline(verifier)
+        self._is_mirror = is_mirror
         self._fetch = fetch
         self._cache = cache
         self._save = save
@@ -326,8 +330,14 @@ class ProvedTrees:
         newer, size = join.newer.tree, join.older.tree.size
         try:
             auth = await self._prove(newer, prefix_nodes(size))
-        except (TileMismatchError, NotFoundError):
+        except TileMismatchError:
             await self._check_for_fork(join)
+            raise
+        except NotFoundError as error:
+            if not self._is_mirror():
+                await self._check_for_fork(join)
+            elif join.newer == self.timeline.proved:
+                error.hint = error.hint or _LAGS
             raise
         root = auth.prefix_root(size)
         proof: tuple[bytes, ...] = ()
@@ -350,6 +360,9 @@ class ProvedTrees:
         any more that prove its head, and no larger tree either, while it proves the smaller tree that it shows now,
         then it has gone back behind what it signed. A tile that is missing further down in a tree whose head is proved
         says nothing. Where the history grows by a larger tree, the caller joins the older head to that.
+
+        A module proxy promises nobody to have the tiles of each tree that the database has signed: only tiles that do
+        not prove the head count there.
 
         Raises:
             ForkError: that is so.

@@ -9,24 +9,30 @@ Neither passwords of URLs nor control characters of servers reach a message.
 
 from __future__ import annotations
 
+import io
 import os
 import signal
 import subprocess
 import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
-from typing import BinaryIO
+from datetime import UTC, datetime
+from typing import Any, BinaryIO
 
 from govgo.adapters.disk.diskerror import reason
 from govgo.adapters.disk.programs import end_program, program_environment
+from govgo.adapters.disk.system import can_read
 from govgo.adapters.disk.temporary import spool
 from govgo.adapters.http.servertext import shorten
+from govgo.core.golib.quote import quote
 from govgo.core.golib.url import mask_all
 from govgo.core.late import late
 from govgo.errors import NotFoundError, TooLargeError, UnavailableError
 
 MAX_OUTPUT_BYTES = 256 << 20
 """The most bytes that one command may print; the refs of the largest repositories take a fifth of it."""
+CANCELED = "context canceled"
+"""How an error ends where git was ended, since nobody wants its answer any more."""
 NOT_INSTALLED = 'exec: "git": executable file not found in $PATH'
 """How an error ends where there is no git."""
 # How much of its standard error is read, and how many lines of that are shown.
@@ -35,6 +41,7 @@ _MAX_SHOWN_LINES = 20
 # What a server says is printed there, too; it goes into a file, and must not fill the disk.
 _MAX_SAID_BYTES = 64 << 20
 _LOOK_S = 1.0
+_TURN_S = 0.1
 _CHUNK_BYTES = 1 << 16
 # A large repository over a slow line takes hours, in which bytes come all the time; go waits forever.
 _TIMEOUT_S = 4 * 3600.0
@@ -134,10 +141,10 @@ class Git:
         words = ["git", *args]
         if self._trace is not None:
             self._trace(mask_all(_shown(words, cwd)))
-        process = self._start(
-            words, cwd, self._environ | {"PWD": cwd, "GIT_DIR": git_dir}, stdin=subprocess.PIPE, errors=None
-        )
+        environ = self._environ | {"PWD": cwd} | ({"GIT_DIR": git_dir} if git_dir else {})
+        process = self._start(words, cwd, environ, stdin=subprocess.PIPE, errors=None)
         self._talking.add(process)
+        process.stdout = io.BufferedReader(_Output(process, lambda: process not in self._talking))
         return process
 
     def end(self, process: subprocess.Popen[bytes]) -> None:
@@ -193,10 +200,11 @@ class Git:
         with spool() as errors:
             process = self._start(words, cwd, environ, stdin=subprocess.DEVNULL, errors=errors)
             self._running.add(process)
-            watch = _Watch(process, errors.fileno(), self._timeout_s)
+            watch = _Watch(process, errors.fileno(), self._timeout_s, lambda: self.closed)
             watch.start()
+            output = _Output(process, lambda: (self.closed or watch.fault != "") and process.poll() is not None)
             try:
-                data, too_large = _drain(process, sink, limit_bytes)
+                data, too_large = _drain(process, output, sink, limit_bytes)
             except BaseException:
                 process.kill()
                 raise
@@ -206,8 +214,8 @@ class Git:
                 self._running.discard(process)
             if too_large:
                 raise TooLargeError(f"{command}: output exceeds {limit_bytes} bytes", limit_bytes=limit_bytes)
-            if status:
-                fault = watch.fault or _exit_text(status)
+            if status or output.was_left:
+                fault = watch.fault or (_exit_text(status) if status else CANCELED)
                 said = _said(errors)
                 raise GitError(f"{command}: {fault}{_indented(said)}", stderr=said, status=status)
         return data
@@ -217,7 +225,7 @@ class Git:
     ) -> subprocess.Popen[bytes]:
         command = _named(words, cwd)
         if self.closed:
-            raise GitError(f"{command}: context canceled")
+            raise GitError(f"{command}: {CANCELED}")
         try:
             return subprocess.Popen(
                 words, cwd=cwd, env=environ, stdin=stdin, stdout=subprocess.PIPE, stderr=errors or subprocess.DEVNULL
@@ -232,12 +240,62 @@ class Git:
             raise GitError(f"{command}: {reason(err)}") from err
 
 
-def _drain(process: subprocess.Popen[bytes], sink: BinaryIO | None, limit_bytes: int) -> tuple[bytes, bool]:
+class _Output(io.RawIOBase):
+    """What a git prints, until nobody wants it any more: what git has started may hold the pipe open after its end.
+
+    Attributes:
+        was_left: whether it ended for that reason, perhaps before its end.
+    """
+
+    def __init__(self, process: subprocess.Popen[bytes], is_over: Callable[[], bool]) -> None:
+        assert process.stdout is not None
+        self._pipe = process.stdout
+        self._is_over = is_over
+        self.was_left = False
+
+    def readable(self) -> bool:
+        """It can be read."""
+        return True
+
+    def readinto(self, buffer: Any) -> int:
+        """Read some bytes; 0 at the end."""
+        descriptor = self._pipe.fileno()
+        while not self._is_over():
+            if can_read(descriptor, _TURN_S):
+                return os.readv(descriptor, [buffer])
+        self.was_left = True
+        return 0
+
+    def close(self) -> None:
+        """Close the pipe."""
+        self._pipe.close()
+        super().close()
+
+
+def odd_log(said: str) -> UnavailableError:
+    """What `git log` has said makes no sense."""
+    return UnavailableError(f"unexpected response from git log: {quote(shorten(said))}")
+
+
+def commit_time(name: str, seconds: str) -> datetime:
+    """When a commit was made.
+
+    Raises:
+        UnavailableError: git takes any number, a datetime none after the year 9999.
+    """
+    try:
+        return datetime.fromtimestamp(int(seconds), UTC)
+    except (ValueError, OverflowError, OSError):
+        raise odd_log(f"{name} {seconds}") from None
+
+
+def _drain(
+    process: subprocess.Popen[bytes], output: _Output, sink: BinaryIO | None, limit_bytes: int
+) -> tuple[bytes, bool]:
     """All output, and whether there was too much of it (then the process is ended)."""
-    assert process.stdout is not None
     parts: list[bytes] = []
     size = 0
-    with process.stdout as out:
+    with io.BufferedReader(output) as out:
         while data := out.read(_CHUNK_BYTES):
             size += len(data)
             if size > limit_bytes:
@@ -251,14 +309,17 @@ def _drain(process: subprocess.Popen[bytes], sink: BinaryIO | None, limit_bytes:
 
 
 class _Watch(threading.Thread):
-    """Ends a command that takes too long or says too much on standard error; `fault` is which, "" for neither."""
+    """Ends a command that nobody wants, takes too long, or says too much on standard error; `fault` is which, or ""."""
 
-    def __init__(self, process: subprocess.Popen[bytes], errors: int, timeout_s: float) -> None:
+    def __init__(
+        self, process: subprocess.Popen[bytes], errors: int, timeout_s: float, is_closed: Callable[[], bool]
+    ) -> None:
         super().__init__(daemon=True)
         self.fault = ""
         self._process = process
         self._errors = errors
         self._timeout_s = timeout_s
+        self._is_closed = is_closed
         self._left = threading.Event()
 
     def leave(self) -> None:
@@ -273,6 +334,8 @@ class _Watch(threading.Thread):
                 self._end(f"standard error exceeds {_MAX_SAID_BYTES} bytes")
             elif time.monotonic() >= end_s:
                 self._end(f"no end after {self._timeout_s:g}s")
+            elif self._is_closed():
+                self._end(CANCELED)
             if self.fault:
                 return
 

@@ -14,7 +14,6 @@ from __future__ import annotations
 
 import os
 import re
-import shutil
 import stat
 from contextlib import AbstractContextManager, suppress
 from hashlib import sha256
@@ -23,7 +22,7 @@ from typing import BinaryIO
 from govgo.adapters.disk import modes
 from govgo.adapters.disk.diskerror import disk_error
 from govgo.adapters.disk.lockfile import locked, reading
-from govgo.adapters.disk.trees import make_dirs
+from govgo.adapters.disk.trees import make_dirs, remove_tree
 from govgo.adapters.vcs.git import MAX_OUTPUT_BYTES, Git, GitError
 from govgo.adapters.vcs.gitobjects import GitObjects
 from govgo.core.golib.quote import quote
@@ -95,9 +94,8 @@ def _is_ours(directory: str) -> bool:
 
 def remove_vcs_dir(directory: str) -> None:
     """Remove a clone that could not be made whole, or that is not to be used; the lock must be held."""
-    with suppress(OSError):
-        os.unlink(directory)  # a link in its place
-    shutil.rmtree(directory, ignore_errors=True)
+    with suppress(DiskError):
+        remove_tree(directory)
 
 
 def _make_vcs_dir(directory: str, key: str) -> None:
@@ -193,7 +191,7 @@ class GitClone:
 
     def digits(self) -> int:
         """How many digits a hash of this repository has."""
-        with suppress(OSError), open(self._dir + "/config", "rb") as f:
+        with suppress(OSError), reading(self._dir + "/config") as f:
             if uses_sha256(f.read()):
                 return SHA256_DIGITS
         return SHA1_DIGITS

@@ -95,7 +95,7 @@ class ForeignTree(GitTree):
                 "GIT_ALLOW_PROTOCOL": "",
             }
             self.commit = _commit_of(_find(git_dir, rev), rev, safe)
-            super().__init__(Commit(mount, self.commit), safe, flag=f"commit {quote(rev)}", start=self._own)
+            super().__init__(Commit(mount, self.commit), safe, start=self._own)
             self._held = held.pop_all()
 
     def close(self) -> None:

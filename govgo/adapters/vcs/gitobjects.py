@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""The objects of a clone, read by one `git cat-file --batch` that is asked again and again: a process costs 3 ms.
+"""The objects of a repository, read by one `git cat-file --batch` that is asked again and again: a process costs 3 ms.
 
     v1.0.0:go.mod                                           asked
     d95f3ad14dee633a758d2e331151e950dd13e4ed blob 21        answered, and 21 bytes and a line feed
@@ -12,9 +12,10 @@ Format: git-cat-file(1), "BATCH OUTPUT".
 from __future__ import annotations
 
 import subprocess
+from collections.abc import Sequence
 
 from govgo.adapters.http.servertext import shorten
-from govgo.adapters.vcs.git import Git, GitError
+from govgo.adapters.vcs.git import CANCELED, Git, GitError
 from govgo.core.golib.quote import quote
 from govgo.core.late import late
 from govgo.core.records import NamedTuple
@@ -22,7 +23,7 @@ from govgo.errors import TooLargeError
 
 _MAX_HEAD_BYTES = 1 << 14
 _HEAD = late(rb"([0-9a-f]{40,64}) ([a-z]+) ([0-9]{1,15})\n\Z")
-_ARGS = ("cat-file", "--batch")
+_VERB = ("cat-file", "--batch")
 
 
 class GitObject(NamedTuple):
@@ -34,17 +35,21 @@ class GitObject(NamedTuple):
 
 
 class GitObjects:
-    """Reads objects of one clone, for one thread at a time."""
+    """Reads objects of one repository, for one thread at a time."""
 
-    def __init__(self, git: Git, directory: str) -> None:
+    def __init__(self, git: Git, directory: str, *, flags: Sequence[str] = (), is_bare: bool = True) -> None:
         """Git is not run yet.
 
         Args:
             git: runs it.
-            directory: the clone.
+            directory: where it runs.
+            flags: of git itself.
+            is_bare: the directory is the repository; else git looks for it.
         """
         self._git = git
         self._dir = directory
+        self._args = (*flags, *_VERB)
+        self._git_dir = directory if is_bare else ""
         self._process: subprocess.Popen[bytes] | None = None
 
     def read(self, name: str, limit_bytes: int) -> GitObject | None:
@@ -64,7 +69,7 @@ class GitObjects:
     def _ask(self, name: bytes, limit_bytes: int) -> GitObject | None:
         process = self._process
         if process is None:
-            process = self._process = self._git.start(_ARGS, self._dir, git_dir=self._dir)
+            process = self._process = self._git.start(self._args, self._dir, git_dir=self._git_dir)
         assert process.stdin is not None
         assert process.stdout is not None
         process.stdin.write(name + b"\n")
@@ -87,7 +92,7 @@ class GitObjects:
 
     def _failed(self, text: str) -> GitError:
         self.close()
-        return GitError(f"git {' '.join(_ARGS)} in {self._dir}: {'context canceled' if self._git.closed else text}")
+        return GitError(f"git {' '.join(_VERB)} in {self._dir}: {CANCELED if self._git.closed else text}")
 
     def close(self) -> None:
         """End git; it is started again when something is read."""

@@ -14,12 +14,10 @@ import re
 import threading
 from collections.abc import Callable, Iterable
 from contextlib import suppress
-from datetime import UTC, datetime
 from typing import BinaryIO
 
 from govgo.adapters.disk.temporary import start_over
-from govgo.adapters.http import servertext
-from govgo.adapters.vcs.git import NOT_INSTALLED, Git, GitError, UnknownRevisionError
+from govgo.adapters.vcs.git import NOT_INSTALLED, Git, GitError, UnknownRevisionError, commit_time, odd_log
 from govgo.adapters.vcs.gitclone import REMOTE, GitClone
 from govgo.core.golib.quote import quote
 from govgo.core.golib.url import mask
@@ -382,11 +380,8 @@ class GitRepo:
         """The commit `rev` of the clone; its `version` is `version` if that is one of its tags, else its hash."""
         name, seconds, local_tags = self._read_commit(rev) or self._log(rev)
         if len(name) != self._digits:
-            raise _odd_log(f"{name} {seconds}")
-        try:
-            time = datetime.fromtimestamp(int(seconds), UTC)
-        except (ValueError, OverflowError, OSError):  # git takes any number, a datetime none after the year 9999
-            raise _odd_log(f"{name} {seconds}") from None
+            raise odd_log(f"{name} {seconds}")
+        time = commit_time(name, seconds)
         tags = set(local_tags)
         if isinstance(self._refs, dict):
             tags.update(self._tags_of(name, self._refs))
@@ -424,7 +419,7 @@ class GitRepo:
             raise self._unknown(rev) from None
         fields = out.split()
         if len(fields) < 2 or not fields[1].isdigit() or not is_hex(fields[0]):
-            raise _odd_log(out)
+            raise odd_log(out)
         tags = tuple(tag.removesuffix(",") for mark, tag in itertools.pairwise(fields) if mark == "tag:")
         return fields[0], fields[1], tags
 
@@ -443,7 +438,3 @@ class GitRepo:
         tags = [line[len(TAGS) :] for line in lines if line.startswith(TAGS + prefix)]
         tags.sort(key=lambda tag: semver.key(tag[len(prefix) :]), reverse=True)
         return next((tag for tag in tags if is_allowed(tag)), "")
-
-
-def _odd_log(out: str) -> UnavailableError:
-    return UnavailableError(f"unexpected response from git log: {quote(servertext.shorten(out))}")

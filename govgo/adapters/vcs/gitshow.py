@@ -11,18 +11,17 @@ from __future__ import annotations
 
 import os
 import posixpath
-import subprocess
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import suppress
 from functools import cache
 
-from govgo.adapters.disk.programs import program_environment
+from govgo.adapters.vcs.git import NOT_INSTALLED, Git, GitError
+from govgo.adapters.vcs.gitobjects import GitObjects
 from govgo.adapters.workspace.tree import TreeFiles
 from govgo.core.golib.quote import quote
 from govgo.core.golib.url import mask_all
 from govgo.core.records import NamedTuple
 from govgo.core.vcs.revisions import split_range
-from govgo.errors import DiskError, UsageError
+from govgo.errors import DiskError, TooLargeError, UsageError
 from govgo.ports.files import Workspace
 
 _TIMEOUT_S = 60
@@ -31,6 +30,8 @@ _MOST_BYTES = 64 << 20
 _KINDS = {b"40000": "dir", b"120000": "link", b"160000": "dir"}
 """By the mode of a tree's entry; a submodule is a directory, of which the repository has no files."""
 _NO_FILES = b"160000"
+_LONGEST_PATH = 4096
+"""As PATH_MAX of Linux: what is deeper cannot be checked out, and a tree of a git repository may have any depth."""
 CAREFUL = ("--no-optional-locks", "-c", "core.fsmonitor=false", "-c", "safe.bareRepository=explicit")
 """Flags of git in a repository of the user's: nothing in it is written, and fewer of its settings name programs."""
 
@@ -66,9 +67,9 @@ def find_commit(directory: str, ref: str, environ: Mapping[str, str], flag: str 
     if dots == "...":
         sides = [_commit(directory, each or "HEAD", environ, flag) for each in (first, second)]
         prefix = sides[0][0]
-        done = _git(flag, environ, directory, "merge-base", *(each for _, each in sides))
-        commit = done.stdout.decode("ascii", "replace").strip()
-        if done.returncode != 0 or not commit:
+        said, _ = _git(flag, environ, directory, "merge-base", *(each for _, each in sides))
+        commit = said.decode("ascii", "replace").strip()
+        if not commit:
             error = UsageError(f"{flag} {quote(ref)}: no common ancestor in {directory}")
             error.hint = "a shallow clone may lack it: `git fetch --unshallow`"
             raise error
@@ -84,12 +85,11 @@ def find_commit(directory: str, ref: str, environ: Mapping[str, str], flag: str 
 def _commit(directory: str, ref: str, environ: Mapping[str, str], flag: str) -> tuple[str, str]:
     """(the directory seen from the root of its repository, the object id of a commit)."""
     wanted = ref if ref.startswith(":/") else f"{ref}^{{commit}}"  # :/TEXT is a commit, and all behind it is text
-    done = _git(
+    said, why = _git(
         flag, environ, directory, "rev-parse", "--show-prefix", "--verify", "--quiet", "--end-of-options", wanted
     )
-    above, _, commit = done.stdout.rstrip(b"\n").rpartition(b"\n")
-    if done.returncode != 0 or not commit.isalnum():  # `^A` gives a commit to leave out
-        why = _said(done.stderr)
+    above, _, commit = said.rstrip(b"\n").rpartition(b"\n")
+    if not commit.isalnum():  # `^A` gives a commit to leave out
         raise UsageError(f"{flag} {quote(mask_all(ref))}: no such commit in {directory}" + (f": {why}" if why else ""))
     below = os.path.realpath(directory).removeprefix(os.path.realpath(_start(directory, environ))).strip("/")
     prefix = posixpath.join(os.fsdecode(above).rstrip("\n/"), below)
@@ -104,7 +104,7 @@ class GitTree(TreeFiles):
         commit: Commit,
         environ: Mapping[str, str],
         outside: Workspace | None = None,
-        flag: str = "--since",
+        *,
         start: str = "",
         apart: Sequence[str] = (),
     ) -> None:
@@ -114,28 +114,24 @@ class GitTree(TreeFiles):
             commit: its root need not exist where another directory is named to start in.
             environ: the environment of git.
             outside: the files elsewhere.
-            flag: what an error names.
             start: where git is started; "" for the root of the commit.
             apart: as in `TreeFiles`.
 
         Raises:
-            UsageError: there is no git.
+            DiskError: git cannot be run, or the repository lacks the commit.
         """
         super().__init__(commit.root, outside, apart)
         self._digest_size = len(commit.id) // 2
-        command = ["git", *CAREFUL, "-C", start or commit.root, "cat-file", "--batch"]
-        pipe, null = subprocess.PIPE, subprocess.DEVNULL
+        self._objects = GitObjects(Git(environ), start or commit.root, flags=CAREFUL, is_bare=False)
         try:
-            env = program_environment(environ)
-            self._git = subprocess.Popen(command, stdin=pipe, stdout=pipe, stderr=null, env=env)
-        except OSError as error:
-            raise _cannot_run(flag, error) from error
-        self._trees = {"": self._tree(f"{commit.id}^{{tree}}")}
+            self._trees = {"": self._tree(f"{commit.id}^{{tree}}")}
+        except DiskError:
+            self._objects.close()
+            raise
 
     def close(self) -> None:
         """End the git process."""
-        with suppress(OSError):
-            self._git.communicate(timeout=_TIMEOUT_S)
+        self._objects.close()
 
     def kind_of(self, name: str) -> str:
         """The kind of an entry, "" for none."""
@@ -160,17 +156,22 @@ class GitTree(TreeFiles):
         return self._object(entry[1], name)
 
     def _entry(self, name: str) -> tuple[bytes, str] | None:
-        parent, base = posixpath.split(name)
-        if parent and (above := self._entry(parent)) is not None and _KINDS.get(above[0]) != "dir":
+        if len(name) > _LONGEST_PATH:
             return None
+        parent, base = posixpath.split(name)
         return self._directory(parent).get(os.fsencode(base))
 
     def _directory(self, name: str) -> dict[bytes, tuple[bytes, str]]:
-        known = self._trees.get(name)
-        if known is None:
-            entry = self._entry(name)
+        """The entries of a directory, none of what is not one."""
+        missing = []
+        while name not in self._trees:
+            missing.append(name)
+            name = posixpath.dirname(name)
+        known = self._trees[name]
+        for path in reversed(missing):
+            entry = known.get(os.fsencode(posixpath.basename(path)))
             is_tree = entry is not None and _KINDS.get(entry[0]) == "dir" and entry[0] != _NO_FILES
-            known = self._trees[name] = self._tree(entry[1], name) if entry is not None and is_tree else {}
+            known = self._trees[path] = self._tree(entry[1], path) if entry is not None and is_tree else {}
         return known
 
     def _tree(self, name: str, shown: str = ".") -> dict[bytes, tuple[bytes, str]]:
@@ -181,22 +182,13 @@ class GitTree(TreeFiles):
             raise DiskError(f"git cat-file: {shown}: not a tree", path=shown) from None
 
     def _object(self, name: str, shown: str) -> bytes:
-        assert self._git.stdin is not None
-        assert self._git.stdout is not None
         try:
-            self._git.stdin.write(f"{name}\n".encode("ascii"))
-            self._git.stdin.flush()
-            head = self._git.stdout.readline().split()
-            if len(head) != 3:
-                raise DiskError(f"git cat-file: {shown}: the repository lacks this object", path=shown)
-            if int(head[2]) > _MOST_BYTES:
-                self._git.kill()  # what it has begun to send cannot be passed over
-                raise DiskError(f"git cat-file: {shown}: larger than {_MOST_BYTES} bytes", path=shown)
-            data = self._git.stdout.read(int(head[2]))
-            self._git.stdout.read(1)
-        except OSError as error:
-            raise DiskError(f"git cat-file: {error}", path=shown) from error
-        return data
+            found = self._objects.read(name, _MOST_BYTES)
+        except (GitError, TooLargeError) as error:
+            raise DiskError(f"{shown}: {error}", path=shown, inner=error) from error
+        if found is None:
+            raise DiskError(f"git cat-file: {shown}: the repository lacks this object", path=shown)
+        return found.data
 
 
 def _tree_entries(data: bytes, digest_size: int) -> Iterator[tuple[bytes, bytes, str]]:
@@ -240,26 +232,13 @@ def _start(directory: str, environ: Mapping[str, str]) -> str:
     return directory if environ.get("GIT_DIR") else checkout_around(directory) or directory
 
 
-def _git(flag: str, environ: Mapping[str, str], directory: str, *args: str) -> subprocess.CompletedProcess[bytes]:
-    command = ["git", *CAREFUL, "-C", _start(directory, environ), *args]
+def _git(flag: str, environ: Mapping[str, str], directory: str, *args: str) -> tuple[bytes, str]:
+    """What git prints; of one that fails nothing, and what it complains of in one line."""
     try:
-        return subprocess.run(
-            command,
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            env=program_environment(environ),
-            timeout=_TIMEOUT_S,
-            check=False,
-        )
-    except (OSError, subprocess.TimeoutExpired) as error:
-        raise _cannot_run(flag, error) from error
-
-
-def _cannot_run(flag: str, error: Exception) -> UsageError:
-    if isinstance(error, FileNotFoundError):
-        return UsageError(f"{flag} needs git, which was not found")
-    return UsageError(f"{flag}: git: {error}")
-
-
-def _said(stderr: bytes) -> str:
-    return " ".join(stderr.decode("utf-8", "replace").split())
+        return Git(environ, timeout_s=_TIMEOUT_S).run([*CAREFUL, *args], _start(directory, environ)), ""
+    except GitError as error:
+        if not error.was_ended:
+            return b"", " ".join(error.stderr.split())
+        if str(error).endswith(NOT_INSTALLED):
+            raise UsageError(f"{flag} needs git, which was not found") from error
+        raise UsageError(f"{flag}: {error}") from error

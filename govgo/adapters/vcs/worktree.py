@@ -5,10 +5,11 @@ from __future__ import annotations
 
 import os
 from collections.abc import Collection, Mapping
-from datetime import UTC, datetime
+from datetime import datetime
 
 from govgo.adapters.disk.diskerror import disk_error
-from govgo.adapters.vcs.git import Git, GitError
+from govgo.adapters.disk.lockfile import reading
+from govgo.adapters.vcs.git import Git, GitError, commit_time
 from govgo.adapters.vcs.gitshow import CAREFUL, checkout_around
 from govgo.core.modfile import module_path
 from govgo.core.module.info import Origin
@@ -54,7 +55,7 @@ class GitWorkTrees:
             if "does not have any commits yet" in error.stderr:
                 return None
             raise
-        time = datetime.fromtimestamp(int(seconds), UTC)
+        time = commit_time(commit, seconds)
         inside = [os.path.relpath(os.path.realpath(file), root) for file in ignored]
         but = [f":(top,exclude,literal){file}" for file in inside if not file.startswith("../")]
         files = ("--porcelain", "--untracked-files=all", "--", ":(top)", *but)
@@ -66,7 +67,7 @@ class GitWorkTrees:
         """The module's version. The go.mod in the root says which import path the repository has, as for go."""
         file = os.path.join(root, "go.mod")
         try:
-            with open(file, "rb") as opened:
+            with reading(file) as opened:
                 top = module_path(opened.read(MAX_GO_MOD))
         except FileNotFoundError:
             return ""

@@ -14,6 +14,7 @@ from collections.abc import Sequence
 from contextlib import AbstractContextManager, nullcontext
 from typing import TYPE_CHECKING
 
+from govgo.core.walk import preorder
 from govgo.errors import ConflictError, DiskError
 from govgo.ports.files import PlannedChange
 
@@ -217,11 +218,10 @@ class PlannedWorkspace:
 
 def _files(files: Workspace, path: str) -> list[str]:
     """The regular files at and below `path`; links and the like are passed over."""
-    if files.is_file(path):
-        return [path]
-    found: list[str] = []
-    if files.is_dir(path):
-        for name, kind in files.listdir(path):
-            if kind in ("file", "dir"):
-                found += _files(files, posixpath.join(path, name))
-    return found
+
+    def below(entry: tuple[str, str]) -> list[tuple[str, str]]:
+        place, kind = entry
+        return [(posixpath.join(place, name), inner) for name, inner in files.listdir(place)] if kind == "dir" else []
+
+    kind = "file" if files.is_file(path) else "dir" if files.is_dir(path) else ""
+    return [place for place, kind in preorder((path, kind), below) if kind == "file"]

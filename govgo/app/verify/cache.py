@@ -9,12 +9,14 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 
-from govgo.core.findings import Claim, ClaimResult, Evidence, Finding, Place, Remedy, Verdict, worst
+from govgo.core.findings import Claim, ClaimResult, Evidence, Finding, Place, Remedy, Verdict, merge_alike, worst
 from govgo.core.gosum.lines import SumLine
 from govgo.core.module.moduleversion import ModuleVersion
+from govgo.errors import Failure
 from govgo.load.targets.targets import SumFile, Target
-from govgo.ports.evidence import Cached, Damage
+from govgo.ports.evidence import Cached, Damage, FileReader
 
 UNMODIFIED, MODIFIED, ABSENT = "unmodified", "modified", "absent"
 
@@ -26,23 +28,23 @@ def modules_of(targets: Sequence[Target]) -> tuple[ModuleVersion, ...]:
 
 
 def damage_findings(damage: Sequence[Damage]) -> tuple[Finding, ...]:
-    """Kept files of the database that do not prove. They are fetched again, never believed."""
-    return tuple(
-        Finding(
-            "cache-damaged",
-            Claim.CACHE,
-            Verdict.FINDING,
-            f"{each.path}: {each.reason}",
-            each.module,
-            Place(each.path),
-            remedy=Remedy.NONE_NEEDED,
-        )
-        for each in damage
-    )
+    """Kept files of the database that do not prove, or cannot be read. They are fetched again, never believed."""
+    return merge_alike(_damage_finding(each) for each in damage)
+
+
+def _damage_finding(each: Damage) -> Finding:
+    text, place = f"{each.path}: {each.reason}", Place(each.path)
+    if each.is_unread:
+        unread = Finding("disk", Claim.CACHE, Verdict.UNCHECKED, text, each.module, place, remedy=Remedy.LET_READ)
+        return unread._replace(reason=f"a kept proof {each.reason}")
+    return Finding("cache-damaged", Claim.CACHE, Verdict.FINDING, text, each.module, place, remedy=Remedy.NONE_NEEDED)
 
 
 def check_cache(
-    target: Target, facts: Mapping[ModuleVersion, Cached], proved: Callable[[ModuleVersion], str]
+    target: Target,
+    facts: Mapping[ModuleVersion, Cached],
+    proved: Callable[[ModuleVersion], str],
+    files: Callable[[], FileReader],
 ) -> tuple[ClaimResult, tuple[Finding, ...]]:
     """Whether the cached files of the modules in a go.sum are those that it names.
 
@@ -51,8 +53,9 @@ def check_cache(
         facts: what lies in the cache for each module of it.
         proved: the hash that the database has proved for a key, "" for none. Bytes that have it are right, although
             a false line contradicts them: the line is reported elsewhere.
+        files: reads zips and trees, where hashes do not say enough.
     """
-    check = _CacheCheck(proved)
+    check = _CacheCheck(proved, files)
     lines: dict[ModuleVersion, list[tuple[SumFile, SumLine]]] = {}
     for file in target.sums:
         for line in file.lines:
@@ -67,10 +70,11 @@ def check_cache(
 class _CacheCheck:
     """Collects what is found."""
 
-    def __init__(self, proved: Callable[[ModuleVersion], str]) -> None:
+    def __init__(self, proved: Callable[[ModuleVersion], str], files: Callable[[], FileReader]) -> None:
         self.counts: Counter[str] = Counter()
         self.findings: list[Finding] = []
         self._proved = proved
+        self._files = files
 
     def module(
         self,
@@ -85,6 +89,8 @@ class _CacheCheck:
         if cached.disk_fault:
             text, lines = f"{name}: {cached.disk_fault}", zip_lines or gomod_lines
             self._add("disk", Verdict.UNCHECKED, text, mv, lines, (), "", Remedy.LET_READ)
+            if cached.dir and not cached.dir_hash:
+                self._unread_tree(mv, cached, zip_lines)
         if cached.gomod:
             where = f"cached go.mod {cached.gomod}"
             text = f"{name}: go.mod has been modified ({cached.gomod})"
@@ -147,8 +153,24 @@ class _CacheCheck:
         path: str,
         code: str = "cache-mismatch",
     ) -> None:
-        if lines and not any(digest in (line.h1, self._proved(line.mod)) for _, line in lines):
+        if lines and not self._is_right(digest, lines):
             self._contradict(code, Verdict.CONTRADICTION, text, mv, lines, Evidence(where, digest), path)
+
+    def _is_right(self, digest: str, lines: Sequence[tuple[SumFile, SumLine]]) -> bool:
+        return any(digest in (line.h1, self._proved(line.mod)) for _, line in lines)
+
+    def _unread_tree(self, mv: ModuleVersion, cached: Cached, lines: Sequence[tuple[SumFile, SumLine]]) -> None:
+        """A tree that cannot be read whole has no hash, but a file in it may be another than in the right zip."""
+        if not cached.zip_hash or not self._is_right(cached.zip_hash, lines):
+            return
+        from govgo.app.verify.explain import changed_files
+
+        with suppress(Failure):  # `disk_fault` says already that something cannot be read
+            differences = changed_files(self._files(), mv, cached.zip, cached.dir)
+            if differences:
+                where = Evidence(f"cached dir {cached.dir}", "", f"{differences[0].name} is not the one in the zip")
+                text = f"{mv.path} {mv.version}: dir has been modified ({cached.dir})"
+                self._contradict("dir-modified", Verdict.CONTRADICTION, text, mv, lines, where, cached.dir)
 
     def _contradict(
         self,

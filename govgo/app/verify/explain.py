@@ -103,18 +103,30 @@ class Explainer:
                     old, new = self._files.zip_hashes(first[1]), self._files.zip_hashes(file)
                     return f"{first[0]} and {name}", compare_files(old, new, f"{mv}/")
             if copies and cached.dir and cached.dir_hash != copies[0][2]:
-                old, new = self._files.zip_hashes(copies[0][1]), self._files.tree_hashes(cached.dir, str(mv))
-                return f"{copies[0][0]} and the extracted tree", compare_files(old, new, f"{mv}/")
+                return f"{copies[0][0]} and the extracted tree", changed_files(
+                    self._files, mv, copies[0][1], cached.dir
+                )
         except Failure:
             return "", ()  # one of them cannot be read as a zip: the evidence says so
         return "", ()
 
 
-def compare_files(old: Mapping[str, bytes], new: Mapping[str, bytes], prefix: str) -> tuple[Difference, ...]:
-    """The files in which two copies of a module differ, by name, without `prefix`."""
+def changed_files(files: FileReader, mv: ModuleVersion, zip_file: str, directory: str) -> tuple[Difference, ...]:
+    """The files in which a tree differs from the zip of the module.
+
+    Raises:
+        BadZipError, DiskError: one of them cannot be read.
+    """
+    old = files.zip_hashes(zip_file)
+    return compare_files(old, files.tree_hashes(directory, str(mv), old), f"{mv}/")
+
+
+def compare_files(old: Mapping[str, bytes], new: Mapping[str, bytes | None], prefix: str) -> tuple[Difference, ...]:
+    """The files in which two copies of a module differ, by name, without `prefix`; None says nothing of a file."""
     found: list[Difference] = []
     for name in sorted(old.keys() | new.keys()):
-        if old.get(name) != new.get(name):
+        digest = new.get(name, b"")
+        if digest != old.get(name) and (digest is not None or name not in old):
             change = "changed" if name in old and name in new else "added" if name in new else "removed"
             found.append(Difference(name.removeprefix(prefix), change))
     return tuple(found[:MOST_DIFFERENCES])

@@ -19,7 +19,9 @@ from govgo.core.findings import Claim, ClaimResult, Evidence, Finding, Place, Re
 from govgo.core.gosum.dirhash import h1
 from govgo.core.gosum.lines import SumLine
 from govgo.core.module.moduleversion import ModuleVersion
-from govgo.errors import GovgoError, OfflineError, StaleError, find
+from govgo.core.module.paths import has_file_prefix
+from govgo.core.walk import preorder
+from govgo.errors import DiskError, GovgoError, OfflineError, StaleError, find
 from govgo.load.dependency.modulestxt import check_vendor_consistency, parse_modules_txt
 from govgo.load.targets.faults import from_error
 from govgo.load.targets.targets import WORKSPACE, Target, shown
@@ -96,6 +98,7 @@ class _VendorCheck:
         # Taken as it is: a go version that would be refused is reported as a line that go has not written.
         self._vendored = parse_modules_txt(self._text or "")
         self._copies: dict[str, _Copy] = {}
+        self._unlisted: list[str] = []
 
     def modules_txt(self) -> None:
         """Hold modules.txt against go.mod, in go's words."""
@@ -122,11 +125,26 @@ class _VendorCheck:
     def contents(self) -> None:
         """Hold every vendored file against the copy that it came from, and look for files that are not there."""
         self._open_copies()
-        present = {path for path in self._walk("") if path != MODULES_TXT}
+        present = {path for path in self._walk() if path != MODULES_TXT}
         for path in sorted(present):
-            self._file(path)
+            try:
+                self._file(path)
+            except DiskError as error:
+                self._unread(path, error)
         for package, mod in self._vendored.packages.items():
-            self._package(package, self._copies[mod.path], present)
+            if any(not each or has_file_prefix(package, each) for each in self._unlisted):
+                continue
+            try:
+                self._package(package, self._copies[mod.path], present)
+            except DiskError as error:
+                self._unread(package, error)
+
+    def _unread(self, path: str, error: DiskError) -> None:
+        """What the disk does not let us read keeps nothing else from being checked."""
+        self.counts[UNCHECKED] += 1
+        where = self._shown(path)
+        text = f"{where}: could not be checked: {error}"
+        self._add("disk", Verdict.UNCHECKED, text, None, Place(where), remedy=Remedy.LET_READ)
 
     def _open_copies(self) -> None:
         """Zips from the module cache, else from the sources, each verified as a whole; directories as they are."""
@@ -187,17 +205,26 @@ class _VendorCheck:
     def _absolute(self, path: str) -> str:
         return path if path.startswith("/") else join(self._session.main.replace_base(), path)
 
-    def _walk(self, below: str) -> Iterator[str]:
-        for name, kind in self._session.files.listdir(join(self._vendor, below)):
-            path = f"{below}{name}"
-            if kind == "dir":
-                yield from self._walk(f"{path}/")
-            elif kind == "file":
+    def _walk(self) -> Iterator[str]:
+        for path, kind in preorder(("", "dir"), self._below):
+            if kind == "file":
                 yield path
-            else:
+            elif kind != "dir":
                 self.counts[EXTRA] += 1
                 text = f"{self._shown(path)}: not a regular file; `govgo vendor` makes none"
                 self._add("vendor-extra", Verdict.FINDING, text, None, Place(self._shown(path)))
+
+    def _below(self, entry: tuple[str, str]) -> list[tuple[str, str]]:
+        """What is in a directory, and its kind."""
+        path, kind = entry
+        if kind != "dir":
+            return []
+        try:
+            return [(join(path, name), kind) for name, kind in self._session.files.listdir(join(self._vendor, path))]
+        except DiskError as error:
+            self._unlisted.append(path)
+            self._unread(path, error)
+            return []
 
     def _file(self, path: str) -> None:
         data = self._session.files.read_source(join(self._vendor, path)) or b""

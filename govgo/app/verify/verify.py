@@ -21,6 +21,7 @@ from govgo.core.findings import (
     Finding,
     ModuleReport,
     Place,
+    Remedy,
     TaggedVersion,
     Verdict,
     Verification,
@@ -29,7 +30,7 @@ from govgo.core.findings import (
 from govgo.core.goenv import OFF
 from govgo.core.gosum.lines import DUPLICATE
 from govgo.core.records import NamedTuple
-from govgo.errors import DeadNetworkError, GovgoError, OfflineError, UsageError
+from govgo.errors import DeadNetworkError, DiskError, GovgoError, OfflineError, UsageError
 from govgo.load.session.errors import NoModRootError
 from govgo.load.targets.binaries import split_binaries
 from govgo.load.targets.targets import WORKSPACE, Target, find_targets, shown, shown_start
@@ -103,11 +104,13 @@ def verify(
     binaries, args = split_binaries(session, args)
     if against and (args or not binaries):
         raise UsageError("--against compares Go binaries; name them alone")
-    targets = find_targets(session, args, tools.old, bare=bare) if args or not binaries else ()
+    unread: list[DiskError] = []
+    targets = find_targets(session, args, tools.old, bare=bare, unread=unread) if args or not binaries else ()
     targets = (*targets, *(binary_target(session, tools.executables(), each) for each in binaries))
     asks = Claim.DATABASE in claims and session.settings.env.gosumdb != OFF
     name = tools.database.name if asks else ""
     run = _Run(session, targets, frozenset(claims), tools, strict=strict, optional=optional, against=against)
+    run.findings += (_unread_finding(session, error) for error in unread)
     modules = run.modules()
     return Verification(
         claims=tuple(claims),
@@ -128,6 +131,13 @@ _MORE_THAN_NEEDED = frozenset({"extra-sum", DUPLICATE})
 """Codes of lines that are right. go writes some itself, for `tidy -compat` or when a version is left behind."""
 _NOT_AT_HAND = frozenset({OfflineError.code, NoModRootError.code})
 """Codes of what a claim needs and cannot have."""
+
+
+def _unread_finding(session: Session, error: DiskError) -> Finding:
+    """A module whose files cannot be read, which keeps no other from being looked at."""
+    from govgo.load.targets.faults import from_error
+
+    return from_error(None, error, Place(shown(session, error.path)))._replace(remedy=Remedy.LET_READ)
 
 
 def with_late_errors(run: Verification, errors: Sequence[GovgoError]) -> Verification:
@@ -371,7 +381,7 @@ class _Run:
 
         if self._no_cache is not None:
             raise self._no_cache
-        return check_cache(target, self._cached, self._answers.hash_of)
+        return check_cache(target, self._cached, self._answers.hash_of, lambda: self._files)
 
     def _complete(self, target: Target, graph: TargetGraph) -> tuple[ClaimResult, tuple[Finding, ...]]:
         self._session.go_on("the module graph")

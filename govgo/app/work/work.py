@@ -4,12 +4,13 @@
 from __future__ import annotations
 
 import posixpath
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from contextlib import suppress
 
 from govgo.core.modfile import WorkFile, parse_work
 from govgo.core.module.paths import has_file_prefix
 from govgo.core.version.goversion import DEFAULT_GO_MOD_VERSION, DEFAULT_GO_WORK_VERSION, max_version
+from govgo.core.walk import preorder
 from govgo.errors import DiskError, Failure, GovgoError, InputError
 from govgo.load.mainmodule.gowork import (
     init_workfile,
@@ -52,37 +53,18 @@ def use_directories(session: Session, directories: Sequence[str], *, recursive: 
     write_work_file(session, path, work)
 
 
-class _UseFaults(Faults):
-    """The errors of `work use`: as in go, a directory that is named twice is told before any that cannot be used."""
-
-    def __init__(self, session: Session) -> None:
-        super().__init__(session)
-        self._put_off: list[GovgoError] = []
-
-    def put_off(self, error: GovgoError) -> None:
-        """Leave an error for `add_put_off`."""
-        self._put_off.append(error)
-
-    def add_put_off(self) -> None:
-        """Report and remember what was put off."""
-        for error in self._put_off:
-            self.add(error)
-
-
 def _use(session: Session, path: str, work: WorkFile, directories: Sequence[str], *, recursive: bool) -> None:
     root = posixpath.dirname(path)
     present: dict[str, list[str]] = {}
     for line in work.use:
         present.setdefault(_absolute(root, line.path), []).append(line.path)
-    faults = _UseFaults(session)
-    use: dict[str, str] = {}  # absolute directory -> the path for its use line, "" to drop the line
+    faults = Faults(session)
+    asked = _Asked(session, root, faults)
     for directory in directories:
-        try:
-            _add_argument(session, faults, root, directory, present, use, recursive=recursive)
-        except Failure as error:
-            faults.put_off(error)
-    faults.add_put_off()
-    _rewrite(work, present, use)
+        asked.take(directory, present, recursive=recursive)
+    for error in asked.put_off:
+        faults.add(error)
+    _rewrite(work, present, asked.use)
     go_version = work.go.version if work.go is not None else DEFAULT_GO_WORK_VERSION
     for line in work.use:
         if not line.path:
@@ -99,46 +81,89 @@ def _use(session: Session, path: str, work: WorkFile, directories: Sequence[str]
     update_work_file(session, work)
 
 
-def _add_argument(
-    session: Session,
-    faults: _UseFaults,
-    root: str,
-    directory: str,
-    present: dict[str, list[str]],
-    use: dict[str, str],
-    *,
-    recursive: bool,
-) -> None:
-    """Enter in `use` what the argument `directory` asks for."""
-    absolute, _ = _spelled(session, root, directory)
-    _check_known(session, absolute)
-    if not session.files.exists(absolute):
-        raise InputError(f"directory {session.short_path(absolute)} does not exist")
-    if not session.files.is_dir(absolute):
-        raise InputError(f"{session.short_path(absolute)} is not a directory")
-    if not recursive:
-        _add(session, faults, root, directory, use)
-        return
-    # As in go, a directory that cannot be listed ends the search, and nothing tells of it; "" is none that could be.
-    with suppress(DiskError):
-        if directory:
-            _add_tree(session, faults, root, directory, use)
-    for known in present:
-        if has_file_prefix(known, absolute) and known not in use:
-            use[known] = ""
+class _Asked:
+    """What the arguments ask for.
 
+    Attributes:
+        use: by absolute directory the path for its use line, "" to drop the line.
+        put_off: why directories cannot be used. As in go, one that is named twice is told before all of these.
+    """
 
-def _add_tree(session: Session, faults: _UseFaults, root: str, directory: str, use: dict[str, str]) -> None:
-    _add(session, faults, root, directory, use)
-    absolute, _ = _spelled(session, root, directory)
-    for name, kind in session.files.listdir(absolute):
-        path = posixpath.join(directory, name)
-        if kind == "dir":
-            _add_tree(session, faults, root, path, use)
-        elif kind == "link" and session.files.is_dir(posixpath.join(absolute, name)):
-            # As go has it: relative from the argument, and shortened where that is absolute.
-            place = posixpath.join(absolute, name) if directory.startswith("/") else posixpath.normpath(path)
-            session.report.raw(f"warning: ignoring symlink {session.short_path(place)}")
+    def __init__(self, session: Session, root: str, faults: Faults) -> None:
+        self.use: dict[str, str] = {}
+        self.put_off: list[GovgoError] = []
+        self._session = session
+        self._root = root
+        self._faults = faults
+
+    def take(self, directory: str, present: Iterable[str], *, recursive: bool) -> None:
+        """Enter what an argument asks for; `present` are the directories that are used so far."""
+        try:
+            self._take(directory, present, recursive=recursive)
+        except Failure as error:
+            self.put_off.append(error)
+
+    def _take(self, directory: str, present: Iterable[str], *, recursive: bool) -> None:
+        session = self._session
+        absolute, _ = self._spelled(directory)
+        _check_known(session, absolute)
+        if not session.files.exists(absolute):
+            raise InputError(f"directory {session.short_path(absolute)} does not exist")
+        if not session.files.is_dir(absolute):
+            raise InputError(f"{session.short_path(absolute)} is not a directory")
+        if not recursive:
+            self._add(directory)
+            return
+        # As in go, a directory that cannot be listed, such as "", ends the search, and nothing tells of it.
+        with suppress(DiskError):
+            if directory:
+                self._add_tree(directory)
+        for known in present:
+            if has_file_prefix(known, absolute) and known not in self.use:
+                self.use[known] = ""
+
+    def _add_tree(self, directory: str) -> None:
+        session = self._session
+        for path, kind in preorder((directory, "dir"), self._below):
+            if kind == "dir":
+                self._add(path)
+            elif kind == "link" and session.files.is_dir(self._spelled(path)[0]):
+                # As go has it: relative from the argument, and shortened where that is absolute.
+                place = self._spelled(path)[0] if directory.startswith("/") else posixpath.normpath(path)
+                session.report.raw(f"warning: ignoring symlink {session.short_path(place)}")
+
+    def _below(self, entry: tuple[str, str]) -> list[tuple[str, str]]:
+        """What is in a directory, and its kind."""
+        path, kind = entry
+        listed = self._session.files.listdir(self._spelled(path)[0]) if kind == "dir" else ()
+        return [(posixpath.join(path, name), kind) for name, kind in listed]
+
+    def _add(self, directory: str) -> None:
+        session = self._session
+        absolute, spelled = self._spelled(directory)
+        file = posixpath.join(absolute, "go.mod")
+        try:
+            _check_known(session, file)
+        except DiskError as error:
+            self.put_off.append(error)
+            return
+        if not session.files.exists(file):
+            self.use[absolute] = ""
+            return
+        if not session.files.is_file(file):
+            self.put_off.append(DiskError(f"{session.short_path(file)} is not a regular file", path=file))
+            return
+        twin = self.use.get(absolute, "")
+        if twin and twin != spelled:
+            self._faults.add(InputError(f'already added "{spelled}" as "{twin}"'))
+        self.use[absolute] = spelled
+
+    def _spelled(self, directory: str) -> tuple[str, str]:
+        """The absolute path of an argument, and its path for a use line."""
+        absolute = _absolute(self._session.settings.cwd, directory)
+        if directory.startswith("/"):
+            return absolute, absolute
+        return absolute, directory_path(posixpath.relpath(absolute, self._root))
 
 
 def _check_known(session: Session, path: str) -> None:
@@ -146,26 +171,6 @@ def _check_known(session: Session, path: str) -> None:
     error = session.files.stat_error(path)
     if error is not None and not isinstance(error.inner, FileNotFoundError):
         raise error
-
-
-def _add(session: Session, faults: _UseFaults, root: str, directory: str, use: dict[str, str]) -> None:
-    absolute, spelled = _spelled(session, root, directory)
-    file = posixpath.join(absolute, "go.mod")
-    try:
-        _check_known(session, file)
-    except DiskError as error:
-        faults.put_off(error)
-        return
-    if not session.files.exists(file):
-        use[absolute] = ""
-        return
-    if not session.files.is_file(file):
-        faults.put_off(DiskError(f"{session.short_path(file)} is not a regular file", path=file))
-        return
-    twin = use.get(absolute, "")
-    if twin and twin != spelled:
-        faults.add(InputError(f'already added "{spelled}" as "{twin}"'))
-    use[absolute] = spelled
 
 
 def _rewrite(work: WorkFile, present: dict[str, list[str]], use: dict[str, str]) -> None:
@@ -184,11 +189,3 @@ def _rewrite(work: WorkFile, present: dict[str, list[str]], use: dict[str, str])
 def _absolute(root: str, path: str) -> str:
     clean = posixpath.normpath(path if path.startswith("/") else posixpath.join(root, path))
     return "/" + clean.lstrip("/")  # normpath keeps two slashes in front, which mean nothing on our systems
-
-
-def _spelled(session: Session, root: str, directory: str) -> tuple[str, str]:
-    """The absolute path of an argument, and its path for a use line of a go.work in `root`."""
-    absolute = _absolute(session.settings.cwd, directory)
-    if directory.startswith("/"):
-        return absolute, absolute
-    return absolute, directory_path(posixpath.relpath(absolute, root))

@@ -441,7 +441,7 @@ def other_major(path: str, vulnerability: Vulnerability) -> str:
     return min(found)[1] if found else ""
 
 
-def _number(path_major: str) -> int:
-    """The major version of a path suffix; 0 for none, which stands for v0 and v1."""
+def _number(path_major: str) -> tuple[int, str]:
+    """The major version of a path suffix, for comparisons; the least for none, which stands for v0 and v1."""
     digits = path_major.lstrip("/.v").partition("-")[0]
-    return int(digits) if digits else 0
+    return len(digits), digits  # they may be thousands, and begin with no zero

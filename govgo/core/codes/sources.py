@@ -192,7 +192,7 @@ SOURCES: Mapping[str, Explanation] = {
         "Two signed tree heads were seen of which neither extends the other. A log may only grow, so whoever holds its"
         " key has shown different trees to different people, or has taken back what it signed.\n\n"
         "Both signed notes are kept in the file that the message names. They are the proof, and anybody can check it.",
-        "Keep the file. Compare with what others have seen: `govgo sum head -witness URL`. Tell the operator of the"
+        "Keep the file. Compare with what others have seen: `govgo sum head -vantage URL`. Tell the operator of the"
         " database. Write nothing to go.sum until it is explained.",
     ),
     "bad-signature": Explanation(

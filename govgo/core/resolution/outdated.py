@@ -16,9 +16,12 @@ from govgo.core.module.moduleversion import ModuleVersion, major_minor
 from govgo.core.module.paths import split_path_version
 from govgo.core.records import NamedTuple
 
-INFO, INDEX = "info", "index"
-"""What a date comes from: the .info file (the author's commit), or an index feed (when a proxy first saw it)."""
+INFO, INDEX, VERSION = "info", "index", "version"
+"""What a date comes from: the .info file (the author's commit), an index feed (when a proxy first saw it), or a
+pseudo-version itself (the author's commit)."""
 
+_MOST_DIGITS = 18
+"""Of a major version that another may follow: numbers without end are dear, and Python reads none of thousands."""
 MAX_MAJORS = 62
 """So many major versions after the current one are looked for at most: 2, 4, 8, 16 and 32 of them at once."""
 
@@ -27,7 +30,7 @@ class Release(NamedTuple):
     """A module version and its date, `time` None where that is not known or was not asked for.
 
     Attributes:
-        dated_by: INFO or INDEX, "" without a date.
+        dated_by: INFO, INDEX or VERSION, "" without a date.
     """
 
     path: str
@@ -179,7 +182,10 @@ def later_majors(mod: ModuleVersion) -> Iterator[str]:
         return
     separator = ".v" if mod.path.startswith("gopkg.in/") else "/v"
     stable = suffix.removesuffix("-unstable")
-    number = int(stable[2:]) if stable else int(major_minor(mod.path, mod.version)[1:].partition(".")[0])
+    digits = stable[2:] if stable else major_minor(mod.path, mod.version)[1:].partition(".")[0]
+    if len(digits) > _MOST_DIGITS:
+        return
+    number = int(digits)
     if not stable and mod.version.endswith("+incompatible"):
         number -= 1  # the same major version may have a module of its own by now
     number = max(number + 1, 2 if separator == "/v" else 1)

@@ -300,26 +300,27 @@ class _Feed:
     def _prove(self, mod: ModuleVersion, raw: ModSummary) -> None:
         """Begin to prove what a module requires that provides packages: what these import comes from there.
 
-        Their latest versions are fetched for retractions, where those count: of all, or, where the module was
-        extracted before, of those that were so too.
+        Where the module was extracted before, what it imports will be known before anything arrives; of what it
+        requires, only what was extracted too may have to be proved by then.
         """
         from govgo.ports.modules import Ask
 
         session = self._session
         resolve, cached_dir = session.main.resolve, session.repo.cached_dir
+        is_there = cached_dir(mod) is not None
         begun = session.scope.part(_Begun)
         required = [mv for mv in raw.require if mv not in begun.proofs and not is_toolchain(mv.path)]
+        if is_there:
+            required = [mv for mv in required if cached_dir(resolve(mv)) is not None]
         begun.proofs.update(required)
         with suppress(GoSumError):  # raised when it is read in earnest
             # What go.sum names without its zip was not loaded before, and most likely will not be now.
             known = session.repo.ledger.have
             actual = [mv for mv in map(resolve, required) if mv.version and not known(mv.gomod_key())]
             session.repo.begin(Ask("record", *mv) for mv in actual)
-        listed = [mv for mv in raw.require if mv not in begun.listed and not is_toolchain(mv.path)]
-        if cached_dir(mod) is not None:
-            listed = [mv for mv in listed if cached_dir(resolve(mv)) is not None]
-        begun.listed.update(listed)
-        if self._callbacks is not None:
+        if not is_there and self._callbacks is not None:
+            listed = [mv for mv in raw.require if mv not in begun.listed and not is_toolchain(mv.path)]
+            begun.listed.update(listed)
             self._callbacks.coming(mv.path for mv in map(resolve, listed) if mv.version)
 
 

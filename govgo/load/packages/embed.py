@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from govgo.core.module.paths import check_file_path
 from govgo.core.module.patterns import glob_match
+from govgo.core.walk import preorder
 from govgo.errors import InvalidPathError, PackageError, PatternError
 from govgo.load.packages.sourcetree import sources
 
@@ -136,15 +137,17 @@ class _Embed:
 
     def _walk(self, relative: str) -> Iterator[str]:
         """The files below an embedded directory, without hidden ones and nested modules."""
-        if self.session.files.exists(f"{self.directory}/{relative}/go.mod"):
+        return (path for path, kind in preorder((relative, "dir"), self._below) if kind == "file")
+
+    def _below(self, entry: tuple[str, str]) -> Iterator[tuple[str, str]]:
+        """What is in a directory, and its kind."""
+        relative, kind = entry
+        if kind != "dir" or self.session.files.exists(f"{self.directory}/{relative}/go.mod"):
             return
-        for name, kind in self._entries(relative):
+        for name, inner in self._entries(relative):
             path = f"{relative}/{name}"
             hidden = name[0] in "._"
-            if _is_bad_name(name) or (hidden and not self.hidden_too):
-                if kind != "dir" and not hidden:
-                    raise NotEmbeddableError(f"cannot embed file {path}: invalid name {name}")
-            elif kind == "dir":
-                yield from self._walk(path)
-            elif kind == "file":
-                yield path
+            if not _is_bad_name(name) and (not hidden or self.hidden_too):
+                yield path, inner
+            elif inner != "dir" and not hidden:
+                raise NotEmbeddableError(f"cannot embed file {path}: invalid name {name}")

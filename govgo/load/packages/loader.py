@@ -153,6 +153,11 @@ class Loader:
         self.requirements = requirements
         self.list_roots = list_roots
         self.all_is_root = all_is_root
+        self._latest: Callable[[Session, Iterable[str]], None] | None = None
+        if session.policy.checks_latest:
+            from govgo.load.query.prefetch import begin_latest  # other verbs do without
+
+            self._latest = begin_latest
         self.tags = opts.tags if opts.tags is not None else platform_tags(session)
         self.all_closes_over_tests = False
         self.skip_mod_files = False
@@ -344,6 +349,8 @@ class Loader:
             return
         in_main = pkg.mod.path in self._main_paths
         pkg.from_external_module = bool(pkg.mod.path) and not in_main
+        if pkg.from_external_module and self._latest is not None:
+            self._latest(session, (pkg.mod.path,))
         pkg.in_std = not pkg.mod.path and not pkg.mod_root
         if in_main:
             self._mark(pkg, IN_ALL)

@@ -2,13 +2,15 @@
 """When versions were published, and which of them do not count by the limits of a command (`load/session/agelimits`).
 
 A date comes from the index feed where that has the version: the time when a proxy first saw it. Else it is the time in
-the .info file, which for a tag is that of the commit, and so what its author says. A version without a date does not
-count. Directories that replace a module have no versions, and always count.
+the .info file, which for a tag is that of the commit, and so what its author says; else that in a pseudo-version, which
+is the same. A version without a date does not count. Directories that replace a module have no versions, and always
+count.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import suppress
 from datetime import datetime
 from typing import ClassVar
 
@@ -16,14 +18,15 @@ from govgo.core.module.moduleversion import ModuleVersion, is_toolchain
 from govgo.core.module.versionquery import DisallowedError
 from govgo.core.policy.age import age_text
 from govgo.core.records import NamedTuple
-from govgo.core.resolution.outdated import INDEX, INFO
-from govgo.errors import Failure, is_not_found
+from govgo.core.resolution.outdated import INDEX, INFO, VERSION
+from govgo.core.version.pseudo import pseudo_time
+from govgo.errors import Failure, InvalidVersionError, is_not_found
 from govgo.load.session.session import Session
 from govgo.ports.modules import Ask
 
 
 class Published(NamedTuple):
-    """When a version was published; None where that is unknown. `dated_by` is INFO, INDEX, or "" without a date."""
+    """When a version was published; None where that is unknown. `dated_by` as in `core.resolution.outdated.Release`."""
 
     time: datetime | None
     dated_by: str
@@ -79,11 +82,14 @@ def published(session: Session, mv: ModuleVersion) -> Published:
             return Published(seen, INDEX)
     try:
         time = session.repo.info(mv.path, mv.version).time
+        if time is not None:
+            return Published(time, INFO)
     except Failure as error:
         if not is_not_found(error):
             raise
-        time = None
-    return Published(time, INFO if time is not None else "")
+    with suppress(InvalidVersionError):  # it is none, or its date makes no sense
+        return Published(pseudo_time(mv.version), VERSION)
+    return Published(None, "")
 
 
 def warm_dates(session: Session, mods: Sequence[ModuleVersion]) -> None:

@@ -4,14 +4,16 @@
 from __future__ import annotations
 
 import posixpath
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from functools import cache, partial
 from typing import TYPE_CHECKING
 
 from govgo.core.gosum.lines import SumFault, SumLine, old_name, read_lines
 from govgo.core.modfile import module_path
 from govgo.core.module.paths import has_file_prefix, upwards
 from govgo.core.records import NamedTuple
-from govgo.errors import Failure, UsageError
+from govgo.core.walk import preorder
+from govgo.errors import DiskError, Failure, UsageError
 from govgo.load.mainmodule.find import find_module_root
 from govgo.load.mainmodule.gowork import find_go_work, load_work_file
 from govgo.ports.evidence import OldFiles
@@ -104,7 +106,13 @@ class _Root:
 
 
 def find_targets(
-    session: Session, args: Sequence[str], old: OldFiles | None = None, *, bare: bool = False, sums: bool = True
+    session: Session,
+    args: Sequence[str],
+    old: OldFiles | None = None,
+    *,
+    bare: bool = False,
+    sums: bool = True,
+    unread: list[DiskError] | None = None,
 ) -> tuple[Target, ...]:
     """The modules and workspaces that a command looks at, in the order named, each once.
 
@@ -115,10 +123,13 @@ def find_targets(
         old: lines that were there already do not count.
         bare: a go.sum file needs no go.mod beside it.
         sums: read the go.sum files, too.
+        unread: gets why a target is left out whose files cannot be read; without it, and where none is left, that is
+            raised.
 
     Raises:
         UsageError: an argument names nothing, or there is no main module.
         InputError: a go.work file is malformed.
+        DiskError: a file cannot be read.
     """
     works: dict[str, tuple[str, ...]] = {}
     roots: dict[str, str] = {}
@@ -132,15 +143,28 @@ def find_targets(
         else:
             _add_one(session, arg, roots, works, bare=bare)
 
+    @cache
     def read(path: str) -> tuple[SumFile, ...]:
         return _sum_files(session, path, old) if sums else ()
 
-    own_sums = {root: read(session.sum_file_path(root)) for root in roots}
-    found = [_module_target(session, root, own_sums[root], work) for root, work in roots.items()]
-    for work, members in works.items():
-        shared = [file for root in members for file in own_sums.get(root) or read(f"{root}/go.sum")]
-        own = read(f"{work}.sum")
-        found.append(Target(WORKSPACE, "", posixpath.dirname(work), work, own, tuple(shared)))
+    def workspace(work: str, members: Sequence[str]) -> Target:
+        shared = [file for root in members for file in read(session.sum_file_path(root))]
+        return Target(WORKSPACE, "", posixpath.dirname(work), work, read(f"{work}.sum"), tuple(shared))
+
+    found: list[Target] = []
+    refused: list[DiskError] = []
+    for make in (
+        *(partial(_module_target, session, root, read, work) for root, work in roots.items()),
+        *(partial(workspace, work, members) for work, members in works.items()),
+    ):
+        try:
+            found.append(make())
+        except DiskError as error:
+            refused.append(error)
+    if refused and (unread is None or not found):
+        raise refused[0]
+    if unread is not None:
+        unread += refused
     return tuple(found)
 
 
@@ -192,12 +216,13 @@ def _add_tree(session: Session, top: str, roots: dict[str, str], works: dict[str
 
 def _directories(session: Session, top: str) -> Iterator[str]:
     """`top` and what is below, but for what go's own patterns pass over; no link is followed."""
-    if not session.files.is_dir(top):
-        return
-    yield top
-    for name, kind in session.files.listdir(top):
-        if kind == "dir" and not name.startswith((".", "_")) and name not in ("testdata", "vendor", "node_modules"):
-            yield from _directories(session, posixpath.join(top, name))
+
+    def below(directory: str) -> Iterator[str]:
+        for name, kind in session.files.listdir(directory):
+            if kind == "dir" and not name.startswith((".", "_")) and name not in ("testdata", "vendor", "node_modules"):
+                yield posixpath.join(directory, name)
+
+    return preorder(top, below) if session.files.is_dir(top) else iter(())
 
 
 def _add_root(session: Session, root: str, work: str, roots: dict[str, str], works: dict[str, tuple[str, ...]]) -> None:
@@ -228,7 +253,8 @@ def _work_above(session: Session, directory: str) -> str:
     return find_go_work(session, directory)
 
 
-def _module_target(session: Session, root: str, sums: tuple[SumFile, ...], work: str) -> Target:
+def _module_target(session: Session, root: str, read: Callable[[str], tuple[SumFile, ...]], work: str) -> Target:
+    sums = read(session.sum_file_path(root))
     mod_file = session.mod_file_path(root)
     data = session.files.read(mod_file)
     path = module_path(data) if data is not None else ""

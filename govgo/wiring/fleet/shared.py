@@ -24,16 +24,8 @@ class _Lasting(Repository):
     """A repository that outlives the sessions that use it."""
 
     def close(self) -> None:
-        """End no more than a command has begun.
-
-        Raises:
-            SecurityError: the checksum database has misbehaved.
-        """
-        self._end_background()
-        if not self._network.local and self._network.started:
-            self._network.run(self._sums.flush())
-        if self._sums.misbehaviour is not None:
-            raise self._sums.misbehaviour
+        """End no more than a command has begun (errors as for `settle`)."""
+        self.settle()
 
     def end(self) -> None:
         """End it."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import os
 import stat
+import sys
 from collections.abc import Callable, Iterable
 from pathlib import Path
 
@@ -95,3 +96,13 @@ def test_a_tree_is_not_renamed_onto_another(tmp_path: Path) -> None:
         trees.make_dirs(str(tmp_path / name / "a"))
     with pytest.raises(DiskError, match=r"^rename .*/old: directory not empty$"):
         trees.rename_tree(str(tmp_path / "new"), str(tmp_path / "old"))
+
+
+def test_attack_directories_that_are_deeper_than_the_stack(tmp_path: Path) -> None:
+    """As many as there are elements in a module path."""
+    path = "/".join([str(tmp_path), *["d"] * (sys.getrecursionlimit() + 50)])
+    for _ in range(2):
+        trees.make_dirs(path)
+    assert os.path.isdir(path)
+    trees.remove_tree(str(tmp_path / "d"))
+    assert list(tmp_path.iterdir()) == []

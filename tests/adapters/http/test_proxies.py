@@ -20,11 +20,12 @@ import httpx
 import pytest
 
 import govgo
+from govgo.adapters.hostname import ascii_host
 from govgo.adapters.http.client import HttpClient
 from govgo.adapters.http.connect import engine_options
 from govgo.adapters.http.curl_engine import CurlEngine
 from govgo.adapters.http.curl_transfer import CurlTransfer
-from govgo.adapters.http.engine import Timeouts, TransferError, ascii_host
+from govgo.adapters.http.engine import Timeouts, TransferError
 from govgo.adapters.http.httpx_engine import HttpxEngine, _translate
 from govgo.adapters.http.post import Poster
 from govgo.adapters.http.proxies import proxy_chooser

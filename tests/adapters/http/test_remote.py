@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Coroutine
 from pathlib import Path
 from typing import Any
@@ -98,3 +99,7 @@ def test_files_that_cannot_be_read(files: Remote, tmp_path: Path) -> None:
     below_a_file = refusal(files.get("f/x", 1))
     assert isinstance(below_a_file, NetworkError)
     assert str(below_a_file) == f"open {tmp_path}/f/x: not a directory"
+    os.mkfifo(tmp_path / "p")
+    pipe = refusal(files.get("p", 1))
+    assert isinstance(pipe, NetworkError)
+    assert str(pipe) == f"open {tmp_path}/p: not a regular file", "go waits at it for ever"

@@ -10,7 +10,7 @@ import os
 import threading
 import time
 from collections.abc import Callable
-from contextlib import closing
+from contextlib import closing, suppress
 from functools import partial
 from pathlib import Path
 
@@ -28,6 +28,8 @@ from govgo.core.gosum.ledger import SumLedger
 from govgo.core.module.moduleversion import ModuleVersion
 from govgo.errors import (
     BadZipError,
+    DiskError,
+    ForkError,
     LookupDisabledError,
     NetworkError,
     NotFoundError,
@@ -443,19 +445,49 @@ def test_a_cache_that_cannot_be(home: Home) -> None:
         Repository(load_env({"GOENV": "off", "GOMODCACHE": "x"}), home.report)
 
 
-def test_a_directory_in_the_place_of_a_go_mod_cannot_be_read(home: Home) -> None:
-    """In go's words, which opens a directory, and fails to read it."""
+@pytest.mark.parametrize(
+    ("make", "said"),
+    [
+        pytest.param(os.mkdir, "read {}: is a directory", id="in go's words, which opens it, and fails to read it"),
+        pytest.param(os.mkfifo, "open {}: not a regular file", id="a pipe, at which go waits for ever"),
+    ],
+)
+def test_what_is_no_file_in_the_place_of_a_go_mod_cannot_be_read(
+    home: Home, make: Callable[[str], None], said: str
+) -> None:
     with ProxySimulator() as proxy:
         proxy.add_module("q.io/a", "v1.0.0")
         place = str(home.root / "go/pkg/mod/q.io/a@v1.0.0")
         with closing(home.repo(proxy.url)) as repo:
             assert repo.zip_dir(ModuleVersion("q.io/a", "v1.0.0")) == place
         os.unlink(f"{place}/go.mod")
-        os.mkdir(f"{place}/go.mod")
+        make(f"{place}/go.mod")
         env = load_env({"HOME": str(home.root), "GOENV": "off", "GOSUMDB": "off", "GOPROXY": "off"})
         with closing(Repository(env, home.report, too_new=lambda what, go: UsageError(f"{what} needs {go}"))) as repo:
             error = refusal(partial(repo.zip_dir, ModuleVersion("q.io/a", "v1.0.0")))
-        assert str(error) == f"read {place}/go.mod: is a directory"
+        assert str(error) == said.format(f"{place}/go.mod")
+
+
+class FullDisk:
+    """A client that has met a fork in a lookup that nobody waits for, and cannot keep the tree head."""
+
+    misbehaviour = ForkError("two histories")
+
+    async def flush(self) -> None:
+        raise DiskError("write latest: no space left on device")
+
+    aclose = flush
+
+
+@pytest.mark.parametrize("end", [Repository.settle, Repository.close])
+def test_attack_a_fork_that_a_full_disk_would_hide(home: Home, end: Callable[[Repository], None]) -> None:
+    """trust.md: no later error takes the place of evidence."""
+    with ProxySimulator() as proxy, suppress(DiskError, ForkError), closing(home.repo(proxy.url)) as repo:
+        proxy.add_module("q.io/a", "v1.0.0")
+        assert repo.versions("q.io/a").list == ("v1.0.0",)
+        repo._sums._database = FullDisk()  # type: ignore[assignment]
+        with pytest.raises(ForkError, match="two histories"):
+            end(repo)
 
 
 @pytest.mark.parametrize(

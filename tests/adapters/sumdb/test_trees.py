@@ -94,11 +94,12 @@ def test_fork_behind_the_stored_head(home: Home, log: Log, fork: Log) -> None:
         home.lookup(server, ModuleVersion("example.org/other", "v0.0.299"))
 
 
-def test_fork_behind_the_stored_head_with_an_empty_tile_cache(home: Home, log: Log, fork: Log) -> None:
+@pytest.mark.parametrize("is_mirror", [False, True])
+def test_fork_behind_the_stored_head_with_an_empty_tile_cache(home: Home, log: Log, fork: Log, is_mirror: bool) -> None:
     """The database serves the tiles of its second history only, which do not prove the stored head."""
     home.keep_head(log.head())
     server = Server(fork)
-    server.head_size = 400
+    server.head_size, server.is_mirror = 400, is_mirror
     with pytest.raises(ForkError) as caught:
         home.lookup(server, WANTED)
     assert set(caught.value.notes) == {log.head(), fork.head(400)}
@@ -112,6 +113,16 @@ def test_database_that_went_back_behind_the_stored_head(home: Home, log: Log, fo
         home.lookup(Server(back), WANTED)
     assert set(caught.value.notes) == {log.head(400), back.head()}
     assert home.latest.read_bytes() == log.head(400)
+
+
+def test_a_mirror_that_lags_says_where_to_ask(home: Home, log: Log) -> None:
+    home.keep_head(log.head(400))
+    server = Server(log.fork(350))
+    server.is_mirror = True
+    with pytest.raises(UnavailableError, match="404 Not Found") as caught:
+        home.lookup(server, WANTED)
+    assert caught.value.code == "unavailable", "not that the database does not know it"
+    assert caught.value.hint.endswith("; ask the database itself")
 
 
 def test_tile_that_is_missing_below_a_proved_head_is_no_fork(home: Home, log: Log) -> None:

@@ -4,9 +4,12 @@
 from __future__ import annotations
 
 import io
+import os
+import signal
 import threading
 import time
 import tracemalloc
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -134,6 +137,44 @@ def test_closing_ends_what_is_running(tmp_path: Path) -> None:
     assert "signal: terminated" in str(failures[0])
     with pytest.raises(GitError, match="context canceled"):
         git.run(["x"], str(tmp_path))
+
+
+@pytest.fixture(params=["sleep 60", "while :; do echo x; sleep 0.02; done"])
+def holding(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
+    """A script by which git has started something, an ssh perhaps, that has its standard output, and goes on."""
+    yield f"({request.param}) & echo $! >{tmp_path}/pid; "
+    os.kill(int((tmp_path / "pid").read_text()), signal.SIGKILL)
+
+
+@pytest.mark.parametrize("rest", ["exec sleep 60\n", "trap '' TERM; exec sleep 60\n"])
+@pytest.mark.parametrize("ends", [lambda git: git.close(), None], ids=["close", "timeout"])
+def test_attack_what_git_has_started_is_not_waited_for(
+    tmp_path: Path, holding: str, rest: str, ends: Callable[[Git], None] | None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(git_runner, "_LOOK_S", 0.1)
+    monkeypatch.setattr(git_runner, "_GRACE_S", 0.2)
+    git = Git(fake_git(tmp_path / "bin", holding + rest), timeout_s=None if ends else 0.4)
+    if ends:
+        threading.Timer(0.3, ends, [git]).start()
+    before_s = time.monotonic()
+    with pytest.raises(GitError):
+        git.run(["x"], str(tmp_path), sink=io.BytesIO())
+    assert time.monotonic() - before_s < 10
+
+
+def test_attack_a_git_that_is_talked_to_has_started_something(tmp_path: Path, holding: str) -> None:
+    """Whoever reads its answer is told at once, and whoever ends it does not wait either."""
+    git = Git(fake_git(tmp_path / "bin", holding + "exec sleep 60\n"))
+    process = git.start(["cat-file", "--batch"], str(tmp_path), git_dir=str(tmp_path))
+    assert process.stdout is not None
+    canceled = threading.Timer(0.3, git.close)
+    canceled.start()
+    before_s = time.monotonic()
+    while process.stdout.readline():
+        assert time.monotonic() - before_s < 10
+    canceled.join()
+    assert time.monotonic() - before_s < 10
+    assert process.returncode is not None
 
 
 @pytest.mark.parametrize("path", [".", "", ":", "bin:.", "./bin"])

@@ -89,7 +89,7 @@ def test_attack_a_clone_that_somebody_else_has_prepared(
 def test_a_clone_of_another_user_that_cannot_be_replaced(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     place = Path(open_vcs_dir(str(tmp_path), "https://vcs.example/x"))
     another_user(place, monkeypatch)
-    monkeypatch.setattr("shutil.rmtree", lambda *_, **__: None)
+    monkeypatch.setattr("govgo.adapters.vcs.gitclone.remove_tree", lambda _: None)
     with pytest.raises(DiskError) as caught:
         open_vcs_dir(str(tmp_path), "https://vcs.example/x")
     assert str(caught.value) == f"{place} belongs to another user and cannot be replaced"

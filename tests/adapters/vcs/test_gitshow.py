@@ -10,9 +10,9 @@ from pathlib import Path
 
 import pytest
 
-from govgo.adapters.vcs.gitshow import GitFiles, GitTree, find_commit
+from govgo.adapters.vcs.gitshow import Commit, GitFiles, GitTree, find_commit
 from govgo.errors import DiskError, UsageError
-from tests.simulators.gitrepos import trap
+from tests.simulators.gitrepos import fake_git, trap
 from tests.simulators.repo import MemoryFiles
 
 
@@ -164,3 +164,24 @@ def test_a_repository_that_lacks_an_object(repository: Path) -> None:
     (repository / ".git/objects" / blob[:2] / blob[2:]).unlink()
     with pytest.raises(DiskError, match=r"go\.sum: the repository lacks this object"):
         GitFiles("HEAD", os.environ).read(str(repository / "go.sum"))
+
+
+@pytest.mark.parametrize(("depth", "is_there"), [(1100, True), (2100, False)])
+def test_attack_trees_without_end(repository: Path, depth: int, is_there: bool) -> None:
+    """Of the first, the names fit into PATH_MAX; of the second, no file system would hold them."""
+    name = "/".join([*["d"] * depth, "a.txt"])
+    stream = f"commit refs/heads/deep\ncommitter t <t> 0 +0000\ndata 0\nM 100644 inline {name}\ndata 5\ndeep\n\n"
+    subprocess.run(["git", "-C", repository, "fast-import", "--quiet"], check=True, input=stream.encode())
+    tree = GitTree(find_commit(str(repository), "deep", os.environ), os.environ)
+    path = f"{repository}/{name}"
+    try:
+        assert tree.read(path) == (b"deep\n" if is_there else None)
+    finally:
+        tree.close()
+
+
+@pytest.mark.parametrize("said", ["x blob y\\n", f"{'0' * 40} blob 5\\nabc", f"{'0' * 40} tree 99999999999\\n", ""])
+def test_attack_objects_that_make_no_sense(tmp_path: Path, said: str) -> None:
+    environ = fake_git(tmp_path / "bin", f"read name; printf '{said}'\n")
+    with pytest.raises(DiskError, match=r"^\.: "):
+        GitTree(Commit(str(tmp_path), "0" * 40), environ)

@@ -14,6 +14,7 @@ import pytest
 
 from govgo.adapters.vcs.git import GitError
 from govgo.adapters.vcs.worktree import GitWorkTrees
+from govgo.errors import DiskError, UnavailableError
 from tests.simulators.gitrepos import needs_git, trap
 
 pytestmark = needs_git
@@ -98,6 +99,10 @@ def test_no_version_is_made_up(tree: Path) -> None:
     found = TREES.state(str(tree / "sub"), "q.io/m/sub")
     assert found is not None
     assert found.version == ""
+    (tree / "go.mod").unlink()
+    os.mkfifo(tree / "go.mod")
+    with pytest.raises(DiskError, match=f"^open {tree}/go.mod: not a regular file$"):
+        TREES.state(str(tree / "sub"), "q.io/m/sub")
 
 
 def test_no_repository_and_an_empty_one(tmp_path: Path) -> None:
@@ -105,6 +110,19 @@ def test_no_repository_and_an_empty_one(tmp_path: Path) -> None:
     assert GitWorkTrees({}).state(str(tmp_path), "q.io/m") is None, "git is not even run"
     git(tmp_path, "init", "-q")
     assert TREES.state(str(tmp_path), "q.io/m") is None
+
+
+@pytest.mark.parametrize("seconds", ["99999999999999999", "9" * 20, "253402300800", "-1"])
+def test_attack_a_commit_of_a_day_that_no_calendar_has(tree: Path, seconds: str) -> None:
+    """git takes any number. The last one is a second after the year 9999."""
+    found = git(tree, "cat-file", "commit", "HEAD").replace(f"{int(TIME.timestamp())} ", f"{seconds} ")
+    commit = subprocess.run(
+        ["git", "hash-object", "-t", "commit", "-w", "--stdin", "--literally"],
+        cwd=tree, env=ENVIRON, check=True, capture_output=True, text=True, input=found,
+    ).stdout.strip()  # fmt: skip
+    git(tree, "update-ref", "HEAD", commit)
+    with pytest.raises(UnavailableError, match=r"^unexpected response from git log: "):
+        TREES.state(str(tree), "q.io/m")
 
 
 def test_a_damaged_repository_is_an_error(tree: Path) -> None:

@@ -325,8 +325,8 @@ MUTANTS = {
         "9",
         "misbehaviour that only a lookup begun ahead has met is reported at the end",
         "adapters/repository/sumcheck.py",
-        "            if database.misbehaviour is not None:\n",
-        "            if False:\n",
+        "        if database.misbehaviour is not None:\n",
+        "        if False:\n",
         (TOLD + "test_attack_a_fork_in_an_answer_that_nobody_asks_for",),
     ),
     "report-lost": Mutant(

@@ -24,6 +24,8 @@ from govgo.core.resolution.outdated import MAX_MAJORS, Dependency, MajorSearch, 
         ("gopkg.in/a.v0@v0.1.0", "gopkg.in/a.v1 gopkg.in/a.v2"),
         ("gopkg.in/a.v1-unstable@v1.0.0", "gopkg.in/a.v2-unstable gopkg.in/a.v3-unstable"),
         ("q.io/a/v1@v1.0.0", ""),  # no module can have this path
+        pytest.param(f"q.io/a/v{'9' * 5000}@v{'9' * 5000}.0.0", "", id="attack: a number without end"),
+        pytest.param(f"q.io/a@v{'9' * 5000}.0.0+incompatible", "", id="attack: another one"),
     ],
 )
 def test_paths_of_later_major_versions(mod: str, paths: str) -> None:

@@ -130,6 +130,31 @@ def test_get_reads_no_go_mod_ahead_that_go_does_not_read(world: World, monkeypat
     assert (main / "go.sum").read_text() == expected
 
 
+@pytest.mark.parametrize("extracted", [True, False])
+def test_a_warm_get_asks_for_the_lists_that_go_asks_for(
+    extracted: bool, world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """They are of the modules that provide packages, not of all that the first one requires (as go 1.26.8 asks)."""
+    unused = ModuleVersion("q.io/unused", "v1.0.0")
+    world.publish(*unused, "module q.io/unused\n\ngo 1.21\n", {"a.go": "package a\n"})
+    needed = [ModuleVersion(module(level, number), "v1.0.0") for level in range(DEPTH) for number in range(WIDTH)]
+    requires = "".join(f"\t{mod.path} {mod.version}\n" for mod in (*needed, unused))
+    imports = "".join(f'\nimport _ "{module(0, number)}"\n' for number in range(WIDTH))
+    gomod = f"module q.io/a\n\ngo 1.21\n\nrequire (\n{requires})\n"
+    world.publish("q.io/a", "v1.0.0", gomod, {"a.go": "package a\n" + imports})
+    main = world.main("module example.com/main\n\ngo 1.21\n", {})
+    monkeypatch.chdir(main)
+    assert invoke(["get", "q.io/a@v1.0.0"]) == 0
+    if extracted:
+        assert invoke(["download", str(unused)]) == 0
+    (main / "go.mod").write_text("module example.com/main\n\ngo 1.21\n")
+    (main / "go.sum").unlink()
+    with Rounds(world.proxy, monkeypatch) as rounds:
+        assert invoke(["get", "q.io/a@v1.0.0"]) == 0
+    lists = sorted(f"/{path}/@v/list" for path in ("q.io/a", *(mod.path for mod in needed)))
+    assert [sorted(each) for each in rounds.log] == [["/q.io/@v/v1.0.0.info"], lists]
+
+
 def test_get_patch_reads_no_go_mod_of_a_version_that_stays(monkeypatch: pytest.MonkeyPatch, world: World) -> None:
     """q.io/d/b might provide the package, is selected, pruned out and stays: only its zip is looked into.
 

@@ -28,6 +28,9 @@ DATES = {
     "q.io/a@v1.2.0": "2025-12-01",
     "q.io/a@v1.3.0": "2025-12-25",
     "q.io/u@v1.0.0": "",
+    "q.io/p@v0.0.0-20250601000000-0123456789ab": "",
+    "q.io/p@v0.0.0-20251230000000-0123456789ab": "",
+    "q.io/p@v0.0.0-20251330000000-0123456789ab": "",
     "q.io/new@v1.0.0": "2025-12-31",
     "q.io/fork@v1.0.0": "2025-12-31",
 }
@@ -68,6 +71,8 @@ def days(number: int) -> timedelta:
         ("q.io/a@<v1.3.0", 14, "v1.1.0"),
         ("q.io/a@>=v1.0.1", 250, "v1.1.0"),
         ("q.io/a@v1.1.0", 14, "v1.1.0"),
+        # Its own date, as x/mod/module.PseudoVersionTime reads it, where .info has none.
+        ("q.io/p@v0.0.0-20250601000000-0123456789ab", 14, "v0.0.0-20250601000000-0123456789ab"),
     ],
 )
 def test_a_minimum_age(argument: str, age: int, found: str) -> None:
@@ -83,6 +88,8 @@ def test_an_upgrade_stays_where_nothing_newer_is_old_enough() -> None:
     ("argument", "age", "error", "text"),
     [
         ("q.io/a@v1.3.0", 14, TooYoungError, "q.io/a@v1.3.0: made 2025-12-25T00:00:00Z, 7 days ago: younger than 14 d"),
+        ("q.io/p@v0.0.0-20251230000000-0123456789ab", 14, TooYoungError, "made 2025-12-30T00:00:00Z, 2 days ago"),
+        ("q.io/p@v0.0.0-20251330000000-0123456789ab", 14, TooYoungError, "its date is not known, so it may be younger"),
         ("q.io/u@v1.0.0", 14, TooYoungError, "q.io/u@v1.0.0: its date is not known, so it may be younger than 14 d"),
         (
             "q.io/new@latest",

@@ -126,7 +126,7 @@ def audit(where: tuple[str, ...], **flags: Any) -> int:
 @option("-json", "as_json", is_flag=True, help="Print a line of JSON for each event.")
 @option("-hook", "hook", metavar="URL", help="Post each event to URL.")
 @option("-vantage", "vantages", multiple=True, metavar="URL", help="Compare with what another proxy or mirror shows.")
-@option("-witness", "witnesses", multiple=True, metavar="KEY", help="Ask for a cosignature of this witness.")
+@option("-witness", "witnesses", multiple=True, metavar="KEY", help="Want a cosignature by this key of a witness.")
 @option("-quorum", "quorum", bounds=(1, 100), default=0, metavar="N", help="So many are enough (default: all).")
 @remote_options
 @argument("words")

@@ -47,13 +47,15 @@ sum_group = Group(
 )
 
 
-@command(own=True, usage="[-json] [-witness=URL]... [-saved=FILE]...")
+@command(own=True, usage="[-json] [-vantage=URL]... [-saved=FILE]...")
 @option(
+    "-vantage",
     "-witness",
     "sources",
     multiple=True,
     metavar="URL",
-    help="Compare with the head that another proxy or a mirror of the database publishes.",
+    help="Compare with the head that another proxy or a mirror of the database publishes, as log watch does. (-witness"
+    " is the older name here; elsewhere a witness is a key.)",
 )
 @option("-saved", "saved", multiple=True, metavar="FILE", help="Compare with a saved head or proof bundle.")
 @json_option
@@ -67,7 +69,7 @@ def head(sources: tuple[str, ...], saved: tuple[str, ...], as_json: bool, **flag
     \b
     govgo sum head > head.txt                          what we have seen; give it to a friend
     govgo sum head -saved=head.txt                     is it still the same history?
-    govgo sum head -witness=https://proxy.example.org  does that proxy see the same history?
+    govgo sum head -vantage=https://proxy.example.org  does that proxy see the same history?
     """
     with failures_as_document(HEAD_SCHEMA, as_json) as tell:
         session = open_session(flags)

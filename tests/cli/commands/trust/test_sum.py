@@ -505,12 +505,20 @@ def test_head_and_a_witness_that_agrees(world: World, capsys: pytest.CaptureFixt
         mirror.handlers[""] = ahead.body
         note_only.files["/some/head"] = world.log.head(100)
         urls = [world.proxy.url, mirror.url, f"{note_only.url}/some/head"]
-        assert invoke(["sum", "head", *(f"-witness={url}" for url in urls)]) == 0
+        assert invoke(["sum", "head", *(f"-vantage={url}" for url in urls)]) == 0
     assert capsys.readouterr().err.splitlines() == [
         f"govgo: {urls[0]}: consistent (tree {len(world.log.records)})",
         f"govgo: {urls[1]}: consistent (tree {len(world.log.records) + 50})",
         f"govgo: {urls[2]}: consistent (tree 100)",
     ]
+
+
+def test_a_mirror_that_lags_cannot_be_compared(world: World, capsys: pytest.CaptureFixture[str]) -> None:
+    """Neither does what it lacks show two histories (trust.md)."""
+    world.latest.parent.mkdir(parents=True)
+    world.latest.write_bytes(world.log.copy().grow(300).head())
+    assert invoke(["sum", "head", "-json", f"-vantage={world.proxy.url}"]) == 3
+    assert [result["verdict"] for result in document(capsys.readouterr().out)["results"]] == ["not-comparable"]
 
 
 def test_attack_two_witnesses_that_continue_ours_each_in_its_own_way(

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 from collections.abc import Iterator
 from pathlib import Path
@@ -126,7 +127,7 @@ def test_a_second_run_asks_nobody(world: World, verify: Any) -> None:
     assert len(world.proxy.asked) == asked
 
 
-@pytest.mark.parametrize("what", ["gone", "damaged", "of another head", "forged"])
+@pytest.mark.parametrize("what", ["gone", "damaged", "a pipe", "of another head", "forged"])
 def test_the_kept_proof_is_believed_only_while_it_proves(
     world: World, verify: Any, what: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -135,6 +136,9 @@ def test_the_kept_proof_is_believed_only_while_it_proves(
     right, asked = proof.read_bytes(), len(world.proxy.asked)
     if what == "gone":
         proof.unlink()
+    elif what == "a pipe":
+        proof.unlink()
+        os.mkfifo(proof)
     elif what == "damaged":
         flip(proof, len(right) // 2)
     elif what == "of another head":

@@ -83,6 +83,27 @@ def test_what_modes_keep_from_being_read_is_no_contradiction(world: World, verif
     assert {"move it aside" in told["hint"] for told in run.told} == {True}
 
 
+@pytest.mark.parametrize("name", ["q.io/b@v1.0.0/go.mod", "q.io/b@v1.0.0/in"])
+def test_attack_a_changed_file_beside_one_that_cannot_be_read(world: World, verify: Any, name: str) -> None:
+    """errors.md: a contradiction is 4, whatever else could not be looked at."""
+    world.publish("q.io/b", "v1.0.1", "module q.io/b\n\ngo 1.21\n", {"b.go": "package b\n", "in/in.go": "package in\n"})
+    Path("go.mod").write_text(Path("go.mod").read_text().replace("q.io/b v1.0.0", "q.io/b v1.0.1"))
+    assert invoke(["download", "q.io/b@v1.0.1"]) == 0
+    Path("go.sum").write_text("".join(sorted_sums(world, "q.io/b v1.0.1")))
+    path = world.cache / name.replace("v1.0.0", "v1.0.1")
+    path.chmod(0o000)
+    try:
+        with modes_count():
+            assert verify("--json", "--only", "cache").code == 3
+            flip(world.cache / "q.io/b@v1.0.1/b.go", 8)
+            run = verify("--json", "--only", "cache")
+    finally:
+        path.chmod(0o755)
+    assert (run.code, run.codes) == (4, {"disk", "dir-modified"}), run.out
+    (told,) = (each for each in run.told if each["code"] == "dir-modified")
+    assert told["differences"] == [{"file": "b.go", "change": "changed"}]
+
+
 @pytest.mark.parametrize("kind", ["pipe", "dangling", "loop"])
 def test_what_no_download_leaves_in_a_tree_is_a_change(world: World, verify: Any, kind: str) -> None:
     fill(world)
@@ -129,6 +150,32 @@ def test_a_flipped_bit_in_any_tile(world: World, verify: Any) -> None:
         assert verify("--json", "--only", "cache", "--offline").code == 1
         path.write_bytes(sound)
     assert verify("--only", "cache", "--offline").code == 0
+
+
+@pytest.mark.parametrize("what", ["tile", "tiles", "lookup", "latest"])
+def test_a_kept_proof_that_cannot_be_read_is_no_damage(world: World, verify: Any, what: str) -> None:
+    """As other files that modes keep from being read: `disk`, and 3."""
+    assert verify().code == 0
+    database = world.cache / "cache/download/sumdb/sum.example.org"
+    tiles = [each for each in database.glob("tile/**/*") if each.is_file()]
+    places = {"tile": tiles, "tiles": [database / "tile/8/0"], "latest": [world.latest]}
+    for path in places.get(what, [database / "lookup/q.io/b@v1.0.0"]):
+        path.chmod(0o000)
+        with modes_count():
+            run = verify("--json", "--only", "cache", "--offline")
+        path.chmod(0o755)
+        assert (run.code, run.codes) == (3, {"disk"}), run.out
+        assert {each["file"] for each in run.told} == {str(path)}, run.out
+        assert "permission denied" in run.told[0]["text"]
+
+
+def test_something_else_in_the_place_of_a_tile_is_damage(world: World, verify: Any) -> None:
+    assert verify().code == 0
+    path = next(each for each in world.cache.glob("cache/download/sumdb/**/tile/**/*") if each.is_file())
+    path.unlink()
+    os.mkfifo(path)
+    run = verify("--json", "--only", "cache", "--offline")
+    assert (run.code, run.codes) == (1, {"cache-damaged"}), run.out
 
 
 def test_a_flipped_character_in_the_stored_tree_head(world: World, verify: Any) -> None:
@@ -196,6 +243,39 @@ def test_vendored_files(world: World, verify: Any, change: Any, code: int, codes
     change()
     run = verify("--json", "--only", "vendor")
     assert (run.code, run.codes) == (code, codes), run.out
+
+
+@pytest.mark.parametrize("name", ["go.sum", "go.mod"])
+def test_attack_a_changed_line_beside_a_module_that_cannot_be_read(world: World, verify: Any, name: str) -> None:
+    """Alone it is an error; beside others it is one finding, and hides no contradiction of theirs."""
+    (path := Path("other", name)).parent.mkdir()
+    Path("other/go.mod").write_text("module example.com/other\n\ngo 1.21\n")
+    Path("other/go.sum").touch()
+    path.chmod(0o000)
+    flip(Path("go.sum"), Path("go.sum").read_text().index("h1:") + 9)
+    with modes_count():
+        alone, run = verify("other"), verify("--json", "./...")
+    assert (alone.code, alone.err) == (3, f"govgo: open {path.absolute()}: permission denied\n")
+    assert (run.code, run.codes) == (4, {"disk", "sum-mismatch"}), run.out
+    assert ("disk", str(path)) in {(each["code"], each["file"]) for each in run.told}
+
+
+@pytest.mark.parametrize("name", ["q.io/a/a.go", "q.io/a"])
+def test_attack_a_vendored_file_beside_one_that_cannot_be_read(world: World, verify: Any, name: str) -> None:
+    """What cannot be read is unchecked, and hides no contradiction."""
+    fill(world, vendor=True)
+    path = Path("vendor", name)
+    path.chmod(0o000)
+    try:
+        with modes_count():
+            before = verify("--json", "--only", "vendor")
+            flip(Path("vendor/q.io/b/b.go"), 3)
+            run = verify("--json", "--only", "vendor")
+    finally:
+        path.chmod(0o755)
+    assert (before.code, before.codes) == (3, {"disk"}), before.out
+    assert (run.code, run.codes) == (4, {"disk", "vendor-modified"}), run.out
+    assert str(path) in {each["file"].rstrip("/") for each in run.told}
 
 
 @pytest.mark.parametrize("share", campaigns.one_in(4, range(4)))

@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from govgo.adapters.http.engine import ascii_host
+from govgo.adapters.hostname import ascii_host
 
 
 def test_hosts_are_sent_by_their_a_labels() -> None:
