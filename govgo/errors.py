@@ -120,7 +120,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 
-TYPE_CHECKING = False  # without `typing`, as in core.hints
+TYPE_CHECKING = False  # without `typing`, as in core.typehints
 if TYPE_CHECKING:
     from typing import ClassVar, TypeVar
 

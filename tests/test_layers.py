@@ -41,7 +41,7 @@ INWARD = {
 #: The rooms of a ring in order: each imports only rooms of the lines above its own.
 ROOMS = {
     "core": (
-        "hints",
+        "typehints",
         "closest fastzlib late records walk",
         "tomllines",
         "tomltext",

@@ -19,8 +19,8 @@ from tests.simulators.world import World
 ROOT = Path(__file__).parents[1]
 #: Libraries that cost milliseconds to import.
 HEAVY = {"httpx", "rich", "pycurl", "cryptography", "anyio", "httpcore", "h2", "asyncio"}
-#: What a warm verb does without: OpenSSL, names that only a type checker reads (`core.hints`), enumerated numbers of
-#: signals, and times.
+#: What a warm verb does without: OpenSSL, names that only a type checker reads (`core.typehints`), enumerated numbers
+#: of signals, and times.
 SPARED = {"_hashlib", "typing", "signal", "datetime"}
 
 #: Modules of govgo that a verb may load. Lower a number when fewer are loaded; a higher one needs a reason.

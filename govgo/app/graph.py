@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from govgo.core.hints import TYPE_CHECKING
+from govgo.core.typehints import TYPE_CHECKING
 from govgo.load.buildlist.graph import ModGraph
 from govgo.load.mainmodule.gowork import init_workfile
 from govgo.load.mainmodule.load import load_mod_graph

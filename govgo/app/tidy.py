@@ -4,8 +4,8 @@
 from __future__ import annotations
 
 from govgo.core.gosource.buildtags import any_tags
-from govgo.core.hints import TYPE_CHECKING
 from govgo.core.records import NamedTuple
+from govgo.core.typehints import TYPE_CHECKING
 from govgo.load.packages.load import load_packages
 from govgo.load.packages.loader import PackageOpts
 from govgo.load.session.policy import TIDY

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from contextvars import ContextVar, Token
 
 from govgo.cli.console import ConsoleReporter
-from govgo.core.hints import TYPE_CHECKING
+from govgo.core.typehints import TYPE_CHECKING
 from govgo.errors import run_all
 
 if TYPE_CHECKING:

@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from contextlib import AbstractContextManager, nullcontext
 
 from govgo.core.foreign import visible
-from govgo.core.hints import TYPE_CHECKING, TextIO
+from govgo.core.typehints import TYPE_CHECKING, TextIO
 from govgo.errors import (
     GoSumError,
     GovgoError,

@@ -24,8 +24,8 @@ import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 
-from govgo.core.hints import Any, TypeVar
 from govgo.core.records import NamedTuple
+from govgo.core.typehints import Any, TypeVar
 from govgo.errors import UsageError
 
 _F = TypeVar("_F", bound=Callable[..., Any])

@@ -13,7 +13,7 @@ from govgo.cli.call import current_call, reporter
 from govgo.cli.options import FlagError, check_directory
 from govgo.cli.switching import answering_as, is_older, let_switch
 from govgo.core.goenv import KNOWN_FLAGS, GoEnv, check_environment, parse_goflags
-from govgo.core.hints import TYPE_CHECKING, Any, TypeVar
+from govgo.core.typehints import TYPE_CHECKING, Any, TypeVar
 from govgo.core.version.goversion import REFERENCE_RELEASE
 from govgo.errors import GovgoError, InputError, UsageError
 from govgo.load.session.policy import LIST, Policy

@@ -10,7 +10,7 @@ from __future__ import annotations
 from contextlib import contextmanager
 
 from govgo.cli.call import reporter
-from govgo.core.hints import TYPE_CHECKING
+from govgo.core.typehints import TYPE_CHECKING
 from govgo.errors import Failure, GovgoError, ReportedError
 
 if TYPE_CHECKING:

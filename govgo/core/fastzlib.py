@@ -7,7 +7,7 @@ the CRC-32 of a megabyte.
 
 from __future__ import annotations
 
-from govgo.core.hints import Any
+from govgo.core.typehints import Any
 
 
 def fast_zlib() -> Any:

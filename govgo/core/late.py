@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 
-from govgo.core.hints import AnyStr, cast
+from govgo.core.typehints import AnyStr, cast
 
 _METHODS = ("finditer", "findall", "fullmatch", "match", "search", "split", "sub", "subn")
 

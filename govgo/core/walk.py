@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 
-from govgo.core.hints import TYPE_CHECKING
+from govgo.core.typehints import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from typing import TypeVar

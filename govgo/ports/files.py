@@ -6,8 +6,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager
 
-from govgo.core.hints import TYPE_CHECKING, Protocol
 from govgo.core.records import NamedTuple
+from govgo.core.typehints import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
     from govgo.core.gosource.buildtags import TagSet

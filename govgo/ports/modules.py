@@ -9,11 +9,11 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 
 from govgo.core.gosum.ledger import SumLedger
-from govgo.core.hints import TYPE_CHECKING, Protocol, TypeVar
 from govgo.core.modfile.quickread import Summary
 from govgo.core.module.info import Origin
 from govgo.core.module.moduleversion import ModuleVersion
 from govgo.core.records import NamedTuple
+from govgo.core.typehints import TYPE_CHECKING, Protocol, TypeVar
 from govgo.errors import Failure
 
 if TYPE_CHECKING:

@@ -11,7 +11,7 @@ from govgo.adapters.loop.network import NetworkOptions
 from govgo.adapters.modcache.cache import ModCache
 from govgo.adapters.repository.repository import Repository
 from govgo.adapters.workspace.workspace import DiskWorkspace
-from govgo.core.hints import TYPE_CHECKING
+from govgo.core.typehints import TYPE_CHECKING
 from govgo.load.session.policy import LIST, Policy
 from govgo.load.session.session import Session, Settings
 

@@ -18,7 +18,7 @@ from govgo.adapters.disk import modes
 from govgo.adapters.disk.diskerror import disk_error
 from govgo.adapters.disk.lockfile import write_all
 from govgo.core.foreign import one_line
-from govgo.core.hints import IO
+from govgo.core.typehints import IO
 
 _ATTEMPTS = 10_000
 _ABANDONED_S = 24 * 3600.0

@@ -18,7 +18,7 @@ from contextlib import contextmanager, suppress
 
 from govgo.adapters.disk import modes
 from govgo.adapters.disk.diskerror import disk_error
-from govgo.core.hints import TYPE_CHECKING
+from govgo.core.typehints import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from io import BufferedReader

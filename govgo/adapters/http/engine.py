@@ -11,8 +11,8 @@ from collections.abc import AsyncIterator, Callable
 from enum import Enum
 
 from govgo.core.foreign import one_line
-from govgo.core.hints import TYPE_CHECKING, Protocol
 from govgo.core.records import NamedTuple
+from govgo.core.typehints import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
     from govgo.adapters.disk.system import Sign

@@ -13,8 +13,8 @@ The random part keeps requests that failed together from coming again together.
 from __future__ import annotations
 
 from govgo.adapters.http.engine import Fault
-from govgo.core.hints import TYPE_CHECKING
 from govgo.core.records import NamedTuple
+from govgo.core.typehints import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from datetime import datetime

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Coroutine
 
-from govgo.core.hints import TYPE_CHECKING, Any, Generic, TypeVar
+from govgo.core.typehints import TYPE_CHECKING, Any, Generic, TypeVar
 from govgo.errors import GovgoError
 
 if TYPE_CHECKING:

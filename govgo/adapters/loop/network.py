@@ -13,8 +13,8 @@ from collections.abc import AsyncIterator, Callable, Coroutine, Iterable, Mappin
 from contextlib import ExitStack, asynccontextmanager, suppress
 
 from govgo.core.goenv import GoEnv
-from govgo.core.hints import TYPE_CHECKING, Any, Self, TypeVar
 from govgo.core.records import NamedTuple
+from govgo.core.typehints import TYPE_CHECKING, Any, Self, TypeVar
 
 if TYPE_CHECKING:
     import asyncio

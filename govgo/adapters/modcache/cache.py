@@ -43,10 +43,10 @@ from govgo.adapters.disk.trees import (
 )
 from govgo.core.golib.quote import quote
 from govgo.core.gosum import dirhash
-from govgo.core.hints import TYPE_CHECKING, Literal
 from govgo.core.module import cachepath
 from govgo.core.module.moduleversion import ModuleVersion
 from govgo.core.records import NamedTuple
+from govgo.core.typehints import TYPE_CHECKING, Literal
 from govgo.core.version import semver
 from govgo.errors import DiskError, InputError, SettingError, UsageError
 

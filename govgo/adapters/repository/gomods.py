@@ -25,8 +25,8 @@ from govgo.adapters.loop.memo import Memo
 from govgo.adapters.modcache.cache import ModCache
 from govgo.adapters.repository.sumcheck import SumCheck
 from govgo.core.gosum.dirhash import Sha256, hash_gomod
-from govgo.core.hints import TYPE_CHECKING
 from govgo.core.module.moduleversion import ModuleVersion, is_toolchain
+from govgo.core.typehints import TYPE_CHECKING
 from govgo.core.version.goversion import is_valid as is_go_version
 from govgo.errors import DiskError, GovgoError
 

@@ -25,8 +25,8 @@ from govgo.adapters.repository.sumcheck import SumCheck
 from govgo.core.goenv import DIRECT, NOPROXY, OFF, GoEnv, ProxySpec
 from govgo.core.golib.quote import quote
 from govgo.core.gosum.ledger import SumLedger
-from govgo.core.hints import TYPE_CHECKING, Any, TypeVar
 from govgo.core.module.moduleversion import ModuleVersion, is_toolchain, is_valid_version
+from govgo.core.typehints import TYPE_CHECKING, Any, TypeVar
 from govgo.core.version.semver import is_valid as is_semver
 from govgo.errors import (
     Failure,

@@ -21,8 +21,8 @@ from contextlib import suppress
 from govgo.core.goenv import GoEnv
 from govgo.core.gosum.ledger import SumLedger
 from govgo.core.gosum.lines import format_line
-from govgo.core.hints import TYPE_CHECKING, Any
 from govgo.core.module.moduleversion import ModuleVersion
+from govgo.core.typehints import TYPE_CHECKING, Any
 from govgo.errors import Failure, GoSumError, UsageError
 
 if TYPE_CHECKING:

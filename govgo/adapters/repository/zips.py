@@ -30,8 +30,8 @@ from govgo.adapters.repository.gomods import GoMods
 from govgo.adapters.repository.sumcheck import SumCheck
 from govgo.core.golib.quote import quote
 from govgo.core.gosum.dirhash import hash_gomod
-from govgo.core.hints import TYPE_CHECKING, Any
 from govgo.core.module.moduleversion import ModuleVersion, is_valid_version
+from govgo.core.typehints import TYPE_CHECKING, Any
 from govgo.core.version import goversion
 from govgo.errors import (
     BadZipError,

@@ -9,10 +9,10 @@ from __future__ import annotations
 import posixpath
 from enum import IntFlag, auto
 
-from govgo.core.hints import TYPE_CHECKING
 from govgo.core.module.info import ModuleInfo, zero_time
 from govgo.core.module.moduleversion import ModuleVersion, is_toolchain
 from govgo.core.module.versionquery import NoMatchingVersionError
+from govgo.core.typehints import TYPE_CHECKING
 from govgo.errors import Failure, GovgoError, InvalidVersionError, find
 from govgo.load.dependency.gomod import raw_summary
 from govgo.load.session.session import Session

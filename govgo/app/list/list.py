@@ -10,13 +10,13 @@ from collections.abc import Callable, Iterable, Sequence
 
 from govgo.app.list.info import PLAIN, ListMode, error_text, module_info
 from govgo.core.golib.quote import quote
-from govgo.core.hints import TYPE_CHECKING
 from govgo.core.modgraph.loader import Pruning
 from govgo.core.module.info import ModuleInfo
 from govgo.core.module.moduleversion import ModuleVersion, is_toolchain
 from govgo.core.module.paths import is_local_import
 from govgo.core.module.versionquery import is_revision_query, parse_path_version, parse_query
 from govgo.core.records import NamedTuple
+from govgo.core.typehints import TYPE_CHECKING
 from govgo.errors import Failure, GovgoError, QueryError, UsageError, VerbFlagsError
 from govgo.load.buildlist.graph import ModGraph
 from govgo.load.buildlist.requirements import Requirements, put_in_force

@@ -17,9 +17,9 @@ from functools import cache
 
 from govgo.core.golib.quote import GO_SPACE
 from govgo.core.gosource.constraint import Expr, evaluate, is_go_build, is_plus_build, parse_constraint
-from govgo.core.hints import Final
 from govgo.core.late import late
 from govgo.core.records import NamedTuple
+from govgo.core.typehints import Final
 from govgo.errors import SourceError
 
 KNOWN_OS: Final = frozenset(

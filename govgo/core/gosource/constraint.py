@@ -17,8 +17,8 @@ from functools import lru_cache
 
 from govgo.core.golib.quote import GO_SPACE, is_bad_byte
 from govgo.core.golib.unicode import is_digit, is_letter
-from govgo.core.hints import Final, TypeAlias
 from govgo.core.late import late
+from govgo.core.typehints import Final, TypeAlias
 from govgo.errors import SourceError
 
 Expr: TypeAlias = tuple[str, ...]

@@ -18,9 +18,9 @@ from bisect import bisect_right
 from govgo.core.golib.quote import is_bad_byte, quote_char
 from govgo.core.golib.unicode import is_digit as is_unicode_digit
 from govgo.core.golib.unicode import is_letter, is_print
-from govgo.core.hints import Final
 from govgo.core.late import late
 from govgo.core.records import NamedTuple
+from govgo.core.typehints import Final
 
 #: A regular expression for the words that Go reserves.
 KEYWORDS: Final = (

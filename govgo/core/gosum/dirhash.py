@@ -18,7 +18,7 @@ from __future__ import annotations
 from binascii import b2a_base64
 from collections.abc import Callable, Iterable
 
-from govgo.core.hints import Protocol
+from govgo.core.typehints import Protocol
 from govgo.errors import BadZipError
 
 

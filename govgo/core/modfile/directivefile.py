@@ -11,13 +11,13 @@ from collections.abc import Callable, Hashable, Iterable
 from functools import cmp_to_key
 
 from govgo.core.golib.quote import quote
-from govgo.core.hints import TypeVar
 from govgo.core.late import late
 from govgo.core.modfile.directives import Directive, Exclude, Go, Godebug, Ignore, Replace, Tool, Toolchain
 from govgo.core.modfile.printer import format_file
 from govgo.core.modfile.quote import auto_quote
 from govgo.core.modfile.syntax import Comment, CommentBlock, FileSyntax, Line, LineBlock
 from govgo.core.module.moduleversion import ModuleVersion
+from govgo.core.typehints import TypeVar
 from govgo.core.version import semver
 from govgo.errors import InvalidVersionError
 

@@ -16,9 +16,9 @@ from __future__ import annotations
 from collections.abc import Iterable
 from enum import IntEnum
 
-from govgo.core.hints import Protocol
 from govgo.core.modgraph.mvs import NONE, Graph
 from govgo.core.module.moduleversion import ModuleVersion
+from govgo.core.typehints import Protocol
 from govgo.core.version import goversion
 
 

@@ -16,8 +16,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 
-from govgo.core.hints import Protocol
 from govgo.core.module.moduleversion import ModuleVersion
+from govgo.core.typehints import Protocol
 from govgo.errors import BuildListError, Failure, GovgoError
 
 Compare = Callable[[str, str, str], int]

@@ -6,8 +6,8 @@ A field with its empty value is not printed, as in go's JSON.
 
 from __future__ import annotations
 
-from govgo.core.hints import TYPE_CHECKING
 from govgo.core.records import NamedTuple
+from govgo.core.typehints import TYPE_CHECKING
 from govgo.errors import GovgoError
 
 if TYPE_CHECKING:

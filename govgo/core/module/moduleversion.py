@@ -10,8 +10,8 @@ Source of the rules: go.dev/doc/toolchain; Go Modules Reference, "Minimal versio
 from __future__ import annotations
 
 from govgo.core.foreign import one_line
-from govgo.core.hints import Any, TypeAlias
 from govgo.core.records import NamedTuple
+from govgo.core.typehints import Any, TypeAlias
 from govgo.core.version import goversion, semver
 
 #: A sort key for versions of one path; keys of different paths cannot be compared.

@@ -15,8 +15,8 @@ from __future__ import annotations
 import re
 from functools import lru_cache
 
-from govgo.core.hints import Final, TypeAlias
 from govgo.core.late import late
+from govgo.core.typehints import Final, TypeAlias
 from govgo.core.version.semver import number_key, one_less
 
 #: The go command whose behaviour govgo reproduces.

@@ -16,7 +16,7 @@ from __future__ import annotations
 import re
 
 from govgo.core.golib.quote import quote
-from govgo.core.hints import TYPE_CHECKING
+from govgo.core.typehints import TYPE_CHECKING
 from govgo.core.version import semver
 from govgo.errors import InvalidVersionError
 

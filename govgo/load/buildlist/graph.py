@@ -10,11 +10,11 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterable, Sequence
 from contextlib import suppress
 
-from govgo.core.hints import TYPE_CHECKING, cast
 from govgo.core.modgraph.loader import GraphLoader, Pruning
 from govgo.core.modgraph.mvs import Graph
 from govgo.core.module.moduleversion import ModuleVersion, compare_selected, compare_versions, is_toolchain
 from govgo.core.records import NamedTuple
+from govgo.core.typehints import TYPE_CHECKING, cast
 from govgo.errors import BuildListError, Failure, GoSumError, GovgoError, SumMismatchError
 from govgo.load.dependency.gomod import (
     ForeseenSummaries,

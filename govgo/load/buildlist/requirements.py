@@ -8,10 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Sequence
 
-from govgo.core.hints import TYPE_CHECKING
 from govgo.core.modfile import ModFile
 from govgo.core.modgraph.loader import Pruning, pruning_for
 from govgo.core.module.moduleversion import ModuleVersion, compare_versions, sort
+from govgo.core.typehints import TYPE_CHECKING
 from govgo.errors import BuildListError
 from govgo.load.buildlist.graph import Coming, Foreseen, GraphError, GraphReading, Known, ModGraph
 from govgo.load.session.mainmodules import mod_go_version, work_go_version

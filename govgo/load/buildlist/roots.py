@@ -10,10 +10,10 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Sequence
 
-from govgo.core.hints import TYPE_CHECKING
 from govgo.core.modgraph import mvs
 from govgo.core.modgraph.loader import Pruning
 from govgo.core.module.moduleversion import ModuleVersion, compare_selected, compare_versions
+from govgo.core.typehints import TYPE_CHECKING
 from govgo.errors import Failure, GovgoError
 from govgo.load.buildlist.graph import GraphError, ModGraph, chain_text, read_mod_graph
 from govgo.load.buildlist.requirements import Requirements, sorted_roots

@@ -13,12 +13,12 @@ from functools import lru_cache
 from itertools import compress
 
 from govgo.core.foreign import one_line
-from govgo.core.hints import TYPE_CHECKING
 from govgo.core.modfile import ModFile
 from govgo.core.modfile.quickread import Retraction, Summary, summarize
 from govgo.core.modgraph.loader import Pruning, pruning_for
 from govgo.core.module.moduleversion import ModuleVersion, is_toolchain, is_valid_version
 from govgo.core.records import NamedTuple
+from govgo.core.typehints import TYPE_CHECKING
 from govgo.core.version import goversion
 from govgo.errors import BuildListError, DiskError, Failure, GovgoError, InputError, InvalidVersionError
 from govgo.load.session.errors import TooNewError

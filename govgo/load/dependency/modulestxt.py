@@ -12,10 +12,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from os.path import dirname, join
 
-from govgo.core.hints import TYPE_CHECKING
 from govgo.core.module.moduleversion import NO_MODULE, ModuleVersion, compare_versions
 from govgo.core.module.paths import check_import_path
 from govgo.core.records import NamedTuple
+from govgo.core.typehints import TYPE_CHECKING
 from govgo.core.version import semver
 from govgo.core.version.goversion import compare
 from govgo.errors import InvalidPathError, StaleError

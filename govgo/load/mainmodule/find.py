@@ -6,8 +6,8 @@ from __future__ import annotations
 import posixpath
 
 from govgo.core.golib.quote import quote
-from govgo.core.hints import TYPE_CHECKING
 from govgo.core.module.paths import upwards
+from govgo.core.typehints import TYPE_CHECKING
 from govgo.core.version import goversion
 from govgo.errors import UsageError
 from govgo.load.session.errors import NoModRootError

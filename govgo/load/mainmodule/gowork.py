@@ -5,9 +5,9 @@ from __future__ import annotations
 
 import posixpath
 
-from govgo.core.hints import TYPE_CHECKING
 from govgo.core.modfile import ModFileErrors, WorkFile, parse_work
 from govgo.core.module.paths import upwards
+from govgo.core.typehints import TYPE_CHECKING
 from govgo.core.version import goversion
 from govgo.errors import Failure, InputError, UsageError
 from govgo.load.mainmodule.read import by_hand, missing_file, read_mod_file

@@ -10,10 +10,10 @@ import posixpath
 from collections.abc import Iterator
 from enum import Enum
 
-from govgo.core.hints import TYPE_CHECKING, Protocol
 from govgo.core.modgraph.loader import Pruning
 from govgo.core.module.moduleversion import ModuleVersion
 from govgo.core.module.paths import is_import_path
+from govgo.core.typehints import TYPE_CHECKING, Protocol
 from govgo.core.version import goversion
 
 if TYPE_CHECKING:

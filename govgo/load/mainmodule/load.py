@@ -8,10 +8,10 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
 from govgo.core.gosum.ledger import SumLedger
-from govgo.core.hints import TYPE_CHECKING
 from govgo.core.modfile import WorkFile
 from govgo.core.modgraph.loader import Pruning, pruning_for
 from govgo.core.module.moduleversion import ModuleVersion
+from govgo.core.typehints import TYPE_CHECKING
 from govgo.core.version import goversion
 from govgo.errors import BuildListError, DiskError, UsageError
 from govgo.load.buildlist.graph import ModGraph

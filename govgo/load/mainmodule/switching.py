@@ -10,7 +10,7 @@ from __future__ import annotations
 import posixpath
 from collections.abc import Iterable
 
-from govgo.core.hints import TYPE_CHECKING
+from govgo.core.typehints import TYPE_CHECKING
 from govgo.core.version import goversion
 from govgo.core.version.toolchain import known_release, may_switch, newer_toolchain, startup_release
 from govgo.errors import Failure, NotFoundError, SecurityError, UnavailableError, parts

@@ -9,10 +9,10 @@ from __future__ import annotations
 from contextlib import nullcontext
 
 from govgo.core.gosum.ledger import SumLedger
-from govgo.core.hints import TYPE_CHECKING
 from govgo.core.modfile import ModFile, Require
 from govgo.core.module.moduleversion import ModuleVersion
 from govgo.core.records import NamedTuple
+from govgo.core.typehints import TYPE_CHECKING
 from govgo.core.version import goversion
 from govgo.errors import BuildListError, ConflictError, DiskError
 from govgo.load.buildlist.requirements import in_force

@@ -9,10 +9,10 @@ from collections.abc import Sequence
 
 from govgo.core.gosource import stdlib
 from govgo.core.gosource.buildtags import TagSet
-from govgo.core.hints import TYPE_CHECKING
 from govgo.core.modgraph.loader import Pruning, pruning_for
 from govgo.core.module.moduleversion import ModuleVersion, sort
 from govgo.core.records import NamedTuple
+from govgo.core.typehints import TYPE_CHECKING
 from govgo.core.version.goversion import NARROW_ALL_VERSION, TIDY_GO_MOD_SUM_VERSION, compare
 from govgo.errors import BuildListError, Failure, GovgoError, PackageError, SecurityError, find
 from govgo.load.buildlist.conflicts import Conflict

@@ -14,11 +14,11 @@ from functools import partial
 from govgo.core.gosource import stdlib
 from govgo.core.gosource.buildtags import TagSet
 from govgo.core.gosource.imports import NoGoError
-from govgo.core.hints import TYPE_CHECKING
 from govgo.core.modgraph.loader import Pruning
 from govgo.core.module.moduleversion import ModuleVersion
 from govgo.core.module.paths import is_import_path, is_std
 from govgo.core.records import NamedTuple
+from govgo.core.typehints import TYPE_CHECKING
 from govgo.errors import Failure, GoSumError, GovgoError, PackageError, SecurityError, find
 from govgo.load.buildlist.package import FROM_ROOT, IMPORTS_LOADED, IN_ALL, IS_ROOT, LoadPkg, needs_root
 from govgo.load.packages.imports import Absent, begin_gomods, begin_recorded, find_package, module_cache_prefix

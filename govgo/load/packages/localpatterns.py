@@ -13,11 +13,11 @@ from govgo.core import modfile
 from govgo.core.foreign import one_line
 from govgo.core.gosource.buildtags import TagSet, build_tags
 from govgo.core.gosource.imports import NoGoError
-from govgo.core.hints import TYPE_CHECKING
 from govgo.core.modgraph.loader import Pruning
 from govgo.core.module.moduleversion import ModuleVersion, is_toolchain
 from govgo.core.module.paths import has_file_prefix
 from govgo.core.module.patterns import match_pattern
+from govgo.core.typehints import TYPE_CHECKING
 from govgo.errors import DiskError, Failure, GovgoError, InputError, PackageError, PatternError
 from govgo.load.dependency.modulestxt import read_vendor_list
 from govgo.load.mainmodule.find import find_module_root

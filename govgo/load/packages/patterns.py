@@ -14,10 +14,10 @@ from os.path import isabs, join, normpath
 from govgo.core.gosource import stdlib
 from govgo.core.gosource.buildtags import TagSet
 from govgo.core.gosource.imports import NoGoError
-from govgo.core.hints import TYPE_CHECKING
 from govgo.core.module.moduleversion import ModuleVersion, is_toolchain
 from govgo.core.module.paths import is_local_import
 from govgo.core.module.patterns import match_pattern, tree_can_match
+from govgo.core.typehints import TYPE_CHECKING
 from govgo.errors import DiskError, Failure, GovgoError, PatternError
 from govgo.load.dependency.gomod import summary
 from govgo.load.packages.imports import META_PACKAGES, dir_in_module, fetch, module_cache_prefix

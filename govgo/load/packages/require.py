@@ -7,9 +7,9 @@ Source: cmd/go's loader.updateRequirements and preloadRootModules.
 from __future__ import annotations
 
 from govgo.core.gosource.buildtags import any_tags
-from govgo.core.hints import TYPE_CHECKING
 from govgo.core.modgraph.loader import Pruning
 from govgo.core.module.moduleversion import ModuleVersion, sort
+from govgo.core.typehints import TYPE_CHECKING
 from govgo.errors import Failure, StaleError, find
 from govgo.load.buildlist.package import IN_ALL, IS_ROOT
 from govgo.load.buildlist.requirements import Requirements, in_force, sorted_roots

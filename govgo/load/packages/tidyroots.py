@@ -5,9 +5,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from govgo.core.hints import TYPE_CHECKING
 from govgo.core.modgraph.loader import Pruning
 from govgo.core.module.moduleversion import ModuleVersion, compare_versions
+from govgo.core.typehints import TYPE_CHECKING
 from govgo.errors import Failure, find
 from govgo.load.buildlist.package import LoadPkg
 from govgo.load.buildlist.requirements import Requirements, sorted_roots

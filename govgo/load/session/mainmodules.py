@@ -9,11 +9,11 @@ from __future__ import annotations
 import posixpath
 from collections.abc import Callable, Sequence
 
-from govgo.core.hints import TYPE_CHECKING
 from govgo.core.modfile import ModFile, WorkFile, is_directory_path
 from govgo.core.module.moduleversion import ModuleVersion
 from govgo.core.module.paths import check_import_path
 from govgo.core.records import NamedTuple
+from govgo.core.typehints import TYPE_CHECKING
 from govgo.core.version.goversion import DEFAULT_GO_MOD_VERSION, DEFAULT_GO_WORK_VERSION
 from govgo.errors import BuildListError, GovgoError, InvalidPathError
 

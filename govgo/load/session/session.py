@@ -15,8 +15,8 @@ from contextlib import ExitStack
 
 from govgo.core.foreign import one_line
 from govgo.core.goenv import GoEnv
-from govgo.core.hints import TYPE_CHECKING, TypeVar
 from govgo.core.records import NamedTuple
+from govgo.core.typehints import TYPE_CHECKING, TypeVar
 from govgo.core.version.goversion import REFERENCE_RELEASE
 from govgo.errors import DeadNetworkError, GovgoError, ReportedError, run_all
 from govgo.load.session.errors import GoModDirtyError, NoModRootError, TooNewError

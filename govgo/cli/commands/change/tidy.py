@@ -20,7 +20,7 @@ from govgo.cli.options import (
     verbose_option,
 )
 from govgo.cli.session import check_go_version, go_version_fault, open_session, run_session
-from govgo.core.hints import TYPE_CHECKING, Any
+from govgo.core.typehints import TYPE_CHECKING, Any
 from govgo.errors import UsageError
 from govgo.load.session.policy import TIDY
 

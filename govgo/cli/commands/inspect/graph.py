@@ -7,7 +7,7 @@ from govgo.app.graph import load_graph
 from govgo.cli.call import show
 from govgo.cli.options import argument, command, module_options, option
 from govgo.cli.session import check_go_version, go_version_fault, open_session
-from govgo.core.hints import Any
+from govgo.core.typehints import Any
 from govgo.errors import UsageError
 from govgo.report.graph import graph_text
 

@@ -21,8 +21,8 @@ from govgo.cli.options import (
     verbose_option,
 )
 from govgo.cli.session import open_session
-from govgo.core.hints import TYPE_CHECKING, Any
 from govgo.core.module.info import ModuleInfo
+from govgo.core.typehints import TYPE_CHECKING, Any
 from govgo.errors import QueryError, ReportedError, UsageError, VerbFlagsError
 from govgo.load.session.session import Session
 from govgo.report.list.text import module_line

@@ -7,8 +7,8 @@ import ast
 import typing
 from pathlib import Path
 
-from govgo.core import hints
-from govgo.core.hints import TYPE_CHECKING, Any, Generic, Protocol, TypeVar, cast
+from govgo.core import typehints
+from govgo.core.typehints import TYPE_CHECKING, Any, Generic, Protocol, TypeVar, cast
 
 _T = TypeVar("_T", bound="Named")
 
@@ -52,8 +52,8 @@ def test_a_cast_is_the_value() -> None:
 
 
 def test_every_name_is_there_for_the_checker_and_at_run_time() -> None:
-    [checked] = [node for node in ast.parse(Path(hints.__file__).read_text()).body if isinstance(node, ast.If)]
+    [checked] = [node for node in ast.parse(Path(typehints.__file__).read_text()).body if isinstance(node, ast.If)]
     names = {name.name for node in checked.body if isinstance(node, ast.ImportFrom) for name in node.names}
     assert len(names) > 10
     assert names <= set(dir(typing))
-    assert names <= set(dir(hints))
+    assert names <= set(dir(typehints))
