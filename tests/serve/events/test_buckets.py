@@ -89,6 +89,8 @@ def test_a_follower_that_is_killed_goes_on_where_it_was(tmp_path: Path, bucket: 
             eventually(lambda: len(process.get("/index")[1].splitlines()) == len(wanted), 90)
             records = verified_records(lambda path: process.get(path)[1], log_keys(NAME)[1])
             assert Counter(parse_event(record).mod.path for record in records) == Counter(wanted)
+            # A version of the index is in the log once its go.mod is stored, and its zip comes then.
+            eventually(lambda: all(storage.read(file_key(mod, "zip"), 0, 1) for mod in named), 90)
             process.kill(signal.SIGTERM)
             assert "event log" not in process.said
         for mod in (*told, *named):
