@@ -78,6 +78,27 @@ def test_attack_another_file_without_end(
     assert f"{place}: file too large" in "".join(capsys.readouterr())
 
 
+WITH_NUL = {
+    "list -m all": "(replaced by ./a\\x00b): reading a\\x00b/go.mod: open {}/a\\x00b/go.mod: invalid argument",
+    "graph": "open {}/a\\x00b/go.mod: invalid argument",
+    "tidy": "replacement directory ./a\\x00b: stat {}/a\\x00b: invalid argument",
+    "verify --offline": "open {}/a\\x00b/go.mod: invalid argument",
+    "work sync": "listed in go.work file: open {}/a\\x00b/go.mod: invalid argument",
+    "work use .": "open {}/a\\x00b/go.mod: invalid argument",
+}
+
+
+@pytest.mark.parametrize("verb", WITH_NUL)
+def test_attack_a_directory_with_nul_in_its_name(verb: str, checkout: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """The sentences are those of go 1.26.8, which prints the NUL."""
+    write(checkout, {"go.mod": f'{MAIN}\nrequire q.io/x v1.0.0\n\nreplace q.io/x => "./a\\x00b"\n'})
+    write(checkout, {"a.go": 'package a\n\nimport _ "q.io/x"\n'})
+    if verb.startswith("work"):
+        write(checkout, {"go.work": 'go 1.21\n\nuse "./a\\x00b"\n'})
+    assert invoke(verb.split()) not in (0, 70)
+    assert WITH_NUL[verb].format(checkout) in "".join(capsys.readouterr())
+
+
 def deepen(top: Path) -> None:
     """A file below more directories than Python's stack has calls; git keeps it, as it is short of PATH_MAX."""
     descriptor = os.open(top, os.O_RDONLY)

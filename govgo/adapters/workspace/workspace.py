@@ -44,7 +44,7 @@ class DiskWorkspace:
         Raises:
             DiskError: it could not be read.
         """
-        if renew.is_kept(path, self.places) and os.path.exists(path):
+        if "\0" not in path and renew.is_kept(path, self.places) and os.path.exists(path):
             with self._open(self.real_path(path)):
                 pass
         return _bytes_of(path, lockfile.read_locked)
@@ -120,6 +120,7 @@ class DiskWorkspace:
     def stat_error(self, path: str) -> DiskError | None:
         """What a look behind `path` and its links fails with, None for nothing."""
         try:
+            _check_name(path)
             os.stat(path)
         except OSError as error:
             return disk_error("stat", path, error)
@@ -132,6 +133,7 @@ class DiskWorkspace:
             DiskError: the directory could not be read.
         """
         try:
+            _check_name(path)
             with os.scandir(path) as found:
                 items = [(item.name, _kind(item)) for item in found]
         except OSError as error:
@@ -278,8 +280,15 @@ def _created(path: str) -> int:
         raise disk_error("open", path, error) from error
 
 
+def _check_name(path: str) -> None:
+    """Raise what the system says of a name with NUL, as a string of go.mod can have it; Python raises ValueError."""
+    if "\0" in path:
+        raise OSError(errno.EINVAL, os.strerror(errno.EINVAL))
+
+
 def _bytes_of(path: str, read: Callable[[str], bytes]) -> bytes | None:
     try:
+        _check_name(path)
         return read(path)
     except FileNotFoundError:
         return None
