@@ -173,6 +173,8 @@ def _report_constraint(resolver: Resolver, constraint: ConstraintError) -> None:
             resolver.session.report.note(str(conflict))
 
     def reason(mv: ModuleVersion) -> str:
+        if mv.path not in resolver.resolved:
+            return str(mv)  # a requirement that nobody asked about: what is below it cannot be read
         version, query = resolver.resolved[mv.path]
         return query.resolved_text(ModuleVersion(mv.path, version))
 
