@@ -6,7 +6,7 @@ from __future__ import annotations
 import importlib
 from collections.abc import Mapping, Sequence
 
-from govgo.cli.options import HELP_FLAGS, Command, CommandLineError, FlagError
+from govgo.cli.options import HELP_FLAGS, Command, CommandLineError, FlagError, check_chdir
 from govgo.core.records import NamedTuple
 
 
@@ -149,14 +149,17 @@ def find_command(words: Sequence[str]) -> Found:
     Raises:
         UnknownCommandError: a word that names no command.
         FlagError: an unknown flag in front of a command's name.
+        UsageError: the line calls no command, and there is no directory of the name that -C gives.
     """
     path, target = "govgo", MAIN
     while True:
         words, moved = _move_chdir(words)
-        if not words or (words[0].startswith("-") and _is_group_flag(path, words[0])):
-            return Found(path, target, words)
-        name, rest = words[0], words[1:]
+        name, rest = (words[0], words[1:]) if words else ("", ())
         found = target.load(name)
+        if found is None and moved:  # nobody else will look at the directory
+            check_chdir(moved[0].partition("=")[2])
+        if not words or (name.startswith("-") and _is_group_flag(path, name)):
+            return Found(path, target, words)
         if found is None:
             from govgo.core.closest import closest
 

@@ -230,11 +230,11 @@ def _split(known: Mapping[str, Flag], words: Sequence[str], *, mixed: bool) -> t
         if name == "C" and len(flags) > 1:
             raise FlagError(f'invalid value "{text}" for flag -C: {_C_FIRST}')
         if name == "C" and (not mixed or not text):
-            _check_directory(text)
+            check_chdir(text)
     return flags, arguments
 
 
-def _check_directory(name: str) -> None:
+def check_chdir(name: str) -> None:
     """Check the directory of -C, as go does before it reads any other flag; verbs of our own tell it in their formats.
 
     Raises:

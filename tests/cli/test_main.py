@@ -77,6 +77,14 @@ TOLD = [
     ("mod help nosuch", "govgo help mod nosuch: unknown help topic. Run 'govgo help mod'.\n"),
     ("-C nosuch mod graph", "govgo: chdir nosuch: no such file or directory\n"),
     ("mod -C=nosuch graph", "govgo: chdir nosuch: no such file or directory\n"),
+    ("-C nosuch", "govgo: chdir nosuch: no such file or directory\n"),
+    ("-C list -m", "govgo: chdir list: no such file or directory\n"),
+    ("mod -C=nosuch", "govgo: chdir nosuch: no such file or directory\n"),
+    ("mod -C nosuch -x", "govgo: chdir nosuch: no such file or directory\n"),
+    ("-C= bogus", "govgo: chdir : no such file or directory\n"),
+    ("get -d=x m", 'invalid boolean value "x" for -d: parse error\n'
+     "usage: govgo get [-t] [-u] [-tool] [build flags] [packages]\nRun 'govgo help get' for details.\n"),
+    ("get -d=F m", "govgo: -d flag may not be set to false\n"),
     ("mod init -x m", "flag provided but not defined: -x\n"
      "usage: govgo mod init [module-path]\nRun 'govgo help mod init' for details.\n"),
     ("mod edit -go=x", 'go mod: invalid -go option; expecting something like "-go 1.26.8"\n'),

@@ -39,7 +39,7 @@ if TYPE_CHECKING:
 )
 @option("-t", "tests", is_flag=True, help="Also add what the tests of the named packages need.")
 @option("-tool", "tool", is_flag=True, help="Add a tool line to go.mod for each named package.")
-@option("-d", "d", bare="true", hidden=True)
+@option("-d", "d", is_flag=True, default="", hidden=True)
 @option("-f", "force", is_flag=True, hidden=True)
 @option("-fix", "fix", is_flag=True, hidden=True)
 @option("-m", "m", is_flag=True, hidden=True)
@@ -99,9 +99,9 @@ def _dry_run(packages: tuple[str, ...], options: GetOptions, flags: dict[str, An
 
 def _retired(flags: dict[str, Any], note: Callable[[str], object]) -> None:
     """Warn of flags that older releases of go had, or refuse them, in go's words."""
+    if flags["d"] is False:
+        raise UsageError("-d flag may not be set to false")
     if flags["d"]:
-        if flags["d"] not in ("true", "1", "t", "T", "TRUE", "True"):
-            raise UsageError("-d flag may not be set to false")
         note("-d flag is deprecated. -d=true is a no-op")
     if flags["force"]:
         note("-f flag is a no-op")
