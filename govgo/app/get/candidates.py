@@ -345,7 +345,7 @@ class Resolver:
         _, packages, loaded = load_packages(self.session, options, patterns)
         self.loaded = loaded
         missing = [path for path in packages if self._may_be_found(path, loaded.error(path))]
-        begin_queries(self.session, missing)
+        begin_queries(self.session, missing, self.selected)
         for path in missing:
             steady(path, None)
 

@@ -6,7 +6,7 @@ Source: cmd/go's loader.resolveMissingImports and modload.queryImport.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING
 
 from govgo.core.module.moduleversion import ModuleVersion, compare_selected
@@ -52,7 +52,7 @@ def resolve_missing(loader: Loader) -> dict[ModuleVersion, LoadPkg]:
     rs = loader.requirements
     # A replacement may provide a package, and then nobody is asked about it; what is asked ahead counts as used.
     asked = [pkg.path for pkg in missing if not _unused_replacements(loader.session, pkg.path, rs)]
-    begin_queries(loader.session, asked)
+    begin_queries(loader.session, asked, lambda path: rs.graph().selected(path))
     added: dict[ModuleVersion, LoadPkg] = {}
     answers: list[tuple[LoadPkg, ModuleVersion]] = []
     for pkg in missing:
@@ -86,12 +86,13 @@ def _add_main_module(loader: Loader, pkg: LoadPkg, error: GovgoError) -> None:
         importer = importer.stack
 
 
-def begin_queries(session: Session, paths: Iterable[str]) -> None:
+def begin_queries(session: Session, paths: Iterable[str], selected: Callable[[str], str]) -> None:
     """Fetch together what the searches for missing packages ask one after another; begin with the modules they search.
 
     Args:
         session: the command.
         paths: import paths that no module of the build list provides.
+        selected: the selected version of a module path, "none" where there is none.
     """
     if not may_add(session):
         return
@@ -107,7 +108,7 @@ def begin_queries(session: Session, paths: Iterable[str]) -> None:
     from govgo.load.query.prefetch import latest_versions, warm_latest
 
     warm_latest(session, prefixes)
-    begin_modules(session, latest_versions(session, prefixes))
+    begin_modules(session, latest_versions(session, prefixes, selected))
 
 
 def query_import(session: Session, path: str, rs: Requirements) -> ModuleVersion:

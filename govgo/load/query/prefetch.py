@@ -10,7 +10,7 @@ come up again when the question is asked.
 
 from __future__ import annotations
 
-from collections.abc import Container, Iterable, Mapping
+from collections.abc import Callable, Container, Iterable, Mapping
 from functools import partial
 
 from govgo.core.module.moduleversion import ModuleVersion, is_toolchain
@@ -157,16 +157,22 @@ def _begin_chosen(session: Session, matcher: QueryMatcher, listed: Versions | No
         session.repo.begin(_version_asks(session, matcher.path, version))
 
 
-def latest_versions(session: Session, paths: Iterable[str]) -> list[ModuleVersion]:
-    """The versions that queries for "latest" will choose; paths for which there is none are left out."""
+def latest_versions(session: Session, paths: Iterable[str], selected: Callable[[str], str]) -> list[ModuleVersion]:
+    """The versions that queries for "latest" will choose; paths for which there is none are left out.
+
+    `selected` gives the selected version of a path. A listed version whose .info cannot be had is none: the query for
+    it fails.
+    """
     found = []
     for path in paths:
         if not _is_asked_for(session, path):
             continue
         try:
             listed = session.repo.versions(path)
-            version = choose_version(session, parse_query(path, "latest"), listed, allowed_versions(session))
-            found.append(ModuleVersion(path, version or session.repo.latest(path).version))
+            matcher = parse_query(path, "latest", selected(path))
+            version = choose_version(session, matcher, listed, allowed_versions(session))
+            rev = session.repo.info(path, version) if version is not None else session.repo.latest(path)
+            found.append(ModuleVersion(path, rev.version))
         except Failure:
             continue
     return found

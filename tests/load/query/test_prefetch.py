@@ -60,3 +60,24 @@ def test_a_package_that_a_replacement_provides_is_looked_for_nowhere_else(
 
 
 NEEDED = (("q.io/b", "v1.0.0"), ("q.io/y/v2", "v2.1.0"))
+
+
+def test_no_zip_is_fetched_that_no_query_chooses(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The newest q.io/a has no .info, and where v2.0.0+incompatible is required, v1.0.0 is not the latest version.
+
+    The go command (1.26) asks for these zips alone, and fails: q.io/old v3.0.0+incompatible lacks the package.
+    """
+    with World(tmp_path) as world:
+        world.publish("q.io/a", "v1.0.0")
+        world.publish("q.io/a", "v1.1.0")
+        del world.proxy.files["/q.io/a/@v/v1.1.0.info"]
+        world.publish("q.io/old", "v1.0.0", "module q.io/old\n\ngo 1.20\n")
+        world.publish("q.io/old", "v2.0.0+incompatible")
+        world.publish("q.io/old", "v3.0.0+incompatible")
+        source = 'package m\n\nimport (\n\t_ "q.io/a"\n\t_ "q.io/old/sub"\n)\n'
+        main = "module example.com/main\n\ngo 1.21\n\nrequire q.io/old v2.0.0+incompatible\n"
+        world.use(monkeypatch)
+        monkeypatch.chdir(world.main(main, {"a.go": source}))
+        assert invoke(["tidy"]) != 0
+        zips = {path.rpartition("/")[2] for path in world.proxy.asked if path.endswith(".zip")}
+        assert zips == {"v2.0.0+incompatible.zip", "v3.0.0+incompatible.zip"}
