@@ -101,6 +101,8 @@ TOLD = [
 REFUSED = [
     ("GOFLAGS", "-nosuch", "list -m", "parsing $GOFLAGS: unknown flag -nosuch\n"),
     ("GOFLAGS", "-x -", "mod graph", 'parsing $GOFLAGS: non-flag "-"\n'),
+    ("GOFLAGS", "-C=. -help", "mod verify", "parsing $GOFLAGS: unknown flag -help\n"),
+    ("GOFLAGS", "-min-age=14d", "get", "parsing $GOFLAGS: unknown flag -min-age\n"),
     ("GOFLAGS", "-C=x", "mod graph -y",
      'invalid value "x" for flag -C (from $GOFLAGS): -C flag must be first flag on command line\n'
      "usage: govgo mod graph [-go=version] [-x]\nRun 'govgo help mod graph' for details.\n"),
@@ -154,6 +156,7 @@ SPARED = [
     ("GOTOOLCHAIN", "x", "env GOTOOLCHAIN", "x\n"),
     ("GOFLAGS", "-nosuch", "env GOFLAGS", "-nosuch\n"),
     ("GOFLAGS", "'", "env GOFLAGS", "'\n"),
+    ("GOFLAGS", "- -nosuch -json", "env GOFLAGS", '{\n\t"GOFLAGS": "- -nosuch -json"\n}\n'),
 ]
 """What shows a mistake in a variable works in spite of it."""
 
