@@ -50,12 +50,13 @@ def goflags_for(path: str) -> list[str]:
     `env` passes over what is wrong with them: people use it to find such a mistake.
 
     Raises:
-        UsageError: GOFLAGS cannot be read.
+        UsageError: GOFLAGS cannot be read, or settings that every command refuses.
     """
+    text = environment().goflags
     if path != "govgo env":
-        return list(parse_goflags(environment().goflags))
+        return list(parse_goflags(text))
     try:
-        words = quoted_split(environment().goflags)
+        words = quoted_split(text)
     except UsageError:
         return []
     return [word for word in words if not goflags_fault(word)]

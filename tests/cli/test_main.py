@@ -111,6 +111,8 @@ REFUSED = [
      "Run 'govgo help mod tidy' for details.\n"),
     ("GOPATH", "x", "mod graph -y",
      'GOPATH entry is relative; must be absolute path: "x".\nFor more details see: \'go help gopath\'\n'),
+    ("GOPATH", "x", "env -find",
+     'GOPATH entry is relative; must be absolute path: "x".\nFor more details see: \'go help gopath\'\n'),
     ("GOPATH", "/a:~b", "env GOPATH", "GOPATH entry cannot start with shell metacharacter '~': \"~b\"\n"),
     ("GOWORK", "x", "mod edit -json", "invalid GOWORK: not an absolute path\n"),
     ("GOVGO_GO_VERSION", "x", "mod init m", 'invalid GOVGO_GO_VERSION "x"\n'),
