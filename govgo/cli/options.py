@@ -142,7 +142,7 @@ def read_line(
     Raises:
         HelpRequested: the flags ask for help.
         CommandLineError: the line or an entry of GOFLAGS cannot be read.
-        UsageError: GOFLAGS has an entry that no command of go knows; -C has an empty name.
+        UsageError: -C has an empty name.
     """
     known = command.flags_under(path)
     general = _general_flags(known, goflags)  # a mistake in GOFLAGS is reported before one on the line
@@ -266,17 +266,11 @@ _C_FIRST = "-C flag must be first flag on command line"
 
 def _general_flags(known: Mapping[str, Flag], entries: Sequence[str]) -> list[_Given]:
     """The entries of GOFLAGS that a command knows."""
-    if not entries:
-        return []
-    from govgo.core.goenv import KNOWN_FLAGS
-
     flags: list[_Given] = []
     for entry in entries:
         name, equals, value = entry.lstrip("-").partition("=")
         flag = known.get(name)
-        if flag is None and name not in KNOWN_FLAGS:
-            raise UsageError(f"parsing $GOFLAGS: unknown flag -{name}")
-        if flag is None or (flag.is_own and name in KNOWN_FLAGS):
+        if flag is None or flag.is_own:
             continue  # it is for another command of go: -timeout for `go test`
         if not equals and not flag.is_switch and not flag.bare:
             raise CommandLineError(f"flag needs an argument: -{name} (from $GOFLAGS)")

@@ -12,7 +12,7 @@ from govgo.adapters.workspace.goenvfile import load_env
 from govgo.cli.call import current_call, reporter
 from govgo.cli.options import FlagError, check_directory
 from govgo.cli.switching import answering_as, is_older, let_switch
-from govgo.core.goenv import KNOWN_FLAGS, GoEnv, check_environment, parse_goflags
+from govgo.core.goenv import GoEnv, check_environment, goflags_fault, parse_goflags, quoted_split
 from govgo.core.typehints import TYPE_CHECKING, Any, TypeVar
 from govgo.core.version.goversion import REFERENCE_RELEASE
 from govgo.errors import GovgoError, InputError, UsageError
@@ -47,22 +47,19 @@ def environment() -> GoEnv:
 def goflags_for(path: str) -> list[str]:
     """The entries of GOFLAGS for a command that is called as `path`.
 
-    `env` gets those that some command of go knows, and none from a GOFLAGS that cannot be read: people use it to find
-    such a mistake.
+    `env` passes over what is wrong with them: people use it to find such a mistake.
 
     Raises:
-        UsageError: GOFLAGS cannot be read.
+        UsageError: GOFLAGS cannot be read, or settings that every command refuses.
     """
-    lenient = path == "govgo env"
+    text = environment().goflags
+    if path != "govgo env":
+        return list(parse_goflags(text))
     try:
-        entries = parse_goflags(environment().goflags)
+        words = quoted_split(text)
     except UsageError:
-        if lenient:
-            return []
-        raise
-    if not lenient:
-        return list(entries)
-    return [entry for entry in entries if entry.lstrip("-").partition("=")[0] in KNOWN_FLAGS]
+        return []
+    return [word for word in words if not goflags_fault(word)]
 
 
 def reference_fault(text: str) -> str:

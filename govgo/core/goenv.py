@@ -44,7 +44,7 @@ _FLAGS = (
     "overlay p parallel pgo pkgdir print r race replace require retract retracted reuse run short shuffle skip t tags "
     "test testcache timeout tool toolchain toolexec trace trimpath u use v vendor versions vet vettool w work x"
 )
-KNOWN_FLAGS = frozenset(_FLAGS.split())
+_KNOWN_FLAGS = frozenset(_FLAGS.split())
 
 _PLAIN_URL = frozenset("abcdefghijklmnopqrstuvwxyz0123456789.-/")
 
@@ -286,7 +286,7 @@ def quoted_split(text: str) -> tuple[str, ...]:
 
 
 def parse_goflags(text: str) -> tuple[str, ...]:
-    """The words of GOFLAGS, each a flag `-x`, `--x`, `-x=value` or `--x=value`.
+    """The words of GOFLAGS, each a flag `-x`, `--x`, `-x=value` or `--x=value` of some go command.
 
     Raises:
         UsageError: `parsing $GOFLAGS: …`.
@@ -296,6 +296,14 @@ def parse_goflags(text: str) -> tuple[str, ...]:
     except UsageError as err:
         raise UsageError(f"parsing $GOFLAGS: {err}") from None
     for word in words:
-        if not word.startswith("-") or word in ("-", "--") or word.startswith(("---", "-=", "--=")):
-            raise UsageError(f"parsing $GOFLAGS: non-flag {quote(word)}")
+        if fault := goflags_fault(word):
+            raise UsageError(f"parsing $GOFLAGS: {fault}")
     return words
+
+
+def goflags_fault(word: str) -> str:
+    """What is wrong with one word of GOFLAGS, "" for nothing."""
+    if not word.startswith("-") or word in ("-", "--") or word.startswith(("---", "-=", "--=")):
+        return f"non-flag {quote(word)}"
+    name = word.lstrip("-").partition("=")[0]
+    return "" if name in _KNOWN_FLAGS else f"unknown flag -{name}"

@@ -101,6 +101,8 @@ TOLD = [
 REFUSED = [
     ("GOFLAGS", "-nosuch", "list -m", "parsing $GOFLAGS: unknown flag -nosuch\n"),
     ("GOFLAGS", "-x -", "mod graph", 'parsing $GOFLAGS: non-flag "-"\n'),
+    ("GOFLAGS", "-C=. -help", "mod verify", "parsing $GOFLAGS: unknown flag -help\n"),
+    ("GOFLAGS", "-min-age=14d", "get", "parsing $GOFLAGS: unknown flag -min-age\n"),
     ("GOFLAGS", "-C=x", "mod graph -y",
      'invalid value "x" for flag -C (from $GOFLAGS): -C flag must be first flag on command line\n'
      "usage: govgo mod graph [-go=version] [-x]\nRun 'govgo help mod graph' for details.\n"),
@@ -108,6 +110,8 @@ REFUSED = [
      "usage: govgo mod tidy [-e] [-v] [-x] [-diff] [-go=version] [-compat=version]\n"
      "Run 'govgo help mod tidy' for details.\n"),
     ("GOPATH", "x", "mod graph -y",
+     'GOPATH entry is relative; must be absolute path: "x".\nFor more details see: \'go help gopath\'\n'),
+    ("GOPATH", "x", "env -find",
      'GOPATH entry is relative; must be absolute path: "x".\nFor more details see: \'go help gopath\'\n'),
     ("GOPATH", "/a:~b", "env GOPATH", "GOPATH entry cannot start with shell metacharacter '~': \"~b\"\n"),
     ("GOWORK", "x", "mod edit -json", "invalid GOWORK: not an absolute path\n"),
@@ -154,6 +158,7 @@ SPARED = [
     ("GOTOOLCHAIN", "x", "env GOTOOLCHAIN", "x\n"),
     ("GOFLAGS", "-nosuch", "env GOFLAGS", "-nosuch\n"),
     ("GOFLAGS", "'", "env GOFLAGS", "'\n"),
+    ("GOFLAGS", "- -nosuch -json", "env GOFLAGS", '{\n\t"GOFLAGS": "- -nosuch -json"\n}\n'),
 ]
 """What shows a mistake in a variable works in spite of it."""
 

@@ -77,7 +77,7 @@ def test_private_paths_stay_off_proxies() -> None:
     ("text", "words"),
     [
         ("", ()),
-        (" -a  -b=c\t--d ", ("-a", "-b=c", "--d")),
+        (" -a  -o=c\t--d ", ("-a", "-o=c", "--d")),
         ("'-tags=a b' \"-x\"", ("-tags=a b", "-x")),
         ("-a='b'", ("-a='b'",)),
     ],
@@ -93,6 +93,9 @@ def test_goflags(text: str, words: tuple[str, ...]) -> None:
         ("---x", 'parsing $GOFLAGS: non-flag "---x"'),
         ("-=x", 'parsing $GOFLAGS: non-flag "-=x"'),
         ("'-x", "parsing $GOFLAGS: unterminated ' string"),
+        ("-help -- -x", "parsing $GOFLAGS: unknown flag -help"),
+        ("-x -- -help", 'parsing $GOFLAGS: non-flag "--"'),
+        ("-j=3", "parsing $GOFLAGS: unknown flag -j"),
     ],
 )
 def test_goflags_that_are_refused(text: str, error: str) -> None:

@@ -163,9 +163,10 @@ def _query_direct(source: VersionSource, query: str, allowed: Allowed | None) ->
         try:
             info = source.stat(canonical)
         except Failure as second:
-            if is_not_found(second):
-                raise error from None
-            raise
+            if not is_not_found(second):
+                raise
+            error.origin = second.origin  # with both tags there might be another answer
+            raise error from None
     if refused := _refused(source.session, ModuleVersion(source.path, info.version), allowed):
         raise refused
     return info

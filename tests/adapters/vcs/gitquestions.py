@@ -43,7 +43,7 @@ _REVISIONS = {
         "v3.0.0+meta v4.0.0 v4.0.0+incompatible v4.1.0-pre v4.1.0-pre+incompatible v5.0.0 v5.0.0+incompatible main "
         "v1.0.0+incompatible {v3} {v41} v2.1.1-0.20200304000000-{v3}+incompatible v2.1.1-0.20200304000000-{v3}"
     ),
-    "github.com/u/legacy/v2": "latest v2.0.0",
+    "github.com/u/legacy/v2": "latest v2.0.0 v3.0.0+meta",
     "github.com/u/legacy/v5": "latest v5.0.0 main v5",
     "github.com/u/legacy/sub": "latest main",
     "example.org/majors.git": "latest v1.0.0 v1.0.1 v1.0.2 v1.0.3 v2.0.0 v2.0.1 v2.0.3+incompatible main",
