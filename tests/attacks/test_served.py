@@ -13,6 +13,7 @@ import hashlib
 import http.client
 import os
 import random
+import shutil
 from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
@@ -259,6 +260,21 @@ def test_a_rolled_back_database_after_a_restart(world: World) -> None:
     with Served(world) as served:
         assert served.get("/q.io/b/@v/v1.0.0.mod").status == 502
         assert not stored(served, "/q.io/b/@v/v1.0.0.mod")
+
+
+def test_a_mirror_that_lags_is_no_fork(world: World) -> None:
+    """It lacks tiles of the tree that was seen elsewhere, and shows no other history."""
+    older = world.log.copy()
+    world.publish("q.io/new", "v1.0.0")
+    with Served(world) as served:
+        assert served.get("/q.io/new/@v/v1.0.0.mod").status == 200
+        shutil.rmtree(served.storage / "sumdb/sum.example.org/tile")
+    world.database.log = world.database.tile_log = older
+    with Served(world) as served:
+        assert served.get(MOD).status == 503
+        assert served.get("/readyz").status == 200
+        assert not any("SECURITY ERROR" in said for said in served.said)
+        assert not list((served.storage / "sumdb/sum.example.org").glob("fork-*.txt"))
 
 
 def test_another_version_in_an_info(served: Served) -> None:

@@ -206,7 +206,14 @@ class Proofs:
             assert self.database is not None
             route = SumDbRoute(self.database, self._env.proxies(), self._getter)
             files = StoredSumDb(self.database.name, self._storage, keep_unsaved=self._keep_unsaved)
-            relay = SumDbRelay(self.database.key, route.fetch, files, self._log, connect=route.begin)
+            relay = SumDbRelay(
+                self.database.key,
+                route.fetch,
+                files,
+                self._log,
+                connect=route.begin,
+                is_mirror=lambda: route.is_mirror,
+            )
             current = self._current = _Generation(relay, route)
         return current
 
