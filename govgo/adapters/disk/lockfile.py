@@ -103,13 +103,15 @@ def locked(path: str, *, wait: bool = True) -> Iterator[int]:
         os.close(descriptor)
 
 
-def read_locked(path: str) -> bytes:
-    """The content of a file of a cache, read under the shared lock (a link is followed: nothing is written).
+def read_locked(path: str, *, is_kept: bool = False) -> bytes:
+    """The content of `path`, read under the shared lock (a link is followed: nothing is written).
+
+    With `is_kept` it is a file of a cache (`open_to_read`); others may be pipes, such as `-policy <(…)`.
 
     Raises:
         OSError: it could not be opened, locked or read.
     """
-    descriptor = open_to_read(path)
+    descriptor = open_to_read(path) if is_kept else os.open(path, os.O_RDONLY | os.O_CLOEXEC)
     try:
         fcntl.flock(descriptor, fcntl.LOCK_SH)
         return read_all(descriptor)

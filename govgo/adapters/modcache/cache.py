@@ -422,7 +422,7 @@ class ModCache:
             return None
         try:
             path = self.file(mv, "ziphash")
-            text = lockfile.read_locked(path).strip().decode("ascii", "replace")
+            text = lockfile.read_locked(path, is_kept=True).strip().decode("ascii", "replace")
         except (FileNotFoundError, NotADirectoryError, InputError):
             return None
         except OSError as error:

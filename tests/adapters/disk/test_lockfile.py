@@ -48,11 +48,15 @@ def test_whole_files_are_read(tmp_path: Path, size: int) -> None:
     assert lockfile.read_locked(str(path)) == b"x" * size
 
 
-def test_a_file_of_a_cache_is_no_pipe(tmp_path: Path) -> None:
-    pipe = tmp_path / "pipe"
-    os.mkfifo(pipe)
+def test_a_file_of_the_user_s_may_be_a_pipe(tmp_path: Path) -> None:
+    """As a shell makes one of `<(…)`. In a cache nobody has put one."""
+    reads, writes = os.pipe()
+    os.write(writes, b"content")
+    os.close(writes)
     with pytest.raises(OSError, match="not a regular file"):
-        lockfile.read_locked(str(pipe))
+        lockfile.read_locked(f"/dev/fd/{reads}", is_kept=True)
+    assert lockfile.read_locked(f"/dev/fd/{reads}") == b"content"
+    os.close(reads)
 
 
 def test_attack_a_file_without_end() -> None:
