@@ -170,7 +170,7 @@ TESTED_BY = {
         "core/resolution: whyversion; load/targets: edited; report: whyversion"
     ),
     "cli/commands/serve/test_mirror.py": (
-        "adapters/storage: staging; app/mirror: add closure store tidied; core/mirror: closure outcomes; "
+        "adapters/storage: staging; app/mirror: add closure store tidied; core/mirror: contents outcomes; "
         "report/mirror: add; wiring: mirror"
     ),
     "cli/commands/serve/test_mirror_killed.py": "app/mirror: repair",
@@ -235,6 +235,7 @@ TESTED_BY = {
     "conformance/test_zip_check.py": "adapters/modzip: directory unzip",
     "contracts/test_goscripts.py": "app/get: local",
     "core/advisory/test_fixsearch.py": "core/advisory: fixresult fixversions",
+    "core/advisory/test_osv.py": "core/advisory: ranges",
     "core/codes/test_codes.py": "core/codes: explanation files findings logs packages policy proxies requests sources",
     "core/fleet/test_summary.py": "core/fleet: impact rows",
     "core/gobinary/test_buildinfo.py": "core/gobinary: elf image macho pe",

@@ -21,7 +21,7 @@ from govgo.core.resolution.outdated import Audited, Dependency, MajorSearch, Out
 from govgo.core.resolution.resolution import Resolution
 from govgo.core.version.pseudo import is_pseudo
 from govgo.errors import Failure, GovgoError, is_not_found
-from govgo.load.query.dates import present, published, warm_dates, why_not_counted
+from govgo.load.query.ages import present, published, warm_dates, why_not_counted
 from govgo.load.query.prefetch import first_asks, know_latest_of_lists
 from govgo.load.query.query import Allowed, choose_version, has_no_latest, query, refusal
 from govgo.load.query.retract import (

@@ -251,7 +251,7 @@ def _horizon(flags: Mapping[str, Any], cwd: str) -> Horizon | None:
     index, exceptions = flags.get("index", ""), flags.get("min_age_except", ())
     if not (min_age or as_of or index or exceptions):
         return None
-    from govgo.core.policy.age import parse_age
+    from govgo.core.policy.durations import parse_age
     from govgo.load.session.agelimits import Horizon, parse_as_of
 
     values: dict[str, Any] = {}

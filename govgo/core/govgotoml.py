@@ -38,7 +38,7 @@ from govgo.core.foreign import one_line, why_malformed
 from govgo.core.licenses.expression import canonical
 from govgo.core.module.moduleversion import ModuleVersion
 from govgo.core.module.patterns import glob_match
-from govgo.core.policy.age import parse_age
+from govgo.core.policy.durations import parse_age
 from govgo.core.policy.rules import RULES
 from govgo.core.policy.values import (
     VERSION_RANGE,

@@ -10,7 +10,7 @@ from govgo.core.module.moduleversion import ModuleVersion
 from govgo.errors import GovgoError
 
 if TYPE_CHECKING:
-    from govgo.core.mirror.closure import LogProofs
+    from govgo.core.mirror.contents import LogProofs
     from govgo.core.sumdb.bundle import Bundle
     from govgo.core.sumdb.forks import Head
 

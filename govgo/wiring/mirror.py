@@ -28,7 +28,7 @@ from govgo.app.mirror.closure import closure_of
 from govgo.app.mirror.ship import PART_KEY, export, import_parts
 from govgo.app.mirror.store import read_manifest
 from govgo.core.goenv import KNOWN_SUMDB_KEYS, OFF
-from govgo.core.mirror.closure import Closure
+from govgo.core.mirror.contents import Closure
 from govgo.core.mirror.manifest import KEY, UNFINISHED, Manifest, compare, format_manifest, parse_manifest
 from govgo.core.mirror.outcomes import Added, Checked, Compared, Shipped
 from govgo.core.records import NamedTuple

@@ -113,9 +113,8 @@ class Repository:
         self._offline = offline
         self._cache = cache or ModCache(env.gomodcache, writable_dirs=writable_dirs)
         self.options = options or NetworkOptions()
-        self._network = Network(
-            env, report, self.options if tap is None else self.options._replace(helps=False), local=_is_local(env)
-        )
+        helps = self.options.helps and tap is None
+        self._network = Network(env, report, self.options._replace(helps=helps), local=_is_local(env))
         self._sums = SumCheck(env, ledger or SumLedger(), self._getter, report.note, self._network.helper)
         self._gomods = GoMods(self._cache, self._try, self._sums, report, open_index, self._network.helper)
         self._announce = announce
@@ -333,9 +332,11 @@ class Repository:
         if self._network.local:
             self._pump_local(loader, missing)
             return
-        ahead = self._ahead(missing, asked)
+        ahead = self._prepare(missing, asked)
+        from govgo.adapters.repository.gomodstream import stream
+
         try:
-            self._run(self._stream(loader, missing, ahead, asked))
+            self._run(stream(self._gomods, loader, missing, ahead))
         finally:
             self._gomods.write()
 
@@ -346,27 +347,22 @@ class Repository:
         foreseen = self._foreseen[loader] = Foreseen(loader)
         missing, asked = self._gomods.answer_from_cache(foreseen, ahead=True)
         if missing:
-            ahead = self._ahead(missing, asked)
-            self._background.begin_graph(loader, self._stream(foreseen, missing, ahead, asked))
+            ahead = self._prepare(missing, asked)
+            from govgo.adapters.repository.gomodstream import stream
 
-    def _ahead(self, missing: Sequence[ModuleVersion], asked: int) -> list[ModuleVersion]:
+            self._background.begin_graph(loader, stream(self._gomods, foreseen, missing, ahead))
+
+    def _prepare(self, missing: Sequence[ModuleVersion], asked: int) -> list[ModuleVersion]:
         """Open connections for what is missing, and, where most is, for what else go.sum names, which is returned."""
         ahead: list[ModuleVersion] = []
         if len(missing) >= _COLD_SHARE * asked:
             with suppress(GoSumError):  # raised when a go.mod is there to be checked
                 listed = [key.without_gomod() for key in self.ledger.listed() if key.is_gomod_key]
                 ahead = list(dict.fromkeys([*missing, *listed]))[len(missing) :]
-        self._connect_soon(mv.path for mv in (*missing, *ahead))
-        return ahead
-
-    def _stream(
-        self, loader: Loader, missing: Sequence[ModuleVersion], ahead: Sequence[ModuleVersion], asked: int
-    ) -> Coroutine[Any, Any, None]:
-        from govgo.adapters.repository.gomodstream import stream
-
+        self._connect_soon(mv.path for mv in (*missing, *ahead))  # before anything is loaded that takes long
         if len(missing) >= max(_LARGE_COUNT, _COLD_SHARE * asked):
             self._network.start_helper()
-        return stream(self._gomods, loader, missing, ahead)
+        return ahead
 
     def _connect_soon(self, paths: Iterable[str]) -> None:
         """Open connections for questions to the proxy that is asked first, while the HTTP client is being loaded."""
@@ -582,9 +578,7 @@ class Repository:
             return self._cache.read_info(ask.path, ask.version) is not None
         if ask.kind == "zip":
             return self.cached_dir(mv) is not None and self.ledger.have(mv)
-        if ask.kind == "gomod":
-            return self._gomods.for_graph(mv, ahead=True) is not None
-        return False
+        return ask.kind == "gomod" and self._gomods.for_graph(mv, ahead=True) is not None
 
     def _run(self, work: Coroutine[Any, Any, _T]) -> _T:
         return self._network.run(work if self._network.local else self._flushed(work))

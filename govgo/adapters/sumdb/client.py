@@ -54,7 +54,7 @@ from govgo.errors import (
 
 if TYPE_CHECKING:
     from govgo.adapters.loop.helper import Helper
-    from govgo.core.mirror.closure import LogProofs
+    from govgo.core.mirror.contents import LogProofs
     from govgo.core.sumdb.bundle import Bundle
 
 Fetch = Callable[[str, int], Awaitable[bytes]]
@@ -318,7 +318,7 @@ class SumDb:
     async def _proofs(
         self, records: dict[ModuleVersion, Record], numbers: Iterable[int], sizes: Iterable[int]
     ) -> LogProofs:
-        from govgo.core.mirror.closure import LogProofs
+        from govgo.core.mirror.contents import LogProofs
 
         numbers = {*numbers, *(record.number for record in records.values())}
         try:

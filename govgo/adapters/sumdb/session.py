@@ -27,7 +27,7 @@ from govgo.adapters.sumdb.client import SumDb, open_sumdb
 from govgo.adapters.sumdb.route import Getter, NoNetwork
 from govgo.core.goenv import GoEnv
 from govgo.core.golib import url as gourl
-from govgo.core.mirror.closure import LogProofs
+from govgo.core.mirror.contents import LogProofs
 from govgo.core.module.moduleversion import ModuleVersion
 from govgo.core.sumdb.bundle import (
     MAX_BUNDLE_BYTES,

@@ -19,7 +19,7 @@ from govgo.core.findings import Finding, Place, Verdict
 from govgo.core.foreign import one_line
 from govgo.core.govgotoml import AuditIgnore, ProjectPolicy
 from govgo.core.module.moduleversion import ModuleVersion
-from govgo.core.policy.age import age_text
+from govgo.core.policy.durations import age_text
 from govgo.core.records import NamedTuple
 from govgo.core.resolution.compare import asking_places
 from govgo.core.resolution.resolution import Resolution

@@ -25,7 +25,7 @@ from govgo.core.resolution.lower import Edits
 from govgo.core.resolution.resolution import Resolution
 from govgo.errors import Failure, GovgoError, find
 from govgo.load.dependency.gomod import summary
-from govgo.load.query.dates import warm_dates, why_not_counted
+from govgo.load.query.ages import warm_dates, why_not_counted
 from govgo.load.query.prefetch import warm_latest
 from govgo.load.query.retract import ExcludedError, ModuleRetractedError, check_allowed
 from govgo.load.targets.edited import resolve_edited

@@ -14,11 +14,11 @@ from govgo.core.findings import Finding
 from govgo.core.module.moduleversion import ModuleVersion
 from govgo.core.module.patterns import match_prefix_patterns
 from govgo.core.policy import rules
-from govgo.core.policy.age import age_text
+from govgo.core.policy.durations import age_text
 from govgo.core.policy.judge import Build
 from govgo.core.policy.values import CheckPolicy
 from govgo.errors import Failure
-from govgo.load.query.dates import present, published, warm_dates
+from govgo.load.query.ages import present, published, warm_dates
 from govgo.load.query.prefetch import warm_latest
 from govgo.load.query.query import has_no_latest
 from govgo.load.query.retract import (

@@ -22,7 +22,7 @@ from govgo.core.findings import Finding
 from govgo.core.gosum.dirhash import hash_gomod
 from govgo.core.gosum.ledger import SumLedger
 from govgo.core.gosum.mismatch import database_mismatch
-from govgo.core.mirror.closure import Closure
+from govgo.core.mirror.contents import Closure
 from govgo.core.mirror.manifest import Content, Manifest
 from govgo.core.mirror.outcomes import Added
 from govgo.core.module.moduleversion import ModuleVersion, sort_key

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 
 from govgo.app.mirror.tidied import tidied
 from govgo.core.findings import Finding, Place
-from govgo.core.mirror.closure import Closure
+from govgo.core.mirror.contents import Closure
 from govgo.core.module.moduleversion import ModuleVersion, is_toolchain
 from govgo.core.module.paths import check_path
 from govgo.core.module.versionquery import parse_path_version

@@ -6,7 +6,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from govgo.app.mirror.settle import Restorer
-from govgo.core.mirror.closure import Closure
+from govgo.core.mirror.contents import Closure
 from govgo.core.mirror.manifest import Content, Manifest
 from govgo.core.module.moduleversion import ModuleVersion
 from govgo.core.records import NamedTuple

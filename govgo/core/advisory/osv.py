@@ -17,21 +17,19 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
+from govgo.core.advisory.ranges import EVERY, Affected, bare_version, ranges_of
 from govgo.core.foreign import one_line, why_malformed
 from govgo.core.late import late
 from govgo.core.records import NamedTuple
-from govgo.core.version import semver
 from govgo.errors import InputError
 
 STDLIB, TOOLCHAIN = "stdlib", "toolchain"
 """What stands for the standard library and for the go command in place of a module path."""
 
 _ECOSYSTEM = "Go"
-_ANY = "0"
-_EVENTS = ("introduced", "last_affected", "fixed", "limit")
 _MOST_SHOWN = 80
 """Characters of a value in an error."""
 _URL = late(
@@ -44,57 +42,6 @@ class AdvisoryError(InputError):
     """A file is not an advisory in the OSV format."""
 
     code = "malformed-advisory"
-
-
-class Range(NamedTuple):
-    """Versions from `introduced` on, up to one of the ends: "" where there is none.
-
-    Attributes:
-        introduced: the first version, "0" for all before, too.
-        fixed: the first one that is not affected any more.
-        last: the last one that is affected, where it is not known what fixed it.
-    """
-
-    introduced: str
-    fixed: str = ""
-    last: str = ""
-
-    def has(self, version: str) -> bool:
-        """Whether a version (without "v") is in the range."""
-        at = _key(version)
-        if at < _key(self.introduced):
-            return False
-        if self.fixed:
-            return at < _key(self.fixed)
-        return not self.last or at <= _key(self.last)
-
-
-class Affected(NamedTuple):
-    """A module that an advisory is about.
-
-    Attributes:
-        path: the module path, `STDLIB` or `TOOLCHAIN`.
-        ranges: the affected versions.
-        versions: further ones, named one by one.
-        packages: import paths of the packages at fault; () where the advisory does not say.
-    """
-
-    path: str
-    ranges: tuple[Range, ...] = ()
-    versions: tuple[str, ...] = ()
-    packages: tuple[str, ...] = ()
-
-    def has(self, version: str) -> bool:
-        """Whether a version is affected: "v1.2.3" of a module, "1.26.8" of the standard library."""
-        bare = _bare(version)
-        return any(each.has(bare) for each in self.ranges) or bare in self.versions
-
-    def fixed_in(self, version: str) -> str:
-        """The lowest version above an affected one that is not affected, as far as fixes are named; "" for none."""
-        lead = "v" if version.startswith("v") else ""
-        bare = version.removeprefix("v")
-        fixes = sorted({each.fixed for each in self.ranges if each.fixed}, key=_key)
-        return next((lead + fix for fix in fixes if _key(fix) > _key(bare) and not self.has(fix)), "")
 
 
 class Advisory(NamedTuple):
@@ -172,53 +119,20 @@ def _affected(affected: Mapping[str, Any]) -> Affected:
         each
         for described in _mappings(affected.get("ranges"))
         if described.get("type") in ("SEMVER", "ECOSYSTEM")  # a range of git commits says nothing about versions
-        for each in _ranges(_mappings(described.get("events")))
+        for each in ranges_of(_events(described))
     ]
-    versions = tuple(_bare(each) for each in _texts(affected.get("versions")))
+    versions = tuple(bare_version(each) for each in _texts(affected.get("versions")))
     return Affected(
         path=_text(_mapping(affected.get("package"))["name"]),
-        ranges=tuple(ranges) if ranges or versions else (Range(_ANY),),
+        ranges=tuple(ranges) if ranges or versions else (EVERY,),
         versions=versions,
         packages=tuple(path for each in imports if (path := _text(each.get("path") or ""))),
     )
 
 
-def _ranges(events: Iterable[Mapping[str, Any]]) -> Iterable[Range]:
-    """The ranges that events make up. They may come in any order; those at one version in that of `_EVENTS`."""
-    found = [(_text(version).removeprefix("v"), kind) for event in events for kind, version in event.items()]
-    found = [each for each in found if each != ("*", "limit")]  # no limit at all
-    for version, kind in found:
-        if kind not in _EVENTS:
-            raise ValueError(f"unknown event {kind[:_MOST_SHOWN]}")
-        if version != _ANY and not semver.is_valid(f"v{version}"):
-            raise ValueError(f"invalid version {version[:_MOST_SHOWN]}")
-    found.sort(key=lambda each: (_key(each[0]), _EVENTS.index(each[1])))
-    introduced = ""
-    again = ""  # introduced within a range: an end at the same version does not end it
-    for version, kind in found:
-        if kind == "introduced":
-            again = version if introduced else ""
-            introduced = introduced or version
-        elif version == again:
-            continue
-        elif introduced and kind in ("fixed", "limit"):
-            yield Range(introduced, fixed=version)
-            introduced = ""
-        elif introduced:
-            yield Range(introduced, last=version)
-            introduced = ""
-    if introduced:
-        yield Range(introduced)
-
-
-def _bare(version: str) -> str:
-    """A version without "v" and "+incompatible"."""
-    return version.removeprefix("v").partition("+")[0]
-
-
-def _key(version: str) -> semver.Key:
-    """Sorts versions without "v"; "0" is below all."""
-    return () if version == _ANY else semver.key(f"v{version}")
+def _events(described: Mapping[str, Any]) -> list[tuple[str, str]]:
+    events = _mappings(described.get("events"))
+    return [(_text(version).removeprefix("v"), kind) for event in events for kind, version in event.items()]
 
 
 def _severity(document: Mapping[str, Any], specific: Mapping[str, Any]) -> str:

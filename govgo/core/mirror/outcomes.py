@@ -6,7 +6,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from govgo.core.findings import Finding
-from govgo.core.mirror.closure import Closure
+from govgo.core.mirror.contents import Closure
 from govgo.core.mirror.manifest import Difference, Manifest
 from govgo.core.module.moduleversion import ModuleVersion
 from govgo.core.records import NamedTuple

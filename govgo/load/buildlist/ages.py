@@ -8,7 +8,7 @@ from govgo.core.module.versionquery import parse_query
 from govgo.errors import Failure
 from govgo.load.buildlist.graph import ModGraph
 from govgo.load.buildlist.requirements import Requirements
-from govgo.load.query.dates import TooYoungError, warm_dates, why_not_counted
+from govgo.load.query.ages import TooYoungError, warm_dates, why_not_counted
 from govgo.load.query.query import choose_version
 from govgo.load.query.retract import allowed_versions
 from govgo.load.query.source import VersionSource

@@ -72,7 +72,7 @@ def previous_version(session: Session, mv: ModuleVersion) -> ModuleVersion:
     limit = version_key(mv.path, mv.version)
     below = [v for v in versions if version_key(mv.path, v) < limit]
     if session.settings.horizon is not None:
-        from govgo.load.query.dates import Narrowing
+        from govgo.load.query.ages import Narrowing
 
         narrowing = Narrowing(session, mv.path, below, min_age=True)
         while below and narrowing.drops(below[-1]):

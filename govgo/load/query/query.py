@@ -176,7 +176,7 @@ def _refused(session: Session, mv: ModuleVersion, allowed: Allowed | None) -> Di
     """Why a version must not be chosen, by `allowed` or by its date."""
     refused = refusal(allowed, mv)
     if refused is None and session.settings.horizon is not None:
-        from govgo.load.query.dates import why_not_counted
+        from govgo.load.query.ages import why_not_counted
 
         refused = why_not_counted(session, mv, min_age=allowed is not None)
     return refused
@@ -238,7 +238,7 @@ class _Choice:
         session = self._source.session
         if session.settings.horizon is None or (listed.list and not any(map(self._matcher.takes, listed.list))):
             return ""
-        from govgo.load.query.dates import left_out
+        from govgo.load.query.ages import left_out
 
         return left_out(session, self._matcher.path, min_age=self._allowed is not None)
 
@@ -310,7 +310,7 @@ def choose_version(
     ]
     narrowing = None
     if session.settings.horizon is not None:
-        from govgo.load.query.dates import Narrowing
+        from govgo.load.query.ages import Narrowing
 
         narrowing = Narrowing(session, path, fitting, min_age=allowed is not None and not any_age)
     while True:

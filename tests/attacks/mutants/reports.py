@@ -11,7 +11,7 @@ DRAWING = "tests/report/drawing/"
 FOREIGN = "tests/attacks/test_foreign_text.py::"
 FORMATS = "tests/report/findings/test_formats.py::"
 SUM = "tests/cli/commands/trust/test_sum.py::"
-PUBLISHED = "tests/load/query/test_dates.py::"
+PUBLISHED = "tests/load/query/test_ages.py::"
 AGES = "tests/load/buildlist/test_ages.py::"
 MIN_AGE = "tests/cli/commands/change/test_min_age.py::"
 VERIFY = "tests/cli/commands/trust/test_verify.py::"
@@ -179,7 +179,7 @@ MUTANTS = {
     "age-unknown": Mutant(
         "age",
         "a version without a date counts as too young",
-        "load/query/dates.py",
+        "load/query/ages.py",
         "    if found.time is None:\n        return TooYoungError(",
         "    if found.time is None:\n        return None\n        return TooYoungError(",
         (
@@ -198,7 +198,7 @@ MUTANTS = {
     "age-of-the-author": Mutant(
         "age",
         "the date when a version was first seen comes before the one that its author says",
-        "load/query/dates.py",
+        "load/query/ages.py",
         "        if seen is not None:\n            return Published(seen, INDEX)\n",
         "",
         (PUBLISHED + "test_first_seen_comes_before_what_the_author_says",),

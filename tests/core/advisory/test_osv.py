@@ -8,7 +8,8 @@ from typing import Any
 
 import pytest
 
-from govgo.core.advisory.osv import AdvisoryError, Affected, parse_advisory
+from govgo.core.advisory.osv import AdvisoryError, parse_advisory
+from govgo.core.advisory.ranges import Affected
 
 
 def document(*events: dict[str, str], **more: Any) -> dict[str, Any]:

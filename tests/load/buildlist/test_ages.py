@@ -11,7 +11,7 @@ from govgo.core.module.moduleversion import ModuleVersion
 from govgo.errors import ReportedError
 from govgo.load.buildlist.ages import check_ages
 from govgo.load.mainmodule.load import load_mod_file
-from govgo.load.query.dates import TooYoungError
+from govgo.load.query.ages import TooYoungError
 from govgo.load.session.agelimits import Horizon
 from govgo.load.session.policy import GRAPH
 from govgo.load.session.session import Session

@@ -16,7 +16,7 @@ from govgo.cli.group import CACHE, COMMANDS, Entry, Group
 from govgo.cli.options import FlagError, argument, chdir_option, command, json_option, module_options, option
 from govgo.cli.outputs import failures_as_document
 from govgo.cli.session import open_session
-from govgo.core.policy.age import parse_age
+from govgo.core.policy.durations import parse_age
 from govgo.errors import InputError
 from govgo.report.cache import (
     PRUNE_SCHEMA,

@@ -17,7 +17,7 @@ from govgo.cli.outputs import Reports, failed, fault_of, formats_or_failed, outp
 from govgo.cli.session import network_options, open_session
 from govgo.cli.sizes import parse_size
 from govgo.core.findings import worst
-from govgo.core.mirror.closure import Closure
+from govgo.core.mirror.contents import Closure
 from govgo.core.mirror.manifest import Manifest
 from govgo.core.mirror.outcomes import Added, Checked, Shipped
 from govgo.core.module.paths import check_path

@@ -140,7 +140,7 @@ def _max_age(text: str) -> timedelta | None:
     """The age of -max-db-age; None for none."""
     if not text:
         return None
-    from govgo.core.policy.age import parse_age
+    from govgo.core.policy.durations import parse_age
 
     try:
         return parse_age(text)

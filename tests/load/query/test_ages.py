@@ -12,7 +12,7 @@ from govgo.core.module.moduleversion import ModuleVersion
 from govgo.core.module.versionquery import NoMatchingVersionError
 from govgo.errors import Failure, NetworkError
 from govgo.load.mainmodule.load import load_mod_file
-from govgo.load.query.dates import NotYetPublishedError, TooYoungError
+from govgo.load.query.ages import NotYetPublishedError, TooYoungError
 from govgo.load.query.query import query
 from govgo.load.query.retract import ModuleRetractedError, allowed_versions, check_retractions
 from govgo.load.session.agelimits import Horizon

@@ -7,7 +7,7 @@ from datetime import timedelta
 
 import pytest
 
-from govgo.core.policy.age import age_text, parse_age
+from govgo.core.policy.durations import age_text, parse_age
 from govgo.errors import InputError
 
 

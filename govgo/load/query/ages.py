@@ -16,7 +16,7 @@ from typing import ClassVar
 
 from govgo.core.module.moduleversion import ModuleVersion, is_toolchain
 from govgo.core.module.versionquery import DisallowedError
-from govgo.core.policy.age import age_text
+from govgo.core.policy.durations import age_text
 from govgo.core.records import NamedTuple
 from govgo.core.resolution.outdated import INDEX, INFO, VERSION
 from govgo.core.version.pseudo import pseudo_time
