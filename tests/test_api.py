@@ -12,7 +12,7 @@ import pytest
 
 from govgo import api, errors
 from govgo.core.module.moduleversion import ModuleVersion
-from govgo.ports.talk import Reporter
+from govgo.ports.reporter import Reporter
 from tests.simulators.proxy import ProxySimulator, Stall
 
 PROXY = (Path(__file__).parents[1] / "testdata/sample/proxy").as_uri()

@@ -53,10 +53,10 @@ ALLOWED: dict[tuple[str, str, str], str] = {
     ("serve/events/journal.py", "Journal._run", "SecurityError"): (
         "told, kept as `fault`, and shown by /readyz and metrics; the log is not signed any more"
     ),
-    ("serve/registry/news.py", "News.begin", "SecurityError"): (
+    ("serve/registry/changes.py", "News.begin", "SecurityError"): (
         "the journal tells it and keeps it as its fault; here it means that the log says nothing, and all is looked at"
     ),
-    ("serve/registry/news.py", "News.due", "SecurityError"): "as in `begin`",
+    ("serve/registry/changes.py", "News.due", "SecurityError"): "as in `begin`",
     ("serve/events/follow.py", "Follower._run", "SecurityError"): (
         "told, kept as the fault of the place, shown by /readyz and metrics; the place is not followed any more, and "
         "nothing that it says is believed"
@@ -78,7 +78,7 @@ ALLOWED: dict[tuple[str, str, str], str] = {
         "kept as `misbehaviour`, which every call raises from then on, and the closing of the repository as well"
     ),
     ("adapters/sumdb/client.py", "SumDb._from_cache", "BadSignatureError"): _FOREIGN,
-    ("adapters/sumdb/kept.py", "KeptRecords._head", "BadSignatureError"): _FOREIGN,
+    ("adapters/sumdb/cachedrecords.py", "KeptRecords._head", "BadSignatureError"): _FOREIGN,
     ("adapters/sumdb/session.py", "ProofClient._read_kept", "GovgoError"): _FOREIGN,
     ("adapters/sumdb/trees.py", "ProvedTrees.open", "BadSignatureError"): _FOREIGN,
     ("adapters/sumdb/trees.py", "ProvedTrees._merge_stored", "BadSignatureError"): _FOREIGN,
@@ -109,8 +109,8 @@ ALLOWED: dict[tuple[str, str, str], str] = {
     ("cli/commands/fleet/worker.py", "_Worker.__call__", "GovgoError"): _OUTCOME,
     ("cli/commands/fleet/worker.py", "_attempted", "GovgoError"): _OUTCOME,
     ("cli/main.py", "_run_as", "GovgoError"): "the end of the command: the error is printed and decides the exit code",
-    ("serve/upstream/library.py", "Library.answer", "GovgoError"): "the answer to the client: the error is told to it",
-    ("serve/upstream/library.py", "Library._is_sound", "SumMismatchError"): _FOREIGN,
+    ("serve/upstream/readthrough.py", "ReadThrough.answer", "GovgoError"): "the error is told to the client",
+    ("serve/upstream/readthrough.py", "ReadThrough._is_sound", "SumMismatchError"): _FOREIGN,
     ("serve/publish/route.py", "PublishRoute.answer", "SecurityError"): (
         "the answer to the client: one's own database has another record, so nothing is published"
     ),

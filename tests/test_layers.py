@@ -42,10 +42,10 @@ INWARD = {
 ROOMS = {
     "core": (
         "typehints",
-        "closest fastzlib late records walk",
+        "closest fastzlib lazyregex records walk",
         "tomllines",
         "tomltext",
-        "codes foreign golib",
+        "codes golib safetext",
         "gosource version",
         "module",
         "findings gobinary goenv gosum modcache modfile modgraph",
@@ -130,7 +130,7 @@ VERBS = {
 #: Modules whose tests do not lie where their name says, by the file that tests them, folder by folder. Conformance
 #: vectors test a whole format, scripts a whole command, and a simulated world the adapters together.
 TESTED_BY = {
-    "adapters/advisories/test_files.py": "adapters/disk: kept",
+    "adapters/advisories/test_files.py": "adapters/disk: usercache",
     "adapters/catalogue/test_scan.py": "adapters/catalogue: catalogue filling trigrams",
     "adapters/fleet/test_child.py": "adapters/fleet: child_process chunks",
     "adapters/http/test_client.py": "adapters/http: curl_engine curl_transfer engine httpx_engine",
@@ -174,7 +174,7 @@ TESTED_BY = {
         "report/mirror: add; wiring: mirror"
     ),
     "cli/commands/serve/test_mirror_killed.py": "app/mirror: repair",
-    "cli/commands/serve/test_mirror_ship.py": "app/mirror: ship; report/mirror: ship",
+    "cli/commands/serve/test_mirror_ship.py": "app/mirror: transfer; report/mirror: transfer",
     "cli/commands/serve/test_mirror_verify.py": "app/mirror: check; report/mirror: verify",
     "cli/commands/serve/test_publish.py": "report: publish; wiring: publish",
     "cli/commands/serve/test_storage.py": (
@@ -262,9 +262,11 @@ TESTED_BY = {
         "list; load/buildlist: package; load/packages: errors imports load localpatterns missing require tidy; report: "
         "why"
     ),
-    "serve/events/test_follow.py": "adapters/sumdb: remotelog; serve/events: misses taking; serve/server: events",
+    "serve/events/test_follow.py": (
+        "adapters/sumdb: remotelog; serve/events: missreports taking; serve/server: events"
+    ),
     "serve/http/test_application.py": (
-        "serve/http: health metrics site tails; serve/server: build parts; serve/upstream: coldloop later sources"
+        "serve/http: health metrics site tails; serve/server: build parts; serve/upstream: asyncfetch coldloop sources"
     ),
     "serve/publish/test_route.py": "adapters/modzip: examine",
     "serve/registry/test_routes.py": (
@@ -272,11 +274,13 @@ TESTED_BY = {
     ),
     "serve/server/test_buckets.py": "serve/upstream: stored",
     "serve/server/test_server.py": "cli/commands/serve: serve",
-    "serve/upstream/test_care.py": "app/storage: uses; serve/upstream: uses",
+    "serve/upstream/test_upkeep.py": "app/storage: uses; serve/upstream: uses",
     "serve/upstream/test_published.py": "core/storage: published",
     "serve/upstream/test_verdicts.py": "serve/server: judging",
     "serve/test_settings.py": "serve: freshness tables values",
-    "simulators/repo.py": "ports: advisories cachecare evidence files licenses log mirror modules storage sumdb talk",
+    "simulators/repo.py": (
+        "ports: advisories cachecare evidence files licenses log mirror modules reporter storage sumdb"
+    ),
     "test_api.py": "api: call files modules reports",
     "test_site.py": "cli/reference: markdown",
     "test_startup.py": ": __main__",
@@ -526,6 +530,6 @@ def test_no_possessive_repeat_of_a_group() -> None:
 
 
 def test_no_module_compiles_an_expression_when_it_is_loaded() -> None:
-    """It takes up to a millisecond, and most are not used in a run: `core.late` compiles it at its first use."""
+    """It takes up to a millisecond, and most are not used in a run: `core.lazyregex` compiles it at its first use."""
     found = re.compile(r"^\S.*\bre\.compile\(", re.MULTILINE)
     assert not [str(file) for file in FILES if found.search(file.read_text())]

@@ -3,9 +3,9 @@
 
 from __future__ import annotations
 
-from govgo.core.foreign import one_line
 from govgo.core.module.moduleversion import ModuleVersion
 from govgo.core.module.paths import canonical_version
+from govgo.core.safetext import one_line
 from govgo.core.version.pseudo import is_pseudo
 from govgo.errors import GovgoError, InvalidVersionError, LookupDisabledError, NotFoundError, SettingError
 

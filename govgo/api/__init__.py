@@ -48,7 +48,7 @@ from govgo.core.module.info import ModuleInfo
 from govgo.core.module.moduleversion import ModuleVersion
 from govgo.load.session.agelimits import Horizon
 from govgo.ports.modules import Downloaded
-from govgo.ports.talk import Cancelled
+from govgo.ports.reporter import Cancelled
 
 __all__ = [
     "Build",

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from govgo.core.records import NamedTuple
 from govgo.errors import DiskError, GovgoError, ReportedError, SecurityError, gravest, parts
-from govgo.ports.talk import Cancelled
+from govgo.ports.reporter import Cancelled
 
 if TYPE_CHECKING:
     from govgo.load.session.agelimits import Horizon
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 
 class Event(NamedTuple):
-    """Something that happened: its kind and facts are those of `govgo.ports.talk.Reporter.event`."""
+    """Something that happened: its kind and facts are those of `govgo.ports.reporter.Reporter.event`."""
 
     kind: str
     facts: Mapping[str, object]

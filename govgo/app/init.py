@@ -8,7 +8,7 @@ import re
 from typing import TYPE_CHECKING
 
 from govgo.core.golib.quote import quote, unquote
-from govgo.core.late import late
+from govgo.core.lazyregex import late
 from govgo.core.modfile import ModFile
 from govgo.core.module.moduleversion import ModuleVersion, is_toolchain
 from govgo.core.module.paths import check_import_path, check_new_module_path, is_local_import, split_path_version

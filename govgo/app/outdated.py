@@ -33,7 +33,7 @@ from govgo.load.query.retract import (
 )
 from govgo.load.query.source import VersionSource
 from govgo.load.session.session import Session
-from govgo.load.targets.faults import from_error
+from govgo.load.targets.errorfindings import from_error
 from govgo.load.targets.resolve import Resolved, Unresolved, resolve_all
 from govgo.load.targets.targets import shown
 from govgo.ports.modules import Ask

@@ -28,7 +28,7 @@ from govgo.core.resolution.plan import (
 )
 from govgo.errors import Failure
 from govgo.load.session.mainmodules import COMMAND_LINE
-from govgo.load.targets.faults import from_error
+from govgo.load.targets.errorfindings import from_error
 from govgo.load.targets.open import reading
 from govgo.load.targets.resolve import Resolved, Unresolved, resolve_all
 from govgo.load.targets.targets import shown

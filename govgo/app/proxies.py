@@ -16,7 +16,7 @@ from govgo.core.goenv import DIRECT, NOPROXY, OFF, check_proxy_url, parse_goprox
 from govgo.core.golib.url import mask
 from govgo.core.goproxy.answers import Answer, Looked, ProxyComparison, Question
 from govgo.core.goproxy.judge import judge, newest, version_of
-from govgo.core.goproxy.whole import judge_whole, kind_of
+from govgo.core.goproxy.proxyfaults import judge_whole, kind_of
 from govgo.core.module.escape import escape_path, escape_version
 from govgo.core.module.moduleversion import ModuleVersion
 from govgo.core.module.paths import canonical_version, check, path_major_prefix, split_path_version
@@ -24,7 +24,7 @@ from govgo.core.module.versionquery import parse_path_version
 from govgo.core.records import NamedTuple
 from govgo.core.sumdb.record import lookup_path
 from govgo.errors import Failure, InputError, SecurityError, UsageError
-from govgo.load.targets.faults import from_error
+from govgo.load.targets.errorfindings import from_error
 from govgo.load.targets.resolve import Unresolved, resolve_all
 from govgo.load.targets.targets import shown_start
 

@@ -30,7 +30,7 @@ from govgo.core.vcs.worktree import GitState
 from govgo.errors import BadZipError, Failure, GovgoError
 from govgo.load.targets.binaries import build_info, linked, split_binaries
 from govgo.load.targets.dependencies import dependencies_of
-from govgo.load.targets.faults import from_error
+from govgo.load.targets.errorfindings import from_error
 from govgo.load.targets.locate import fault_in
 from govgo.load.targets.resolve import Resolved, Unresolved, resolve_all
 from govgo.load.targets.targets import shown, shown_start

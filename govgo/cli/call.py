@@ -84,7 +84,7 @@ def show(text: str | bytes, *, painted: bool = False) -> None:
         painted: it is safe already, and has colours of our own.
     """
     if sys.stdout.isatty() and not painted:
-        from govgo.core.foreign import visible
+        from govgo.core.safetext import visible
 
         text = visible(text.decode("utf-8", "surrogateescape") if isinstance(text, bytes) else text)
     with reporter().hidden():

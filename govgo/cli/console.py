@@ -10,7 +10,7 @@ import sys
 from collections.abc import Mapping
 from contextlib import AbstractContextManager, nullcontext
 
-from govgo.core.foreign import visible
+from govgo.core.safetext import visible
 from govgo.core.typehints import TYPE_CHECKING, TextIO
 from govgo.errors import (
     GoSumError,

@@ -223,7 +223,7 @@ def _print_usage_error(error: CommandLineError) -> None:
     """Print what is wrong with a command line that cannot be read, the usage line, and where to read more."""
     from govgo.cli.group import UnknownCommandError
     from govgo.cli.options import FlagError
-    from govgo.core.foreign import visible
+    from govgo.core.safetext import visible
 
     own = isinstance(error, FlagError | UnknownCommandError)
     lines = [str(error) if own else f"govgo: {error}"]
@@ -239,7 +239,7 @@ def _print_usage_error(error: CommandLineError) -> None:
 
 def _bug(error: Exception) -> int:
     from govgo.cli.exitcodes import EXIT_BUG
-    from govgo.core.foreign import visible
+    from govgo.core.safetext import visible
 
     _print_traceback()
     sys.stderr.write(

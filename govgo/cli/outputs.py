@@ -206,7 +206,7 @@ def formats_or_failed(
 def fault_of(error: BaseException) -> Finding:
     """The error that ended a run, as the finding of its reports: at least unchecked, so that none says all is well."""
     from govgo.core.findings import Finding, Verdict
-    from govgo.load.targets.faults import from_error
+    from govgo.load.targets.errorfindings import from_error
 
     if isinstance(error, GovgoError):
         return from_error(None, error).unchecked()

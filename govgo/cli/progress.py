@@ -18,8 +18,8 @@ from contextlib import suppress
 from typing import TextIO
 
 from govgo.adapters.disk.system import process_age_s
-from govgo.core.foreign import visible
-from govgo.ports.talk import PROGRESS_THREAD
+from govgo.core.safetext import visible
+from govgo.ports.reporter import PROGRESS_THREAD
 
 FIRST_S = 0.13
 """When the terminal's line is first drawn, in seconds after the start of the process. It shall show within 200 ms, and

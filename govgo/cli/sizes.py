@@ -6,7 +6,7 @@ from __future__ import annotations
 import re
 
 from govgo.cli.options import FlagError
-from govgo.core.late import late
+from govgo.core.lazyregex import late
 
 _SIZE = late(r"([0-9]{1,15}(?:\.[0-9]{1,3})?) ?(?:([kmgt]?)(i?)b?)?", re.IGNORECASE)
 _POWERS = {"": 0, "k": 1, "m": 2, "g": 3, "t": 4}

@@ -34,7 +34,6 @@ from datetime import date, datetime, timedelta
 from typing import NoReturn
 
 from govgo.core.findings import USUAL_CLAIMS, Claim
-from govgo.core.foreign import one_line, why_malformed
 from govgo.core.licenses.expression import canonical
 from govgo.core.module.moduleversion import ModuleVersion
 from govgo.core.module.patterns import glob_match
@@ -53,6 +52,7 @@ from govgo.core.policy.values import (
     Waiver,
 )
 from govgo.core.records import NamedTuple
+from govgo.core.safetext import one_line, why_malformed
 from govgo.core.tomllines import KeyLines
 from govgo.core.tomltext import line_of_fault, parse_toml
 from govgo.core.version import goversion, semver

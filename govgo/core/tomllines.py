@@ -16,7 +16,7 @@ import json
 import re
 from enum import Enum
 
-from govgo.core.late import late
+from govgo.core.lazyregex import late
 from govgo.core.records import NamedTuple
 
 # Strings of three quotes end with three to five of them.

@@ -6,7 +6,7 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from govgo.core.late import late
+from govgo.core.lazyregex import late
 
 MAX_KEY_PARTS = 64
 _PART = r"(?:[\w-]++|\"[^\"\n]*+\"|'[^'\n]*+')"

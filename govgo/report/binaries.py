@@ -3,8 +3,8 @@
 
 from __future__ import annotations
 
-from govgo.core.foreign import one_line
 from govgo.core.gobinary.modinfo import BuildInfo, BuildModule, format_modinfo
+from govgo.core.safetext import one_line
 from govgo.report.gojson import Value, encode
 
 

@@ -3,8 +3,8 @@
 
 from __future__ import annotations
 
-from govgo.core.foreign import one_line
 from govgo.core.modcache import CacheCheck, Contents, Pruned
+from govgo.core.safetext import one_line
 from govgo.report.document import module_members, results_document
 from govgo.report.words import amount, many
 

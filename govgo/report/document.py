@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 import govgo
 from govgo.core.findings import Finding, Place
-from govgo.core.foreign import visible
 from govgo.core.module.moduleversion import ModuleVersion
+from govgo.core.safetext import visible
 from govgo.errors import ForkError, GovgoError
 from govgo.report.gojson import printed, safe
 

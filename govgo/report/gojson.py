@@ -12,9 +12,9 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timedelta
 
-from govgo.core.foreign import UNSAFE
 from govgo.core.golib.time import nanosecond
-from govgo.core.late import late
+from govgo.core.lazyregex import late
+from govgo.core.safetext import UNSAFE
 
 Value = str | bool | int | float | None | Mapping[str, "Value"] | Sequence["Value"]
 

@@ -9,7 +9,7 @@ import html
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from typing import NewType
 
-from govgo.core.foreign import one_line
+from govgo.core.safetext import one_line
 
 Html = NewType("Html", str)
 """Markup of ours, in which all that strangers wrote went through `text`."""

@@ -6,8 +6,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from govgo.core.findings import Finding
-from govgo.core.foreign import visible
-from govgo.core.late import late
+from govgo.core.lazyregex import late
+from govgo.core.safetext import visible
 
 _SPECIAL = late(r"([\\`*_{}\[\]<>()#+!|~@&-])")
 _FENCE = late(r"`{3,}")

@@ -12,9 +12,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 
 from govgo.core.findings import Verdict
-from govgo.core.foreign import one_line, visible
 from govgo.core.resolution.compare import Change, Selected
 from govgo.core.resolution.plan import Plan, PlannedModule, PlannedStep, PlannedText, Why
+from govgo.core.safetext import one_line, visible
 from govgo.report.document import encode, fault_entries, heading, module_or_null
 from govgo.report.markdown import document, fenced
 from govgo.report.style import PLAIN, Style

@@ -5,8 +5,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from govgo.core.foreign import visible
 from govgo.core.goproxy.answers import Answer, Looked, ProxyComparison, Question
+from govgo.core.safetext import visible
 from govgo.report.document import encode, heading
 from govgo.report.findings.json import found_members
 

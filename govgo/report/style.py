@@ -62,7 +62,7 @@ def table(titles: Sequence[str], rows: Sequence[Sequence[str]], style: Style = P
 
     Args:
         titles: of the columns.
-        rows: as many cells each; texts of strangers are made safe before (`foreign.one_line`).
+        rows: as many cells each; texts of strangers are made safe before (`safetext.one_line`).
         style: the medium.
     """
     if style.is_terminal:

@@ -7,8 +7,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Protocol
 
-from govgo.core.foreign import one_line
 from govgo.core.module.moduleversion import ModuleVersion
+from govgo.core.safetext import one_line
 from govgo.core.sumdb.cosignature import Cosigned
 from govgo.core.sumdb.forks import Head
 from govgo.core.sumdb.tlog import format_hash

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from govgo.core.foreign import one_line
+from govgo.core.safetext import one_line
 
 
 def why_text(reasons: Iterable[tuple[str, Sequence[str]]], *, modules: bool, vendor: bool) -> str:

@@ -17,9 +17,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
 
-from govgo.core.foreign import one_line
 from govgo.core.modgraph.mvs import NONE
 from govgo.core.resolution.lower import Outcome
+from govgo.core.safetext import one_line
 from govgo.report.document import fault_entries, module_members, module_or_null, place_members, results_document
 from govgo.report.markdown import document, fenced
 from govgo.report.style import PLAIN

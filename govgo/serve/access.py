@@ -27,10 +27,10 @@ import hmac
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 
-from govgo.core.foreign import one_line
-from govgo.core.late import late
+from govgo.core.lazyregex import late
 from govgo.core.module.patterns import match_prefix_patterns
 from govgo.core.records import NamedTuple
+from govgo.core.safetext import one_line
 from govgo.errors import MissingExtraError, UnavailableError, UsageError
 from govgo.serve.values import check_patterns
 

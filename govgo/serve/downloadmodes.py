@@ -22,9 +22,9 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from govgo.core.foreign import one_line
-from govgo.core.late import late
+from govgo.core.lazyregex import late
 from govgo.core.records import NamedTuple
+from govgo.core.safetext import one_line
 from govgo.errors import UsageError
 from govgo.serve.policy import MODES, ModeRule
 from govgo.serve.values import url_problem

@@ -22,9 +22,9 @@ from __future__ import annotations
 
 import re
 
-from govgo.core.foreign import one_line
-from govgo.core.late import late
+from govgo.core.lazyregex import late
 from govgo.core.records import NamedTuple
+from govgo.core.safetext import one_line
 from govgo.errors import UsageError
 
 INCLUDE, EXCLUDE, DIRECT = "+", "-", "D"

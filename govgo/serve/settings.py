@@ -26,10 +26,10 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from govgo.core.foreign import one_line, why_malformed
 from govgo.core.golib import url as gourl
-from govgo.core.late import late
+from govgo.core.lazyregex import late
 from govgo.core.records import NamedTuple
+from govgo.core.safetext import one_line, why_malformed
 from govgo.core.tomltext import line_of_fault, parse_toml
 from govgo.errors import InputError, UsageError
 from govgo.serve.counters import FOLLOWED

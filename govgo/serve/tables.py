@@ -8,14 +8,14 @@ from collections.abc import Mapping
 from typing import Any
 
 from govgo.core.events.event import is_log_name
-from govgo.core.foreign import one_line
 from govgo.core.golib import url as gourl
 from govgo.core.golib.time import parse_rfc3339
-from govgo.core.late import late
+from govgo.core.lazyregex import late
 from govgo.core.module.paths import check_path
 from govgo.core.modzip.bounds import MAX_ZIP_FILE
 from govgo.core.modzip.rules import is_clean
 from govgo.core.records import NamedTuple
+from govgo.core.safetext import one_line
 from govgo.core.sumdb.note import parse_verifier
 from govgo.errors import InputError, NoteError, UsageError
 from govgo.serve.values import (

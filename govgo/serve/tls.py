@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from govgo.adapters.disk.diskerror import reason
-from govgo.core.foreign import one_line
+from govgo.core.safetext import one_line
 from govgo.errors import UsageError
 
 

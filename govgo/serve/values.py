@@ -6,10 +6,10 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 
-from govgo.core.foreign import one_line
 from govgo.core.golib import url as gourl
-from govgo.core.late import late
+from govgo.core.lazyregex import late
 from govgo.core.module.patterns import glob_match
+from govgo.core.safetext import one_line
 from govgo.errors import PatternError, UsageError
 
 _UNITS = {"": 1, "k": 1 << 10, "m": 1 << 20, "g": 1 << 30, "t": 1 << 40}

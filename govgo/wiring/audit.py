@@ -18,18 +18,18 @@ from typing import TYPE_CHECKING
 from govgo.adapters.advisories.files import FileSource
 from govgo.adapters.attribution import attributed
 from govgo.adapters.disk.executables import DiskExecutables
-from govgo.adapters.disk.kept import KeptFiles
+from govgo.adapters.disk.usercache import KeptFiles
 from govgo.adapters.workspace.planned import PlannedWorkspace
 from govgo.app.audit.audit import audit
 from govgo.core.advisory.audit import Audit
 from govgo.core.advisory.openvex import VexError, VexStatement, parse_openvex
-from govgo.core.foreign import one_line
 from govgo.core.goenv import OFF
 from govgo.core.golib.url import mask
 from govgo.core.module.moduleversion import ModuleVersion
 from govgo.core.module.paths import check_path
 from govgo.core.module.versionquery import parse_path_version
 from govgo.core.records import NamedTuple
+from govgo.core.safetext import one_line
 from govgo.errors import InputError, OfflineError, UsageError
 
 if TYPE_CHECKING:

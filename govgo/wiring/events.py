@@ -18,7 +18,7 @@ from govgo.core.records import NamedTuple
 from govgo.core.sumdb.forks import Head
 from govgo.core.sumdb.note import Verifier
 from govgo.core.sumdb.tileauth import WIDTH
-from govgo.ports.talk import Reporter
+from govgo.ports.reporter import Reporter
 
 
 class Wanted(NamedTuple):

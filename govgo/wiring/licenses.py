@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from govgo.adapters.disk.executables import DiskExecutables
-from govgo.adapters.disk.kept import KeptFiles
+from govgo.adapters.disk.usercache import KeptFiles
 from govgo.adapters.licenses.files import LegalTexts, TreeTexts
 from govgo.adapters.licenses.matcher import SpdxMatcher
 from govgo.adapters.workspace.tree import TreeFiles

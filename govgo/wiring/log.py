@@ -24,7 +24,6 @@ from govgo.app.log.clone import Clone
 from govgo.app.log.sample import Download, compare_downloads, compare_lookups, random_records
 from govgo.app.log.sync import Plan, Sync
 from govgo.app.log.watch import Round, Watch
-from govgo.core.foreign import one_line
 from govgo.core.goenv import OFF, GoEnv
 from govgo.core.golib import url as gourl
 from govgo.core.gosum.dirhash import hash_gomod
@@ -33,10 +32,11 @@ from govgo.core.log.result import LogRun
 from govgo.core.module.moduleversion import ModuleVersion
 from govgo.core.module.patterns import match_prefix_patterns
 from govgo.core.records import NamedTuple
+from govgo.core.safetext import one_line
 from govgo.core.sumdb.gosumdb import Database, database_of
 from govgo.core.sumdb.note import Verifier, parse_verifier
 from govgo.errors import NetworkError, UnavailableError
-from govgo.ports.talk import Reporter
+from govgo.ports.reporter import Reporter
 
 
 class Means(NamedTuple):

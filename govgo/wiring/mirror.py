@@ -25,8 +25,8 @@ from govgo.adapters.workspace.planned import PlannedWorkspace
 from govgo.app.mirror.add import add
 from govgo.app.mirror.check import check_mirror
 from govgo.app.mirror.closure import closure_of
-from govgo.app.mirror.ship import PART_KEY, export, import_parts
 from govgo.app.mirror.store import read_manifest
+from govgo.app.mirror.transfer import PART_KEY, export, import_parts
 from govgo.core.goenv import KNOWN_SUMDB_KEYS, OFF
 from govgo.core.mirror.contents import Closure
 from govgo.core.mirror.manifest import KEY, UNFINISHED, Manifest, compare, format_manifest, parse_manifest

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from govgo.adapters.modcache.cache import ModCache
 from govgo.adapters.modcache.verify import CacheAudit
 from govgo.core.module.moduleversion import ModuleVersion
-from govgo.ports.talk import Reporter
+from govgo.ports.reporter import Reporter
 
 
 def check_cache(mods: Sequence[ModuleVersion], mod_cache: str, report: Reporter) -> tuple[str, ...]:

@@ -22,7 +22,6 @@ from govgo.adapters.vcs.git import Git
 from govgo.adapters.vcs.gitrepo import GitRepo
 from govgo.adapters.vcs.gitshow import checkout_around
 from govgo.adapters.vcs.gitsource import GitSource
-from govgo.core.foreign import visible
 from govgo.core.goenv import GoEnv
 from govgo.core.golib.url import segment_escape
 from govgo.core.gosum.dirhash import hash_gomod
@@ -31,6 +30,7 @@ from govgo.core.module.moduleversion import ModuleVersion
 from govgo.core.module.paths import canonical_version, check, split_path_version
 from govgo.core.modzip.bounds import MAX_GO_MOD
 from govgo.core.records import NamedTuple
+from govgo.core.safetext import visible
 from govgo.core.storage.keys import file_key
 from govgo.core.storage.published import AlreadyPublishedError
 from govgo.core.vcs.coderepo import locate

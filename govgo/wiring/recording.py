@@ -31,7 +31,7 @@ from govgo.load.mainmodule.switching import switch
 from govgo.load.session.errors import SwitchError
 from govgo.load.session.session import Session
 from govgo.load.targets.open import muted
-from govgo.ports.talk import Reporter
+from govgo.ports.reporter import Reporter
 from govgo.wiring.session import SystemClock
 
 _T = TypeVar("_T")

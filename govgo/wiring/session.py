@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from govgo.adapters.modcache.gomodindex import GoModIndex
     from govgo.adapters.modcache.importindex import ImportIndex
-    from govgo.ports.talk import Reporter
+    from govgo.ports.reporter import Reporter
 
 
 class SilentReporter:
@@ -54,7 +54,7 @@ class HookReporter(SilentReporter):
             Cancelled: the caller wants no more.
         """
         if self._cancelled is not None and self._cancelled():
-            from govgo.ports.talk import Cancelled
+            from govgo.ports.reporter import Cancelled
 
             raise Cancelled
         if self._progress is not None:

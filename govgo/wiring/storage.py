@@ -12,8 +12,8 @@ from govgo.adapters.storage.directory import DirectoryStorage
 from govgo.adapters.storage.staging import TemporaryStaging
 from govgo.adapters.sumdb.session import SumClient
 from govgo.app.storage.check import check_storage
-from govgo.core.foreign import one_line
 from govgo.core.goenv import OFF
+from govgo.core.safetext import one_line
 from govgo.errors import UsageError
 from govgo.wiring.mirror import named_storage
 

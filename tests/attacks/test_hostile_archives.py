@@ -18,8 +18,8 @@ import pytest
 
 from govgo.adapters.advisories.files import MAX_ADVISORY_BYTES, FileSource
 from govgo.adapters.disk.executables import DiskExecutables
-from govgo.adapters.disk.kept import KeptFiles
 from govgo.adapters.disk.packed import MAX_PACKED_BYTES
+from govgo.adapters.disk.usercache import KeptFiles
 from govgo.adapters.storage.archive import ArchiveStorage
 from govgo.adapters.workspace.archive import ArchiveFiles
 from govgo.errors import GovgoError, InputError, UsageError

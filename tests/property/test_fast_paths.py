@@ -15,7 +15,7 @@ import pytest
 
 from govgo.adapters.http.curl_transfer import CurlTransfer
 from govgo.adapters.sumdb import route
-from govgo.core import foreign, goenv
+from govgo.core import goenv, safetext
 from govgo.core.golib import quote, url
 from govgo.core.golib.unicode import is_print
 from govgo.core.gosource import buildtags, header, imports, parse
@@ -156,11 +156,11 @@ TEXT_PIECES = (
 def test_printable_text_is_left_as_it_is(count: int) -> None:
     quick = 0
     for text in edited(TEXTS, TEXT_PIECES, count):
-        told = foreign._unsafe().sub(foreign._escape, text)
-        assert foreign.visible(text) == told, ascii(text)
-        assert foreign._unsafe().search(foreign.one_line(text)) is None, ascii(text)
-        told = foreign.visible(text.replace("\n", "\\n").replace("\t", "\\t"))
-        assert foreign.one_line(text) == told, ascii(text)
+        told = safetext._unsafe().sub(safetext._escape, text)
+        assert safetext.visible(text) == told, ascii(text)
+        assert safetext._unsafe().search(safetext.one_line(text)) is None, ascii(text)
+        told = safetext.visible(text.replace("\n", "\\n").replace("\t", "\\t"))
+        assert safetext.one_line(text) == told, ascii(text)
         quick += text.isprintable() and told == text
     assert quick > 30
 

@@ -21,7 +21,7 @@ import httpx
 import pytest
 
 from govgo.adapters.advisories.web import WebSource
-from govgo.adapters.disk.kept import KeptFiles
+from govgo.adapters.disk.usercache import KeptFiles
 from govgo.adapters.http import connect, goauth
 from govgo.adapters.http.engine import Pacer, Timeouts
 from govgo.adapters.http.post import Poster, Uploader

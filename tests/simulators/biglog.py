@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator, MutableMapping, Sequence
 
 from govgo.core.log.units import leaves_of
 from govgo.core.module.moduleversion import ModuleVersion
-from govgo.core.sumdb.growth import Growth
+from govgo.core.sumdb.append import Growth
 from govgo.core.sumdb.note import Note
 from govgo.core.sumdb.published import KEY, LATEST
 from govgo.core.sumdb.record import lookup_path

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """The other half of a transparency log: what its publisher computes and what an auditor checks.
 
-govgo grows a log by its right edge (`core/sumdb/growth.py`). Here are, for the tests, a log that keeps every hash, and
+govgo grows a log by its right edge (`core/sumdb/append.py`). Here are, for the tests, a log that keeps every hash, and
 the audit paths and consistency proofs of RFC 6962 with their checks. All of it is held to the vectors of
 golang.org/x/mod (`tests/conformance/test_tlog.py`).
 

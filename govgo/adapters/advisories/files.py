@@ -20,10 +20,10 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from govgo.adapters.disk.diskerror import disk_error
-from govgo.adapters.disk.kept import KeptFiles
+from govgo.adapters.disk.usercache import KeptFiles
 from govgo.core.advisory.osv import Advisory, parse_advisory
 from govgo.core.advisory.ranges import Affected, Range
-from govgo.core.foreign import one_line
+from govgo.core.safetext import one_line
 from govgo.errors import InputError, NotFoundError
 from govgo.ports.advisories import Snapshot
 

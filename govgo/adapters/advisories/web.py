@@ -21,11 +21,11 @@ from datetime import UTC, datetime
 from typing import Any
 
 from govgo.adapters.advisories.files import MAX_ADVISORY_BYTES
-from govgo.adapters.disk.kept import KeptFiles
+from govgo.adapters.disk.usercache import KeptFiles
 from govgo.adapters.http.remote import Web
 from govgo.adapters.loop.network import Network
 from govgo.core.advisory.osv import parse_advisory
-from govgo.core.foreign import why_malformed
+from govgo.core.safetext import why_malformed
 from govgo.errors import InputError, OfflineError
 from govgo.ports.advisories import Snapshot
 

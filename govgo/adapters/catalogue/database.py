@@ -20,7 +20,7 @@ from govgo.adapters.catalogue.trigrams import TABLE, has_trigrams
 from govgo.adapters.disk.lockfile import locked
 from govgo.adapters.disk.sealed import is_private, make_private, user_cache
 from govgo.adapters.disk.temporary import new_directory
-from govgo.core.foreign import one_line
+from govgo.core.safetext import one_line
 from govgo.errors import DiskError, StorageError
 
 _FORMAT = 2

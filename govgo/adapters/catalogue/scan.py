@@ -24,8 +24,8 @@ from govgo.core.module.moduleversion import ModuleVersion, version_key
 from govgo.core.module.paths import canonical_version, check_path
 from govgo.core.records import NamedTuple
 from govgo.core.registry.facts import best_version, standing_key
-from govgo.core.storage.kept import MAX_BYTES as MAX_KEPT
-from govgo.core.storage.kept import SUFFIX, parse_kept
+from govgo.core.storage.lastanswers import MAX_BYTES as MAX_KEPT
+from govgo.core.storage.lastanswers import SUFFIX, parse_kept
 from govgo.core.version import semver
 from govgo.core.version.pseudo import is_pseudo, pseudo_time
 from govgo.errors import InputError, StorageError

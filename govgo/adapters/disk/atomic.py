@@ -17,7 +17,7 @@ from contextlib import contextmanager, suppress
 from govgo.adapters.disk import modes
 from govgo.adapters.disk.diskerror import disk_error
 from govgo.adapters.disk.lockfile import write_all
-from govgo.core.foreign import one_line
+from govgo.core.safetext import one_line
 from govgo.core.typehints import IO
 
 _ATTEMPTS = 10_000

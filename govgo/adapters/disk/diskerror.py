@@ -9,7 +9,7 @@ from __future__ import annotations
 import errno
 import os
 
-from govgo.core.foreign import one_line
+from govgo.core.safetext import one_line
 from govgo.errors import DiskError, InputError
 
 _FULL_HINT = "free some space and run the command again; nothing half written was left behind"

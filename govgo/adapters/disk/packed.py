@@ -9,8 +9,8 @@ from typing import IO
 
 from govgo.adapters.disk.archives import TAR_SUFFIXES, archive_errors, open_tar
 from govgo.adapters.disk.temporary import spool
-from govgo.core.foreign import one_line
 from govgo.core.gobinary.image import ReadAt
+from govgo.core.safetext import one_line
 from govgo.errors import InputError
 
 _Reader = Callable[[int, str], ReadAt]

@@ -25,7 +25,7 @@ from govgo.adapters.vcs.gitforeign import check_url, git_directory
 from govgo.adapters.workspace.archive import SUFFIXES
 from govgo.core.fleet.units import Kind, Unit
 from govgo.core.golib.url import mask, mask_all, parse
-from govgo.core.late import late
+from govgo.core.lazyregex import late
 from govgo.core.records import NamedTuple
 from govgo.errors import UsageError
 

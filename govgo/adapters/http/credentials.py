@@ -28,7 +28,7 @@ from collections.abc import Iterable
 
 from govgo.adapters.disk.diskerror import reason
 from govgo.core.golib.fields import fields
-from govgo.core.late import late
+from govgo.core.lazyregex import late
 from govgo.core.records import NamedTuple
 from govgo.errors import SettingError
 

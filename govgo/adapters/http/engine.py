@@ -10,8 +10,8 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Callable
 from enum import Enum
 
-from govgo.core.foreign import one_line
 from govgo.core.records import NamedTuple
+from govgo.core.safetext import one_line
 from govgo.core.typehints import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:

@@ -23,7 +23,7 @@ from govgo.adapters.http.timeouts import LARGE_BYTES, Pace
 from govgo.core.fastzlib import fast_zlib
 from govgo.core.golib.quote import quote
 from govgo.core.golib.url import mask, mask_all
-from govgo.core.late import late
+from govgo.core.lazyregex import late
 from govgo.core.records import NamedTuple
 from govgo.errors import Failure, GovgoError, NetworkError, TooLargeError
 

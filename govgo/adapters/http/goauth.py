@@ -32,7 +32,7 @@ from govgo.adapters.http.servertext import printable
 from govgo.core.goenv import quoted_split
 from govgo.core.golib import url as gourl
 from govgo.core.golib.quote import quote
-from govgo.core.late import late
+from govgo.core.lazyregex import late
 from govgo.core.records import NamedTuple
 from govgo.errors import Failure, InputError, UsageError
 

@@ -16,7 +16,7 @@ from collections.abc import Sequence
 from govgo.adapters.http.engine import Fault, TransferError
 from govgo.adapters.http.servertext import shorten
 from govgo.core.golib.quote import quote
-from govgo.core.late import late
+from govgo.core.lazyregex import late
 
 # What nearly all heads are like; each line of another one is looked at by itself.
 _USUAL = late(

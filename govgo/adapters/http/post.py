@@ -24,10 +24,10 @@ from govgo.adapters.http.connect import engine_options
 from govgo.adapters.http.credentials import Credentials, load_goauth
 from govgo.adapters.http.engine import EngineOptions, Timeouts, TransferError
 from govgo.adapters.http.timeouts import ExpectedSilence, Pace
-from govgo.core.foreign import one_line
 from govgo.core.goenv import NetworkEnv
 from govgo.core.golib import url as gourl
 from govgo.core.records import NamedTuple
+from govgo.core.safetext import one_line
 from govgo.errors import NetworkError, TooLargeError, UsageError
 
 if TYPE_CHECKING:

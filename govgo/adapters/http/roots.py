@@ -19,7 +19,7 @@ from collections.abc import Iterator
 
 from govgo.adapters.http.engine import Roots
 from govgo.core.goenv import NetworkEnv
-from govgo.core.late import late
+from govgo.core.lazyregex import late
 
 # Where distributions keep their bundle, in the order in which crypto/x509 looks.
 _BUNDLES = (

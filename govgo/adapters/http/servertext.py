@@ -17,8 +17,8 @@ from __future__ import annotations
 
 import unicodedata
 
-from govgo.core.foreign import one_line, visible
 from govgo.core.golib.quote import quote
+from govgo.core.safetext import one_line, visible
 
 MAX_TEXT_BYTES = 500
 MAX_DETAIL_LINES = 8

@@ -14,10 +14,10 @@ import sys
 from collections.abc import Callable, Iterable, Mapping
 from importlib.util import find_spec
 
-from govgo.adapters.disk.kept import KeptFiles
 from govgo.adapters.disk.programs import end_program
 from govgo.adapters.disk.system import can_read
-from govgo.core.late import late
+from govgo.adapters.disk.usercache import KeptFiles
+from govgo.core.lazyregex import late
 from govgo.core.licenses.texts import Match
 from govgo.errors import MissingExtraError, UnavailableError
 

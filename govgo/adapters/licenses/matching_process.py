@@ -24,7 +24,7 @@ import sys
 from collections.abc import Collection, Iterator
 
 from govgo.adapters.disk.system import limit_memory
-from govgo.core.late import late
+from govgo.core.lazyregex import late
 from govgo.core.records import NamedTuple
 
 _QUOTED = late(r"(?m)^[ \t]*>[ \t]?")

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from govgo.adapters.loop.extractor import Extractor
     from govgo.adapters.loop.helper import Helper
     from govgo.adapters.loop.slots import Slots
-    from govgo.ports.talk import Reporter
+    from govgo.ports.reporter import Reporter
 
 _T = TypeVar("_T")
 

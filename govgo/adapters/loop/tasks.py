@@ -8,7 +8,7 @@ from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from typing import Any, TypeVar
 
 from govgo.errors import Failure, gravest
-from govgo.ports.talk import Cancelled
+from govgo.ports.reporter import Cancelled
 
 _T = TypeVar("_T")
 _ASK_EVERY_S = 0.1

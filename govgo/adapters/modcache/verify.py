@@ -28,12 +28,12 @@ from govgo.adapters.modcache.cache import ModCache
 from govgo.adapters.modzip.hash import hash_archive, hash_tree, hash_zip, hash_zip_and_tree
 from govgo.adapters.modzip.layout import layout_fault
 from govgo.adapters.modzip.read import Rules, open_archive
-from govgo.core.foreign import one_line
 from govgo.core.gosum.dirhash import hash_gomod
 from govgo.core.module.moduleversion import ModuleVersion, is_toolchain
 from govgo.core.records import NamedTuple
+from govgo.core.safetext import one_line
 from govgo.errors import DiskError, Failure, InputError
-from govgo.ports.talk import PROGRESS_THREAD
+from govgo.ports.reporter import PROGRESS_THREAD
 
 _MOST_WORKERS = 8
 _WORTH_A_WORKER = 4 << 20

@@ -5,12 +5,12 @@ from __future__ import annotations
 
 from govgo.adapters.modzip.hash import check_and_hash_zip
 from govgo.adapters.modzip.read import Rules, open_archive
-from govgo.core.foreign import one_line
 from govgo.core.modfile import parse_lax
 from govgo.core.module.moduleversion import ModuleVersion
 from govgo.core.module.paths import INCOMPATIBLE
 from govgo.core.modzip import rules as modzip
 from govgo.core.records import NamedTuple
+from govgo.core.safetext import one_line
 from govgo.errors import BadZipError, InputError
 
 

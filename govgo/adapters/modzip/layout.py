@@ -17,7 +17,7 @@ from collections.abc import Iterator, Sequence
 from itertools import islice
 
 from govgo.adapters.modzip.read import Archive
-from govgo.core.late import late
+from govgo.core.lazyregex import late
 from govgo.core.modzip.bounds import MAX_DIRECTORY
 from govgo.core.records import NamedTuple
 from govgo.errors import BadZipError

@@ -21,7 +21,7 @@ from govgo.core.module.moduleversion import ModuleVersion
 from govgo.core.modzip.rules import zip_prefix
 from govgo.core.modzip.zipformat import Entry
 from govgo.errors import BadZipError, DiskError, InputError
-from govgo.ports.talk import Cancelled
+from govgo.ports.reporter import Cancelled
 
 _NEW_FILE = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
 

@@ -25,7 +25,7 @@ from govgo.core.gosum.dirhash import hash_gomod
 from govgo.core.module.moduleversion import ModuleVersion
 from govgo.core.records import NamedTuple
 from govgo.errors import Failure
-from govgo.ports.talk import Reporter
+from govgo.ports.reporter import Reporter
 
 
 class Seen(NamedTuple):

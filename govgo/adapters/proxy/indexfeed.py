@@ -16,8 +16,8 @@ from collections.abc import Mapping
 from datetime import datetime
 
 from govgo.adapters.disk.diskerror import reason
-from govgo.core.foreign import one_line
 from govgo.core.golib.time import parse_rfc3339
+from govgo.core.safetext import one_line
 from govgo.errors import DiskError, InputError
 
 MAX_BYTES = 4 << 30

@@ -18,12 +18,12 @@ from datetime import MAXYEAR, timedelta
 from urllib.parse import quote
 
 from govgo.core.events.event import format_time_us, time_us_of
-from govgo.core.foreign import one_line
 from govgo.core.golib import url as gourl
 from govgo.core.golib.time import parse_rfc3339
 from govgo.core.module.moduleversion import ModuleVersion
 from govgo.core.module.paths import check
 from govgo.core.records import NamedTuple
+from govgo.core.safetext import one_line
 from govgo.errors import InputError, NetworkError
 
 MAX_LINES = 2000

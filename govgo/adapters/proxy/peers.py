@@ -25,7 +25,7 @@ from govgo.core.module.escape import escape_path, escape_version
 from govgo.core.module.moduleversion import ModuleVersion
 from govgo.core.modzip.bounds import MAX_GO_MOD, MAX_ZIP_FILE
 from govgo.errors import DiskError, Failure, NetworkError, NotFoundError, find
-from govgo.ports.talk import Reporter
+from govgo.ports.reporter import Reporter
 
 if TYPE_CHECKING:
     from govgo.adapters.http.client import HttpClient

@@ -13,7 +13,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from govgo.core.golib.quote import quote
-from govgo.core.late import late
+from govgo.core.lazyregex import late
 from govgo.core.module.info import Origin
 from govgo.core.version import semver
 from govgo.core.version.pseudo import is_pseudo

@@ -44,7 +44,7 @@ from govgo.errors import (
     is_not_found,
 )
 from govgo.ports.modules import RevInfo, Versions
-from govgo.ports.talk import Reporter
+from govgo.ports.reporter import Reporter
 
 _T = TypeVar("_T")
 

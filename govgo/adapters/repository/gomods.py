@@ -36,7 +36,7 @@ if TYPE_CHECKING:
     from govgo.core.modfile.quickread import Summary
     from govgo.ports.files import GoModIndex
     from govgo.ports.modules import Loader
-    from govgo.ports.talk import Reporter
+    from govgo.ports.reporter import Reporter
 
 _FEW = 300
 """So many go.mod files are hashed in the time that OpenSSL takes to load."""

@@ -19,10 +19,10 @@ from datetime import datetime
 from typing import Any
 
 from govgo.adapters.http.remote import Remote, Web
-from govgo.core.foreign import one_line
 from govgo.core.golib import url as gourl
 from govgo.core.golib.time import parse_rfc3339
 from govgo.core.records import NamedTuple
+from govgo.core.safetext import one_line
 from govgo.errors import Failure, InputError, NetworkError, NotFoundError, OfflineError, TooLargeError, find
 
 SCHEMA = "govgo.record/1"

@@ -51,7 +51,7 @@ if TYPE_CHECKING:
     from govgo.core.module.info import Origin
     from govgo.ports.files import GoModIndex
     from govgo.ports.modules import Ask, Downloaded, Loader, RevInfo, Then, Versions
-    from govgo.ports.talk import Reporter
+    from govgo.ports.reporter import Reporter
 
 _T = TypeVar("_T")
 

@@ -27,8 +27,8 @@ from govgo.errors import Failure, GoSumError, UsageError
 
 if TYPE_CHECKING:
     from govgo.adapters.loop.helper import Helper
+    from govgo.adapters.sumdb.cachedrecords import KeptRecords
     from govgo.adapters.sumdb.client import SumDb
-    from govgo.adapters.sumdb.kept import KeptRecords
     from govgo.adapters.sumdb.route import Getter
 
 
@@ -183,7 +183,7 @@ class SumCheck:
             return ()
         if self._kept is None:
             from govgo.adapters.sumdb.cache import SumDbCache
-            from govgo.adapters.sumdb.kept import KeptRecords
+            from govgo.adapters.sumdb.cachedrecords import KeptRecords
             from govgo.core.sumdb.gosumdb import database_of
 
             try:

@@ -47,7 +47,7 @@ from govgo.ports.modules import Downloaded
 if TYPE_CHECKING:
     from govgo.adapters.repository.chain import ModuleSource, TrySources
     from govgo.ports.modules import RevInfo
-    from govgo.ports.talk import Reporter
+    from govgo.ports.reporter import Reporter
 
 TooNew = Callable[[str, str], GovgoError]
 """Makes the error for (module, Go version that it needs)."""

@@ -29,8 +29,8 @@ from govgo.adapters.disk.archives import archive_errors, open_tar
 from govgo.adapters.disk.diskerror import reason
 from govgo.adapters.disk.system import sync
 from govgo.adapters.storage.keys import check_key, check_tag
-from govgo.core.foreign import one_line
 from govgo.core.records import NamedTuple
+from govgo.core.safetext import one_line
 from govgo.errors import InputError, StorageError
 from govgo.ports.storage import Entry
 

@@ -30,9 +30,9 @@ from govgo.adapters.disk.system import sync
 from govgo.adapters.disk.trees import make_dirs
 from govgo.adapters.disk.versionlist import rewrite_list
 from govgo.adapters.storage.keys import check_tag
-from govgo.core.foreign import one_line
 from govgo.core.golib.quote import quote
 from govgo.core.module.cachepath import LOCK
+from govgo.core.safetext import one_line
 from govgo.core.storage.keys import is_temporary
 from govgo.errors import DiskError, InputError, StorageError, find
 from govgo.ports.storage import Entry

@@ -6,7 +6,7 @@ from __future__ import annotations
 import re
 
 from govgo.core.golib.quote import quote
-from govgo.core.late import late
+from govgo.core.lazyregex import late
 from govgo.errors import InputError, StorageError
 from govgo.ports.storage import Entry
 

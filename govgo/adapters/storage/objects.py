@@ -28,10 +28,10 @@ from urllib.parse import urlsplit
 
 from govgo.adapters.disk.diskerror import disk_error
 from govgo.adapters.storage.keys import check_key, check_tag, is_key
-from govgo.core.foreign import one_line
 from govgo.core.golib.url import mask
-from govgo.core.late import late
+from govgo.core.lazyregex import late
 from govgo.core.records import NamedTuple
+from govgo.core.safetext import one_line
 from govgo.errors import MissingExtraError, StorageError, UsageError
 from govgo.ports.storage import Entry
 

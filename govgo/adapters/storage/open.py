@@ -15,10 +15,10 @@ from typing import TYPE_CHECKING
 from urllib.parse import unquote, urlsplit
 
 from govgo.adapters.disk.diskerror import absolute
-from govgo.core.foreign import one_line
 from govgo.core.golib.url import mask
-from govgo.core.late import late
+from govgo.core.lazyregex import late
 from govgo.core.mirror.manifest import KEY, UNFINISHED
+from govgo.core.safetext import one_line
 from govgo.errors import UsageError
 
 if TYPE_CHECKING:

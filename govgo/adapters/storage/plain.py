@@ -27,7 +27,7 @@ from govgo.adapters.disk.diskerror import reason
 from govgo.adapters.disk.lockfile import locked, open_file, write_all
 from govgo.adapters.disk.system import sync
 from govgo.adapters.storage.keys import check_tag
-from govgo.core.foreign import one_line
+from govgo.core.safetext import one_line
 from govgo.errors import DiskError, InputError, StorageError
 from govgo.ports.storage import Entry
 

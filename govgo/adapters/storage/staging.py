@@ -13,7 +13,7 @@ from govgo.adapters.disk import atomic
 from govgo.adapters.disk.diskerror import disk_error
 from govgo.adapters.disk.lockfile import pieces, write_all
 from govgo.adapters.disk.temporary import make_file
-from govgo.core.late import late
+from govgo.core.lazyregex import late
 from govgo.core.mirror.manifest import Content
 from govgo.core.module.moduleversion import ModuleVersion
 

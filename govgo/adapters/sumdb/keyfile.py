@@ -16,7 +16,7 @@ from govgo.adapters.disk import atomic, modes
 from govgo.adapters.disk.diskerror import disk_error
 from govgo.adapters.disk.lockfile import locked, read_whole, write_all
 from govgo.adapters.disk.system import sync
-from govgo.core.foreign import one_line
+from govgo.core.safetext import one_line
 from govgo.core.sumdb.note import read_note
 from govgo.core.sumdb.signer import Signer, make_keys, parse_signer
 from govgo.core.sumdb.tlog import parse_tree

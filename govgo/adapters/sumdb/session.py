@@ -49,7 +49,7 @@ from govgo.errors import (
     UsageError,
     run_all,
 )
-from govgo.ports.talk import Reporter
+from govgo.ports.reporter import Reporter
 
 _T = TypeVar("_T")
 _Answer = tuple[str, ...] | GovgoError

@@ -26,7 +26,7 @@ from govgo.adapters.disk.temporary import spool
 from govgo.adapters.http.servertext import shorten
 from govgo.core.golib.quote import quote
 from govgo.core.golib.url import mask_all
-from govgo.core.late import late
+from govgo.core.lazyregex import late
 from govgo.errors import NotFoundError, TooLargeError, UnavailableError
 
 MAX_OUTPUT_BYTES = 256 << 20

@@ -26,7 +26,7 @@ from govgo.adapters.disk.trees import make_dirs, remove_tree
 from govgo.adapters.vcs.git import MAX_OUTPUT_BYTES, Git, GitError
 from govgo.adapters.vcs.gitobjects import GitObjects
 from govgo.core.golib.quote import quote
-from govgo.core.late import late
+from govgo.core.lazyregex import late
 from govgo.core.vcs.gitrefs import HEADS, SHA1_DIGITS, SHA256_DIGITS, TAGS
 from govgo.errors import CacheCorruptError, DiskError, UsageError
 

@@ -24,7 +24,7 @@ from govgo.adapters.vcs.gitclone import GitClone, uses_sha256
 from govgo.adapters.vcs.gitshow import Commit, GitTree
 from govgo.core.golib.quote import quote
 from govgo.core.golib.url import mask_all
-from govgo.core.late import late
+from govgo.core.lazyregex import late
 from govgo.core.vcs.gitrefs import HEADS, MIN_HASH_DIGITS, SHA1_DIGITS, SHA256_DIGITS, TAGS, is_hex, parse_refs
 from govgo.errors import DiskError, Failure, NotFoundError, UsageError
 

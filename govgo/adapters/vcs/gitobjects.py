@@ -17,7 +17,7 @@ from collections.abc import Sequence
 from govgo.adapters.http.servertext import shorten
 from govgo.adapters.vcs.git import CANCELED, Git, GitError
 from govgo.core.golib.quote import quote
-from govgo.core.late import late
+from govgo.core.lazyregex import late
 from govgo.core.records import NamedTuple
 from govgo.errors import TooLargeError
 

@@ -21,7 +21,7 @@ from govgo.adapters.vcs.git import NOT_INSTALLED, Git, GitError, UnknownRevision
 from govgo.adapters.vcs.gitclone import REMOTE, GitClone
 from govgo.core.golib.quote import quote
 from govgo.core.golib.url import mask
-from govgo.core.late import late
+from govgo.core.lazyregex import late
 from govgo.core.module.info import Origin
 from govgo.core.vcs.coderepo import Commit
 from govgo.core.vcs.gitrefs import (

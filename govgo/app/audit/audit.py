@@ -16,17 +16,17 @@ from govgo.core.advisory.match import AdvisoryIndex, Vulnerability, go_modules
 from govgo.core.advisory.openvex import VexStatement, deciding_statement
 from govgo.core.advisory.osv import STDLIB, TOOLCHAIN
 from govgo.core.findings import Finding, Place, Verdict
-from govgo.core.foreign import one_line
 from govgo.core.govgotoml import AuditIgnore, ProjectPolicy
 from govgo.core.module.moduleversion import ModuleVersion
 from govgo.core.policy.durations import age_text
 from govgo.core.records import NamedTuple
 from govgo.core.resolution.compare import asking_places
 from govgo.core.resolution.resolution import Resolution
+from govgo.core.safetext import one_line
 from govgo.core.version import goversion
 from govgo.errors import Failure, UnavailableError, UsageError
 from govgo.load.targets.binaries import split_binaries
-from govgo.load.targets.faults import from_error
+from govgo.load.targets.errorfindings import from_error
 from govgo.load.targets.policy import policy_file, read_policy
 from govgo.load.targets.resolve import Resolved, Unresolved, resolve_all
 from govgo.load.targets.targets import shown, shown_start

@@ -18,7 +18,7 @@ from govgo.core.advisory.openvex import VexStatement
 from govgo.core.findings import Finding, Place
 from govgo.core.resolution.plan import Plan
 from govgo.errors import Failure, ReportedError
-from govgo.load.targets.faults import from_error, from_reported
+from govgo.load.targets.errorfindings import from_error, from_reported
 from govgo.load.targets.open import muted, reading
 from govgo.load.targets.resolve import resolve
 from govgo.load.targets.targets import MODULE, Target

@@ -29,7 +29,7 @@ from govgo.load.query.ages import warm_dates, why_not_counted
 from govgo.load.query.prefetch import warm_latest
 from govgo.load.query.retract import ExcludedError, ModuleRetractedError, check_allowed
 from govgo.load.targets.edited import resolve_edited
-from govgo.load.targets.faults import from_error
+from govgo.load.targets.errorfindings import from_error
 from govgo.load.targets.resolve import Resolved, resolve
 from govgo.load.targets.targets import MODULE, WORKSPACE, Target, shown
 from govgo.ports.modules import Ask

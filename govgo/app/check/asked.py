@@ -29,7 +29,7 @@ from govgo.load.query.retract import (
     short_message,
 )
 from govgo.load.session.session import Session
-from govgo.load.targets.faults import from_error
+from govgo.load.targets.errorfindings import from_error
 from govgo.load.targets.resolve import Resolved
 
 

@@ -36,7 +36,7 @@ from govgo.core.policy.values import AdvisoryRule, Waiver
 from govgo.core.policy.waive import accepted, note, waived, waiver_notes
 from govgo.core.records import NamedTuple
 from govgo.errors import DeadNetworkError, Failure
-from govgo.load.targets.faults import from_error
+from govgo.load.targets.errorfindings import from_error
 from govgo.load.targets.policy import read_policy
 from govgo.load.targets.resolve import Resolved, Unresolved, audited, resolve_all
 from govgo.load.targets.targets import Target, shown, shown_start

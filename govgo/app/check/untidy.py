@@ -17,7 +17,7 @@ from govgo.core.resolution.compare import placed_statements
 from govgo.core.resolution.hygiene import Manifest
 from govgo.errors import Failure, PackageError, ReportedError, parts
 from govgo.load.session.session import Session
-from govgo.load.targets.faults import from_error, from_reported
+from govgo.load.targets.errorfindings import from_error, from_reported
 from govgo.load.targets.locate import import_place, locating_in
 from govgo.load.targets.open import open_target
 from govgo.load.targets.resolve import Resolved

@@ -32,7 +32,7 @@ from govgo.core.resolution.compare import (
 )
 from govgo.errors import Failure, UsageError
 from govgo.load.session.session import Session
-from govgo.load.targets.faults import from_error
+from govgo.load.targets.errorfindings import from_error
 from govgo.load.targets.locate import locating_in
 from govgo.load.targets.resolve import Resolved, Unresolved, Uses, resolve_all
 from govgo.load.targets.targets import WORKSPACE, Target, shown

@@ -13,8 +13,8 @@ from concurrent.futures import FIRST_COMPLETED, CancelledError, Executor, Future
 from itertools import islice
 
 from govgo.core.fleet.units import Known, Outcome, Status, Unit
-from govgo.core.foreign import joined
 from govgo.core.records import NamedTuple
+from govgo.core.safetext import joined
 from govgo.errors import GovgoError, UnavailableError
 
 Work = Sequence[tuple[Unit, Known | None]]

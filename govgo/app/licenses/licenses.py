@@ -23,7 +23,7 @@ from govgo.core.records import NamedTuple
 from govgo.core.resolution.compare import asking_places
 from govgo.errors import DeadNetworkError, Failure
 from govgo.load.targets.binaries import all_linked, build_info, split_binaries
-from govgo.load.targets.faults import from_error
+from govgo.load.targets.errorfindings import from_error
 from govgo.load.targets.locate import fault_in, locating_in
 from govgo.load.targets.open import without_sums
 from govgo.load.targets.policy import read_policy

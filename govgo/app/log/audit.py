@@ -19,8 +19,8 @@ from govgo.core.log.packs import PACK_RECORDS
 from govgo.core.log.result import DAMAGED, INCOMPLETE, LogRun, finding_of
 from govgo.core.log.units import Examined, Wrong, examine, find_versions, records_of, repeated
 from govgo.core.module.moduleversion import ModuleVersion
+from govgo.core.sumdb.append import Growth
 from govgo.core.sumdb.forks import Head
-from govgo.core.sumdb.growth import Growth
 from govgo.core.sumdb.note import Verifier
 from govgo.core.sumdb.rules import REPEATED
 from govgo.core.sumdb.tile import Tile
@@ -28,7 +28,7 @@ from govgo.core.sumdb.tileauth import DATABASE_HEIGHT, WIDTH, TileAuth
 from govgo.core.sumdb.tlog import HASH_SIZE
 from govgo.errors import Failure, SumDbFormatError, TileMismatchError
 from govgo.ports.log import Buckets
-from govgo.ports.talk import Reporter
+from govgo.ports.reporter import Reporter
 
 MOST_FINDINGS = 1000
 

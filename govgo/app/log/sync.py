@@ -28,7 +28,7 @@ from govgo.core.sumdb.tileauth import DATABASE_HEIGHT, WIDTH
 from govgo.core.sumdb.tlog import HASH_SIZE, Tree
 from govgo.errors import Failure, NetworkError, NotFoundError
 from govgo.ports.log import LogSource
-from govgo.ports.talk import Reporter
+from govgo.ports.reporter import Reporter
 
 MOST_FINDINGS = 1000
 """A run tells no more."""

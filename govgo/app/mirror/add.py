@@ -31,7 +31,7 @@ from govgo.core.sumdb.record import format_record, lookup_path, parse_record
 from govgo.core.sumdb.tlog import Tree
 from govgo.core.version import semver
 from govgo.errors import ConflictError, Failure, GovgoError, NotFoundError, SecurityError, StorageError
-from govgo.load.targets.faults import from_error
+from govgo.load.targets.errorfindings import from_error
 from govgo.ports.modules import Ask
 
 if TYPE_CHECKING:

@@ -27,12 +27,12 @@ from govgo.errors import (
     NotFoundError,
     UnavailableError,
 )
-from govgo.load.targets.faults import from_error
+from govgo.load.targets.errorfindings import from_error
 
 if TYPE_CHECKING:
     from govgo.ports.mirror import Staging
+    from govgo.ports.reporter import Reporter
     from govgo.ports.storage import Readable
-    from govgo.ports.talk import Reporter
 
 MAX_SMALL_BYTES = 17 << 20
 """No file of a mirror but a zip is larger: a go.mod has 16 MiB at most."""

@@ -23,7 +23,7 @@ from govgo.core.module.versionquery import parse_path_version
 from govgo.errors import Failure, ReportedError
 from govgo.load.dependency.gomod import raw_summary
 from govgo.load.query.query import query
-from govgo.load.targets.faults import from_error, from_reported
+from govgo.load.targets.errorfindings import from_error, from_reported
 from govgo.load.targets.locate import fault_in, locating_in
 from govgo.load.targets.open import reading
 from govgo.load.targets.resolve import Resolved, Unresolved, resolve, resolve_all

@@ -24,7 +24,7 @@ from govgo.core.storage.outcomes import StorageCheck
 from govgo.core.storage.published import MAX_BYTES, Published, parse_published
 from govgo.core.storage.published import SUFFIX as PUBLISHED
 from govgo.errors import Failure, GovgoError, InputError, IntegrityError, NotFoundError, SecurityError, StorageError
-from govgo.load.targets.faults import from_error
+from govgo.load.targets.errorfindings import from_error
 
 if TYPE_CHECKING:
     from govgo.load.session.session import Session

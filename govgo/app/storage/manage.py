@@ -13,8 +13,8 @@ from govgo.core.module.moduleversion import ModuleVersion, sort_key
 from govgo.core.module.patterns import match_prefix_patterns
 from govgo.core.records import NamedTuple
 from govgo.core.storage.eviction import StoredFile, plan_eviction
-from govgo.core.storage.kept import SUFFIX as KEPT
 from govgo.core.storage.keys import COMPARE, EVENT_LOG, list_key, module_of_key, version_list
+from govgo.core.storage.lastanswers import SUFFIX as KEPT
 from govgo.core.storage.outcomes import Kind, Listing, Removal, Span, Stats, StoredVersion
 from govgo.core.storage.published import SUFFIX as PUBLISHED
 from govgo.core.storage.uses import PREFIX

@@ -25,7 +25,7 @@ from govgo.errors import (
 from govgo.load.mainmodule.keepsums import Which, keep_sums
 from govgo.load.mainmodule.load import load_mod_file
 from govgo.load.session.session import Session
-from govgo.load.targets.faults import from_error
+from govgo.load.targets.errorfindings import from_error
 from govgo.load.targets.locate import locate, locating, required_at
 from govgo.load.targets.open import open_target
 from govgo.load.targets.targets import WORKSPACE, SumFile, Target, shown

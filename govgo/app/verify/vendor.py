@@ -23,7 +23,7 @@ from govgo.core.module.paths import has_file_prefix
 from govgo.core.walk import preorder
 from govgo.errors import DiskError, GovgoError, OfflineError, StaleError, find
 from govgo.load.dependency.modulestxt import check_vendor_consistency, parse_modules_txt
-from govgo.load.targets.faults import from_error
+from govgo.load.targets.errorfindings import from_error
 from govgo.load.targets.targets import WORKSPACE, Target, shown
 from govgo.ports.evidence import FileReader
 

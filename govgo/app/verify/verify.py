@@ -135,14 +135,14 @@ _NOT_AT_HAND = frozenset({OfflineError.code, NoModRootError.code})
 
 def _unread_finding(session: Session, error: DiskError) -> Finding:
     """A module whose files cannot be read, which keeps no other from being looked at."""
-    from govgo.load.targets.faults import from_error
+    from govgo.load.targets.errorfindings import from_error
 
     return from_error(None, error, Place(shown(session, error.path)))._replace(remedy=Remedy.LET_READ)
 
 
 def with_late_errors(run: Verification, errors: Sequence[GovgoError]) -> Verification:
     """A verification with what went wrong after its checks; an error that it has already is not added again."""
-    from govgo.load.targets.faults import from_error
+    from govgo.load.targets.errorfindings import from_error
 
     known = {finding.text for _, finding in run.all_findings()}
     found = {finding.text: finding for finding in (from_error(Claim.DATABASE, error) for error in errors)}
@@ -370,7 +370,7 @@ class _Run:
         try:
             result, found = check()
         except GovgoError as error:
-            from govgo.load.targets.faults import from_error
+            from govgo.load.targets.errorfindings import from_error
 
             found = (from_error(claim, error, Place(shown(self._session, target.mod_file))),)
             result = ClaimResult(claim, found[0].verdict, note="could not be checked")

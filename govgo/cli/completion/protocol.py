@@ -14,7 +14,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from govgo.cli.completion.candidates import Answer
-from govgo.core.foreign import one_line
+from govgo.core.safetext import one_line
 
 _MOST_CANDIDATES = 500
 _BREAKS = ("=", ":", "@")

@@ -19,7 +19,7 @@ from govgo.cli.reference.variables import VARIABLES
 from govgo.core.codes.codes import ERRORS, EXPLANATIONS
 from govgo.core.codes.explanation import Explanation
 from govgo.core.codes.findings import FINDINGS
-from govgo.core.late import late
+from govgo.core.lazyregex import late
 
 _ROOM = "commands"
 _SPECIAL = late(r"([\\*_{}\[\]<>#|~])")

@@ -14,13 +14,13 @@ from typing import Protocol
 
 from govgo.core.advisory.fixplan import Flaw, Refusal, Why
 from govgo.core.advisory.match import AdvisoryIndex, Vulnerability
-from govgo.core.foreign import one_line
 from govgo.core.modgraph.mvs import NONE
 from govgo.core.module.moduleversion import ModuleVersion, compare_versions, is_toolchain, version_key
 from govgo.core.module.paths import INCOMPATIBLE, check_path_major, split_path_version
 from govgo.core.records import NamedTuple
 from govgo.core.resolution.lower import Edits
 from govgo.core.resolution.resolution import Resolution, Stated
+from govgo.core.safetext import one_line
 from govgo.core.version import goversion, pseudo, semver
 from govgo.errors import Failure, GovgoError, InputError, is_not_found
 

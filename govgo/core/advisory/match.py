@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 
 from govgo.core.advisory.osv import STDLIB, TOOLCHAIN, Advisory
-from govgo.core.late import late
+from govgo.core.lazyregex import late
 from govgo.core.module.moduleversion import ModuleVersion
 from govgo.core.records import NamedTuple
 from govgo.core.version import semver

@@ -23,11 +23,11 @@ from datetime import datetime
 from typing import Any
 
 from govgo.core.advisory.osv import STDLIB
-from govgo.core.foreign import one_line, why_malformed
 from govgo.core.golib.time import parse_rfc3339
 from govgo.core.module.moduleversion import ModuleVersion
 from govgo.core.module.purl import read_purl
 from govgo.core.records import NamedTuple
+from govgo.core.safetext import one_line, why_malformed
 from govgo.errors import InputError, UsageError
 
 CONTEXT = "https://openvex.dev/ns/v0.2.0"

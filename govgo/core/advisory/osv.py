@@ -21,9 +21,9 @@ from collections.abc import Mapping
 from typing import Any
 
 from govgo.core.advisory.ranges import EVERY, Affected, bare_version, ranges_of
-from govgo.core.foreign import one_line, why_malformed
-from govgo.core.late import late
+from govgo.core.lazyregex import late
 from govgo.core.records import NamedTuple
+from govgo.core.safetext import one_line, why_malformed
 from govgo.errors import InputError
 
 STDLIB, TOOLCHAIN = "stdlib", "toolchain"

@@ -15,7 +15,7 @@ from __future__ import annotations
 import re
 from datetime import UTC, datetime, timedelta
 
-from govgo.core.late import late
+from govgo.core.lazyregex import late
 from govgo.core.module.moduleversion import ModuleVersion
 from govgo.core.module.paths import canonical_version, check
 from govgo.core.records import NamedTuple

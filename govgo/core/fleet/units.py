@@ -13,10 +13,10 @@ import hashlib
 from collections.abc import Mapping
 from enum import StrEnum
 
-from govgo.core.foreign import one_line
 from govgo.core.golib.url import mask_all
-from govgo.core.late import late
+from govgo.core.lazyregex import late
 from govgo.core.records import NamedTuple
+from govgo.core.safetext import one_line
 
 
 class Kind(StrEnum):

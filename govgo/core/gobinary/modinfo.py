@@ -16,7 +16,7 @@ from __future__ import annotations
 import re
 
 from govgo.core.golib.quote import quote, quote_char, unquote
-from govgo.core.late import late
+from govgo.core.lazyregex import late
 from govgo.core.records import NamedTuple
 from govgo.errors import InputError
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import binascii
 
-from govgo.core.late import late
+from govgo.core.lazyregex import late
 
 _SHAPE = late(rb"[A-Za-z0-9+/]*={0,2}")
 

@@ -6,7 +6,7 @@ from __future__ import annotations
 from itertools import islice
 
 from govgo.core.golib.quote import GO_SPACE
-from govgo.core.late import late
+from govgo.core.lazyregex import late
 
 # Python's str.split knows four separators that Unicode's White_Space property (and Go) does not.
 _NOT_SPACE = late("[\x1c-\x1f]")

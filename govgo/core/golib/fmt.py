@@ -14,7 +14,7 @@ from collections.abc import Sequence
 
 from govgo.core.golib.template.values import Value, kind
 from govgo.core.golib.verbs import Flags, described, printed
-from govgo.core.late import late
+from govgo.core.lazyregex import late
 from govgo.core.records import NamedTuple
 
 _LITERAL = late(r"[^%]*")

@@ -13,7 +13,7 @@ import re
 from collections.abc import Callable, Iterator
 
 from govgo.core.golib.quote import quote
-from govgo.core.late import late
+from govgo.core.lazyregex import late
 from govgo.errors import InputError
 
 _BAD_BYTE = late("[\udc80-\udcff]")

@@ -12,7 +12,7 @@ Source of the rules: the Go specification, "Rune literals" and "String literals"
 from __future__ import annotations
 
 from govgo.core.golib.unicode import is_print
-from govgo.core.late import late
+from govgo.core.lazyregex import late
 
 #: White space in Go's sense (Unicode's White_Space), for str.strip and for character classes. Python's own also has the
 #: separators U+001C to U+001F.

@@ -14,7 +14,7 @@ from collections.abc import Callable
 from datetime import datetime, timedelta, tzinfo
 
 from govgo.core.golib.quote import quote
-from govgo.core.late import late
+from govgo.core.lazyregex import late
 from govgo.errors import InputError
 
 

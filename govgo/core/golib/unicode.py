@@ -14,7 +14,7 @@ from bisect import bisect_right
 from functools import cache
 from itertools import accumulate
 
-from govgo.core.late import late
+from govgo.core.lazyregex import late
 
 _STEPS = """
 x c 1 ju 2 6 4 7 1 1 1 k 1 b1 1 12 2 1e 2 3 1 1j 8 r 4 6 h m 1 5c 1 1c 2 1n 2 2t e 1n 2 1d 2 f 1 s 2 1 1 b 5 v 9 22

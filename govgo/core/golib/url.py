@@ -16,7 +16,7 @@ import re
 from functools import lru_cache
 
 from govgo.core.golib.quote import quote
-from govgo.core.late import late
+from govgo.core.lazyregex import late
 from govgo.core.records import NamedTuple
 from govgo.errors import UsageError
 

@@ -16,10 +16,10 @@ from datetime import datetime
 from enum import StrEnum
 
 from govgo.core.findings import Finding, ModuleReport
-from govgo.core.foreign import one_line
 from govgo.core.golib.fields import fields
 from govgo.core.module.moduleversion import ModuleVersion
 from govgo.core.records import NamedTuple
+from govgo.core.safetext import one_line
 
 FOUND = 200
 NOT_FOUND = (404, 410)

@@ -10,13 +10,13 @@ from collections import Counter
 from collections.abc import Callable, Container, Iterable, Iterator, Mapping
 
 from govgo.core.findings import Evidence, Finding, Verdict
-from govgo.core.foreign import one_line
 from govgo.core.golib.json import unmarshal
 from govgo.core.golib.time import parse_rfc3339
 from govgo.core.goproxy.answers import ASKED, Answer, Looked, Question, shown, versions_in
-from govgo.core.goproxy.whole import kind_of, why
+from govgo.core.goproxy.proxyfaults import kind_of, why
 from govgo.core.module.moduleversion import ModuleVersion
 from govgo.core.module.paths import canonical_version, check
+from govgo.core.safetext import one_line
 from govgo.core.sumdb.record import parse_record
 from govgo.core.version import semver
 from govgo.core.version.pseudo import is_pseudo

@@ -17,7 +17,7 @@ from functools import cache
 
 from govgo.core.golib.quote import GO_SPACE
 from govgo.core.gosource.constraint import Expr, evaluate, is_go_build, is_plus_build, parse_constraint
-from govgo.core.late import late
+from govgo.core.lazyregex import late
 from govgo.core.records import NamedTuple
 from govgo.core.typehints import Final
 from govgo.errors import SourceError

@@ -17,7 +17,7 @@ from functools import lru_cache
 
 from govgo.core.golib.quote import GO_SPACE, is_bad_byte
 from govgo.core.golib.unicode import is_digit, is_letter
-from govgo.core.late import late
+from govgo.core.lazyregex import late
 from govgo.core.typehints import Final, TypeAlias
 from govgo.errors import SourceError
 

@@ -17,7 +17,7 @@ from govgo.core.gosource.buildtags import TagSet, header_constraints, match_file
 from govgo.core.gosource.constraint import evaluate, parse_constraint
 from govgo.core.gosource.header import read_comments, read_header
 from govgo.core.gosource.parse import GoFile, file_of_header
-from govgo.core.late import late
+from govgo.core.lazyregex import late
 from govgo.core.records import NamedTuple
 from govgo.errors import SourceError
 

@@ -14,7 +14,7 @@ from __future__ import annotations
 
 import re
 
-from govgo.core.late import late
+from govgo.core.lazyregex import late
 from govgo.core.records import NamedTuple
 
 MAX_PATH = 4096

@@ -18,7 +18,7 @@ from bisect import bisect_right
 from govgo.core.golib.quote import is_bad_byte, quote_char
 from govgo.core.golib.unicode import is_digit as is_unicode_digit
 from govgo.core.golib.unicode import is_letter, is_print
-from govgo.core.late import late
+from govgo.core.lazyregex import late
 from govgo.core.records import NamedTuple
 from govgo.core.typehints import Final
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable
 
-from govgo.core.late import late
+from govgo.core.lazyregex import late
 
 _OPERATORS = frozenset(("AND", "OR", "WITH"))
 _WORD = late(r"[^\s()]+")

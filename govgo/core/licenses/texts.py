@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Iterable, Sequence
 
-from govgo.core.late import late
+from govgo.core.lazyregex import late
 from govgo.core.licenses.expression import canonical, identifiers, joined
 from govgo.core.records import NamedTuple
 

@@ -19,7 +19,7 @@ import binascii
 from collections.abc import Sequence
 
 from govgo.core.fastzlib import fast_zlib
-from govgo.core.late import late
+from govgo.core.lazyregex import late
 from govgo.core.records import NamedTuple
 from govgo.core.sumdb.rules import join_data_tile, split_data_tile
 from govgo.errors import SumDbFormatError

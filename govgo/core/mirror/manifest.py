@@ -19,9 +19,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from io import SEEK_END, BytesIO
 
-from govgo.core.foreign import one_line
-from govgo.core.late import late
+from govgo.core.lazyregex import late
 from govgo.core.records import NamedTuple
+from govgo.core.safetext import one_line
 from govgo.core.sumdb.tlog import MAX_TREE_SIZE, Tree, format_hash, parse_hash
 from govgo.errors import InputError
 

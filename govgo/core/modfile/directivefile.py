@@ -11,7 +11,7 @@ from collections.abc import Callable, Hashable, Iterable
 from functools import cmp_to_key
 
 from govgo.core.golib.quote import quote
-from govgo.core.late import late
+from govgo.core.lazyregex import late
 from govgo.core.modfile.directives import Directive, Exclude, Go, Godebug, Ignore, Replace, Tool, Toolchain
 from govgo.core.modfile.printer import format_file
 from govgo.core.modfile.quote import auto_quote

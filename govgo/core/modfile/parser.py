@@ -16,7 +16,7 @@ import re
 
 from govgo.core.golib.quote import quote_char
 from govgo.core.golib.unicode import is_print
-from govgo.core.late import late
+from govgo.core.lazyregex import late
 from govgo.core.modfile.faults import LineFault, ModFileErrors
 from govgo.core.modfile.syntax import (
     Comment,

@@ -15,7 +15,7 @@ from collections.abc import Iterator, Sequence
 from functools import lru_cache
 
 from govgo.core.golib.quote import GO_SPACE
-from govgo.core.late import late
+from govgo.core.lazyregex import late
 from govgo.core.modfile.directives import marks_indirect
 from govgo.core.modfile.parser import MAX_LINES, MAX_TOKENS
 from govgo.core.modfile.read import parse_lax

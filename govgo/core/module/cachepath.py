@@ -15,7 +15,7 @@ from __future__ import annotations
 from functools import lru_cache
 
 from govgo.core.golib.quote import quote
-from govgo.core.late import late
+from govgo.core.lazyregex import late
 from govgo.core.module.escape import escape_path, escape_version
 from govgo.core.module.moduleversion import is_toolchain, is_valid_version
 from govgo.core.module.paths import canonical_version

@@ -13,7 +13,7 @@ from __future__ import annotations
 from functools import lru_cache
 
 from govgo.core.golib.quote import quote
-from govgo.core.late import late
+from govgo.core.lazyregex import late
 from govgo.core.module.moduleversion import ModuleVersion
 from govgo.core.module.paths import canonical_version, check_element, check_path
 from govgo.errors import InputError, InvalidPathError, InvalidVersionError

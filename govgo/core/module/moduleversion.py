@@ -9,8 +9,8 @@ Source of the rules: go.dev/doc/toolchain; Go Modules Reference, "Minimal versio
 
 from __future__ import annotations
 
-from govgo.core.foreign import one_line
 from govgo.core.records import NamedTuple
+from govgo.core.safetext import one_line
 from govgo.core.typehints import Any, TypeAlias
 from govgo.core.version import goversion, semver
 

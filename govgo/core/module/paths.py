@@ -13,7 +13,7 @@ from functools import lru_cache
 
 from govgo.core.golib.quote import is_utf8, quote, quote_char
 from govgo.core.golib.unicode import is_letter
-from govgo.core.late import late
+from govgo.core.lazyregex import late
 from govgo.core.module.moduleversion import ModuleVersion, is_toolchain
 from govgo.core.typehints import Final
 from govgo.core.version import semver

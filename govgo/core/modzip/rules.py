@@ -22,7 +22,7 @@ from functools import lru_cache
 from typing import Literal
 
 from govgo.core.golib.quote import quote
-from govgo.core.late import late
+from govgo.core.lazyregex import late
 from govgo.core.module.moduleversion import ModuleVersion
 from govgo.core.module.paths import canonical_version, check, check_file_path
 from govgo.core.modzip.bounds import MAX_GO_MOD, MAX_LICENSE, MAX_PATHS, MAX_ZIP_FILE

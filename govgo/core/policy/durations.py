@@ -7,7 +7,7 @@ import re
 from datetime import timedelta
 
 from govgo.core.golib.time import parse_duration
-from govgo.core.late import late
+from govgo.core.lazyregex import late
 from govgo.errors import InputError
 
 _DAYS = late(r"(\d{1,6})([dw])", re.ASCII)

@@ -8,7 +8,7 @@ from datetime import date, timedelta
 from enum import StrEnum
 
 from govgo.core.findings import Claim
-from govgo.core.late import late
+from govgo.core.lazyregex import late
 from govgo.core.module.moduleversion import ModuleVersion, compare_versions
 from govgo.core.module.patterns import match_prefix_patterns
 from govgo.core.records import NamedTuple

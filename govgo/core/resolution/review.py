@@ -11,7 +11,7 @@ import posixpath
 from collections import Counter
 
 from govgo.core.golib.diff import diff
-from govgo.core.gosource.notable import Note, Sort, is_for_tests, notes_of
+from govgo.core.gosource.riskysigns import Note, Sort, is_for_tests, notes_of
 from govgo.core.module.moduleversion import ModuleVersion
 from govgo.core.records import NamedTuple
 

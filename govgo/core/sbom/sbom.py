@@ -13,11 +13,11 @@ from enum import StrEnum
 from govgo.core.advisory.audit import Database, Exposure, Ignored
 from govgo.core.advisory.osv import STDLIB
 from govgo.core.findings import BINARY, Finding, shown_name
-from govgo.core.foreign import one_line
 from govgo.core.module.moduleversion import ModuleVersion
 from govgo.core.module.purl import module_purl
 from govgo.core.records import NamedTuple
 from govgo.core.resolution.dependencies import Dependencies
+from govgo.core.safetext import one_line
 from govgo.core.vcs.worktree import GitState
 from govgo.errors import UsageError
 

@@ -7,7 +7,7 @@ sumdb/sum.example.org/lookup/q.io/a@v1.0.0    …/tile/8/0/000    …/latest    
 
 from __future__ import annotations
 
-from govgo.core.late import late
+from govgo.core.lazyregex import late
 from govgo.core.module.cachepath import DOWNLOAD, file_stem, version_dir
 from govgo.core.module.escape import unescape
 from govgo.core.module.moduleversion import ModuleVersion

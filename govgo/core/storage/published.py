@@ -17,10 +17,10 @@ import re
 from collections.abc import Mapping
 from datetime import datetime
 
-from govgo.core.foreign import one_line
 from govgo.core.gosum.dirhash import is_h1
-from govgo.core.late import late
+from govgo.core.lazyregex import late
 from govgo.core.records import NamedTuple
+from govgo.core.safetext import one_line
 from govgo.errors import CacheCorruptError, InputError
 
 SUFFIX = "published"

@@ -27,7 +27,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from govgo.core.golib.base64 import decode_base64
-from govgo.core.late import late
+from govgo.core.lazyregex import late
 from govgo.core.records import NamedTuple
 from govgo.core.sumdb.note import KEY_SIZE, Signature, Verifier, key_hash, key_parts, read_note
 from govgo.core.sumdb.proof import Proof

@@ -21,8 +21,8 @@ from __future__ import annotations
 
 import hashlib
 
-from govgo.core.foreign import visible
 from govgo.core.records import NamedTuple
+from govgo.core.safetext import visible
 from govgo.core.sumdb.note import Verifier, format_note, open_note
 from govgo.core.sumdb.tlog import DATABASE_ORIGIN, EMPTY_TREE_HASH, MAX_TREE_SIZE, Tree, format_hash, parse_tree
 from govgo.errors import (

@@ -22,7 +22,7 @@ import hashlib
 from collections.abc import Iterable
 
 from govgo.core.golib.base64 import decode_base64
-from govgo.core.late import late
+from govgo.core.lazyregex import late
 from govgo.core.records import NamedTuple
 from govgo.core.sumdb.tlog import DATABASE_ORIGIN
 from govgo.errors import BadSignatureError, NoteError

@@ -20,7 +20,7 @@ from collections.abc import Iterable
 
 from govgo.core.gosum.lines import format_line
 from govgo.core.gosum.mismatch import absent_from_database, database_mismatch
-from govgo.core.late import late
+from govgo.core.lazyregex import late
 from govgo.core.module.escape import escape_path, escape_version
 from govgo.core.module.moduleversion import ModuleVersion
 from govgo.core.records import NamedTuple

@@ -15,12 +15,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from govgo.core.foreign import one_line
 from govgo.core.golib.base64 import decode_base64, encode_base64
-from govgo.core.late import late
+from govgo.core.lazyregex import late
 from govgo.core.module.moduleversion import ModuleVersion
 from govgo.core.module.paths import canonical_version, check
 from govgo.core.records import NamedTuple
+from govgo.core.safetext import one_line
 from govgo.core.sumdb.record import is_valid_record_text
 from govgo.core.sumdb.tile import Tile
 from govgo.core.sumdb.tlog import HASH_SIZE

@@ -21,7 +21,7 @@ from __future__ import annotations
 import hashlib
 
 from govgo.core.golib.quote import quote
-from govgo.core.late import late
+from govgo.core.lazyregex import late
 from govgo.core.records import NamedTuple
 from govgo.core.sumdb.tlog import HASH_SIZE
 from govgo.errors import SumDbFormatError, TileMismatchError

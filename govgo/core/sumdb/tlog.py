@@ -26,7 +26,7 @@ import hashlib
 from collections.abc import Sequence
 
 from govgo.core.golib.base64 import decode_base64, encode_base64
-from govgo.core.late import late
+from govgo.core.lazyregex import late
 from govgo.core.records import NamedTuple
 from govgo.errors import SumDbFormatError
 

@@ -17,7 +17,7 @@ from collections.abc import Iterable, Mapping
 from hashlib import sha256
 
 from govgo.core.golib.quote import quote
-from govgo.core.late import late
+from govgo.core.lazyregex import late
 from govgo.core.version import semver
 from govgo.core.version.pseudo import is_pseudo
 

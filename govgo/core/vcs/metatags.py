@@ -15,7 +15,7 @@ import re
 from collections.abc import Iterator, Sequence
 
 from govgo.core.golib.quote import quote
-from govgo.core.late import late
+from govgo.core.lazyregex import late
 from govgo.core.records import NamedTuple
 from govgo.core.vcs.coderepo import has_path_prefix
 from govgo.errors import InputError

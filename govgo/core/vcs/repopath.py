@@ -12,7 +12,7 @@ from __future__ import annotations
 import re
 
 from govgo.core.golib.quote import quote
-from govgo.core.late import late
+from govgo.core.lazyregex import late
 from govgo.core.records import NamedTuple
 from govgo.core.vcs.coderepo import has_path_prefix
 from govgo.errors import NotFoundError

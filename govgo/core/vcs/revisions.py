@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 
-from govgo.core.late import late
+from govgo.core.lazyregex import late
 
 # In braces behind "^" or "@" may stand any text. What was taken is not given back (`?>`), so that no dots in it count.
 _RANGE = late(r"((?>(?:[@^]\{[^}]*\}|(?!\.\.).)*))(\.\.\.?)(.*)", re.DOTALL)

@@ -15,7 +15,7 @@ from __future__ import annotations
 import re
 from functools import lru_cache
 
-from govgo.core.late import late
+from govgo.core.lazyregex import late
 from govgo.core.typehints import Final, TypeAlias
 from govgo.core.version.semver import number_key, one_less
 

@@ -15,7 +15,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from functools import lru_cache
 
-from govgo.core.late import late
+from govgo.core.lazyregex import late
 from govgo.core.typehints import Any, Final, TypeAlias
 
 #: A sort key: (valid, major, minor, patch, pre-release). Keys are only good for comparison with other keys.

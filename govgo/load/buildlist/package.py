@@ -3,8 +3,8 @@
 
 from __future__ import annotations
 
-from govgo.core.foreign import one_line
 from govgo.core.module.moduleversion import NO_MODULE, ModuleVersion
+from govgo.core.safetext import one_line
 from govgo.errors import GovgoError
 
 IN_ALL = 1

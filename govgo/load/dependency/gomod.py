@@ -12,12 +12,12 @@ import posixpath
 from functools import lru_cache
 from itertools import compress
 
-from govgo.core.foreign import one_line
 from govgo.core.modfile import ModFile
 from govgo.core.modfile.quickread import Retraction, Summary, summarize
 from govgo.core.modgraph.loader import Pruning, pruning_for
 from govgo.core.module.moduleversion import ModuleVersion, is_toolchain, is_valid_version
 from govgo.core.records import NamedTuple
+from govgo.core.safetext import one_line
 from govgo.core.typehints import TYPE_CHECKING
 from govgo.core.version import goversion
 from govgo.errors import BuildListError, DiskError, Failure, GovgoError, InputError, InvalidVersionError

@@ -5,12 +5,12 @@ from __future__ import annotations
 
 import posixpath
 
-from govgo.core.foreign import one_line
 from govgo.core.golib.quote import quote
 from govgo.core.gosum.lines import is_merge_marker
 from govgo.core.modfile import ModFile, ModFileErrors, VersionFixer, VersionFixError, WorkFile, parse, parse_lax
 from govgo.core.module.moduleversion import ModuleVersion, is_toolchain
 from govgo.core.module.paths import canonical_version, check_import_path, check_path_major, split_path_version
+from govgo.core.safetext import one_line
 from govgo.core.typehints import TYPE_CHECKING
 from govgo.core.version import goversion
 from govgo.errors import DiskError, Failure, GovgoError, InputError, InvalidPathError, InvalidVersionError

@@ -11,12 +11,12 @@ from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from os.path import dirname, isabs, join
 
-from govgo.core.foreign import one_line
 from govgo.core.golib.quote import quote
 from govgo.core.gosource import stdlib
 from govgo.core.module.moduleversion import NO_MODULE, ModuleVersion, is_toolchain
 from govgo.core.module.paths import check_import_path, is_local_import, is_std
 from govgo.core.records import NamedTuple
+from govgo.core.safetext import one_line
 from govgo.core.typehints import TYPE_CHECKING
 from govgo.core.version.goversion import EXPLICIT_MODULES_TXT_IMPORT_VERSION, compare
 from govgo.errors import DiskError, Failure, GoSumError, InvalidPathError, PackageError, find

@@ -10,13 +10,13 @@ from collections.abc import Iterator, Sequence
 from os.path import dirname, isabs, join, normpath
 
 from govgo.core import modfile
-from govgo.core.foreign import one_line
 from govgo.core.gosource.buildtags import TagSet, build_tags
 from govgo.core.gosource.imports import NoGoError
 from govgo.core.modgraph.loader import Pruning
 from govgo.core.module.moduleversion import ModuleVersion, is_toolchain
 from govgo.core.module.paths import has_file_prefix
 from govgo.core.module.patterns import match_pattern
+from govgo.core.safetext import one_line
 from govgo.core.typehints import TYPE_CHECKING
 from govgo.errors import DiskError, Failure, GovgoError, InputError, PackageError, PatternError
 from govgo.load.dependency.modulestxt import read_vendor_list

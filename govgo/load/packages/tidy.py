@@ -6,10 +6,10 @@ Source: cmd/go's modload.LoadPackages and loader.checkTidyCompatibility; Go Modu
 
 from __future__ import annotations
 
-from govgo.core.foreign import one_line
 from govgo.core.modgraph.loader import Pruning, pruning_for
 from govgo.core.module.moduleversion import NO_MODULE, ModuleVersion
 from govgo.core.records import NamedTuple
+from govgo.core.safetext import one_line
 from govgo.core.typehints import TYPE_CHECKING
 from govgo.core.version.goversion import GO_STRICT_VERSION, compare, prev
 from govgo.errors import BuildListError, Failure, GovgoError, PackageError, find

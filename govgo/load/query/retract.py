@@ -13,7 +13,7 @@ import unicodedata
 from typing import ClassVar
 
 from govgo.core.golib.quote import quote
-from govgo.core.late import late
+from govgo.core.lazyregex import late
 from govgo.core.modfile.quickread import Retracted
 from govgo.core.module.moduleversion import ModuleVersion, version_key
 from govgo.core.module.versionquery import DisallowedError

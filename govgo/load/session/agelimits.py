@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, timedelta
 
 from govgo.core.golib.time import parse_rfc3339
-from govgo.core.late import late
+from govgo.core.lazyregex import late
 from govgo.core.module.patterns import match_prefix_patterns
 from govgo.core.records import NamedTuple
 from govgo.errors import InputError

@@ -13,9 +13,9 @@ import posixpath
 from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 
-from govgo.core.foreign import one_line
 from govgo.core.goenv import GoEnv
 from govgo.core.records import NamedTuple
+from govgo.core.safetext import one_line
 from govgo.core.typehints import TYPE_CHECKING, TypeVar
 from govgo.core.version.goversion import REFERENCE_RELEASE
 from govgo.errors import DeadNetworkError, GovgoError, ReportedError, run_all
@@ -30,7 +30,7 @@ if TYPE_CHECKING:  # a command that meets no module need not load these
     from govgo.ports.advisories import AdvisorySource
     from govgo.ports.files import ImportIndex, Workspace
     from govgo.ports.modules import ModuleRepo
-    from govgo.ports.talk import Clock, Reporter
+    from govgo.ports.reporter import Clock, Reporter
 
 _T = TypeVar("_T")
 

@@ -20,7 +20,7 @@ from govgo.errors import DiskError, GovgoError, PackageError, SumMismatchError, 
 from govgo.load.buildlist.graph import GraphError
 from govgo.load.dependency.gomod import ModuleError
 from govgo.load.packages.sourcetree import is_source
-from govgo.load.targets.faults import from_error
+from govgo.load.targets.errorfindings import from_error
 from govgo.load.targets.targets import shown
 
 if TYPE_CHECKING:

@@ -21,7 +21,7 @@ from govgo.load.targets.targets import WORKSPACE, Target, show_from, source_root
 if TYPE_CHECKING:
     from govgo.load.session.session import Settings
     from govgo.ports.files import Workspace
-    from govgo.ports.talk import Reporter
+    from govgo.ports.reporter import Reporter
 
 
 class _Mute:

@@ -15,7 +15,7 @@ from govgo.core.resolution.resolution import Resolution, Stated
 from govgo.errors import Failure, GovgoError
 from govgo.load.buildlist.roots import try_expand_graph
 from govgo.load.mainmodule.load import load_mod_file
-from govgo.load.targets.faults import from_error
+from govgo.load.targets.errorfindings import from_error
 from govgo.load.targets.locate import locate, locating
 from govgo.load.targets.open import open_target
 from govgo.load.targets.targets import Target, find_targets, shown

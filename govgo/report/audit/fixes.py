@@ -20,7 +20,7 @@ from govgo.core.advisory.findings import GO_NAMES, get_command
 from govgo.core.advisory.fixplan import Bump, FixPlan, Flaw, Removable, Unfixable
 from govgo.core.advisory.match import sound_release
 from govgo.core.findings import Place, command, directory_from
-from govgo.core.foreign import one_line
+from govgo.core.safetext import one_line
 from govgo.report.plan import module_lines, text_report
 from govgo.report.style import PLAIN, Style
 from govgo.report.words import many

@@ -5,9 +5,9 @@ from __future__ import annotations
 
 from govgo.core.advisory.audit import Audit, AuditedModule, Database, Exposure
 from govgo.core.advisory.fixplan import Bump, FixPlan, Removable, Unfixable
-from govgo.core.foreign import visible
 from govgo.core.govgotoml import AuditIgnore
 from govgo.core.module.moduleversion import ModuleVersion
+from govgo.core.safetext import visible
 from govgo.report.audit.text import level
 from govgo.report.document import encode, fault_entries, heading, moment, place_members
 from govgo.report.plan import file_entries, module_entry

@@ -17,10 +17,10 @@ import govgo
 from govgo.core.advisory.audit import Audit, AuditedModule, Exposure
 from govgo.core.advisory.findings import fix_text
 from govgo.core.advisory.openvex import CONTEXT, INVESTIGATED, NOT_AFFECTED, VexStatement
-from govgo.core.foreign import visible
 from govgo.core.govgotoml import AuditIgnore
 from govgo.core.module.moduleversion import ModuleVersion
 from govgo.core.module.purl import module_purl
+from govgo.core.safetext import visible
 from govgo.report.audit.text import level
 from govgo.report.document import encode
 

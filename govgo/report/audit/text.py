@@ -18,7 +18,7 @@ from govgo.core.advisory.findings import (
 )
 from govgo.core.advisory.match import release_version
 from govgo.core.findings import BINARY
-from govgo.core.foreign import one_line
+from govgo.core.safetext import one_line
 from govgo.report.audit.fixes import fix_lines
 from govgo.report.style import PLAIN, Style
 from govgo.report.words import many

@@ -5,8 +5,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from govgo.core.foreign import one_line
 from govgo.core.policy.checked import Checked
+from govgo.core.safetext import one_line
 from govgo.report.findings.text import styled_report
 from govgo.report.style import PLAIN, Style
 from govgo.report.words import many, titled

@@ -6,9 +6,9 @@ Fields are only ever added.
 
 from __future__ import annotations
 
-from govgo.core.foreign import visible
 from govgo.core.resolution.compare import Change, Comparison, ModuleChange, Selected, SideName, TargetChanges
 from govgo.core.resolution.review import SourceDiff
+from govgo.core.safetext import visible
 from govgo.report.document import encode, fault_entries, heading, module_members, place_members
 
 SCHEMA = "govgo.diff/1"

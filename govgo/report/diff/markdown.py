@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from govgo.core.foreign import visible
 from govgo.core.resolution.compare import Comparison, TargetChanges
+from govgo.core.safetext import visible
 from govgo.report.diff.text import (
     TITLES,
     closing,

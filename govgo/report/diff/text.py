@@ -9,8 +9,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from govgo.core.findings import BINARY
-from govgo.core.foreign import one_line, visible
 from govgo.core.resolution.compare import Change, Comparison, ModuleChange, Selected, TargetChanges, VersionFacts
+from govgo.core.safetext import one_line, visible
 from govgo.report.age import age
 from govgo.report.style import PLAIN, Style, table
 from govgo.report.words import many, titled

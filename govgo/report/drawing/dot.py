@@ -11,9 +11,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from govgo.core.foreign import one_line
 from govgo.core.module.moduleversion import ModuleVersion
 from govgo.core.resolution.view import View
+from govgo.core.safetext import one_line
 
 
 def dot_text(view: View) -> str:

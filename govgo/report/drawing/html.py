@@ -17,10 +17,10 @@ from collections.abc import Iterator, Mapping
 from importlib import resources
 from string import Template
 
-from govgo.core.foreign import one_line
 from govgo.core.module.moduleversion import ModuleVersion, version_key
 from govgo.core.resolution.dependencies import Dependencies
 from govgo.core.resolution.view import View
+from govgo.core.safetext import one_line
 from govgo.report.drawing.layout import layers_of, ordered, positions
 from govgo.report.html import policy_hash
 

@@ -6,9 +6,9 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from govgo.core.findings import Finding
-from govgo.core.foreign import visible
 from govgo.core.module.moduleversion import ModuleVersion
 from govgo.core.resolution.view import View
+from govgo.core.safetext import visible
 from govgo.report.document import build_members, encode, fault_entries, heading, module_members, module_or_null
 
 SCHEMA = "govgo.graph/1"

@@ -9,10 +9,10 @@ Source: mermaid.js.org, "Config schema" (defaults of both) and "Flowcharts", "En
 
 from __future__ import annotations
 
-from govgo.core.foreign import one_line
-from govgo.core.late import late
+from govgo.core.lazyregex import late
 from govgo.core.module.moduleversion import ModuleVersion
 from govgo.core.resolution.view import View
+from govgo.core.safetext import one_line
 
 MOST_EDGES = 500
 MOST_CHARACTERS = 50_000

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections import Counter
 
 from govgo.core.findings import Finding, ModuleReport, Run, Verdict, all_findings
-from govgo.core.foreign import visible
+from govgo.core.safetext import visible
 from govgo.report.findings.text import body_lines, closing
 
 MOST_SHOWN = 10

@@ -12,7 +12,7 @@ import posixpath
 from collections import Counter
 
 from govgo.core.findings import Finding, ModuleReport, Run, Verdict, all_findings
-from govgo.core.foreign import visible
+from govgo.core.safetext import visible
 from govgo.report.findings.sarif import fingerprint
 from govgo.report.findings.text import body_lines
 from govgo.report.gojson import safe

@@ -7,7 +7,7 @@ import re
 from posixpath import relpath
 
 from govgo.core.findings import Cause, Finding, ModuleReport, Remedy, command, directory_from, remedy_of
-from govgo.core.late import late
+from govgo.core.lazyregex import late
 from govgo.errors import GovgoError, ReportedError
 
 _CAUSES = {

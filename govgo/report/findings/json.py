@@ -23,7 +23,7 @@ from govgo.core.findings import (
     all_findings,
     verdict_of,
 )
-from govgo.core.foreign import visible
+from govgo.core.safetext import visible
 from govgo.report.document import encode, heading, moment, place_members
 from govgo.report.findings.hints import cause_text, hint_text
 from govgo.report.findings.text import sentence

@@ -10,7 +10,7 @@ from collections.abc import Iterator, Sequence
 from xml.sax.saxutils import quoteattr
 
 from govgo.core.findings import Finding, ModuleReport, Run, Verdict
-from govgo.core.foreign import visible
+from govgo.core.safetext import visible
 from govgo.report.findings.text import body_lines, closing, sentence
 
 

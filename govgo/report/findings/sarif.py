@@ -28,8 +28,8 @@ from govgo.core.findings import (
     all_findings,
     verdict_of,
 )
-from govgo.core.foreign import visible
-from govgo.core.late import late
+from govgo.core.lazyregex import late
+from govgo.core.safetext import visible
 from govgo.report.document import encode
 from govgo.report.findings.text import body_lines, sentence
 

@@ -22,7 +22,7 @@ from govgo.core.findings import (
     all_findings,
     verdict_of,
 )
-from govgo.core.foreign import one_line, visible
+from govgo.core.safetext import one_line, visible
 from govgo.report.findings.hints import cause_text, hint_text
 from govgo.report.style import PLAIN, Style, table
 from govgo.report.words import many, titled

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from govgo.core.fleet.impact import Change, Impact
 from govgo.core.fleet.summary import Below, ModuleUse, Summary
-from govgo.core.foreign import visible
+from govgo.core.safetext import visible
 from govgo.report.document import encode, heading
 
 SCHEMA = "govgo.fleet/1"

@@ -7,8 +7,8 @@ from collections.abc import Iterator, Sequence
 
 from govgo.core.fleet.impact import Change, Impact
 from govgo.core.fleet.summary import Below, ModuleUse, Summary, VerbTotals
-from govgo.core.foreign import one_line
 from govgo.core.records import NamedTuple
+from govgo.core.safetext import one_line
 from govgo.report.words import many
 
 _MOST_VERSIONS = 4

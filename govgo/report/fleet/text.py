@@ -6,7 +6,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from govgo.core.fleet.summary import Summary
-from govgo.core.foreign import one_line
+from govgo.core.safetext import one_line
 from govgo.report.fleet.sections import closing, sections_of
 from govgo.report.style import Style, table
 

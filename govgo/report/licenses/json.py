@@ -3,9 +3,9 @@
 
 from __future__ import annotations
 
-from govgo.core.foreign import visible
 from govgo.core.licenses.licenses import BuildLicenses, Licenses, ModuleLicense
 from govgo.core.licenses.texts import LegalText
+from govgo.core.safetext import visible
 from govgo.report.document import encode, heading
 from govgo.report.findings.json import found_members
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 
 from collections import Counter
 
-from govgo.core.foreign import one_line
 from govgo.core.licenses.licenses import Licenses, ModuleLicense
 from govgo.core.licenses.texts import LICENSE, declaring
+from govgo.core.safetext import one_line
 from govgo.report.findings.text import styled_report
 from govgo.report.style import Style, table
 from govgo.report.words import titled

@@ -10,11 +10,11 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 
-from govgo.core.foreign import one_line, visible
 from govgo.core.golib import time as gotime
 from govgo.core.golib.template.values import CallError, Function, Method, Record, RecordType, Value
 from govgo.core.module.info import ModuleInfo, Origin, zero_time
 from govgo.core.records import NamedTuple
+from govgo.core.safetext import one_line, visible
 from govgo.report.list.text import module_line
 
 

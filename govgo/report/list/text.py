@@ -6,8 +6,8 @@ path version (retracted) [update] (deprecated) => replacement
 
 from __future__ import annotations
 
-from govgo.core.foreign import one_line
 from govgo.core.module.info import ModuleInfo
+from govgo.core.safetext import one_line
 
 
 def module_line(info: ModuleInfo) -> str:

@@ -8,9 +8,9 @@ from collections.abc import Mapping
 from typing import Protocol
 
 from govgo.core.findings import Finding
-from govgo.core.foreign import one_line, visible
 from govgo.core.log.result import LogRun
 from govgo.core.module.moduleversion import ModuleVersion
+from govgo.core.safetext import one_line, visible
 from govgo.core.sumdb.cosignature import Cosigned
 from govgo.core.sumdb.forks import Head
 from govgo.core.sumdb.proof import Proof

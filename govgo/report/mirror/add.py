@@ -3,9 +3,9 @@
 
 from __future__ import annotations
 
-from govgo.core.foreign import one_line
 from govgo.core.mirror.manifest import Manifest
 from govgo.core.mirror.outcomes import Added
+from govgo.core.safetext import one_line
 from govgo.report.document import fault_entries, module_members, results_document
 from govgo.report.style import PLAIN, Style
 from govgo.report.words import amount, many

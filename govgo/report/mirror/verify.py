@@ -4,8 +4,8 @@
 from __future__ import annotations
 
 from govgo.core.findings import Verdict, worst
-from govgo.core.foreign import one_line
 from govgo.core.mirror.outcomes import Checked
+from govgo.core.safetext import one_line
 from govgo.report.document import encode, fault_entries, finding_entries, heading
 from govgo.report.style import PLAIN, Style
 from govgo.report.words import amount, many

@@ -7,8 +7,8 @@ Fields are only ever added.
 
 from __future__ import annotations
 
-from govgo.core.foreign import visible
 from govgo.core.resolution.outdated import Audited, Dependency, Outdated, Release
+from govgo.core.safetext import visible
 from govgo.report.document import encode, fault_entries, heading, moment, place_members
 
 SCHEMA = "govgo.outdated/1"

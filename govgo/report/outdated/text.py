@@ -6,8 +6,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from govgo.core.findings import Finding
-from govgo.core.foreign import one_line
 from govgo.core.resolution.outdated import INDEX, Audited, Dependency, Outdated, Release
+from govgo.core.safetext import one_line
 from govgo.report.age import age, short
 from govgo.report.style import PLAIN, Style, table
 from govgo.report.words import many

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 import govgo
 from govgo.core.advisory.audit import Exposure
 from govgo.core.findings import BINARY
-from govgo.core.foreign import one_line, visible
+from govgo.core.safetext import one_line, visible
 from govgo.core.sbom.sbom import Component, Sbom, Sboms, Scope
 from govgo.errors import MissingExtraError
 from govgo.report.gojson import safe

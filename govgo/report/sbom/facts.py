@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from govgo.core.foreign import one_line
+from govgo.core.safetext import one_line
 from govgo.core.sbom.sbom import Component, Sbom, Sboms, Scope
 from govgo.report.document import moment
 

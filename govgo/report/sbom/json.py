@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from govgo.core.foreign import visible
+from govgo.core.safetext import visible
 from govgo.core.sbom.sbom import Component, Sbom, Sboms
 from govgo.report.document import encode, fault_entries, heading, module_or_null, moment
 

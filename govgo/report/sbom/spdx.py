@@ -18,8 +18,8 @@ from uuid import UUID
 
 import govgo
 from govgo.core.findings import BINARY
-from govgo.core.foreign import one_line
-from govgo.core.late import late
+from govgo.core.lazyregex import late
+from govgo.core.safetext import one_line
 from govgo.core.sbom.sbom import Component, Sbom, Sboms
 from govgo.report.gojson import safe
 from govgo.report.sbom.facts import component_facts, document_facts

@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 from govgo.core.findings import Finding, Verdict, worst
-from govgo.core.foreign import one_line
+from govgo.core.safetext import one_line
 from govgo.core.storage.outcomes import StorageCheck
 from govgo.report.document import fault_entries, finding_entries, module_members, results_document
 from govgo.report.style import PLAIN, Style

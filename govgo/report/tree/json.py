@@ -3,11 +3,11 @@
 
 from __future__ import annotations
 
-from govgo.core.foreign import visible
 from govgo.core.module.moduleversion import ModuleVersion
 from govgo.core.resolution.dependencies import Audited, Dependencies, Need
 from govgo.core.resolution.resolution import Requirement
 from govgo.core.resolution.tree import Tree, TreeOptions
+from govgo.core.safetext import visible
 from govgo.report.document import (
     build_members,
     encode,

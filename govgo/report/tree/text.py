@@ -10,12 +10,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from govgo.core.foreign import one_line
 from govgo.core.module.moduleversion import ModuleVersion
 from govgo.core.records import NamedTuple
 from govgo.core.resolution.dependencies import Audited, Dependencies
 from govgo.core.resolution.resolution import Requirement
 from govgo.core.resolution.tree import Branch, Tree, TreeOptions
+from govgo.core.safetext import one_line
 from govgo.report.style import PLAIN, Style
 from govgo.report.words import many, titled
 

@@ -14,8 +14,8 @@ from govgo.serve.policy import FETCHING, Policy
 from govgo.serve.protocol.answer import Refusal
 from govgo.serve.protocol.question import Question
 from govgo.serve.upstream.coldloop import ColdLoop
-from govgo.serve.upstream.library import Library
-from govgo.serve.upstream.refusals import refusal_of
+from govgo.serve.upstream.errorstatus import refusal_of
+from govgo.serve.upstream.readthrough import ReadThrough
 from govgo.serve.upstream.zips import Reading
 
 
@@ -47,7 +47,7 @@ class Taking:
         cold: ColdLoop,
         storage: Storage,
         policy: Policy,
-        libraries: Callable[[str], Sequence[Library]],
+        libraries: Callable[[str], Sequence[ReadThrough]],
         *,
         zips: bool,
     ) -> None:
@@ -108,7 +108,7 @@ class Taking:
         return best
 
 
-async def _ask(library: Library, mod: ModuleVersion, suffix: str) -> Refusal | None:
+async def _ask(library: ReadThrough, mod: ModuleVersion, suffix: str) -> Refusal | None:
     answer = await library.answer(Question(suffix, mod.path, mod.version, file_key(mod, suffix)), whole=True)
     if isinstance(answer, Reading):
         spool = answer.spool

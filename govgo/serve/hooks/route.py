@@ -19,10 +19,10 @@ import time
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 
-from govgo.core.foreign import one_line
 from govgo.core.module.escape import escape_path, escape_version
 from govgo.core.module.moduleversion import ModuleVersion
 from govgo.core.module.patterns import match_prefix_patterns
+from govgo.core.safetext import one_line
 from govgo.errors import Failure, InputError, UnavailableError
 from govgo.serve.access import REFRESH
 from govgo.serve.hooks.payload import Change, Place, is_signed, modules_of, parse_change

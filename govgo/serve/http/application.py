@@ -14,9 +14,9 @@ import time
 from collections.abc import AsyncIterator, Awaitable, Callable, MutableMapping
 from typing import Any
 
-from govgo.core.foreign import visible
 from govgo.core.module.moduleversion import ModuleVersion
 from govgo.core.records import NamedTuple
+from govgo.core.safetext import visible
 from govgo.errors import InputError, TooLargeError, UnavailableError
 from govgo.serve.access import CHALLENGE, NO_LOGIN, READ
 from govgo.serve.accesslog import Line
@@ -40,7 +40,7 @@ from govgo.serve.http.site import Site
 from govgo.serve.http.tails import MOMENT_S, Tail, Tails
 from govgo.serve.protocol.answer import Body, Elsewhere, OpenFile, Refusal, StoredFile
 from govgo.serve.protocol.question import LASTING_KINDS, Question, module_in, parse_question
-from govgo.serve.upstream.library import Answer
+from govgo.serve.upstream.readthrough import Answer
 from govgo.serve.upstream.zips import Reading
 
 Scope = MutableMapping[str, Any]
@@ -361,7 +361,7 @@ class Application:
             await request.send(_file(file, part.start, part.size))
 
     async def _refuse_spool(self, request: _Request, error: Any) -> None:
-        from govgo.serve.upstream.refusals import refusal_of
+        from govgo.serve.upstream.errorstatus import refusal_of
 
         await self._refuse(request, refusal_of(error))
 

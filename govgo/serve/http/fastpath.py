@@ -22,7 +22,7 @@ import httptools
 from uvicorn.protocols.http.flow_control import FlowControl
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
-from govgo.core.late import late
+from govgo.core.lazyregex import late
 from govgo.serve.access import certificate_key
 from govgo.serve.accesslog import Line
 from govgo.serve.http.cycle import Cycle

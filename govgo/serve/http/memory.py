@@ -14,7 +14,7 @@ from govgo.core.module.moduleversion import ModuleVersion
 from govgo.serve.counters import PLACES, Counters, answered
 from govgo.serve.http.responses import Facts, Headers, status_line
 from govgo.serve.protocol.answer import StoredFile
-from govgo.serve.upstream.recent import Recent
+from govgo.serve.upstream.bounded import Recent
 
 FOR_EVER = float("inf")
 """When answers expire that never change."""

@@ -11,7 +11,7 @@ from datetime import UTC
 from email.utils import formatdate, parsedate_to_datetime
 from functools import cache
 
-from govgo.core.late import late
+from govgo.core.lazyregex import late
 from govgo.core.records import NamedTuple
 from govgo.serve.protocol.answer import Body, Refusal, StoredFile
 

@@ -19,7 +19,7 @@ from govgo.serve.http.memory import Memory, OpenFiles
 from govgo.serve.http.routes import Route
 from govgo.serve.policy import Policy
 from govgo.serve.upstream.coldloop import ColdLoop
-from govgo.serve.upstream.library import Library
+from govgo.serve.upstream.readthrough import ReadThrough
 from govgo.serve.upstream.uses import Uses
 from govgo.serve.upstream.verdicts import FRESH_S
 
@@ -64,7 +64,7 @@ class Site:
     """
 
     cold: ColdLoop
-    library: Library
+    library: ReadThrough
     storage: Storage
     memory: Memory
     counters: Counters

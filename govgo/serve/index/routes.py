@@ -25,10 +25,10 @@ from urllib.parse import parse_qs
 
 from govgo.app.events.log import EventLog
 from govgo.core.events.event import STORED, format_time_us, time_us_of
-from govgo.core.foreign import one_line
 from govgo.core.golib.time import parse_rfc3339
-from govgo.core.late import late
+from govgo.core.lazyregex import late
 from govgo.core.module.moduleversion import ModuleVersion
+from govgo.core.safetext import one_line
 from govgo.core.sumdb.forks import Head
 from govgo.core.sumdb.rules import split_data_tile
 from govgo.core.sumdb.tile import Tile, parse_tile_path

@@ -27,9 +27,9 @@ from govgo.adapters.disk.lockfile import write_all
 from govgo.adapters.disk.system import path_of
 from govgo.adapters.disk.temporary import make_file
 from govgo.adapters.modzip.examine import UnpublishableError, examine
-from govgo.core.foreign import visible
 from govgo.core.module.moduleversion import ModuleVersion
 from govgo.core.records import NamedTuple
+from govgo.core.safetext import visible
 from govgo.core.storage.published import AlreadyPublishedError, Published
 from govgo.errors import ConflictError, DiskError, Failure, InputError, SecurityError, StorageError, TooLargeError
 from govgo.ports.storage import LocalStorage
@@ -37,9 +37,9 @@ from govgo.serve.access import CHALLENGE, NO_LOGIN, PUBLISH
 from govgo.serve.http.routes import Call, Reply, Route, SlowClientError
 from govgo.serve.http.site import Site
 from govgo.serve.protocol.question import parse_question
-from govgo.serve.publish.turns import Turn, Turns
+from govgo.serve.publish.uploadqueue import Turn, Turns
+from govgo.serve.upstream.errorstatus import MAX_TEXT, refusal_of
 from govgo.serve.upstream.published import PublishedModules
-from govgo.serve.upstream.refusals import MAX_TEXT, refusal_of
 
 PREFIX = "/publish/"
 _GATHERED = 1 << 20

@@ -8,13 +8,13 @@ import time
 from collections.abc import Callable, Collection, Sequence
 
 from govgo.core.advisory.match import AdvisoryIndex, Vulnerability
-from govgo.core.foreign import one_line
 from govgo.core.goenv import GoEnv
 from govgo.core.golib import url as gourl
 from govgo.core.module.moduleversion import ModuleVersion
 from govgo.core.registry.facts import AdvisoryState
+from govgo.core.safetext import one_line
 from govgo.errors import Failure
-from govgo.ports.talk import Reporter
+from govgo.ports.reporter import Reporter
 
 FRESH_S = 3600.0
 AGAIN_S = 300.0

@@ -11,12 +11,12 @@ import time
 from collections.abc import Callable
 
 from govgo.adapters.sumdb.route import NoNetwork
-from govgo.core.foreign import one_line
 from govgo.core.goenv import OFF, GoEnv
 from govgo.core.gosum.dirhash import hash_gomod, is_h1
 from govgo.core.module.moduleversion import ModuleVersion
 from govgo.core.modzip.bounds import MAX_GO_MOD
 from govgo.core.registry.facts import PROVED, REFUSED, UNCHECKED, UNCOVERED, LogCheck
+from govgo.core.safetext import one_line
 from govgo.core.sumdb.record import lookup_path, parse_record, sum_lines
 from govgo.core.sumdb.tlog import parse_tree
 from govgo.errors import Failure, SecurityError

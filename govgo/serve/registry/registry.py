@@ -18,7 +18,7 @@ from govgo.adapters.catalogue.catalogue import Catalogue
 from govgo.adapters.catalogue.database import open_database
 from govgo.adapters.catalogue.filling import FilledCatalogue
 from govgo.adapters.catalogue.scan import MAX_GO_MOD, Scanner, required_in
-from govgo.adapters.disk.kept import KeptFiles
+from govgo.adapters.disk.usercache import KeptFiles
 from govgo.adapters.licenses.matcher import SpdxMatcher
 from govgo.adapters.proxy.revinfo import parse_info
 from govgo.core.goenv import GoEnv
@@ -39,14 +39,14 @@ from govgo.core.registry.pages import (
 )
 from govgo.core.registry.scorecard import scorecard
 from govgo.errors import InputError, NotFoundError
+from govgo.ports.reporter import Reporter
 from govgo.ports.storage import Storage
-from govgo.ports.talk import Reporter
 from govgo.serve.policy import Policy
 from govgo.serve.protocol.question import file_key
 from govgo.serve.registry.advisories import Adviser
+from govgo.serve.registry.changes import News
 from govgo.serve.registry.checks import Checker
-from govgo.serve.registry.keeper import Keeper
-from govgo.serve.registry.news import News
+from govgo.serve.registry.updater import Updater
 from govgo.serve.tables import RegistrySettings
 from govgo.serve.upstream.coldloop import ColdLoop
 
@@ -128,7 +128,7 @@ class Registry:
         self._catalogue = Catalogue(self._filled.path)  # pages do not wait for what is being written
         self._checker = Checker(cold, storage, env, report.note)
         self._adviser = Adviser(env, report, settings.advisories, new_s=settings.refresh_s)
-        self.keeper = Keeper(
+        self.keeper = Updater(
             cold,
             storage,
             self._filled,

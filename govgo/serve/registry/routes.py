@@ -17,7 +17,7 @@ from collections.abc import Callable, Coroutine
 from typing import Any
 from urllib.parse import parse_qsl
 
-from govgo.core.late import late
+from govgo.core.lazyregex import late
 from govgo.core.module.paths import check_path
 from govgo.core.registry.pages import Page, Standing
 from govgo.errors import Failure, GovgoError, InputError, NotFoundError

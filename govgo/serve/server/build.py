@@ -18,7 +18,7 @@ from govgo.serve.server.parts import Parts, ServerReporter, care_plan, open_stor
 from govgo.serve.server.rules import Rules, check_names, read_rules, renewed
 from govgo.serve.settings import Settings
 from govgo.serve.tls import load_certificate, server_context, tls_faults
-from govgo.serve.upstream.care import check_plan
+from govgo.serve.upstream.upkeep import check_plan
 from govgo.wiring.sumdb import open_publisher
 
 _NAMES = "tls_cert and tls_key"

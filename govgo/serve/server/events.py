@@ -34,8 +34,8 @@ from govgo.serve.index.routes import IndexPages
 from govgo.serve.settings import Settings
 from govgo.serve.tables import Follow
 from govgo.serve.upstream.leases import Leases
-from govgo.serve.upstream.library import Library
 from govgo.serve.upstream.proofs import Proofs
+from govgo.serve.upstream.readthrough import ReadThrough
 from govgo.serve.upstream.zips import Means as FetchMeans
 
 
@@ -127,8 +127,8 @@ def open_pages(settings: Settings, env: GoEnv, storage: Storage, site: Site) -> 
 def make_followers(
     settings: Settings,
     means: FetchMeans,
-    library: Library,
-    peer_library: Callable[[str], Library],
+    library: ReadThrough,
+    peer_library: Callable[[str], ReadThrough],
     web: Web,
     journal: Journal,
     is_private: Callable[[str], bool],
@@ -167,19 +167,24 @@ def make_followers(
 
 
 def _elsewhere(
-    lives_here: Callable[[str], bool], libraries: Callable[[str], Sequence[Library]], path: str
-) -> Sequence[Library]:
+    lives_here: Callable[[str], bool], libraries: Callable[[str], Sequence[ReadThrough]], path: str
+) -> Sequence[ReadThrough]:
     """Who is asked for a module: nobody for one that lives here, whatever others tell of it."""
     return () if lives_here(path) else libraries(path)
 
 
-def _one(library: Library) -> Callable[[str], Sequence[Library]]:
+def _one(library: ReadThrough) -> Callable[[str], Sequence[ReadThrough]]:
     return lambda path: (library,)
 
 
 def _libraries(
-    proofs: Proofs, is_private: Callable[[str], bool], follow: Follow, peer: Library, library: Library, path: str
-) -> tuple[Library, ...]:
+    proofs: Proofs,
+    is_private: Callable[[str], bool],
+    follow: Follow,
+    peer: ReadThrough,
+    library: ReadThrough,
+    path: str,
+) -> tuple[ReadThrough, ...]:
     """Who is asked for a module that a peer tells of; nobody for what is not taken from it.
 
     What the database proves may come from anywhere. For anything else the peer would be believed, so it is asked only

@@ -8,12 +8,12 @@ from collections.abc import Sequence
 from govgo.adapters.advisories.files import FileSource
 from govgo.adapters.advisories.web import WebSource
 from govgo.adapters.disk.diskerror import absolute
-from govgo.adapters.disk.kept import KeptFiles
+from govgo.adapters.disk.usercache import KeptFiles
 from govgo.adapters.licenses.matcher import SpdxMatcher
 from govgo.adapters.loop.network import Network, NetworkOptions
 from govgo.core.goenv import GoEnv
 from govgo.ports.advisories import AdvisorySource
-from govgo.ports.talk import Reporter
+from govgo.ports.reporter import Reporter
 from govgo.serve.server.rules import Rules
 from govgo.serve.settings import Settings
 from govgo.serve.upstream.severity import check_installed

@@ -19,18 +19,18 @@ from govgo.adapters.storage.directory import DirectoryStorage
 from govgo.adapters.storage.open import is_url
 from govgo.adapters.storage.open import open_storage as open_bucket
 from govgo.adapters.sumdb.route import NoNetwork
-from govgo.core.foreign import one_line
 from govgo.core.goenv import GoEnv
 from govgo.core.module.cachepath import DOWNLOAD
 from govgo.core.module.moduleversion import ModuleVersion
 from govgo.core.module.patterns import match_prefix_patterns
+from govgo.core.safetext import one_line
 from govgo.errors import StorageError, UsageError
 from govgo.ports.storage import Storage
 from govgo.serve.access import Access
 from govgo.serve.accesslog import AccessLog
 from govgo.serve.counters import Counters
 from govgo.serve.events.follow import Follower
-from govgo.serve.events.misses import Misses
+from govgo.serve.events.missreports import Misses
 from govgo.serve.freshness import Freshness
 from govgo.serve.hooks.route import HookRoute
 from govgo.serve.http.memory import Memory
@@ -43,15 +43,15 @@ from govgo.serve.server.events import make_followers, open_journal, open_pages
 from govgo.serve.server.judging import verdicts_of
 from govgo.serve.server.rules import Rules, read_rules
 from govgo.serve.settings import Settings
-from govgo.serve.upstream.care import Care, CarePlan
 from govgo.serve.upstream.coldloop import ColdLoop
 from govgo.serve.upstream.copies import Copies
 from govgo.serve.upstream.leases import Leases
-from govgo.serve.upstream.library import Library
 from govgo.serve.upstream.proofs import Proofs
 from govgo.serve.upstream.published import Ledger, PublishedModules, ledger_of
+from govgo.serve.upstream.readthrough import ReadThrough
 from govgo.serve.upstream.sources import Sources
 from govgo.serve.upstream.unsaved import Unsaved
+from govgo.serve.upstream.upkeep import CarePlan, Upkeep
 from govgo.serve.upstream.uses import Uses
 from govgo.serve.upstream.verdicts import Verdicts
 from govgo.serve.upstream.zips import Means
@@ -97,7 +97,7 @@ class Parts:
         registry: after `join`; None for none.
     """
 
-    care: Care
+    care: Upkeep
     followers: tuple[Follower, ...]
 
     def __init__(self, settings: Settings, env: GoEnv, report: ServerReporter, counters: Counters) -> None:
@@ -132,7 +132,7 @@ class Parts:
         self.misses = Misses([peer.url for peer in settings.peers if peer.misses], self.web, self._is_private)
         self.uses = Uses()
         self.unsaved = Unsaved(self.cold, counters, report.note)
-        self.libraries: list[Library] = []
+        self.libraries: list[ReadThrough] = []
         self.registry: Registry | None = None
         self._fixed: tuple[Route, ...] = ()
         self._shows_private = False
@@ -167,7 +167,7 @@ class Parts:
         self.misses.start()
         for each in self.followers:
             each.start()
-        self.care = Care(means, library, self.uses, care_plan(ruled))
+        self.care = Upkeep(means, library, self.uses, care_plan(ruled))
 
     def _means(self) -> Means:
         return Means(
@@ -201,10 +201,10 @@ class Parts:
         sources = Sources(env, self.network, self.web, self.report, self.counters)
         return means._replace(sources=sources, appeared=lambda mod: None)
 
-    def _library(self, means: Means, published: PublishedModules | None) -> Library:
+    def _library(self, means: Means, published: PublishedModules | None) -> ReadThrough:
         settings, policy = self.settings, self.rules.policy
         freshness = Freshness(list_s=settings.list_s, missing_s=settings.missing_s)
-        library = Library(means, freshness, min_age_s=policy.min_age_s, published=published)
+        library = ReadThrough(means, freshness, min_age_s=policy.min_age_s, published=published)
         library.verdicts = self.libraries[0].verdicts if self.libraries else self.verdicts(settings, self.rules)
         self.libraries.append(library)
         return library
@@ -326,7 +326,7 @@ def _open_registry(
     """
     if not settings.registry.enabled:
         return None
-    from govgo.serve.registry.news import News
+    from govgo.serve.registry.changes import News
     from govgo.serve.registry.registry import Registry, Visible
 
     closed = everybody_has_a_name(site, settings)

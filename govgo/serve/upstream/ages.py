@@ -16,7 +16,7 @@ from govgo.core.version import semver
 from govgo.errors import Failure, is_not_found
 from govgo.ports.modules import RevInfo
 from govgo.serve.protocol.question import Question
-from govgo.serve.upstream.refusals import YoungVersionError, is_refused
+from govgo.serve.upstream.errorstatus import YoungVersionError, is_refused
 
 _LOOKED_AT = 32
 """How many of the highest versions of a list are asked for their time."""

@@ -20,7 +20,7 @@ from typing import Any
 
 from govgo.errors import Failure
 from govgo.ports.storage import Entry, LocalStorage, Storage
-from govgo.serve.upstream.recent import BoundedDict
+from govgo.serve.upstream.bounded import BoundedDict
 
 LEASE_S = 30.0
 """A lease that was not renewed for so long is nobody's."""

@@ -59,8 +59,8 @@ from govgo.errors import (
 from govgo.ports.storage import LocalStorage
 from govgo.serve.protocol.answer import Body, Refusal, StoredFile
 from govgo.serve.protocol.question import Question, is_settled
-from govgo.serve.upstream.recent import BoundedDict
-from govgo.serve.upstream.refusals import refusal_of
+from govgo.serve.upstream.bounded import BoundedDict
+from govgo.serve.upstream.errorstatus import refusal_of
 from govgo.serve.upstream.singleflight import Flights
 from govgo.serve.upstream.stored import open_zip, version_files
 from govgo.serve.upstream.zips import Means

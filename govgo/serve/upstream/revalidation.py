@@ -8,7 +8,7 @@ from collections.abc import Callable
 from govgo.adapters.http.fetch import Condition, Validators
 from govgo.adapters.http.remote import HttpRemote
 from govgo.core.records import NamedTuple
-from govgo.serve.upstream.recent import Recent
+from govgo.serve.upstream.bounded import Recent
 
 MAX_BYTES = 16 << 20
 """So many bytes of answers and of their names are remembered at most, by one `Answers`."""

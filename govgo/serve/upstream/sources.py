@@ -19,7 +19,7 @@ from govgo.adapters.repository.chain import ModuleSource, try_sources
 from govgo.core.goenv import DIRECT, NOPROXY, OFF, GoEnv
 from govgo.core.golib import url as gourl
 from govgo.errors import InputError
-from govgo.ports.talk import Reporter
+from govgo.ports.reporter import Reporter
 from govgo.serve.counters import Counters
 from govgo.serve.protocol.question import LASTING_KINDS, parse_question
 from govgo.serve.upstream.revalidation import Answers, RevalidatedRemote

@@ -14,8 +14,8 @@ from collections.abc import Callable
 from govgo.core.records import NamedTuple
 from govgo.errors import Failure
 from govgo.serve.counters import Counters
+from govgo.serve.upstream.bounded import Recent
 from govgo.serve.upstream.coldloop import ColdLoop
-from govgo.serve.upstream.recent import Recent
 
 AGAIN_S = 5.0
 _MOST_BYTES = 16 << 20

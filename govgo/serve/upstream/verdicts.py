@@ -41,7 +41,7 @@ from govgo.ports.advisories import AdvisorySource, Snapshot
 from govgo.ports.licenses import TextMatcher
 from govgo.serve.policy import Threshold
 from govgo.serve.protocol.answer import StoredFile
-from govgo.serve.upstream.recent import Recent
+from govgo.serve.upstream.bounded import Recent
 from govgo.serve.upstream.severity import refuses, worst_of
 from govgo.serve.upstream.zips import Reading
 

@@ -15,7 +15,7 @@ from govgo.core.fleet.units import Entry, Known, Outcome, Status, Unit
 from govgo.core.records import NamedTuple
 
 if TYPE_CHECKING:
-    from govgo.ports.talk import Reporter
+    from govgo.ports.reporter import Reporter
 
 
 class Tally(NamedTuple):

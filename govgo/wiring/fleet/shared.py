@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from govgo.adapters.loop.network import NetworkOptions
     from govgo.load.session.session import Session, Settings
     from govgo.ports.files import Workspace
-    from govgo.ports.talk import Reporter
+    from govgo.ports.reporter import Reporter
 
 
 class _Lasting(Repository):

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from govgo.adapters.advisories.files import MAX_ADVISORY_BYTES, FileSource
-from govgo.adapters.disk.kept import KeptFiles
+from govgo.adapters.disk.usercache import KeptFiles
 from govgo.core.advisory.osv import AdvisoryError
 from govgo.errors import InputError, NotFoundError
 

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from govgo.adapters.advisories.web import WebSource
-from govgo.adapters.disk.kept import KeptFiles
+from govgo.adapters.disk.usercache import KeptFiles
 from govgo.adapters.http.retry import RetryPolicy
 from govgo.adapters.loop.network import Network, NetworkOptions
 from govgo.core.goenv import GoEnv

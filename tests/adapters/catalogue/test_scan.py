@@ -22,7 +22,7 @@ from govgo.adapters.storage.directory import DirectoryStorage
 from govgo.adapters.storage.open import open_storage
 from govgo.core.module.moduleversion import ModuleVersion
 from govgo.core.registry.facts import LogCheck, ModuleRow, Requirer, ZipFacts
-from govgo.core.storage.kept import format_kept
+from govgo.core.storage.lastanswers import format_kept
 from govgo.errors import StorageError
 from govgo.ports.storage import Entry, Storage
 from tests.simulators.objectstores import moto

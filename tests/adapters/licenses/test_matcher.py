@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from govgo.adapters.disk.kept import KeptFiles
+from govgo.adapters.disk.usercache import KeptFiles
 from govgo.adapters.licenses import matcher as matcher_room
 from govgo.adapters.licenses.matcher import SpdxMatcher
 from govgo.adapters.licenses.matching_process import Expressions

@@ -19,7 +19,7 @@ from govgo.adapters.modcache.cache import ModCache, NoModCacheError
 from govgo.adapters.modzip.hash import hash_tree, hash_zip
 from govgo.core.module.moduleversion import ModuleVersion
 from govgo.errors import BadZipError, DiskError, InputError, UsageError
-from govgo.ports.talk import Cancelled
+from govgo.ports.reporter import Cancelled
 from tests.simulators.zips import module_zip
 
 MV = ModuleVersion("github.com/Big/x", "v1.0.0-RC1")

@@ -15,7 +15,7 @@ from govgo.adapters.modcache import verify as audit
 from govgo.adapters.modcache.cache import ModCache
 from govgo.adapters.modcache.verify import CacheAudit, CacheFacts
 from govgo.core.module.moduleversion import ModuleVersion
-from govgo.ports.talk import PROGRESS_THREAD
+from govgo.ports.reporter import PROGRESS_THREAD
 from tests.simulators import campaigns
 from tests.simulators.zips import module_zip
 

@@ -39,7 +39,7 @@ from govgo.errors import (
     is_not_found,
 )
 from govgo.ports.modules import Ask, Versions
-from govgo.ports.talk import Cancelled
+from govgo.ports.reporter import Cancelled
 from tests.simulators.modulehome import Home, refusal, tree
 from tests.simulators.proxy import Body, Endless, ProxySimulator, Reset, Status
 from tests.simulators.sumdb_log import Log, Server

@@ -9,7 +9,7 @@ APPEND = "tests/app/events/test_append.py::"
 FOLLOW = "tests/serve/events/test_follow.py::"
 NOTE = "tests/core/sumdb/test_note.py::"
 COSIGNATURE = "tests/core/sumdb/test_cosignature.py::"
-KEPT = "tests/adapters/sumdb/test_kept.py::"
+KEPT = "tests/adapters/sumdb/test_cachedrecords.py::"
 SUMDB_HISTORIES = "tests/attacks/test_sumdb_histories.py::"
 SUMDB = "tests/cli/commands/serve/test_sumdb.py::"
 
@@ -57,7 +57,7 @@ MUTANTS = {
     "kept-text": Mutant(
         "3",
         "the text of a kept answer is the tree's leaf",
-        "adapters/sumdb/kept.py",
+        "adapters/sumdb/cachedrecords.py",
         "is_older and auth.leaf(record.number) == record_hash(record.text) else",
         "is_older else",
         (KEPT + "test_attack_another_text_in_a_kept_answer",),

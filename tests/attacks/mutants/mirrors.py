@@ -106,7 +106,7 @@ MUTANTS = {
     "mirror-older": Mutant(
         "mirrors",
         "an import takes nothing away",
-        "app/mirror/ship.py",
+        "app/mirror/transfer.py",
         "    if difference.removed or not here.heads <= manifest.heads:\n",
         "    if False:\n",
         (MIRROR_SHIP + "test_an_older_export_does_not_undo_a_newer_one",),
@@ -114,7 +114,7 @@ MUTANTS = {
     "mirror-version-changed": Mutant(
         "mirrors",
         "an import changes no version",
-        "app/mirror/ship.py",
+        "app/mirror/transfer.py",
         "        if module_of_key(key) is not None and (",
         "        if False and (",
         (MIRROR_VERIFY + "test_attack_an_import_with_another_content_of_a_private_version",),
@@ -122,7 +122,7 @@ MUTANTS = {
     "mirror-part": Mutant(
         "mirrors",
         "the parts of an import are of one export",
-        "app/mirror/ship.py",
+        "app/mirror/transfer.py",
         "        if digest and (header[1], int(header[3])) != (digest, total):\n",
         "        if False:\n",
         (MIRROR_SHIP + "test_an_import_needs_all_parts_of_one_export",),

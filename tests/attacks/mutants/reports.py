@@ -23,7 +23,7 @@ MUTANTS = {
     "foreign-text": Mutant(
         "foreign text",
         "what a terminal or a CI runner takes as a command is escaped",
-        "core/foreign.py",
+        "core/safetext.py",
         "    return _unsafe().sub(_escape, text)\n",
         "    return text\n",
         (FOREIGN + "test_attack_text_of_strangers_gives_no_commands",),
@@ -31,7 +31,7 @@ MUTANTS = {
     "foreign-line": Mutant(
         "foreign text",
         "a value within a sentence stays on its line",
-        "core/foreign.py",
+        "core/safetext.py",
         '        text = text.replace("\\n", "\\\\n").replace("\\t", "\\\\t")\n',
         "        pass\n",
         (FOREIGN + "test_attack_text_of_strangers_gives_no_commands",),

@@ -48,7 +48,7 @@ MUTANTS = {
     "publish-at-once": Mutant(
         "publishing",
         "no more than some uploads are under way",
-        "serve/publish/turns.py",
+        "serve/publish/uploadqueue.py",
         "len(self._held) < AT_ONCE and ",
         "",
         (PUBLISH + "test_attack_uploads_that_never_end",),
@@ -56,7 +56,7 @@ MUTANTS = {
     "publish-of-one": Mutant(
         "publishing",
         "no more than some uploads of one user are under way",
-        "serve/publish/turns.py",
+        "serve/publish/uploadqueue.py",
         " and sum(each.user == turn.user for each in self._held) < OF_ONE_USER",
         "",
         (PUBLISH + "test_attack_one_user_with_many_uploads",),
@@ -64,7 +64,7 @@ MUTANTS = {
     "publish-rate": Mutant(
         "publishing",
         "an upload for whose turn somebody waits comes at some rate",
-        "serve/publish/turns.py",
+        "serve/publish/uploadqueue.py",
         " if self.wanted else None",
         " if False else None",
         (PUBLISH + "test_attack_slow_uploads_for_whose_turns_others_wait",),

@@ -19,7 +19,7 @@ from govgo.errors import StorageError
 from govgo.serve.events import journal as module
 from govgo.serve.events.journal import Journal, Means
 from govgo.serve.tables import Events
-from govgo.serve.upstream.care import Care, CarePlan
+from govgo.serve.upstream.upkeep import CarePlan, Upkeep
 from tests.simulators.eventlog import EventLogSimulator, mods
 from tests.simulators.served import Served, eventually, on_cold
 from tests.simulators.storage import MemoryStorage
@@ -136,7 +136,7 @@ def test_what_is_removed_leaves_the_index_soon(world: World, monkeypatch: pytest
         else:
             library = served.site.library
             plan = CarePlan(1, "q.io/m0,q.io/m2", "off", True)
-            care = on_cold(served, lambda: Care(library._means, library, served.site.uses, plan))
+            care = on_cold(served, lambda: Upkeep(library._means, library, served.site.uses, plan))
             asyncio.run_coroutine_threadsafe(care.turn(), served.site.cold.loop).result(20)
         eventually(lambda: re.findall(r"q\.io/m\d", served.get("/index").text) == ["q.io/m0", "q.io/m2"], 40)
         assert told(served) == ["q.io/m0", "q.io/m1", "q.io/m2"]

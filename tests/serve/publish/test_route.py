@@ -25,7 +25,7 @@ import pytest
 from govgo.core.gosum.dirhash import h1, hash_gomod
 from govgo.errors import DiskError
 from govgo.serve.policy import Policy, Rule
-from govgo.serve.publish import turns
+from govgo.serve.publish import uploadqueue
 from govgo.serve.publish.route import PublishRoute
 from govgo.serve.tables import Publishing
 from tests.simulators.served import Got, Served, eventually
@@ -326,9 +326,9 @@ def begun(served: Served, user: str, left: int = 1) -> socket.socket:
 
 def test_attack_uploads_that_never_end(served: Served, monkeypatch: pytest.MonkeyPatch) -> None:
     """Each takes room on the disk: no more than some may be under way, and whoever leaves makes room."""
-    monkeypatch.setattr(turns, "PATIENCE_S", 0.1)
+    monkeypatch.setattr(uploadqueue, "PATIENCE_S", 0.1)
     with ExitStack() as held:
-        for number in range(turns.AT_ONCE):
+        for number in range(uploadqueue.AT_ONCE):
             held.enter_context(begun(served, ("root", "ci")[number % 2]))
         eventually(lambda: put(served, "corp.example/x", "v1.1.0", "other").status == 503, 10)
         got = put(served, "corp.example/x", "v1.1.0", "other")
@@ -339,20 +339,20 @@ def test_attack_uploads_that_never_end(served: Served, monkeypatch: pytest.Monke
 
 def test_attack_one_user_with_many_uploads(served: Served, monkeypatch: pytest.MonkeyPatch) -> None:
     """Others have their turn meanwhile, though none of the first ones ends."""
-    monkeypatch.setattr(turns, "PATIENCE_S", 5.0)
+    monkeypatch.setattr(uploadqueue, "PATIENCE_S", 5.0)
     with ExitStack() as held:
-        for _ in range(2 * turns.AT_ONCE):
+        for _ in range(2 * uploadqueue.AT_ONCE):
             held.enter_context(begun(served, "root"))
-        eventually(lambda: served.site.requests == 2 * turns.AT_ONCE)
+        eventually(lambda: served.site.requests == 2 * uploadqueue.AT_ONCE)
         for number in range(3):
             assert put(served, "corp.example/x", f"v1.{number}.1", "ci").status == 201
 
 
 def test_attack_slow_uploads_for_whose_turns_others_wait(served: Served, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(turns, "GRACE_S", 0.2)
+    monkeypatch.setattr(uploadqueue, "GRACE_S", 0.2)
     with ExitStack() as held:
-        slow = [held.enter_context(begun(served, ("root", "ci")[number % 2])) for number in range(turns.AT_ONCE)]
-        eventually(lambda: served.site.requests == turns.AT_ONCE)
+        slow = [held.enter_context(begun(served, ("root", "ci")[number % 2])) for number in range(uploadqueue.AT_ONCE)]
+        eventually(lambda: served.site.requests == uploadqueue.AT_ONCE)
         assert put(served, "corp.example/x", "v1.1.0", "other").status == 201
         told = b""
         for each in slow:
@@ -363,7 +363,7 @@ def test_attack_slow_uploads_for_whose_turns_others_wait(served: Served, monkeyp
 
 
 def test_a_slow_upload_that_nobody_waits_for_is_whole(served: Served, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(turns, "GRACE_S", 0.0)
+    monkeypatch.setattr(uploadqueue, "GRACE_S", 0.0)
     with begun(served, "ci", left=2) as slow, begun(served, "root") as other:
         eventually(lambda: served.site.requests == 2)
         slow.sendall(zip_of("corp.example/x", "v1.0.0")[-2:-1])

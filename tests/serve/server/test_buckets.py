@@ -23,7 +23,7 @@ from govgo.core.module.moduleversion import ModuleVersion
 from govgo.serve.events import journal
 from govgo.serve.server.events import verifier_of
 from govgo.serve.tables import Events, Publishing
-from govgo.serve.upstream.care import KEY, Care, CarePlan
+from govgo.serve.upstream.upkeep import KEY, CarePlan, Upkeep
 from tests.simulators.eventlog import mods, verified_records
 from tests.simulators.hangups import needs_proc
 from tests.simulators.objectstores import moto
@@ -185,7 +185,7 @@ def test_a_bucket_has_notes_of_use_and_a_limit(tmp_path: Path, bucket: str) -> N
         with serve(world, bucket) as served:
             library = served.site.library
             plan = CarePlan(1, "q.io/b", "off", True)
-            care = on_cold(served, lambda: Care(library._means, library, served.site.uses, plan))
+            care = on_cold(served, lambda: Upkeep(library._means, library, served.site.uses, plan))
             asyncio.run_coroutine_threadsafe(care.turn(), served.site.cold.loop).result(20)
             assert [entry.key for entry in storage.entries("q.io/") if entry.key.endswith(".zip")] == [
                 "q.io/b/@v/v1.0.0.zip"

@@ -29,11 +29,11 @@ from govgo.cli.console import ConsoleReporter
 from govgo.cli.exitcodes import EXIT_DONE, EXIT_SECURITY, EXIT_UNFINISHED, exit_code
 from govgo.cli.session import make_settings, network_options
 from govgo.core.fleet.units import Known, Outcome, Status, Unit
-from govgo.core.foreign import joined
 from govgo.core.goenv import OFF
 from govgo.core.govgotoml import NoPolicyError, PolicyFileError
 from govgo.core.modfile import ModFileErrors
 from govgo.core.records import NamedTuple
+from govgo.core.safetext import joined
 from govgo.errors import (
     ConflictError,
     GoSumError,

@@ -23,7 +23,7 @@ from govgo.core.mirror.outcomes import Added, Checked, Shipped
 from govgo.core.module.paths import check_path
 from govgo.errors import InvalidPathError, UsageError
 from govgo.report.mirror.add import add_json, add_text
-from govgo.report.mirror.ship import (
+from govgo.report.mirror.transfer import (
     DIFF_SCHEMA,
     EXPORT_SCHEMA,
     diff_json,

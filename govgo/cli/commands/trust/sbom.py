@@ -11,7 +11,7 @@ from govgo.cli.options import argument, command, module_options, offline_option,
 from govgo.cli.outputs import Reports, fault_of, output_options
 from govgo.cli.session import environment, network_options, open_session
 from govgo.core.findings import worst
-from govgo.core.late import late
+from govgo.core.lazyregex import late
 from govgo.core.sbom.sbom import Sboms, only_document
 from govgo.errors import UsageError
 

@@ -17,7 +17,7 @@ from govgo.core.golib.quote import quote, unquote
 from govgo.core.golib.template import nodes as tree
 from govgo.core.golib.template.lex import Kind, Token, tokens
 from govgo.core.golib.template.values import TemplateError
-from govgo.core.late import late
+from govgo.core.lazyregex import late
 
 _OPERANDS = frozenset(
     (

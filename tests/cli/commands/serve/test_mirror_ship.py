@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from govgo.app.mirror.ship import tar_size
+from govgo.app.mirror.transfer import tar_size
 from govgo.cli.main import invoke
 from tests.cli.commands.serve.test_mirror import FILES, Run, cut_off, files, mirror, world
 from tests.simulators import campaigns

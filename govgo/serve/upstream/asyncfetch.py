@@ -14,7 +14,7 @@ _MOST = 256
 _PAUSE_S = 2
 
 
-class Later:
+class AsyncFetch:
     """See the module's docstring. Belongs to the cold loop."""
 
     def __init__(self, answer: Callable[[Question], Awaitable[object]]) -> None:

@@ -36,7 +36,7 @@ from govgo.ports.storage import Storage
 from govgo.serve.policy import Policy
 from govgo.serve.protocol.answer import Refusal
 from govgo.serve.protocol.question import Question
-from govgo.serve.upstream.library import Library
+from govgo.serve.upstream.readthrough import ReadThrough
 from govgo.serve.upstream.uses import Uses
 from govgo.serve.upstream.zips import Means, Reading
 
@@ -98,13 +98,13 @@ class _Ending(Exception):
     """Raised in the thread when the server ends."""
 
 
-class Care:
+class Upkeep:
     """See the module's docstring. Belongs to the cold loop."""
 
     def __init__(
         self,
         means: Means,
-        library: Library,
+        library: ReadThrough,
         uses: Uses,
         plan: CarePlan,
         clock: Callable[[], float] = time.time,
@@ -311,7 +311,7 @@ class Care:
             self._means.log(f"all that is stored was proved anew: {self._pass}")
 
 
-async def prove_again(library: Library, means: Means, mod: ModuleVersion, mode: str) -> tuple[int, Refusal | None]:
+async def prove_again(library: ReadThrough, means: Means, mod: ModuleVersion, mode: str) -> tuple[int, Refusal | None]:
     """Prove the stored files of a version as if they were read for the first time.
 
     Damage is reported, counted and removed, and fetched again where `mode` fetches.

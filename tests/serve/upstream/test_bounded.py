@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from govgo.serve.upstream.recent import BoundedDict, Recent
+from govgo.serve.upstream.bounded import BoundedDict, Recent
 
 
 def test_the_oldest_is_forgotten_first() -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import pytest
 
-from govgo.core.storage.kept import format_kept, parse_kept
+from govgo.core.storage.lastanswers import format_kept, parse_kept
 
 LIST = b"v1.0.0\nv1.1.0\n"
 #: By sha256sum(1).

@@ -9,7 +9,7 @@ import pytest
 
 from govgo.core.findings import Verdict
 from govgo.core.goproxy.answers import Answer, Looked, Question
-from govgo.core.goproxy.whole import judge_whole
+from govgo.core.goproxy.proxyfaults import judge_whole
 from govgo.core.module.moduleversion import ModuleVersion
 
 GOOD = Answer(200, b"{}", size=2)

@@ -9,8 +9,8 @@ from collections.abc import AsyncIterator, Coroutine
 import pytest
 
 from govgo.serve.http.routes import SlowClientError
-from govgo.serve.publish import turns as module
-from govgo.serve.publish.turns import Turn, Turns
+from govgo.serve.publish import uploadqueue as module
+from govgo.serve.publish.uploadqueue import Turn, Turns
 
 
 @pytest.fixture(autouse=True)

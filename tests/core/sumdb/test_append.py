@@ -7,7 +7,7 @@ import random
 
 import pytest
 
-from govgo.core.sumdb.growth import Growth, edge_tiles
+from govgo.core.sumdb.append import Growth, edge_tiles
 from govgo.core.sumdb.tile import Tile
 from govgo.core.sumdb.tlog import EMPTY_TREE_HASH, Tree
 from govgo.errors import SumDbFormatError

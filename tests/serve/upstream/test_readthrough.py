@@ -241,7 +241,7 @@ def test_the_latest_version_that_a_mirror_names(world: World) -> None:
 
 
 def test_attack_many_long_paths_that_are_not_there(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("govgo.serve.upstream.library._REFUSED_BYTES", 20_000)
+    monkeypatch.setattr("govgo.serve.upstream.readthrough._REFUSED_BYTES", 20_000)
     with Served(world) as served:
         for number in range(20):
             assert served.get(f"/q.io/{'/'.join(['long'] * 400)}/{number}/@v/list").status == 404
@@ -251,7 +251,7 @@ def test_attack_many_long_paths_that_are_not_there(world: World, monkeypatch: py
 
 def test_attack_many_long_lists(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     """One that was forgotten is asked for again, and is the same."""
-    monkeypatch.setattr("govgo.serve.upstream.library._KEPT_BYTES", 30_000)
+    monkeypatch.setattr("govgo.serve.upstream.readthrough._KEPT_BYTES", 30_000)
     versions = "".join(f"v1.{number}.0\n" for number in range(1000)).encode()
     for number in range(5):
         world.proxy.files[f"/q.io/l{number}/@v/list"] = versions

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import pytest
 
-from govgo.core.gosource.notable import is_for_tests, notes_of
+from govgo.core.gosource.riskysigns import is_for_tests, notes_of
 
 
 def found(name: str, text: str) -> list[str]:

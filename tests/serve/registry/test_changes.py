@@ -10,8 +10,8 @@ import pytest
 
 from govgo.core.module.moduleversion import ModuleVersion
 from govgo.errors import BadSignatureError, StorageError
-from govgo.serve.registry import news as room
-from govgo.serve.registry.news import AGAIN_S, News
+from govgo.serve.registry import changes as room
+from govgo.serve.registry.changes import AGAIN_S, News
 
 
 class Log:

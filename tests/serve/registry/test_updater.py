@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from govgo.core.module.moduleversion import ModuleVersion
-from govgo.serve.registry.keeper import Keeper
+from govgo.serve.registry.updater import Updater
 from tests.simulators.storage import MemoryStorage
 
 A = ModuleVersion("q.io/a", "v1.0.0")
@@ -40,7 +40,7 @@ def test_a_zip_of_a_bucket_for_which_the_disk_has_no_room(monkeypatch: pytest.Mo
     storage, catalogue, nothing = MemoryStorage(), Catalogue(), None
     storage.create("q.io/a/@v/v1.0.0.zip", b"a zip")
     parts: Any = (nothing, storage, catalogue, lambda pause: nothing, nothing, nothing, object(), print, nothing)
-    keeper = Keeper(*parts, refresh_s=1.0)
+    keeper = Updater(*parts, refresh_s=1.0)
 
     def fails(*_: object, **__: object) -> tuple[int, str]:
         raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))

@@ -23,7 +23,7 @@ from govgo.serve.http import application
 from govgo.serve.policy import ModeRule, Policy
 from govgo.serve.server.build import check_settings
 from govgo.serve.settings import Settings
-from govgo.serve.upstream.care import KEY, Care, CarePlan
+from govgo.serve.upstream.upkeep import KEY, CarePlan, Upkeep
 from govgo.serve.upstream.uses import NOTED_S, Uses
 from tests.simulators.proxy import Status
 from tests.simulators.served import Served, on_cold
@@ -63,13 +63,13 @@ def clock() -> Clock:
     return Clock()
 
 
-def care_of(served: Served, clock: Clock, plan: CarePlan, uses: Uses | None = None) -> Care:
+def care_of(served: Served, clock: Clock, plan: CarePlan, uses: Uses | None = None) -> Upkeep:
     library = served.site.library
-    made: Care = on_cold(served, lambda: Care(library._means, library, uses or Uses(clock), plan, clock))
+    made: Upkeep = on_cold(served, lambda: Upkeep(library._means, library, uses or Uses(clock), plan, clock))
     return made
 
 
-def turn(served: Served, care: Care) -> None:
+def turn(served: Served, care: Upkeep) -> None:
     asyncio.run_coroutine_threadsafe(care.turn(), served.site.cold.loop).result(20)
 
 

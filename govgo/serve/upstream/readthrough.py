@@ -30,8 +30,8 @@ from govgo.core.module.moduleversion import ModuleVersion
 from govgo.core.module.paths import canonical_version
 from govgo.core.modzip.bounds import MAX_GO_MOD
 from govgo.core.records import NamedTuple
-from govgo.core.storage.kept import MAX_BYTES as MAX_KEPT
-from govgo.core.storage.kept import SUFFIX, format_kept, parse_kept
+from govgo.core.storage.lastanswers import MAX_BYTES as MAX_KEPT
+from govgo.core.storage.lastanswers import SUFFIX, format_kept, parse_kept
 from govgo.errors import (
     BadZipError,
     Failure,
@@ -52,10 +52,10 @@ from govgo.serve.freshness import Freshness
 from govgo.serve.protocol.answer import Body, Elsewhere, Refusal, StoredFile
 from govgo.serve.protocol.question import Question, file_key, is_settled
 from govgo.serve.upstream.ages import check_time, old_part, without_young
-from govgo.serve.upstream.later import Later
+from govgo.serve.upstream.asyncfetch import AsyncFetch
+from govgo.serve.upstream.bounded import BoundedDict, Recent
+from govgo.serve.upstream.errorstatus import NotStoredError, YoungVersionError, is_refused, not_stored, refusal_of
 from govgo.serve.upstream.published import PublishedModules
-from govgo.serve.upstream.recent import BoundedDict, Recent
-from govgo.serve.upstream.refusals import NotStoredError, YoungVersionError, is_refused, not_stored, refusal_of
 from govgo.serve.upstream.singleflight import Flights
 from govgo.serve.upstream.stored import open_zip, stored_answer
 from govgo.serve.upstream.verdicts import Verdicts, zip_refusal
@@ -86,7 +86,7 @@ class _Kept(NamedTuple):
     read_s: float = 0.0
 
 
-class Library:
+class ReadThrough:
     """See the module's docstring. Belongs to the cold loop.
 
     Attributes:
@@ -118,7 +118,7 @@ class Library:
         self._down_until_s = 0.0
         self._generation = 0
         self._asking: dict[str, asyncio.Task[_Kept]] = {}
-        self._later = Later(self.answer)
+        self._later = AsyncFetch(self.answer)
 
     @property
     def fault(self) -> ForkError | None:

@@ -15,7 +15,7 @@ from enum import StrEnum
 from govgo.core.golib.quote import unquote
 from govgo.core.gosource.directory import OTHER_EXTENSIONS
 from govgo.core.gosource.header import read_header
-from govgo.core.late import late
+from govgo.core.lazyregex import late
 from govgo.core.records import NamedTuple
 
 

@@ -17,7 +17,7 @@ from govgo.app.mirror.check import MAX_SMALL_BYTES, check_mirror
 from govgo.app.mirror.settle import UNFINISHED_RUN, comes_late, finish, is_unfinished, settle
 from govgo.app.mirror.store import copy_file, read_file, read_manifest
 from govgo.core.findings import worst
-from govgo.core.late import late
+from govgo.core.lazyregex import late
 from govgo.core.mirror import manifest as manifests
 from govgo.core.mirror.manifest import Manifest, compare, format_manifest
 from govgo.core.mirror.outcomes import Shipped
@@ -26,8 +26,8 @@ from govgo.errors import ConflictError, InputError, NotFoundError, UsageError
 
 if TYPE_CHECKING:
     from govgo.ports.mirror import Staging
+    from govgo.ports.reporter import Reporter
     from govgo.ports.storage import Storage
-    from govgo.ports.talk import Reporter
 
 PART_KEY = "govgo/part"
 _TAR_BLOCK, _TAR_RECORD, _TAR_NAME = 512, 10240, 100

@@ -18,7 +18,7 @@ a storage that fails              503
 from __future__ import annotations
 
 from govgo.adapters.http.engine import Fault, TransferError
-from govgo.core.foreign import visible
+from govgo.core.safetext import visible
 from govgo.core.sumdb.record import NotInDatabaseError
 from govgo.errors import (
     Failure,

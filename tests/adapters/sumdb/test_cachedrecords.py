@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from govgo.adapters.sumdb.cache import SumDbCache
-from govgo.adapters.sumdb.kept import KeptRecords
+from govgo.adapters.sumdb.cachedrecords import KeptRecords
 from govgo.core.module.moduleversion import ModuleVersion
 from govgo.core.sumdb import record
 from govgo.errors import GovgoError

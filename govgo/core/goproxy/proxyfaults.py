@@ -7,9 +7,9 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 
 from govgo.core.findings import Evidence, Finding, Remedy, Verdict
-from govgo.core.foreign import one_line
 from govgo.core.goproxy.answers import Answer, Looked, Question, shown
 from govgo.core.records import NamedTuple
+from govgo.core.safetext import one_line
 
 SLOW_S = 1.0
 """A proxy whose quickest answer takes as long is slow."""

@@ -8,7 +8,7 @@ import pytest
 from govgo.core.findings import Place
 from govgo.core.modfile.faults import ModFileErrors
 from govgo.core.modfile.read import parse
-from govgo.load.targets.faults import from_error
+from govgo.load.targets.errorfindings import from_error
 
 
 def test_of_several_faults_in_a_file_the_first_has_the_place() -> None:

@@ -12,7 +12,7 @@ from govgo.adapters.http.engine import Fault, TransferError
 from govgo.adapters.vcs.discovery import Discovery
 from govgo.core.goenv import GoEnv
 from govgo.errors import Failure, GovgoError, InvalidVersionError, NetworkError, NotFoundError
-from govgo.serve.upstream.refusals import refusal_of
+from govgo.serve.upstream.errorstatus import refusal_of
 
 
 class Pages:

@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from govgo.core.foreign import UNSAFE, joined, one_line, visible, why_malformed
+from govgo.core.safetext import UNSAFE, joined, one_line, visible, why_malformed
 
 OTHER_KIND = "a value is of another kind than it has to be"
 SAFE = ["", "plain", "a\tb\nc", "grün, 中文, ∂", "a::b", "a ::error::b", "# [x]", "## [x]", "C:\\x1b", "12:00:00"]

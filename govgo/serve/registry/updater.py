@@ -25,18 +25,18 @@ from govgo.adapters.catalogue.zips import Looked, look_into, providers
 from govgo.adapters.disk.lockfile import locked
 from govgo.adapters.disk.system import path_of
 from govgo.adapters.storage.staging import TemporaryStaging
-from govgo.core.foreign import one_line
 from govgo.core.modfile import ModFileErrors
 from govgo.core.modfile.quickread import summarize
 from govgo.core.module.moduleversion import ModuleVersion
 from govgo.core.registry.facts import UNCHECKED, LogCheck
+from govgo.core.safetext import one_line
 from govgo.errors import BadZipError, Failure, StorageError, UnavailableError
 from govgo.ports.licenses import TextMatcher
 from govgo.ports.storage import LocalStorage, Storage
 from govgo.serve.protocol.question import file_key
 from govgo.serve.registry.advisories import Adviser
+from govgo.serve.registry.changes import News
 from govgo.serve.registry.checks import Checker
-from govgo.serve.registry.news import News
 from govgo.serve.upstream.coldloop import ColdLoop
 
 MAX_ZIP = 256 << 20
@@ -58,7 +58,7 @@ class _Ended(Exception):
     """The thread is to end."""
 
 
-class Keeper:
+class Updater:
     """See the module's docstring.
 
     Attributes:

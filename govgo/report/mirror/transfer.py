@@ -6,10 +6,10 @@ from __future__ import annotations
 import os
 from collections.abc import Sequence
 
-from govgo.core.foreign import one_line
 from govgo.core.mirror.manifest import Manifest
 from govgo.core.mirror.outcomes import Compared, Shipped
 from govgo.core.module.moduleversion import sort_key
+from govgo.core.safetext import one_line
 from govgo.core.storage.keys import module_of_key
 from govgo.report.document import encode, module_members, results_document
 from govgo.report.mirror.verify import verify_document, verify_text

@@ -7,7 +7,7 @@ import re
 
 import pytest
 
-from govgo.core.late import late
+from govgo.core.lazyregex import late
 
 
 def test_its_methods_are_those_of_the_expression() -> None:
