@@ -45,17 +45,12 @@ _MOST_SHOWN = 10
 """Lines of go.sum that an error names."""
 
 
-class _Status:
-    """What one command did with one hash: met it on a download; added it or marked it for removal."""
+# What one command did with one hash.
+_USED = 1  # met it on a download
+_DIRTY = 2  # added it or marked it for removal
 
-    __slots__ = ("dirty", "used")
-
-    def __init__(self, *, dirty: bool = False) -> None:
-        self.used = False
-        self.dirty = dirty
-
-
-_UNTOUCHED = _Status()
+_Statuses = dict[tuple[ModuleVersion, str], int]
+"""What was done with each hash, as a sum of these; most of a warm run's calls note one here."""
 
 
 class SumLedger:
@@ -104,9 +99,9 @@ class SumLedger:
         self._skip_malformed = skip_malformed
         self._sums: dict[ModuleVersion, list[str]] | None = None
         self._workspace: tuple[tuple[str, Sums], ...] = ()
-        self._status: dict[tuple[ModuleVersion, str], _Status] = {}
+        self._status: _Statuses = {}
         self._overwrite = False
-        self._pending: tuple[dict[tuple[ModuleVersion, str], _Status], bool, Collection[ModuleVersion]] | None = None
+        self._pending: tuple[_Statuses, bool, Collection[ModuleVersion]] | None = None
         self._warnings: list[str] = []
 
     @property
@@ -117,7 +112,7 @@ class SumLedger:
     @property
     def dirty(self) -> bool:
         """Whether a hash was added or marked for removal since the files were read or written."""
-        return any(status.dirty for status in self._status.values())
+        return any(status & _DIRTY for status in self._status.values())
 
     def take_warnings(self) -> tuple[str, ...]:
         """The warnings for stderr (whole texts, no prefix) since the last call."""
@@ -178,16 +173,17 @@ class SumLedger:
             SumMismatchError: the files have another `h1:` hash.
             GoSumError: a file is malformed.
         """
-        if not self.enabled:
+        if not self.file:
             return False
-        found = self._find(self._load(), mod, h1)
+        sums = self._load() if self._sums is None else self._sums
+        found = sums.get(mod) == [h1] or self._find(sums, mod, h1)
         if found:  # else nothing has proved it yet, and it must not be written
-            self._touch(mod, h1).used = True
-        return _suffices(mod, found)
+            self._status[mod, h1] = self._status.get((mod, h1), 0) | _USED
+        return found and mod.path not in DATABASE_ONLY_PATHS
 
     def agrees(self, mod: ModuleVersion, h1: str) -> bool:
         """As `check`, for a download that may turn out not to be needed: its hash does not count as used."""
-        return self.enabled and _suffices(mod, self._find(self._load(), mod, h1))
+        return self.enabled and self._find(self._load(), mod, h1) and mod.path not in DATABASE_ONLY_PATHS
 
     def add(self, mod: ModuleVersion, h1: str) -> None:
         """Record a hash that was proved, or that no database can prove. No effect outside a module.
@@ -203,8 +199,7 @@ class SumLedger:
                 return  # it stands there already; only its proof was missing
         else:
             self._append(sums, mod, h1)
-        status = self._touch(mod, h1)
-        status.used = status.dirty = True
+        self._status[mod, h1] = _USED | _DIRTY
 
     def trim(self, keep: Collection[ModuleVersion]) -> None:
         """Mark for removal every hash of the main file whose version is not in `keep`."""
@@ -213,7 +208,7 @@ class SumLedger:
         for mod, listed in self._load().items():
             if mod not in keep:
                 for each in listed:
-                    self._status[mod, each] = _Status(dirty=True)
+                    self._status[mod, each] = _DIRTY
                 self._overwrite = True
 
     def tidy(self, keep: Collection[ModuleVersion]) -> tuple[bytes, bytes]:
@@ -263,14 +258,14 @@ class SumLedger:
 
     def _needs_writing(self, sums: dict[ModuleVersion, list[str]], keep: Collection[ModuleVersion]) -> bool:
         for (mod, listed), status in self._status.items():
-            if status.dirty and (not status.used or mod in keep) and listed in sums.get(mod, ()):
+            if status & _DIRTY and (not status & _USED or mod in keep) and listed in sums.get(mod, ()):
                 return True
         return False
 
     def _tidied(
         self,
         sums: dict[ModuleVersion, list[str]],
-        status: dict[tuple[ModuleVersion, str], _Status],
+        status: _Statuses,
         keep: Collection[ModuleVersion],
         current: bytes,
         *,
@@ -282,16 +277,16 @@ class SumLedger:
             sums.clear()
             sums.update((mod, list(listed)) for mod, listed in fresh.items())
             for (mod, h1), state in status.items():
-                if state.used and not self._in_workspace(mod) and not self._find(sums, mod, h1):
+                if state & _USED and not self._in_workspace(mod) and not self._find(sums, mod, h1):
                     self._append(sums, mod, h1)
         kept: dict[ModuleVersion, list[str]] = {}
         for mod, listed in sums.items():
             if self._in_workspace(mod):
                 continue  # go.work.sum has what no go.sum of the workspace has
             for each in listed:
-                state = status.get((mod, each), _UNTOUCHED)
+                state = status.get((mod, each), 0)
                 # New hashes that are not worth keeping go, and so do those marked for removal and not used since.
-                if not state.dirty or (state.used and mod in keep):
+                if not state & _DIRTY or (state & _USED and mod in keep):
                     kept.setdefault(mod, []).append(each)
         return format_gosum(kept)
 
@@ -312,7 +307,7 @@ class SumLedger:
         sums = self._load()
         for listed in (*(other.get(mod, ()) for _, other in self._workspace), sums.get(mod, ())):
             for each in listed:
-                if each.startswith("h1:") and not self._status.get((mod, each), _UNTOUCHED).dirty:
+                if each.startswith("h1:") and not self._status.get((mod, each), 0) & _DIRTY:
                     yield each
 
     def _find(self, sums: dict[ModuleVersion, list[str]], mod: ModuleVersion, h1: str) -> bool:
@@ -365,16 +360,8 @@ class SumLedger:
             )
         known.append(h1)
 
-    def _touch(self, mod: ModuleVersion, h1: str) -> _Status:
-        return self._status.setdefault((mod, h1), _Status())
-
     def _in_workspace(self, mod: ModuleVersion) -> bool:
         return any(mod in other for _, other in self._workspace)
 
     def _short_name(self) -> str:
         return "go.work.sum" if self.file.endswith("go.work.sum") else "go.sum"
-
-
-def _suffices(mod: ModuleVersion, found: bool) -> bool:
-    """Whether nobody else must be asked, where go.sum has the hash of a download."""
-    return found and mod.path not in DATABASE_ONLY_PATHS

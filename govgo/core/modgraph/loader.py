@@ -42,7 +42,7 @@ def pruning_for(go_version: str) -> Pruning:
     return Pruning.PRUNED
 
 
-_ALL_PRUNINGS = tuple(Pruning)
+_BITS = tuple((pruning, 1 << pruning) for pruning in Pruning)
 
 
 class Requires(Protocol):
@@ -73,7 +73,7 @@ class GraphLoader:
         errors: for each module version without a summary, why there is none.
     """
 
-    __slots__ = ("_edges", "_seen", "_summaries", "_unanswered", "_unprune", "_wanted", "errors", "graph")
+    __slots__ = ("_seen", "_summaries", "_unanswered", "_unprune", "_wanted", "errors", "graph")
 
     def __init__(
         self,
@@ -95,9 +95,8 @@ class GraphLoader:
         self._unprune = frozenset(unprune)
         # By the number that the graph gives a module version. A version may be reached under several prunings, by
         # different ways, and is followed as far as the widest allows; `_seen` has a bit 1 << pruning for each.
-        self._seen = bytearray(len(graph))
+        self._seen = bytearray(len(graph.mods))
         self._summaries: dict[int, Requires] = {}
-        self._edges: dict[int, list[int]] = {}
         self._wanted: list[int] = []
         self._unanswered = 0
         for root in roots:
@@ -117,7 +116,7 @@ class GraphLoader:
         """The module versions whose summary is needed; each is returned once."""
         fresh, self._wanted = self._wanted, []
         self._unanswered += len(fresh)
-        return list(map(self.graph.mod, fresh))
+        return list(map(self.graph.mods.__getitem__, fresh))
 
     def tell(self, mv: ModuleVersion, answer: Requires | Exception) -> None:
         """Take the summary of a module version that `wanted` returned, or the reason why there is none."""
@@ -125,15 +124,14 @@ class GraphLoader:
         if isinstance(answer, Exception):
             self.errors[mv] = answer
             return
-        graph = self.graph
-        number = graph.number(mv)
-        assert number is not None, f"{mv} was not asked for"
+        graph, seen = self.graph, self._seen
+        number = graph.require(mv, answer.require)
         self._summaries[number] = answer
-        self._edges[number] = graph.require(mv, answer.require)
-        self._seen.extend(bytes(len(graph) - len(self._seen)))
-        reached = self._seen[number]
-        for pruning in _ALL_PRUNINGS:
-            if reached >> pruning & 1:
+        if len(seen) < len(graph.mods):
+            seen.extend(bytes(len(graph.mods)))  # room for as many again
+        reached = seen[number]
+        for pruning, bit in _BITS:
+            if reached & bit:
                 self._follow(number, pruning)
 
     def enqueue(self, mv: ModuleVersion, pruning: Pruning) -> None:
@@ -168,10 +166,10 @@ class GraphLoader:
                 continue
             below = Pruning.UNPRUNED if pruning == Pruning.UNPRUNED else own
             bit = 1 << below
-            for target in self._edges[number]:
+            for target in graph.targets[number]:
                 if seen[target] & bit:
                     continue
-                mv = graph.mod(target)
+                mv = graph.mods[target]
                 if mv.version == NONE or (partly and mv not in unprune):
                     continue
                 if self._reach(target, bit):

@@ -46,19 +46,23 @@ class _Numbers(dict[ModuleVersion, int]):
 class Graph:
     """A requirement graph and the versions that it selects.
 
-    Module versions are numbered as they are first named, and a version is compared with the selected one only then.
-    Graphs have many more edges than versions, and so an edge costs one dictionary lookup.
+    Module versions are numbered from 0 as they are first named, and a version is compared with the selected one only
+    then. Graphs have many more edges than versions, and so an edge costs one dictionary lookup.
+
+    Attributes:
+        mods: the module versions that the graph names so far, by number; only to be read, as `targets` is.
+        targets: for each of them the numbers of what it requires; empty, too, where that is not known.
     """
 
-    __slots__ = ("_compare", "_edges", "_ids", "_mods", "_required", "_roots", "_selected")
+    __slots__ = ("_compare", "_ids", "_required", "_roots", "_selected", "mods", "targets")
 
     def __init__(self, compare: Compare, roots: Iterable[ModuleVersion]) -> None:
         """Make a graph of `roots` alone; they take part in the selection."""
         self._compare = compare
         self._ids = _Numbers(self._add)
-        self._mods: list[ModuleVersion] = []
-        self._required: list[tuple[ModuleVersion, ...] | None] = []
-        self._edges: list[list[int]] = []
+        self.mods: list[ModuleVersion] = []
+        self.targets: list[list[int]] = []
+        self._required: dict[ModuleVersion, tuple[ModuleVersion, ...]] = {}
         self._selected: dict[str, str] = {}
         self._roots = tuple(roots)
         for root in self._roots:
@@ -66,11 +70,10 @@ class Graph:
                 self._add(root)
 
     def _add(self, mv: ModuleVersion) -> int:
-        number = len(self._mods)
+        number = len(self.mods)
         self._ids[mv] = number
-        self._mods.append(mv)
-        self._required.append(None)
-        self._edges.append(_NO_EDGES)
+        self.mods.append(mv)
+        self.targets.append(_NO_EDGES)
         path, version = mv
         chosen = self._selected.get(path)
         if chosen is None:
@@ -81,34 +84,22 @@ class Graph:
         return number
 
     def number(self, mv: ModuleVersion) -> int | None:
-        """The number of a module version, from 0 in the order of first naming; None when the graph does not name it."""
+        """The number of a module version; None when the graph does not name it."""
         return self._ids.get(mv)
 
-    def mod(self, number: int) -> ModuleVersion:
-        """The module version with a number."""
-        return self._mods[number]
-
-    def __len__(self) -> int:
-        """How many module versions the graph names."""
-        return len(self._mods)
-
-    def require(self, mv: ModuleVersion, reqs: tuple[ModuleVersion, ...]) -> list[int]:
-        """Record that `mv`, which the graph names, requires `reqs`; once for each `mv`.
-
-        Returns:
-            The numbers of `reqs`.
-        """
-        number = self._ids.get(mv)
+    def require(self, mv: ModuleVersion, reqs: tuple[ModuleVersion, ...]) -> int:
+        """Record that `mv`, which the graph names, requires `reqs`; once for each `mv`, whose number is returned."""
+        ids = self._ids
+        number = ids.get(mv)
         assert number is not None, f"{mv} is not in the graph"
-        assert self._required[number] is None, f"requirements of {mv} have already been set"
-        self._required[number] = reqs
-        edges = self._edges[number] = list(map(self._ids.__getitem__, reqs))
-        return edges
+        assert mv not in self._required, f"requirements of {mv} have already been set"
+        self._required[mv] = reqs
+        self.targets[number] = list(map(ids.__getitem__, reqs))
+        return number
 
     def required_by(self, mv: ModuleVersion) -> tuple[ModuleVersion, ...] | None:
         """What `mv` requires, in the order recorded; None when that is not known (pruned out)."""
-        number = self._ids.get(mv)
-        return None if number is None else self._required[number]
+        return self._required.get(mv)
 
     def selected(self, path: str) -> str:
         """The version selected for a module path, "none" when the graph does not name it."""
@@ -127,11 +118,11 @@ class Graph:
 
     def breadth_first(self) -> Iterator[ModuleVersion]:
         """Every module version but "none" ones, once, breadth first from the roots in the order of requirements."""
-        mods = self._mods
+        mods = self.mods
         return (mods[number] for number in self._walk())
 
     def _walk(self) -> Iterator[int]:
-        mods, edges = self._mods, self._edges
+        mods, edges = self.mods, self.targets
         queued = bytearray(len(mods))
         queue: list[int] = []
         for root in self._roots:
@@ -149,14 +140,14 @@ class Graph:
 
     def requirements(self) -> Iterator[tuple[ModuleVersion, ModuleVersion]]:
         """(source, target) of each requirement, in no order."""
-        mods = self._mods
-        return ((mods[number], mods[target]) for number, targets in enumerate(self._edges) for target in targets)
+        mods = self.mods
+        return ((mods[number], mods[target]) for number, targets in enumerate(self.targets) for target in targets)
 
     def requirements_on(self, path: str) -> Iterator[tuple[ModuleVersion, ModuleVersion]]:
         """(source, target) of each requirement on a version of a module path, in no order."""
-        mods = self._mods
+        mods = self.mods
         wanted = {number for number, mod in enumerate(mods) if mod[0] == path}
-        for number, targets in enumerate(self._edges):
+        for number, targets in enumerate(self.targets):
             if not wanted.isdisjoint(targets):
                 source = mods[number]
                 for target in targets:
@@ -165,9 +156,9 @@ class Graph:
 
     def requiring_selected(self) -> dict[str, list[ModuleVersion]]:
         """By module path what requires its selected version, in no order."""
-        mods, selected = self._mods, self._selected.get
+        mods, selected = self.mods, self._selected.get
         found: list[list[ModuleVersion] | None] = [[] if selected(path) == version else None for path, version in mods]
-        for source, targets in zip(mods, self._edges, strict=True):
+        for source, targets in zip(mods, self.targets, strict=True):
             for target in targets:
                 sources = found[target]
                 if sources is not None:
@@ -176,14 +167,14 @@ class Graph:
 
     def edge_names(self, name: Callable[[ModuleVersion], str]) -> Iterator[tuple[str, list[str]]]:
         """(name of a module version, names of its requirements) in breadth-first order; each named once."""
-        names = [name(mv) for mv in self._mods]
-        edges = self._edges
+        names = [name(mv) for mv in self.mods]
+        edges = self.targets
         for number in self._walk():
             yield names[number], [names[target] for target in edges[number]]
 
     def find_path(self, is_goal: Callable[[ModuleVersion], bool]) -> tuple[ModuleVersion, ...]:
         """A shortest chain of requirements from a root to a version that `is_goal` accepts; () when there is none."""
-        mods, edges = self._mods, self._edges
+        mods, edges = self.mods, self.targets
         parent = [_UNSEEN] * len(mods)
         queue: list[int] = []
         for root in self._roots:

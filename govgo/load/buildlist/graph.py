@@ -255,7 +255,7 @@ class _Feed:
                 self._bytes += len(answer)
             if self._bytes > MAX_GO_MOD_BYTES:
                 raise GraphTooLargeError(f"module graph too large (limit is {MAX_GO_MOD_BYTES} bytes of go.mod files)")
-            if len(loader.graph) > MAX_MODULES:
+            if len(loader.graph.mods) > MAX_MODULES:
                 raise GraphTooLargeError(f"module graph too large (limit is {MAX_MODULES} module versions)")
             raw = self._summary(mv, answer)
         self._remember(mv, raw)

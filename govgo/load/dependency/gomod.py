@@ -261,11 +261,11 @@ def _parsed(session: Session, mv: ModuleVersion, name: str, data: bytes) -> Summ
 def _from_summary(session: Session, mv: ModuleVersion, raw: Summary) -> ModSummary:
     go = raw.go_version
     require, too_new = raw.require, None
-    pruning, strict, newer = _go_facts(go, session.local_go)
+    pruning, go_requirement, newer = _go_facts(go, session.local_go)
     if go:
         session.scope.go_versions.setdefault(mv, go)
-        if strict:
-            require = (*require, ModuleVersion("go", go))
+        if go_requirement:
+            require += go_requirement
             if newer:
                 too_new = session.too_new(f"module {mv}", go, raw.toolchain)
     return ModSummary(
@@ -283,10 +283,11 @@ def _from_summary(session: Session, mv: ModuleVersion, raw: Summary) -> ModSumma
 
 
 @lru_cache(maxsize=1 << 10)
-def _go_facts(go: str, local_go: str) -> tuple[Pruning, bool, bool]:
-    """What follows from a go line: (pruning, whether it is a requirement on "go", whether it is above `local_go`)."""
+def _go_facts(go: str, local_go: str) -> tuple[Pruning, tuple[ModuleVersion, ...], bool]:
+    """What follows from a go line: (pruning, the requirement on "go" if it is one, whether it is above `local_go`)."""
     strict = goversion.compare(go, goversion.GO_STRICT_VERSION) >= 0
-    return pruning_for(go), strict, goversion.compare(go, local_go) > 0
+    required = (ModuleVersion("go", go),) if strict else ()
+    return pruning_for(go), required, goversion.compare(go, local_go) > 0
 
 
 def _from_mod_file(session: Session, mv: ModuleVersion, file: ModFile) -> ModSummary:
