@@ -17,6 +17,7 @@ from govgo.ports.modules import Downloaded
 
 if TYPE_CHECKING:
     from govgo.app.get.get import Change
+    from govgo.app.list.info import ListMode
     from govgo.app.why import Reason
 
 
@@ -87,9 +88,7 @@ def versions(
     """
     from govgo.app.list.info import ListMode
 
-    mode = ListMode.VERSIONS
-    if retracted:
-        mode |= ListMode.RETRACTED | ListMode.RETRACTED_VERSIONS
+    mode = ListMode(versions=True, retracted=retracted, retracted_versions=retracted)
     return _one_module(path, mode, environ, progress, cancelled).versions
 
 
@@ -251,17 +250,16 @@ def _module_version(given: ModuleVersion | str) -> ModuleVersion:
 
 def _one_module(
     argument: str,
-    mode: int,
+    mode: ListMode,
     environ: Mapping[str, str] | None,
     progress: Progress | None,
     cancelled: Asked | None,
 ) -> ModuleInfo:
     """What is known of one module by itself."""
-    from govgo.app.list.info import ListMode
     from govgo.app.list.list import start_listing
 
     with open_session(os.path.sep, environ, progress, cancelled, mod="mod") as session:
-        listing = start_listing(session, [argument], ListMode(mode))
+        listing = start_listing(session, [argument], mode)
         if listing.error is not None:
             raise listing.error
         (info,) = listing.modules

@@ -84,7 +84,7 @@ def download(session: Session, args: Sequence[str], *, reuse_file: str = "") -> 
     if reuse_file and has_mod_root(session):
         raise VerbFlagsError("mod download -reuse cannot be used inside a module")
     reuse = read_reuse(session, reuse_file) if reuse_file else None
-    listing = list_modules(session, args, ListMode(0), reuse)
+    listing = list_modules(session, args, ListMode(), reuse)
     if session.switching and listing.error is not None:
         _switch(session, [listing.error])
     if not explicit and not session.in_workspace:

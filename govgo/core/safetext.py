@@ -14,8 +14,11 @@ which skips white space before `::` and looks for `##[` in the whole line.
 
 from __future__ import annotations
 
-import re
-from functools import cache
+from govgo.core.lazyregex import late
+from govgo.core.typehints import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import re
 
 #: Characters that move the cursor, change colours, reorder or hide what stands beside them, or end a line somewhere;
 #: and lone surrogates, which cannot be printed. Tab and newline are not among them.
@@ -23,6 +26,8 @@ UNSAFE = (
     "\x00-\x08\x0b-\x1f\x7f-\x9f\xad\u061c\u180e\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb"
     "\ud800-\udfff\U000e0000-\U000e007f"
 )
+_UNSAFE_CHARACTER = late(f"[{UNSAFE}]")
+_UNSAFE_TEXT = late(f"(?m)[{UNSAFE}]|##(?=\\[)|^(?P<indent>[^\\S\\n]*):(?=:)")
 _COMMAND = "##["
 _OF_TYPES = ("' object ", " indices must be ")
 """As Python ends `[].get`, `1["key"]` and `""["key"]`."""
@@ -39,7 +44,7 @@ def visible(text: str) -> str:
     # The usual case. A printable text is one line, so only its beginning can be a command.
     if text.isprintable() and _COMMAND not in text and not text.lstrip().startswith("::"):
         return text
-    return _unsafe().sub(_escape, text)
+    return _UNSAFE_TEXT.sub(_escape, text)
 
 
 def one_line(text: str) -> str:
@@ -82,19 +87,13 @@ def why_malformed(error: Exception) -> str:
     return f"no field {why}" if isinstance(error, KeyError) else why
 
 
-@cache
-def _unsafe() -> re.Pattern[str]:
-    # Compiled when it is needed: that takes a millisecond, and most commands meet nothing unsafe.
-    return re.compile(f"[{UNSAFE}]|##(?=\\[)|^(?P<indent>[^\\S\\n]*):(?=:)", re.MULTILINE)
-
-
 def _escape(match: re.Match[str]) -> str:
     found = match[0]
     if found == "##":
         return "#\\x23"
     if found.endswith(":"):
         # Some white space is not safe either, such as the line separator.
-        return re.sub(f"[{UNSAFE}]", lambda char: _code(char[0]), match["indent"]) + "\\x3a"
+        return _UNSAFE_CHARACTER.sub(lambda char: _code(char[0]), match["indent"]) + "\\x3a"
     return _code(found)
 
 

@@ -93,7 +93,7 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
 
 
 def _list_modules(session: Session) -> Answer:
-    listing = start_listing(session, ["all"], ListMode(0))
+    listing = start_listing(session, ["all"], ListMode())
     for info in listing.modules:
         if info.error is not None:
             session.fail(GovgoError(info.error))

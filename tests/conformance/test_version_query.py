@@ -104,7 +104,7 @@ def _one(session: Session, argument: str, mode: ListMode) -> Case:
 @spread
 def test_query(step: int, session_of: Callable[[str], Session]) -> None:
     def run_case(case: Case) -> str:
-        got = _one(session_of(case["main"]), case["arg"], ListMode(0))
+        got = _one(session_of(case["main"]), case["arg"], ListMode())
         got.pop("path", None)
         want = {key: value for key, value in case.items() if key not in ("id", "op", "main", "arg")}
         return "" if got == want else f"{case['arg']}: got {got}, want {want}"
@@ -114,9 +114,8 @@ def test_query(step: int, session_of: Callable[[str], Session]) -> None:
 
 def test_versions(session_of: Callable[[str], Session]) -> None:
     def run_case(case: Case) -> str:
-        mode = ListMode.VERSIONS
-        if case["retracted"]:
-            mode |= ListMode.RETRACTED | ListMode.RETRACTED_VERSIONS
+        retracted = bool(case["retracted"])
+        mode = ListMode(versions=True, retracted=retracted, retracted_versions=retracted)
         got = _one(session_of(case["main"]), case["path"], mode)
         if "retracted" in got:
             got["retracted_by"] = got.pop("retracted")
@@ -136,7 +135,7 @@ def test_versions(session_of: Callable[[str], Session]) -> None:
 def test_upgrades(session_of: Callable[[str], Session]) -> None:
     def run_case(case: Case) -> str:
         session = session_of(case["main"])
-        mode = ListMode.UPDATES | ListMode.RETRACTED | ListMode.DEPRECATED
+        mode = ListMode(updates=True, retracted=True, deprecated=True)
         listing = list_modules(session, ["all"], mode)
         if listing.error is not None:
             raise listing.error

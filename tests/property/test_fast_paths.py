@@ -25,7 +25,7 @@ from govgo.core.modfile.syntax import Source
 from govgo.core.module import cachepath, escape, paths
 from govgo.core.sumdb import rules
 from govgo.core.sumdb.gosumdb import Database
-from govgo.core.version import pseudo, semver
+from govgo.core.version import goversion, pseudo, semver
 from govgo.errors import GovgoError
 from tests.property.edits import counted, edited, refusal
 from tests.property.neighbours import ODD, neighbours
@@ -68,10 +68,46 @@ def test_common_module_paths_are_those_that_the_rules_take(count: int) -> None:
     quick = 0
     beside = chain(neighbours("abcde.fghij.org/plain_e-dash1"), neighbours("abcde.net/v1234"), neighbours("lpt1.com"))
     for path in chain(edited(PATHS, PIECES, count), beside):
-        quick += paths._PLAIN_PATH.match(path) is not None
-        fault = paths._module_path_fault(path)
-        assert bool(refusal(paths.check_path, path)) == bool(fault), path
-        assert bool(refusal(paths.check_import_path, path)) == bool(paths._path_fault(path, "import")), path
+        quick += paths._is_plain(path)
+        for kind in ("module", "import", "file"):
+            assert paths._path_fault(path, kind) == paths._element_faults(path, kind), (path, kind)
+    assert quick > 30
+
+
+_IDENTIFIER = r"(?:0|[1-9][0-9]*|[0-9]*[a-zA-Z-][0-9a-zA-Z-]*)"
+_VERSION = re.compile(  # the expression that semver.org suggests, for ASCII, with a "v", and Go's short forms
+    r"v(0|[1-9][0-9]*)(?:\.(0|[1-9][0-9]*)(?:\.(0|[1-9][0-9]*)"
+    rf"(-{_IDENTIFIER}(?:\.{_IDENTIFIER})*)?(\+[0-9a-zA-Z-]+(?:\.[0-9a-zA-Z-]+)*)?)?)?"
+)
+_GO_VERSION = re.compile(r"(0|[1-9]\d*)(?:\.(0|[1-9]\d*)(?:\.(0|[1-9]\d*)|([a-z]+)(0|[1-9]\d*)?)?)?", re.ASCII)
+
+
+@counted
+def test_versions_are_read_as_the_expressions_say(count: int) -> None:
+    quick = 0
+    more = chain(
+        neighbours("v1.20.3-a.01x.0-.-7+b.00-.c"), neighbours("v1.0"), neighbours("1.21rc2"), neighbours("1.2.3")
+    )
+    for version in chain(edited(VERSIONS, PIECES, count), more):
+        found = _VERSION.fullmatch(version)
+        assert semver.parse(version) == (found and tuple(part or "" for part in found.groups())), version
+        go = _GO_VERSION.fullmatch(version)
+        told = goversion.parse(version)
+        assert told == (go and (*go.groups()[:3], go[4] or "", go[5])), version
+        quick += found is not None or go is not None
+    assert quick > 30
+
+
+@counted
+def test_the_line_of_a_verb_is_found_as_the_expression_finds_it(count: int) -> None:
+    quick = 0
+    pieces = ("go", "go ", "go\t", " ", "\t", "\r", "\n", "//", "1.21", "x", "gogo 1\n", " go 1.2 // c\n", "\x0b", "")
+    for text in edited(("module m\n\ngo 1.21.3 // c\n", "\tgo 1.2\ngo 1.3\n", "gogo 1\n go\t 1\r\n"), pieces, count):
+        data = text.encode("utf-8", "surrogateescape")
+        found = re.search(rb"^[ \t\r]*go[ \t]([^\n]*)", data, re.MULTILINE)
+        told = found[1].partition(b"//")[0].strip().decode("ascii", "replace") if found else ""
+        assert goversion.go_line(data) == told, data
+        quick += told != ""
     assert quick > 30
 
 
@@ -106,7 +142,7 @@ def test_common_versions_are_canonical_and_their_own_escaped_form(count: int) ->
 @counted
 def test_pseudo_versions_have_two_dashes(count: int) -> None:
     for version in edited(VERSIONS, PIECES, count):
-        rule = semver.is_valid(version) and re.match(pseudo._PSEUDO, version) is not None
+        rule = semver.is_valid(version) and pseudo._PSEUDO.match(version) is not None
         assert pseudo.is_pseudo(version) == rule, version
 
 
@@ -156,9 +192,9 @@ TEXT_PIECES = (
 def test_printable_text_is_left_as_it_is(count: int) -> None:
     quick = 0
     for text in edited(TEXTS, TEXT_PIECES, count):
-        told = safetext._unsafe().sub(safetext._escape, text)
+        told = safetext._UNSAFE_TEXT.sub(safetext._escape, text)
         assert safetext.visible(text) == told, ascii(text)
-        assert safetext._unsafe().search(safetext.one_line(text)) is None, ascii(text)
+        assert safetext._UNSAFE_TEXT.search(safetext.one_line(text)) is None, ascii(text)
         told = safetext.visible(text.replace("\n", "\\n").replace("\t", "\\t"))
         assert safetext.one_line(text) == told, ascii(text)
         quick += text.isprintable() and told == text

@@ -165,7 +165,8 @@ def test_places_in_the_cache_are_those_of_the_rules(count: int, monkeypatch: pyt
     pairs = list(zip(edited(PATHS, PIECES, count), edited(VERSIONS, PIECES[::-1], count), strict=False))
     quick = [outcome(cachepath.file_stem, *pair) for pair in pairs]
     monkeypatch.setattr(cachepath, "_PLAIN", NEVER)
-    monkeypatch.setattr(paths, "_PLAIN_PATH", NEVER)
+    monkeypatch.setattr(paths, "_is_plain", lambda path: False)
+    paths._path_fault.cache_clear()
     for cached in (cachepath.file_stem, cachepath.version_dir, escape.escape_path):
         cached.cache_clear()
     for pair, answer in zip(pairs, quick, strict=True):

@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import errno
 import os
-import re
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 
@@ -23,6 +22,8 @@ from govgo.core.typehints import IO
 _ATTEMPTS = 10_000
 _ABANDONED_S = 24 * 3600.0
 """A temporary file that was not written to for so long belongs to a process that was killed."""
+_DIGITS = 9
+"""Of the number in the name of a temporary file, at most."""
 # O_EXCL: the name is ours, not one that somebody has planted there.
 _NEW = os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
 
@@ -47,7 +48,7 @@ def create_temp(path: str, mode: int = modes.FILE) -> tuple[int, str]:
 
 
 def random_number() -> int:
-    """A number of at most nine digits; the module `random` takes a millisecond to load."""
+    """A number of at most `_DIGITS` digits; the module `random` takes a millisecond to load."""
     return int.from_bytes(os.urandom(8), "big") % 1_000_000_000
 
 
@@ -115,8 +116,8 @@ def remove_abandoned(path: str, now_s: float, after_s: float = _ABANDONED_S) -> 
 def remove_of_killed(path: str) -> None:
     """Remove what is left of temporary files beside `path`. Whoever makes them holds a lock, as the caller does now."""
     parent, name = os.path.split(path)
-    pattern = re.compile(re.escape(name) + r"[0-9]{1,9}\.tmp")
     with suppress(OSError):
         for each in os.listdir(parent):
-            if pattern.fullmatch(each):
+            number = each.removeprefix(name).removesuffix(".tmp")
+            if each == f"{name}{number}.tmp" and len(number) <= _DIGITS and number.isascii() and number.isdecimal():
                 remove(f"{parent}/{each}")

@@ -7,11 +7,11 @@ Rules: `go help list`, section on -m.
 from __future__ import annotations
 
 import posixpath
-from enum import IntFlag, auto
 
 from govgo.core.module.info import ModuleInfo, zero_time
 from govgo.core.module.moduleversion import ModuleVersion, is_toolchain
 from govgo.core.module.versionquery import NoMatchingVersionError
+from govgo.core.records import NamedTuple
 from govgo.core.typehints import TYPE_CHECKING
 from govgo.errors import Failure, GovgoError, InvalidVersionError, find
 from govgo.load.dependency.gomod import raw_summary
@@ -22,20 +22,23 @@ if TYPE_CHECKING:
     from govgo.load.query.query import Reusable
 
 
-class ListMode(IntFlag):
-    """What to find out besides the build list (the flags of `list -m`)."""
+class ListMode(NamedTuple):
+    """What to find out besides the build list (the flags of `list -m`).
 
-    UPDATES = auto()
-    RETRACTED = auto()
-    DEPRECATED = auto()
-    VERSIONS = auto()
-    RETRACTED_VERSIONS = auto()
-    NAMES = auto()
-    """Only paths, versions and what another flag asks for will be shown: times, checksums and directories may be
-    left out."""
+    Attributes:
+        names: only paths, versions and what another flag asks for will be shown: times, checksums and directories may
+            be left out.
+    """
+
+    updates: bool = False
+    retracted: bool = False
+    deprecated: bool = False
+    versions: bool = False
+    retracted_versions: bool = False
+    names: bool = False
 
 
-PLAIN = ListMode(0)
+PLAIN = ListMode()
 """The build list and its facts, nothing else."""
 
 
@@ -108,7 +111,7 @@ class _Facts:
         self._mode = mode
         self._reuse = reuse or {}
         self._must_have_sums = in_build_list and session.must_have_sums()
-        self._is_brief = in_build_list and bool(mode & ListMode.NAMES)
+        self._is_brief = in_build_list and mode.names
 
     def complete(self, info: ModuleInfo) -> ModuleInfo:
         """`info` with its facts."""
@@ -129,7 +132,7 @@ class _Facts:
             info = self._with_go_version(info, mod)
         if not self._is_brief:
             info = self._with_places(info, mod)
-        if info.version and self._mode & ListMode.RETRACTED:
+        if info.version and self._mode.retracted:
             from govgo.app.list.versions import add_retraction
 
             info = add_retraction(self._session, info)

@@ -30,7 +30,6 @@ from govgo.load.session.session import Session
 if TYPE_CHECKING:
     from govgo.load.query.query import Reusable
 
-_MARKS = ListMode.UPDATES | ListMode.VERSIONS | ListMode.RETRACTED | ListMode.DEPRECATED
 _BYPASS = "using the vendor directory\n\t(Use -mod=mod or -mod=readonly to bypass.)"
 
 
@@ -67,12 +66,12 @@ def list_modules(
     lister = _Lister(session, rs, mode, reuse or {})
     lister.check(args)
     modules = lister.run(args)
-    if mode & _MARKS:
+    if mode.updates or mode.versions or mode.retracted or mode.deprecated:
         modules = _add_marks(session, modules, mode)
     error = lister.error
     if error is None:
         put_in_force(session, lister.rs)
-        if not session.policy.writes_at_end and not mode & ListMode.UPDATES:
+        if not session.policy.writes_at_end and not mode.updates:
             # -u fetches more than the build list, whose checksums go.sum does not need.
             try:
                 commit_requirements(session)
@@ -173,9 +172,9 @@ def _check_vendor_mode(session: Session, args: Iterable[str], mode: ListMode) ->
     """Refuse requests that the vendor directory cannot answer."""
     if session.build_mod != "vendor":
         return
-    if mode & ListMode.VERSIONS:
+    if mode.versions:
         raise UsageError(f"can't determine available versions {_BYPASS}")
-    if mode & ListMode.UPDATES:
+    if mode.updates:
         raise UsageError(f"can't determine available upgrades {_BYPASS}")
     for arg in args:
         if arg == "all":
@@ -186,13 +185,13 @@ def _check_vendor_mode(session: Session, args: Iterable[str], mode: ListMode) ->
 
 def _without_names(session: Session, mode: ListMode) -> ListMode:
     """Leave facts out only where they would be fetched over a network; elsewhere, as in go, missing files must show."""
-    if not mode & ListMode.NAMES:
+    if not mode.names:
         return mode
     try:
         over_network = any(spec.url.startswith(("http:", "https:")) for spec in session.settings.env.proxies())
     except UsageError:  # as in go, a malformed GOPROXY is an error of what a source is asked for
         over_network = False
-    return mode if over_network else mode & ~ListMode.NAMES
+    return mode if over_network else mode._replace(names=False)
 
 
 class _Lister:
@@ -229,7 +228,7 @@ class _Lister:
             if self.rs.root_selected(path) is not None and self.rs.pruning != Pruning.UNPRUNED:
                 continue
             if not has_version:
-                needs_main = not self._mode & ListMode.VERSIONS
+                needs_main = not self._mode.versions
                 self._need_graph_for(
                     f"cannot match {quote(arg)} without -versions or an explicit version" if needs_main else ""
                 )
@@ -249,7 +248,7 @@ class _Lister:
         if self._need_graph:
             self.rs, self._graph, self.error = try_expand_graph(self._session, self.rs)
             if self.error is not None:
-                self._mode &= ~ListMode.NAMES  # other errors of the modules are shown, too
+                self._mode = self._mode._replace(names=False)  # other errors of the modules are shown, too
         self._warm_queries(args)
         self._warm_paths(args)
         found: list[ModuleInfo] = []
@@ -298,7 +297,7 @@ class _Lister:
         mods = [ModuleVersion(path, self._selected(path)) for path in paths if not is_toolchain(path)]
         chosen = [mv for mv in mods if mv.version not in ("", "none")]
         if len(chosen) > 1:
-            self._warm_infos(chosen, self._mode & ~ListMode.NAMES)
+            self._warm_infos(chosen, self._mode._replace(names=False))
 
     def _query(self, path: str, version: str) -> list[ModuleInfo]:
         from govgo.load.query.query import query_outcome
@@ -307,7 +306,7 @@ class _Lister:
         current = self._selected(path)
         if current == "none" and self.error is not None and version in ("upgrade", "patch"):
             return []  # the graph is not whole, so what would be upgraded is unknown
-        free = is_revision_query(path, version) or self._mode & ListMode.RETRACTED
+        free = is_revision_query(path, version) or self._mode.retracted
         allowed = None if free else allowed_versions(self._session)
         outcome = query_outcome(self._session, path, version, current, allowed, reuse=self._reuse)
         if outcome.info is None:
@@ -324,14 +323,14 @@ class _Lister:
         version = self._graph.selected(path) if self._graph is not None else self.rs.root_selected(path)
         assert version is not None
         if version != "none":
-            mode = self._mode & ~ListMode.NAMES  # a few modules, whose go.mod hashes enter go.sum
+            mode = self._mode._replace(names=False)  # a few modules, whose go.mod hashes enter go.sum
             return [module_info(self._session, self.rs, ModuleVersion(path, version), mode, self._reuse)]
         if self.error is not None:
             return []
         if self._session.build_mod == "vendor":
             # Only part of the graph is known here, so the module may be a dependency all the same.
             reason = f"can't resolve module {_BYPASS}"
-        elif self._mode & ListMode.VERSIONS:
+        elif self._mode.versions:
             return [ModuleInfo(path=path)]
         else:
             reason = "not a known dependency"
@@ -355,15 +354,15 @@ class _Lister:
         if session.build_mod == "vendor":
             return
         sources = [source for mv in mods if (source := session.main.resolve(mv)).version]
-        wanted = [] if mode & ListMode.NAMES else [("info", source) for source in sources]
-        if not mode & ListMode.NAMES or not session.must_have_sums():
+        wanted = [] if mode.names else [("info", source) for source in sources]
+        if not mode.names or not session.must_have_sums():
             read = session.part(RawSummaries)
             wanted += [("gomod", source) for source in sources if source not in read and self._may_read_go_mod(source)]
         if wanted:
             from govgo.ports.modules import Ask
 
             session.repo.warm([Ask(kind, *source) for kind, source in wanted])
-        if mode & ListMode.RETRACTED:
+        if mode.retracted:
             from govgo.load.query.prefetch import warm_latest
 
             warm_latest(session, [source.path for source in sources])
@@ -380,8 +379,8 @@ def _add_marks(session: Session, modules: Sequence[ModuleInfo], mode: ListMode) 
     targets = [info for info in modules if not info.reuse]
     targets += [info.replace for info in targets if info.replace is not None]
     in_use = [ModuleVersion(info.path, info.version) for info in targets]
-    paths = [mv.path for mv in in_use if mv.version or mode & ListMode.VERSIONS]
-    warm_latest(session, paths, in_use if mode & ListMode.UPDATES else ())
+    paths = [mv.path for mv in in_use if mv.version or mode.versions]
+    warm_latest(session, paths, in_use if mode.updates else ())
     marked = []
     for info in modules:
         if not info.reuse:
@@ -395,12 +394,12 @@ def _add_marks(session: Session, modules: Sequence[ModuleInfo], mode: ListMode) 
 def _mark(session: Session, info: ModuleInfo, mode: ListMode) -> ModuleInfo:
     from govgo.app.list.versions import add_deprecation, add_retraction, add_update, add_versions
 
-    if mode & ListMode.UPDATES:
+    if mode.updates:
         info = add_update(session, info)
-    if mode & ListMode.VERSIONS:
-        info = add_versions(session, info, retracted=bool(mode & ListMode.RETRACTED_VERSIONS))
-    if mode & ListMode.RETRACTED:
+    if mode.versions:
+        info = add_versions(session, info, retracted=mode.retracted_versions)
+    if mode.retracted:
         info = add_retraction(session, info)
-    if mode & ListMode.DEPRECATED:
+    if mode.deprecated:
         info = add_deprecation(session, info)
     return info

@@ -12,13 +12,16 @@ Source of the rules: package net/url; RFC 3986.
 
 from __future__ import annotations
 
-import re
 from functools import lru_cache
 
 from govgo.core.golib.quote import quote
 from govgo.core.lazyregex import late
 from govgo.core.records import NamedTuple
+from govgo.core.typehints import TYPE_CHECKING
 from govgo.errors import UsageError
+
+if TYPE_CHECKING:
+    import re
 
 # RFC 3986's unreserved characters, and what net/url leaves alone within a path and within one segment.
 _UNRESERVED = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_.~"
@@ -27,9 +30,14 @@ _SEGMENT_SAFE = frozenset((_UNRESERVED + "$&+:=@").encode())
 _HOST_SAFE = frozenset((_UNRESERVED + "!$&'()*+,;=:[]<>\"").encode())
 _VALID_ENCODED = _PATH_SAFE | frozenset(b"!'()*[]%")
 _USERINFO = late(r"[A-Za-z0-9\-._:~!$&'()*+,;=%@]*\Z")
-_SCHEME = late(r"[A-Za-z][A-Za-z0-9+.\-]*(?=:)")
-_PLAIN = late(r"[A-Za-z0-9\-_.~$&+:=@/]*\Z").match
-_BAD_ESCAPE = late(r"%(?![0-9A-Fa-f]{2}).{0,2}", re.DOTALL)
+_LETTERS = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
+_DIGITS = "0123456789"
+_SCHEME_CHARS = f"{_LETTERS}{_DIGITS}+.-"
+_PLAIN_CHARS = f"{_LETTERS}{_DIGITS}-_.~$&+:=@/"
+_ESCAPE = late(rb"%([0-9A-Fa-f]{2})")
+_ESCAPE_IN_HOST = late("%[0-7][0-9A-Fa-f]")
+_BAD_ESCAPE = late(r"(?s)%(?![0-9A-Fa-f]{2}).{0,2}")
+_IPV4 = late(r"[0-9]+(\.[0-9]+){3}")
 
 HIDDEN = "xxxxx"
 """What stands in messages where a secret was."""
@@ -186,7 +194,7 @@ def parse_request_uri(text: str) -> GoURL:
         _refuse_controls(text)
         if not text:
             raise UsageError("empty url")
-        if text != "*" and not text.startswith(("/", ":")) and not _SCHEME.match(text):
+        if text != "*" and not text.startswith(("/", ":")) and not _scheme(text):
             raise UsageError("invalid URI for request")
         return _parse(text, "")
     except UsageError as err:
@@ -261,12 +269,12 @@ def _masked(text: str, shown: str, err: UsageError) -> UsageError:
 
 def segment_escape(text: str) -> str:
     """Escape for a path: each segment as url.PathEscape does, which also escapes "," and ";"."""
-    return text if _PLAIN(text) else _escape(text, _SEGMENT_SAFE | frozenset(b"/"))
+    return text if _is_plain(text) else _escape(text, _SEGMENT_SAFE | frozenset(b"/"))
 
 
 def is_plain(path: str) -> bool:
     """Whether neither escaping nor `clean_path` changes a path that begins with a slash."""
-    return _PLAIN(path) is not None and "//" not in path and "/." not in path and path[-1:] != "/"
+    return _is_plain(path) and "//" not in path and "/." not in path and path[-1:] != "/"
 
 
 def clean_path(path: str) -> str:
@@ -303,6 +311,16 @@ def _without_dots(path: str) -> str:
     return joined if joined.startswith("/") or not path else "/" + joined
 
 
+def _scheme(text: str) -> str:
+    """What stands before the first colon if it can be a scheme, else ""."""
+    head, colon, _ = text.partition(":")
+    return head if colon and head[:1] in _LETTERS and not head.strip(_SCHEME_CHARS) else ""
+
+
+def _is_plain(text: str) -> bool:
+    return not text.strip(_PLAIN_CHARS)
+
+
 def _refuse_controls(text: str) -> None:
     if any(c < " " or c == "\x7f" for c in text):
         raise UsageError("net/url: invalid control character in URL")
@@ -314,9 +332,8 @@ def _parse(text: str, fragment: str) -> GoURL:
         return GoURL(path="*")
     if text.startswith(":"):
         raise UsageError("missing protocol scheme")
-    found = _SCHEME.match(text)
-    scheme = found.group().lower() if found else ""
-    rest = text[found.end() + 1 :] if found else text
+    scheme = _scheme(text).lower()
+    rest = text[len(scheme) + 1 :] if scheme else text
     force_query = rest.endswith("?") and rest.count("?") == 1
     rest, _, query = rest.partition("?")
     if not rest.startswith("/"):
@@ -368,14 +385,14 @@ def _parse_host(scheme: str, host: str) -> str:
             continue
         if c < "\x80" and ord(c) not in _HOST_SAFE:
             raise UsageError(f"invalid character {quote(host[i])} in host name")
-    for found in re.finditer("%[0-7][0-9A-Fa-f]", host):
+    for found in _ESCAPE_IN_HOST.finditer(host) if "%" in host else ():
         if found.group() != "%25":
             raise UsageError(f"invalid URL escape {quote(found.group())}")
     return _unescape(host)
 
 
 def _check_port(text: str) -> None:
-    if text and not re.fullmatch(r":[0-9]*", text):
+    if text and (text[0] != ":" or text[1:].strip(_DIGITS)):
         raise UsageError(f"invalid port {quote(text)} after host")
 
 
@@ -385,7 +402,7 @@ def _check_ipv6(text: str) -> None:
     try:
         ipaddress.IPv6Address(text)
     except ValueError:
-        if re.fullmatch(r"[0-9]+(\.[0-9]+){3}", text):
+        if _IPV4.fullmatch(text):
             raise UsageError("invalid IP-literal") from None
         raise UsageError(f"invalid host: ParseAddr({quote(text)}): unable to parse IP") from None
 
@@ -396,7 +413,7 @@ def _unescape(text: str) -> str:
     bad = _BAD_ESCAPE.search(text)
     if bad:
         raise UsageError(f"invalid URL escape {quote(bad.group())}")
-    data = re.sub(rb"%([0-9A-Fa-f]{2})", lambda m: bytes.fromhex(m.group(1).decode()), _bytes(text))
+    data = _ESCAPE.sub(lambda m: bytes.fromhex(m.group(1).decode()), _bytes(text))
     return data.decode("utf-8", "surrogateescape")
 
 

@@ -48,7 +48,7 @@ UNKNOWN_HASH = "unknown-hash"
 BAD_MODULE = "invalid-module"
 
 # Python's str.split knows four separators that Unicode's White_Space property (and go) does not.
-_SEPARATORS_NOT_SPACE = late(r"[\x1c-\x1f]")
+_SEPARATORS_NOT_SPACE = "\x1c\x1d\x1e\x1f"
 _FIELD = late(r"(?:[\x1c-\x1f]|\S)+")
 
 _MARKER = late(r"<{7}(?: |$)|={7}$|>{7}(?: |$)|\|{7}(?: |$)")
@@ -176,7 +176,7 @@ def find_conflicts(data: bytes) -> tuple[SumConflict, ...]:
 def _lines(file: str, data: bytes, *, skip_malformed: bool) -> Iterator[tuple[int, str, str, str]]:
     """(number, path, version, hash) of each line that go takes into account."""
     text = data.decode("utf-8", "surrogateescape")
-    odd = _SEPARATORS_NOT_SPACE.search(text) is not None
+    odd = any(map(text.__contains__, _SEPARATORS_NOT_SPACE))
     for number, line in enumerate(text.split("\n"), 1):
         fields = _FIELD.findall(line) if odd else line.split()
         if len(fields) != 3 or len(line) > MAX_LINE:

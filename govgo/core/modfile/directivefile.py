@@ -11,7 +11,6 @@ from collections.abc import Callable, Hashable, Iterable
 from functools import cmp_to_key
 
 from govgo.core.golib.quote import quote
-from govgo.core.lazyregex import late
 from govgo.core.modfile.directives import Directive, Exclude, Go, Godebug, Ignore, Replace, Tool, Toolchain
 from govgo.core.modfile.printer import format_file
 from govgo.core.modfile.quote import auto_quote
@@ -19,11 +18,13 @@ from govgo.core.modfile.syntax import Comment, CommentBlock, FileSyntax, Line, L
 from govgo.core.module.moduleversion import ModuleVersion
 from govgo.core.typehints import TypeVar
 from govgo.core.version import semver
+from govgo.core.version.semver import is_number
 from govgo.errors import InvalidVersionError
 
 _D = TypeVar("_D", bound=Directive)
 
-_GO_VERSION = late(r"[1-9][0-9]*\.(?:0|[1-9][0-9]*)(?:\.(?:0|[1-9][0-9]*))?(?:[a-z]+[0-9]+)?")
+_DIGITS = "0123456789"
+_LETTERS = "abcdefghijklmnopqrstuvwxyz"
 
 
 def sort_lines(syntax: FileSyntax, *, by_version: bool = True, semantic_exclude: bool = False) -> None:
@@ -132,8 +133,13 @@ def _line(record: Directive) -> Line | None:
 
 
 def is_go_version(version: str) -> bool:
-    """Whether a go line may have `version` (modfile.GoVersionRE)."""
-    return _GO_VERSION.fullmatch(version) is not None
+    """Whether a go line may have `version` (modfile.GoVersionRE): "1.21", "1.21.3", "1.21rc2", "1.21.0rc1"."""
+    named = version.rstrip(_DIGITS)
+    numbers = named.rstrip(_LETTERS)
+    if numbers == named or named == version:
+        numbers = version  # no kind with a number behind it
+    parts = numbers.split(".")
+    return 2 <= len(parts) <= 3 and version.isascii() and all(map(is_number, parts)) and parts[0] != "0"
 
 
 def is_toolchain_name(name: str) -> bool:

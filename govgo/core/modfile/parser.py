@@ -12,8 +12,6 @@ as printable; a backslash in an interpreted string may precede a line end.
 
 from __future__ import annotations
 
-import re
-
 from govgo.core.golib.quote import quote_char
 from govgo.core.golib.unicode import is_print
 from govgo.core.lazyregex import late
@@ -48,16 +46,14 @@ word, which no path of a file system exceeds. go has none; here a hostile file o
 otherwise fill gigabytes, or come back whole in an error's text.
 """
 
-# One token, with the white space before it. Possessive quantifiers keep the time linear for hostile files.
-_TOKEN = late(
-    r"""[ \t\r]*+(?:
-        (//[^\n]*+\n?)                                              # 1 comment
-      | ([\n()\[\]{},])                                             # 2 punctuation
-      | ("[^"\\\n]*+(?>(?:\\[\s\S][^"\\\n]*+)*)" | `[^`\n]*+`)         # 3 string
-      | ([^\x00-\x20\x7f()\[\]{},"`][^\x00-\x20\x7f()\[\]{},]*+)    # 4 word, perhaps a comment after it
-    )?""",
-    re.VERBOSE,
-)
+_BLANKS = frozenset(" \t\r")
+_QUOTES = frozenset('"`')
+_PUNCTUATION = frozenset("\n()[]{},")
+_ENDS_WORD = dict.fromkeys([*range(0x21), 0x7F, *map(ord, _PUNCTUATION)], " ")
+"""Takes what ends a word to a blank: blanks, control characters and punctuation marks."""
+
+# By possessive quantifiers, which keep the time linear for hostile files.
+_STRING = late(r'"[^"\\\n]*+(?>(?:\\[\s\S][^"\\\n]*+)*)"|`[^`\n]*+`')
 # Neither ASCII nor a byte that is not UTF-8.
 _NOT_PLAIN = late("[^\x00-\x7f\udc80-\udcff]")
 # The beginnings of strings that lack their closing quote.
@@ -72,11 +68,12 @@ class Lexer:
     the first character that begins no token, and after MAX_TOKENS.
     """
 
-    __slots__ = ("_ascii", "_left", "_text", "at", "end", "kind", "source", "start", "token")
+    __slots__ = ("_ascii", "_left", "_text", "_words", "at", "end", "kind", "source", "start", "token")
 
     def __init__(self, source: Source) -> None:
         self.source = source
         self._text = source.text
+        self._words = source.text.translate(_ENDS_WORD)
         self._ascii = source.text.isascii()
         self._left = MAX_TOKENS
         self.at = 0
@@ -88,39 +85,48 @@ class Lexer:
 
     def read(self) -> None:
         """Read the next token."""
-        match = _TOKEN.match(self._text, self.at)
-        assert match is not None
         self._left -= 1
         if self._left < 0:
             raise self.fault(f"too many tokens (limit {MAX_TOKENS})")
-        self.at = self.end = match.end()
-        group = match.lastindex
-        if group is None:
-            self._odd(self.at)
+        text, at = self._text, self.at
+        while (char := text[at : at + 1]) in _BLANKS:
+            at += 1
+        if char in _PUNCTUATION:
+            self.kind, end = char, at + 1
+        elif char == "/" and text.startswith("//", at):
+            self._comment(at)
             return
-        token = match[group]
-        self.start = self.at - len(token)
-        self.token = token
-        if group == 2:
-            self.kind = token
-        elif group == 4:
-            self.kind = WORD
-            if not self._ascii or "//" in token or "/*" in token:
-                self._shorten(token, self.start)
-        elif group == 3:
-            self.kind = STRING
+        elif char in _QUOTES:
+            string = _STRING.match(text, at)
+            if string is None:
+                self._odd(at)
+                return
+            self.kind, end = STRING, string.end()
+        elif char and self._words[at] != " ":
+            self.kind, end = WORD, self._words.find(" ", at)
+            if end < 0:
+                end = len(text)
         else:
-            self._comment(token, self.start)
+            self._odd(at)
             return
-        if len(self.token) > MAX_WORD:
-            raise self.fault(f"word too long (limit {MAX_WORD} characters)", self.start)
+        self.token = text[at:end]
+        self.start = at
+        self.at = self.end = end
+        if self.kind == WORD and (not self._ascii or "//" in self.token or "/*" in self.token):
+            self._shorten(self.token, at)
+        if end - at > MAX_WORD and len(self.token) > MAX_WORD:
+            raise self.fault(f"word too long (limit {MAX_WORD} characters)", at)
 
     def fault(self, detail: str, offset: int | None = None) -> ModFileErrors:
         """An error at `offset`, or at the end of the token read last."""
         position = self.source.position(self.at if offset is None else offset)
         return ModFileErrors((LineFault(detail, file=self.source.name, position=position),))
 
-    def _comment(self, token: str, start: int) -> None:
+    def _comment(self, start: int) -> None:
+        line_end = self._text.find("\n", start) + 1 or len(self._text)
+        token = self._text[start:line_end]
+        self.start = start
+        self.at = self.end = line_end
         self.token = token[:-2] if token.endswith("\r\n") else token.removesuffix("\n")
         line_start = self._text.rfind("\n", 0, start) + 1
         self.kind = SUFFIX if self._text[line_start:start].strip(" \t\r") else COMMENT

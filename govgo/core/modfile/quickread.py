@@ -9,7 +9,6 @@ compare the two on edited files.
 
 from __future__ import annotations
 
-import re
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterator, Sequence
 from functools import lru_cache
@@ -22,6 +21,10 @@ from govgo.core.modfile.read import parse_lax
 from govgo.core.module.moduleversion import ModuleVersion, VersionKey, version_key
 from govgo.core.module.paths import match_path_major, split_path_version
 from govgo.core.records import NamedTuple
+from govgo.core.typehints import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import re
 
 _KNOWN_LINES = 1 << 16
 """How many lines are kept with their meaning; 4,000 modules of large graphs have about 6,000 different lines."""
@@ -45,12 +48,11 @@ _REQUIREMENT = late(
 )
 _MODULE = late(rf"module[ \t]+(\"?)(?P<word>{_PATH})\1{_END}")
 _GO = late(rf"go[ \t]+(?P<word>[1-9][0-9]*\.{_NUMBER}(?:\.{_NUMBER})?(?:[a-z]+[0-9]+)?){_END}")
-# The forms below are rarer; they are compiled when a file first has them, to spare start-up time.
-_BLOCK = rf"(?P<word>require|exclude|replace|retract|tool|godebug)[ \t]*\({_END}"
+_BLOCK = late(rf"(?P<word>require|exclude|replace|retract|tool|godebug)[ \t]*\({_END}")
 _VERSION = r"v[0-9A-Za-z.+-]+"
-_RETRACTION = rf"[ \t]*(?:({_VERSION})|\[[ \t]*({_VERSION})[ \t]*,[ \t]*({_VERSION})[ \t]*\])[ \t]*(//.*)?"
+_RETRACTION = late(rf"[ \t]*(?:({_VERSION})|\[[ \t]*({_VERSION})[ \t]*,[ \t]*({_VERSION})[ \t]*\])[ \t]*(//.*)?")
 # Words of printable ASCII without quotes, parentheses and slash-star; a comment may hold anything.
-_WORDS = r"[ \t]*(?>(?:(?>(?:[!#-&+-.0-_a-~]|/(?![/*])|\*)+)[ \t]*+)*)(?://.*)?"
+_WORDS = late(r"[ \t]*(?>(?:(?>(?:[!#-&+-.0-_a-~]|/(?![/*])|\*)+)[ \t]*+)*)(?://.*)?")
 _IGNORED = ("toolchain ", "exclude ", "replace ", "tool ", "godebug ")
 
 
@@ -183,7 +185,7 @@ def _block(lines: list[str], at: int, head: str, require: list[_Requirement], re
     if head == "require (":
         verb = "require"
     else:
-        verb = _word(re.compile(_BLOCK), head)
+        verb = _word(_BLOCK, head)
     try:
         end = lines.index(")", at)
     except ValueError:
@@ -225,7 +227,7 @@ def _retractions(lines: list[str], above: list[str]) -> Iterator[Retraction]:
 
 def _retraction(line: str, before: list[str], otherwise: str) -> Retraction:
     """The retraction on a line; its reason is in the comments `before` and behind it, or `otherwise`."""
-    match = re.fullmatch(_RETRACTION, line)
+    match = _RETRACTION.fullmatch(line)
     if match is None:
         raise _UnknownFormError
     version, low, high, suffix = match.groups()
@@ -268,7 +270,7 @@ def _required(line: str) -> _Requirement | None:
 @lru_cache(maxsize=_KNOWN_LINES)
 def _pass_over(line: str) -> None:
     """Check that the parser would accept a line whose content does not matter."""
-    if re.fullmatch(_WORDS, line) is None:
+    if _WORDS.fullmatch(line) is None:
         raise _UnknownFormError
 
 

@@ -11,10 +11,10 @@ Source of the rules: Go Modules Reference, "go.mod files" and "Workspaces"; erro
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable
 
 from govgo.core.golib.quote import GO_SPACE, quote, unquote
+from govgo.core.lazyregex import late
 from govgo.core.modfile.directivefile import DirectiveFile, is_go_version, is_toolchain_name
 from govgo.core.modfile.directives import (
     Exclude,
@@ -46,9 +46,9 @@ GovgoError.
 """
 
 # Compiled when first needed, which is rare: compiling takes a good part of the time that a command needs to start.
-_DEPRECATED = r"(?s)(?:\A|\n\n)Deprecated: *(.*?)(?:\Z|\n\n)"
+_DEPRECATED = late(r"(?s)(?:\A|\n\n)Deprecated: *(.*?)(?:\Z|\n\n)")
 # "v1.21", "1.21-beta": go lines with which dependencies have been published.
-_LAX_GO_VERSION = r"v?([1-9][0-9]*\.(?:0|[1-9][0-9]*))[^0-9].*"
+_LAX_GO_VERSION = late(r"v?([1-9][0-9]*\.(?:0|[1-9][0-9]*))[^0-9].*")
 
 _MOD_BLOCKS = frozenset({"module", "godebug", "require", "exclude", "replace", "retract", "tool", "ignore"})
 _WORK_BLOCKS = frozenset({"godebug", "use", "replace"})
@@ -190,7 +190,7 @@ def directive_comment(block: LineBlock | None, line: Line) -> str:
 def deprecation(block: LineBlock | None, line: Line) -> str:
     """The message of the first comment paragraph that begins with "Deprecated:", "" where there is none."""
     comment = directive_comment(block, line)
-    match = re.search(_DEPRECATED, comment) if "Deprecated:" in comment else None
+    match = _DEPRECATED.search(comment) if "Deprecated:" in comment else None
     return match[1] if match else ""
 
 
@@ -318,7 +318,7 @@ class _Reader:
             raise InputError("repeated go statement")
         version = _only(line, first, "go directive expects exactly one argument")
         if not is_go_version(version):
-            lax = None if self.strict else re.fullmatch(_LAX_GO_VERSION, version)
+            lax = None if self.strict else _LAX_GO_VERSION.fullmatch(version)
             if lax is None:
                 raise InputError(f"invalid go version '{version}': must match format 1.23.0")
             version = line.tokens[first] = lax[1]

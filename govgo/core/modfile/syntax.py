@@ -19,7 +19,6 @@ Source of the grammar: Go Modules Reference, "Lexical elements" and "Grammar".
 
 from __future__ import annotations
 
-import re
 from array import array
 from bisect import bisect_right
 from collections.abc import Iterable, Sequence
@@ -53,8 +52,7 @@ class Source:
         if offset < 0:
             return Position()
         if not self._line_starts:
-            self._line_starts.append(0)
-            self._line_starts.extend(match.end() for match in re.finditer("\n", self.text))
+            self._line_starts.extend(accumulate((len(row) + 1 for row in self.text.split("\n")), initial=0))
         line = bisect_right(self._line_starts, offset)
         start = self._line_starts[line - 1]
         return Position(line, offset - start + 1, self._byte(line - 1, start, offset))

@@ -14,25 +14,36 @@ Reference: Go Modules Reference, "Graph pruning"; golang.org/design/36460-lazy-m
 from __future__ import annotations
 
 from collections.abc import Iterable
-from enum import IntEnum
 
 from govgo.core.modgraph.mvs import NONE, Graph
 from govgo.core.module.moduleversion import ModuleVersion
-from govgo.core.typehints import Protocol
+from govgo.core.typehints import TYPE_CHECKING, Protocol
 from govgo.core.version import goversion
 
+if TYPE_CHECKING:
+    from typing import ClassVar
 
-class Pruning(IntEnum):
-    """How much of a module's requirements takes part in the graph.
 
-    PRUNED: what a module at go 1.17 or higher requires is in the graph, but is not followed further.
-    UNPRUNED: everything is followed.
-    WORKSPACE: for the modules of a workspace; what they require is followed as the go line of each says.
+class Pruning:
+    """How much of a module's requirements takes part in the graph; there are three, which are compared by identity.
+
+    Attributes:
+        PRUNED: what a module at go 1.17 or higher requires is in the graph, but is not followed further.
+        UNPRUNED: everything is followed.
+        WORKSPACE: for the modules of a workspace; what they require is followed as the go line of each says.
+        bit: 1, 2 or 4.
     """
 
-    PRUNED = 0
-    UNPRUNED = 1
-    WORKSPACE = 2
+    __slots__ = ("bit",)
+    PRUNED: ClassVar[Pruning]
+    UNPRUNED: ClassVar[Pruning]
+    WORKSPACE: ClassVar[Pruning]
+
+    def __init__(self, bit: int) -> None:
+        self.bit = bit
+
+
+Pruning.PRUNED, Pruning.UNPRUNED, Pruning.WORKSPACE = _PRUNINGS = Pruning(1), Pruning(2), Pruning(4)
 
 
 def pruning_for(go_version: str) -> Pruning:
@@ -40,9 +51,6 @@ def pruning_for(go_version: str) -> Pruning:
     if goversion.compare(go_version, goversion.EXPLICIT_INDIRECT_VERSION) < 0:
         return Pruning.UNPRUNED
     return Pruning.PRUNED
-
-
-_BITS = tuple((pruning, 1 << pruning) for pruning in Pruning)
 
 
 class Requires(Protocol):
@@ -94,7 +102,7 @@ class GraphLoader:
         self.errors: dict[ModuleVersion, Exception] = {}
         self._unprune = frozenset(unprune)
         # By the number that the graph gives a module version. A version may be reached under several prunings, by
-        # different ways, and is followed as far as the widest allows; `_seen` has a bit 1 << pruning for each.
+        # different ways, and is followed as far as the widest allows; `_seen` has the bits of them.
         self._seen = bytearray(len(graph.mods))
         self._summaries: dict[int, Requires] = {}
         self._wanted: list[int] = []
@@ -130,15 +138,15 @@ class GraphLoader:
         if len(seen) < len(graph.mods):
             seen.extend(bytes(len(graph.mods)))  # room for as many again
         reached = seen[number]
-        for pruning, bit in _BITS:
-            if reached & bit:
+        for pruning in _PRUNINGS:
+            if reached & pruning.bit:
                 self._follow(number, pruning)
 
     def enqueue(self, mv: ModuleVersion, pruning: Pruning) -> None:
         """Reach `mv` under `pruning`: ask for its summary, or follow what it requires as far as that allows."""
         number = self.graph.number(mv)
         assert number is not None, f"{mv} is not in the graph"
-        if mv.version != NONE and self._reach(number, 1 << pruning):
+        if mv.version != NONE and self._reach(number, pruning.bit):
             self._follow(number, pruning)
 
     def _reach(self, number: int, bit: int) -> bool:
@@ -161,11 +169,11 @@ class GraphLoader:
         while stack:
             number, pruning = stack.pop()
             own = self._summaries[number].pruning
-            partly = pruning == Pruning.PRUNED and own != Pruning.UNPRUNED
+            partly = pruning is Pruning.PRUNED and own is not Pruning.UNPRUNED
             if partly and not unprune:
                 continue
-            below = Pruning.UNPRUNED if pruning == Pruning.UNPRUNED else own
-            bit = 1 << below
+            below = Pruning.UNPRUNED if pruning is Pruning.UNPRUNED else own
+            bit = below.bit
             for target in graph.targets[number]:
                 if seen[target] & bit:
                     continue

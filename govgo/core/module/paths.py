@@ -7,7 +7,6 @@ Source of the rules: Go Modules Reference, "Module paths", "Major version suffix
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from functools import lru_cache
 
@@ -17,36 +16,27 @@ from govgo.core.lazyregex import late
 from govgo.core.module.moduleversion import ModuleVersion, is_toolchain
 from govgo.core.typehints import Final
 from govgo.core.version import semver
+from govgo.core.version.semver import is_number
 from govgo.errors import InvalidPathError, InvalidVersionError
 
-_MODULE_CHARS = "-._~0-9A-Za-z"
+_DIGITS = "0123456789"
+_LOWER = "abcdefghijklmnopqrstuvwxyz"
+_MODULE_CHARS = f"-._~{_DIGITS}{_LOWER}{_LOWER.upper()}"
 _IMPORT_CHARS = _MODULE_CHARS + "+"
-
-# Each finds the first character that is not allowed.
-_NOT_MODULE = late(f"[^{_MODULE_CHARS}]")
-_NOT_IMPORT = late(f"[^{_IMPORT_CHARS}]")
+_FIRST_CHARS = f"-.{_DIGITS}{_LOWER}"
 # File names may also have !#$%&()+,=@[]^{}, the blank and letters of any script. The class lists the ASCII characters
 # that are refused: one of all that are allowed, up to the end of Unicode, takes milliseconds to compile.
 _NOT_FILE_ASCII = late("[\\x00-\\x1f\"'*/:;<>?\\\\`|\\x7f]")
-_NOT_FIRST = late("[^-.0-9a-z]")
-
-# Common paths are accepted at once: an element of five characters or more is not a device name of Windows, and none
-# begins like a version suffix. tests/property/test_fast_paths.py compares this with the rules.
-_PLAIN_ELEMENT = r"(?!v[0-9])[a-z0-9_]{5,}(?:-[a-z0-9_]+)*"
-_PLAIN_PATH = late(rf"(?:[a-z0-9]{{5,}}\.)+(?:com|org|dev|io|net)(?:/{_PLAIN_ELEMENT})*\Z")
 
 #: Reserved device names of Windows, refused as the part of a path element before its first dot.
 _WINDOWS_NAMES: Final = frozenset(
     ["CON", "PRN", "AUX", "NUL"] + [f"{port}{digit}" for port in ("COM", "LPT") for digit in range(1, 10)]
 )
-_SHORT_NAME = late(r"~[0-9]+\Z")
+# How names begin that are perhaps reserved, at the beginning of an element.
+_SUSPICIOUS = ("/con", "/prn", "/aux", "/nul", "/com", "/lpt")
 
 INCOMPATIBLE: Final = "+incompatible"
 """The build metadata of a version of a module whose path lacks the major version suffix that the version calls for."""
-
-_MAJOR_SUFFIX = late(r"(.*)/v([0-9.]+)\Z", re.DOTALL)
-# Compiled when the first path of gopkg.in comes.
-_GOPKG_SUFFIX = r"(?s)(.*)(\.v(?:0|(?:[1-9][0-9]*)?-unstable|[1-9][0-9]*))\Z"
 
 
 def check_path(path: str) -> None:
@@ -55,8 +45,6 @@ def check_path(path: str) -> None:
     Raises:
         InvalidPathError: `malformed module path "x": …`.
     """
-    if _PLAIN_PATH.match(path):
-        return
     reason = _module_path_fault(path)
     if reason:
         raise InvalidPathError(f"malformed module path {quote(path)}: {reason}")
@@ -68,8 +56,6 @@ def check_import_path(path: str) -> None:
     Raises:
         InvalidPathError: `malformed import path "x": …`.
     """
-    if _PLAIN_PATH.match(path):
-        return
     reason = _path_fault(path, "import")
     if reason:
         raise InvalidPathError(f"malformed import path {quote(path)}: {reason}")
@@ -144,15 +130,16 @@ def split_path_version(path: str) -> tuple[str, str, bool]:
     (/v0, /v1, /v01, /v2.1) and for gopkg.in paths without one.
     """
     if path.startswith("gopkg.in/"):
-        match = re.match(_GOPKG_SUFFIX, path)
-        return (path, "", False) if match is None else (match[1], match[2], True)
-    match = _MAJOR_SUFFIX.match(path)
-    if match is None:
+        head, mark, suffix = path.rpartition(".v")
+        number = suffix.removesuffix("-unstable")
+        is_major = suffix == "0" or suffix == "-unstable" or (number.isascii() and is_number(number) and number != "0")
+        return (head, mark + suffix, True) if mark and is_major else (path, "", False)
+    head, mark, number = path.rpartition("/v")
+    if not mark or not number or number.strip(_DIGITS + "."):
         return path, "", True
-    number = match[2]
     if "." in number or number[0] == "0" or number == "1":
         return path, "", False
-    return match[1], "/v" + number, True
+    return head, "/v" + number, True
 
 
 def check_path_major(v: str, path_major: str) -> None:
@@ -221,14 +208,36 @@ def _module_path_fault(path: str) -> str:
         return "missing dot in first path element"
     if first[0] == "-":
         return "leading dash in first path element"
-    match = _NOT_FIRST.search(first)
-    if match:
-        return f"invalid char {quote_char(match[0])} in first path element"
+    bad = first.lstrip(_FIRST_CHARS)[:1]
+    if bad:
+        return f"invalid char {quote_char(bad)} in first path element"
     return "" if split_path_version(path)[2] else "invalid version"
 
 
 @lru_cache(maxsize=1 << 12)
 def _path_fault(path: str, kind: str) -> str:
+    return "" if _is_plain(path) else _element_faults(path, kind)
+
+
+def _is_plain(path: str) -> bool:
+    """Whether nothing in the path has to be looked at element by element; for nearly all that is so.
+
+    tests/property/test_fast_paths.py compares this with the rules.
+    """
+    inside = f"/{path}/"
+    return (
+        not path.lstrip(_MODULE_CHARS + "/")
+        and "//" not in inside
+        and "/." not in inside
+        and "./" not in inside
+        and path[0] != "-"
+        and "~" not in path
+        and not any(map(inside.lower().__contains__, _SUSPICIOUS))
+    )
+
+
+def _element_faults(path: str, kind: str) -> str:
+    """The first fault of a path, by all rules."""
     if not is_utf8(path):
         return "invalid UTF-8"
     if path == "":
@@ -261,7 +270,8 @@ def _element_fault(element: str, kind: str) -> str:
     short = element.partition(".")[0]
     if short.upper() in _WINDOWS_NAMES:
         return f"{quote(short)} disallowed as path element component on Windows"
-    if kind != "file" and _SHORT_NAME.search(short):
+    head = short.rstrip(_DIGITS)
+    if kind != "file" and head != short and head.endswith("~"):
         return "trailing tilde and digits in path element"
     return ""
 
@@ -274,8 +284,7 @@ def _bad_char(element: str, kind: str) -> str:
         reach = len(element) if match is None else match.start() + 1
         allowed = _NOT_FILE_ASCII
         return next((c for c in element[:reach] if (allowed.match(c) if c < "\x80" else not is_letter(c))), "")
-    match = (_NOT_MODULE if kind == "module" else _NOT_IMPORT).search(element)
-    return "" if match is None else match[0]
+    return element.lstrip(_MODULE_CHARS if kind == "module" else _IMPORT_CHARS)[:1]
 
 
 def _major_fault(v: str, path_major: str) -> str:

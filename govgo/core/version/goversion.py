@@ -12,12 +12,10 @@ Source of the rules: go.dev/doc/toolchain, "Go versions"; the package go/version
 
 from __future__ import annotations
 
-import re
 from functools import lru_cache
 
-from govgo.core.lazyregex import late
 from govgo.core.typehints import Final, TypeAlias
-from govgo.core.version.semver import number_key, one_less
+from govgo.core.version.semver import is_number, number_key, one_less
 
 #: The go command whose behaviour govgo reproduces.
 REFERENCE_RELEASE: Final = "1.26.8"
@@ -45,30 +43,51 @@ EXPLICIT_MODULES_TXT_IMPORT_VERSION: Final = "1.23"
 Key: TypeAlias = tuple[int, int, int, str, int]
 
 _INVALID: Key = (-1, -1, -1, "", -1)
-_NUMBER = r"0|[1-9][0-9]*"
-_VERSION = late(rf"({_NUMBER})(?:\.({_NUMBER})(?:\.({_NUMBER})|([a-z]+)({_NUMBER})?)?)?\Z")
+_DIGITS = "0123456789"
+_LETTERS = "abcdefghijklmnopqrstuvwxyz"
 
-_GO_LINE = late(rb"^[ \t\r]*go[ \t]([^\n]*)", re.MULTILINE)
-_TOOLCHAIN_LINE = late(rb"^[ \t\r]*toolchain[ \t]([^\n]*)", re.MULTILINE)
+
+def parse(x: str) -> tuple[str, str | None, str | None, str, str | None] | None:
+    """(major, minor, patch, kind, pre-release number) of `x`, None when invalid.
+
+    >>> parse("1.21.3"), parse("1.21rc2")
+    (('1', '21', '3', '', None), ('1', '21', None, 'rc', '2'))
+    """
+    major, dot, rest = x.partition(".")
+    if not x.isascii() or not is_number(major):
+        return None
+    if not dot:
+        return major, None, None, "", None
+    behind = rest.lstrip(_DIGITS)
+    minor = rest[: len(rest) - len(behind)]
+    if not is_number(minor):
+        return None
+    if behind[:1] == ".":
+        return (major, minor, behind[1:], "", None) if is_number(behind[1:]) else None
+    pre = behind.lstrip(_LETTERS)
+    kind = behind[: len(behind) - len(pre)]
+    if pre and not (kind and is_number(pre)):
+        return None
+    return major, minor, None, kind, pre or None
 
 
 def is_valid(x: str) -> bool:
     """Whether `x` is a Go version."""
-    return _VERSION.match(x) is not None
+    return parse(x) is not None
 
 
 @lru_cache(maxsize=1 << 12)
 def key(x: str) -> Key:
     """The sort key of `x`; it agrees with `compare`."""
-    match = _VERSION.match(x)
-    if match is None:
+    parts = parse(x)
+    if parts is None:
         return _INVALID
-    major, minor, patch, kind, pre = match.groups()
+    major, minor, patch, kind, pre = parts
     if minor is None:
         minor, patch = "0", "0"
-    elif patch is None and kind is None and _rank(minor) < _rank("21"):
+    elif patch is None and not kind and _rank(minor) < _rank("21"):
         patch = "0"
-    return _rank(major), _rank(minor), _rank(patch), kind or "", _rank(pre)
+    return _rank(major), _rank(minor), _rank(patch), kind, _rank(pre)
 
 
 def compare(x: str, y: str) -> int:
@@ -86,10 +105,10 @@ def max_version(x: str, y: str) -> str:
 
 def lang(x: str) -> str:
     """The language version of `x`: "1.21" for "1.21.3"; "" when invalid."""
-    match = _VERSION.match(x)
-    if match is None:
+    parts = parse(x)
+    if parts is None:
         return ""
-    major, minor = match[1], match[2] or "0"
+    major, minor = parts[0], parts[1] or "0"
     return major if (major, minor) == ("1", "0") else f"{major}.{minor}"
 
 
@@ -101,16 +120,16 @@ def is_lang(x: str) -> bool:
 
 def is_prerelease(x: str) -> bool:
     """Whether `x` is a beta or a release candidate ("1.21rc1")."""
-    match = _VERSION.match(x)
-    return match is not None and bool(match[4])
+    parts = parse(x)
+    return parts is not None and parts[3] != ""
 
 
 def prev(x: str) -> str:
     """The language version before that of `x`: "1.20" for "1.21rc2", "1" for "1.1"."""
-    match = _VERSION.match(x)
-    if match is None:
+    parts = parse(x)
+    if parts is None:
         return ""
-    major, minor = match[1], match[2] or "0"
+    major, minor = parts[0], parts[1] or "0"
     if minor in ("0", "1"):
         return major
     return f"{major}.{one_less(minor)}"
@@ -120,7 +139,7 @@ def from_toolchain(name: str) -> str:
     """The Go version of a toolchain name ("1.21.3" for "go1.21.3-custom"); "" for other names."""
     if not name.startswith("go") or "/" in name or "\\" in name:
         return ""
-    version = re.split(r"[ \t-]", name[2:], maxsplit=1)[0]
+    version = name[2:].replace(" ", "-").replace("\t", "-").partition("-")[0]
     return version if is_valid(version) else ""
 
 
@@ -131,17 +150,24 @@ def toolchain_version(name: str) -> str:
 
 def go_line(gomod: bytes) -> str:
     """The version on the first go line of a go.mod, "" for none; other lines may be malformed (gover.GoModLookup)."""
-    return _lookup(_GO_LINE, gomod)
+    return _lookup(b"go", gomod)
 
 
 def toolchain_line(gomod: bytes) -> str:
     """The name on the first toolchain line of a go.mod or go.work, "" for none; other lines may be malformed."""
-    return _lookup(_TOOLCHAIN_LINE, gomod)
+    return _lookup(b"toolchain", gomod)
 
 
-def _lookup(line: re.Pattern[bytes], gomod: bytes) -> str:
-    found = line.search(gomod)
-    return found[1].partition(b"//")[0].strip().decode("ascii", "replace") if found else ""
+def _lookup(verb: bytes, gomod: bytes) -> str:
+    """What follows `verb` on the first line that begins with it; each line is looked at once."""
+    at = gomod.find(verb)
+    while at >= 0:
+        start, end = gomod.rfind(b"\n", 0, at) + 1, gomod.find(b"\n", at)
+        rest = gomod[at + len(verb) : end if end >= 0 else len(gomod)]
+        if rest[:1] in (b" ", b"\t") and not gomod[start:at].strip(b" \t\r"):
+            return rest.partition(b"//")[0].strip().decode("ascii", "replace")
+        at = gomod.find(verb, end) if end >= 0 else -1
+    return ""
 
 
 def _rank(digits: str | None) -> int:

@@ -13,9 +13,8 @@ Source of the rules: Go Modules Reference, "Pseudo-versions".
 
 from __future__ import annotations
 
-import re
-
 from govgo.core.golib.quote import quote
+from govgo.core.lazyregex import late
 from govgo.core.typehints import TYPE_CHECKING
 from govgo.core.version import semver
 from govgo.errors import InvalidVersionError
@@ -23,12 +22,11 @@ from govgo.errors import InvalidVersionError
 if TYPE_CHECKING:
     from datetime import datetime
 
-# Compiled when the first version that may be a pseudo-version is asked about: a build list needs neither of them.
-_PSEUDO = (
+_PSEUDO = late(
     r"v[0-9]+\.(?:0\.0-|[0-9]+\.[0-9]+-(?:[^+]*\.)?0\.)[0-9]{14}-[A-Za-z0-9]+"
     r"(?:\+[0-9A-Za-z-]+(?:\.[0-9A-Za-z-]+)*)?\Z"
 )
-_PARTS = r"(?s)(.*)[-.]([0-9]{14})-([A-Za-z0-9]+)\Z"
+_PARTS = late(r"(?s)(.*)[-.]([0-9]{14})-([A-Za-z0-9]+)\Z")
 
 
 def pseudo_version(major: str, older: str, time: datetime, rev: str) -> str:
@@ -57,7 +55,7 @@ def zero_pseudo_version(major: str) -> str:
 
 def is_pseudo(v: str) -> bool:
     """Whether `v` has the form of a pseudo-version."""
-    return v.count("-") >= 2 and semver.is_valid(v) and re.match(_PSEUDO, v) is not None
+    return v.count("-") >= 2 and semver.is_valid(v) and _PSEUDO.match(v) is not None
 
 
 def is_zero_pseudo(v: str) -> bool:
@@ -117,7 +115,7 @@ def _parse(v: str) -> tuple[str, str, str, str]:
     if not is_pseudo(v):
         raise _fault(v, "syntax error")
     build = semver.build(v)
-    match = re.match(_PARTS, v.removesuffix(build))
+    match = _PARTS.match(v.removesuffix(build))
     assert match is not None, v
     return match[1], match[2], match[3], build
 

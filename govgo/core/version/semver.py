@@ -15,7 +15,6 @@ from __future__ import annotations
 from collections.abc import Iterable
 from functools import lru_cache
 
-from govgo.core.lazyregex import late
 from govgo.core.typehints import Any, Final, TypeAlias
 
 #: A sort key: (valid, major, minor, patch, pre-release). Keys are only good for comparison with other keys.
@@ -25,15 +24,6 @@ _HIGHEST: Final = 0x10FFFF  # the highest code point
 MAX_LENGTH: Final = 255
 """Characters of the longest version that a proxy or a tag may name: no file of a module cache has a longer name."""
 
-# Possessive, and words before numbers ("20200101-ab" begins with one): so a pseudo-version is read without
-# going back, in a quarter of the time.
-_NUMBER = r"0|[1-9][0-9]*+"
-_IDENTIFIER = rf"(?:[0-9]*[A-Za-z-][0-9A-Za-z-]*+|{_NUMBER})"
-_VERSION = late(
-    rf"v({_NUMBER})(?:\.({_NUMBER})(?:\.({_NUMBER})"
-    rf"(-{_IDENTIFIER}(?>(?:\.{_IDENTIFIER})*))?(\+[0-9A-Za-z-]++(?>(?:\.[0-9A-Za-z-]++)*))?)?)?\Z"
-)
-
 _INVALID: Key = (0,)
 # Pre-releases are compared as strings, which take a tenth of the memory of tuples. Each identifier begins with one of
 # these marks, or for a number with its count of digits. A mark is lower than any character of an identifier. So the end
@@ -41,52 +31,86 @@ _INVALID: Key = (0,)
 _NUMERIC, _WORD, _RELEASE = "\1", "\2", "\3"
 
 
+Parts: TypeAlias = tuple[str, str, str, str, str]
+"""(major, minor, patch, pre-release with its "-", build metadata with its "+"); what is missing is ""."""
+
+
+def parse(v: str) -> Parts | None:
+    """The parts of `v`, None when invalid.
+
+    By string methods: every command compares versions, and most need no regular expression for anything else.
+    """
+    version, plus, build = v.partition("+")
+    core, dash, pre = version.partition("-")
+    numbers = core[1:].split(".")
+    if v[:1] != "v" or not v.isascii() or not all(map(is_number, numbers)):
+        return None
+    if len(numbers) != 3:
+        # A short form, which has no more than its numbers.
+        return (*numbers, *("",) * (5 - len(numbers))) if len(numbers) < 3 and core == v else None  # type: ignore[return-value]
+    if dash and not all(map(_is_identifier, pre.split("."))):
+        return None
+    if plus and not all(map(_is_word, build.split("."))):
+        return None
+    return numbers[0], numbers[1], numbers[2], dash + pre, plus + build
+
+
+def is_number(text: str) -> bool:
+    """Whether a part of an ASCII text is a decimal number without leading zeros."""
+    return text.isdecimal() and (text[0] != "0" or len(text) == 1)
+
+
+def _is_identifier(text: str) -> bool:
+    return _is_word(text) if not text.isdecimal() else is_number(text)
+
+
+def _is_word(text: str) -> bool:
+    return text.replace("-", "0").isalnum()
+
+
 def is_valid(v: str) -> bool:
     """Whether `v` is a semantic version, short forms included."""
-    return _VERSION.match(v) is not None
+    return parse(v) is not None
 
 
 def canonical(v: str) -> str:
     """`v` as vMAJOR.MINOR.PATCH[-PRERELEASE], without build metadata; "" when invalid."""
-    match = _VERSION.match(v)
-    if match is None:
-        return ""
-    major, minor, patch, pre, _ = match.groups()
-    return f"v{major}.{minor or 0}.{patch or 0}{pre or ''}"
+    parts = parse(v)
+    return "" if parts is None else f"v{parts[0]}.{parts[1] or 0}.{parts[2] or 0}{parts[3]}"
 
 
 def major(v: str) -> str:
     """The "vMAJOR" of `v`; "" when invalid."""
-    match = _VERSION.match(v)
-    return "" if match is None else "v" + match[1]
+    parts = parse(v)
+    return "" if parts is None else "v" + parts[0]
 
 
 def major_minor(v: str) -> str:
     """The "vMAJOR.MINOR" of `v`; "" when invalid."""
-    match = _VERSION.match(v)
-    return "" if match is None else f"v{match[1]}.{match[2] or 0}"
+    parts = parse(v)
+    return "" if parts is None else f"v{parts[0]}.{parts[1] or 0}"
 
 
 def prerelease(v: str) -> str:
     """The pre-release of `v` with its "-"; "" when there is none or `v` is invalid."""
-    match = _VERSION.match(v)
-    return "" if match is None else match[4] or ""
+    parts = parse(v)
+    return "" if parts is None else parts[3]
 
 
 def build(v: str) -> str:
     """The build metadata of `v` with its "+"; "" when there is none or `v` is invalid."""
-    match = _VERSION.match(v)
-    return "" if match is None else match[5] or ""
+    parts = parse(v)
+    return "" if parts is None else parts[4]
 
 
 @lru_cache(maxsize=1 << 16)
 def key(v: str) -> Key:
     """The sort key of `v`, which agrees with `compare` (semver.org section 11); build metadata does not count."""
-    match = _VERSION.match(v)
-    if match is None:
+    parts = parse(v)
+    if parts is None:
         return _INVALID
-    major, minor, patch, pre, _ = match.groups()
-    identifiers = _RELEASE if pre is None else "".join(map(_identifier_key, pre[1:].split(".")))
+    major, minor, patch, pre, _ = parts
+    identifiers = "".join(map(_identifier_key, pre[1:].split("."))) if pre else _RELEASE
     return (1, number_key(major), number_key(minor or "0"), number_key(patch or "0"), identifiers)
 
 

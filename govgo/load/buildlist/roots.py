@@ -86,14 +86,12 @@ def update_roots(
         StaleError: a change is needed and the mode forbids it.
         GraphError: the graph that this takes could not be loaded.
     """
-    match rs.pruning:
-        case Pruning.UNPRUNED:
-            return _update_unpruned(session, direct, rs, add)
-        case Pruning.PRUNED:
-            return _update_pruned(session, direct, rs, pkgs, add, roots_imported=roots_imported)
-        case Pruning.WORKSPACE:
-            assert not add, "requirements of a workspace cannot be added to"
-            return Requirements(session, Pruning.WORKSPACE, rs.roots, direct)
+    if rs.pruning is Pruning.UNPRUNED:
+        return _update_unpruned(session, direct, rs, add)
+    if rs.pruning is Pruning.PRUNED:
+        return _update_pruned(session, direct, rs, pkgs, add, roots_imported=roots_imported)
+    assert not add, "requirements of a workspace cannot be added to"
+    return Requirements(session, Pruning.WORKSPACE, rs.roots, direct)
 
 
 def convert_pruning(session: Session, rs: Requirements, pruning: Pruning) -> Requirements:

@@ -54,7 +54,7 @@ class Guesses(MemoryRepo):
 def listed(mod: str, *args: str) -> Guesses:
     repo = Guesses()
     files = MemoryFiles({"/main/go.mod": MAIN, "/main/e/go.mod": "module a.io/e\n\ngo 1.20\n"})
-    start_listing(memory_session(files, repo, mod=mod), args, ListMode(0))
+    start_listing(memory_session(files, repo, mod=mod), args, ListMode())
     return repo
 
 
@@ -87,7 +87,7 @@ class Endless(MemoryRepo):
 
 def load_endless(repo: Endless) -> None:
     files = MemoryFiles({"/main/go.mod": "module m\n\ngo 1.16\n\nrequire a.io/a v1.0.0\n"})
-    start_listing(memory_session(files, repo, mod="mod"), ("all",), ListMode(0))
+    start_listing(memory_session(files, repo, mod="mod"), ("all",), ListMode())
 
 
 @pytest.mark.parametrize(

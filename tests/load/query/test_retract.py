@@ -108,7 +108,7 @@ def test_evidence_of_misbehaviour_passes_through(session: Session) -> None:
     repo = session.repo
     assert isinstance(repo, MemoryRepo)
     repo.damage[ModuleVersion("r.example/r", "v1.2.0")] = SumMismatchError("checksum mismatch")
-    mode = ListMode.UPDATES | ListMode.RETRACTED | ListMode.DEPRECATED
+    mode = ListMode(updates=True, retracted=True, deprecated=True)
     with pytest.raises(SumMismatchError):
         list_modules(session, ["r.example/r@v1.0.0"], mode)
 

@@ -127,18 +127,15 @@ def _check_flags(flags: dict[str, Any], *, is_json: bool) -> None:
 
 
 def _mode(flags: dict[str, Any], fields: frozenset[str] | None) -> ListMode:
-    mode = ListMode(0)
-    if flags["upgrades"]:
-        mode |= ListMode.UPDATES | ListMode.RETRACTED | ListMode.DEPRECATED
-    if flags["retracted"]:
-        mode |= ListMode.RETRACTED
-    if flags["versions"]:
-        mode |= ListMode.VERSIONS
-        if flags["retracted"]:
-            mode |= ListMode.RETRACTED_VERSIONS
-    if not flags["template"] and fields is None:
-        mode |= ListMode.NAMES
-    return mode
+    upgrades, retracted, versions = flags["upgrades"], flags["retracted"], flags["versions"]
+    return ListMode(
+        updates=upgrades,
+        retracted=upgrades or retracted,
+        deprecated=upgrades,
+        versions=versions,
+        retracted_versions=versions and retracted,
+        names=not flags["template"] and fields is None,
+    )
 
 
 def _report_errors(session: Session, listing: Listing) -> None:
