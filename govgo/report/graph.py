@@ -7,14 +7,24 @@ rsc.io/quote@v1.5.2 rsc.io/sampler@v1.3.0
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+
+_ENOUGH = 100
+"""Modules whose lines make a piece."""
 
 
-def graph_text(edges: Iterable[tuple[str, Sequence[str]]]) -> str:
-    """The lines, each ended; `edges` are (name of a module version, names of its requirements)."""
+def graph_text(edges: Iterable[tuple[str, Sequence[str]]]) -> Iterator[str]:
+    """The lines, each ended, in pieces: a large graph has megabytes.
+
+    Args:
+        edges: (name of a module version, names of its requirements).
+    """
     parts: list[str] = []
     for name, requirements in edges:
         if requirements:
             prefix = name + " "
             parts.append(prefix + ("\n" + prefix).join(requirements) + "\n")
-    return "".join(parts)
+            if len(parts) == _ENOUGH:
+                yield "".join(parts)
+                parts.clear()
+    yield "".join(parts)

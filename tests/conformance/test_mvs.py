@@ -38,7 +38,7 @@ def run_case(case: Case) -> str:
     got: dict[str, object] = {}
     session = memory_session(files, repo, policy=GRAPH, gotoolchain="local")
     try:
-        got["graph"] = graph_text(load_graph(session).edge_names(str)).splitlines()
+        got["graph"] = "".join(graph_text(load_graph(session).edge_names(str))).splitlines()
         assert files.data["/main/go.mod"] == case["main"].encode(), "graph wrote go.mod"
     except GovgoError as error:
         got["graph_err"] = errors(error)

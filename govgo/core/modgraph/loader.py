@@ -43,7 +43,9 @@ class Pruning:
         self.bit = bit
 
 
-Pruning.PRUNED, Pruning.UNPRUNED, Pruning.WORKSPACE = _PRUNINGS = Pruning(1), Pruning(2), Pruning(4)
+Pruning.PRUNED, Pruning.UNPRUNED, Pruning.WORKSPACE = _ALL = Pruning(1), Pruning(2), Pruning(4)
+_REACHED = tuple(tuple(pruning for pruning in _ALL if bits & pruning.bit) for bits in range(8))
+"""The prunings whose bits a number has."""
 
 
 def pruning_for(go_version: str) -> Pruning:
@@ -137,10 +139,8 @@ class GraphLoader:
         self._summaries[number] = answer
         if len(seen) < len(graph.mods):
             seen.extend(bytes(len(graph.mods)))  # room for as many again
-        reached = seen[number]
-        for pruning in _PRUNINGS:
-            if reached & pruning.bit:
-                self._follow(number, pruning)
+        for pruning in _REACHED[seen[number]]:
+            self._follow(number, pruning)
 
     def enqueue(self, mv: ModuleVersion, pruning: Pruning) -> None:
         """Reach `mv` under `pruning`: ask for its summary, or follow what it requires as far as that allows."""

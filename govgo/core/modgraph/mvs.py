@@ -76,10 +76,7 @@ class Graph:
         self.targets.append(_NO_EDGES)
         path, version = mv
         chosen = self._selected.get(path)
-        if chosen is None:
-            if self._compare(path, NONE, version) < 0:
-                self._selected[path] = version
-        elif self._compare(path, chosen, version) < 0:
+        if version != NONE and (chosen is None or self._compare(path, chosen, version) < 0):
             self._selected[path] = version
         return number
 

@@ -35,6 +35,7 @@ Parts: TypeAlias = tuple[str, str, str, str, str]
 """(major, minor, patch, pre-release with its "-", build metadata with its "+"); what is missing is ""."""
 
 
+@lru_cache(maxsize=1 << 16)
 def parse(v: str) -> Parts | None:
     """The parts of `v`, None when invalid.
 

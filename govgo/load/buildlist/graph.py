@@ -23,7 +23,7 @@ from govgo.load.dependency.gomod import (
     RawSummaries,
     as_required,
     foreseen_as_required,
-    known_summary,
+    look_up_summaries,
     told_summary,
 )
 
@@ -211,12 +211,12 @@ class _Feed:
         self._ahead = False
 
     def wanted(self) -> list[ModuleVersion]:
-        session, loader, waiting = self._session, self._loader, self._waiting
+        loader, waiting, look_up = self._loader, self._waiting, look_up_summaries(self._session)
         asks: list[ModuleVersion] = []
         while fresh := loader.wanted():
             for mv in fresh:
                 try:
-                    known = known_summary(session, mv)
+                    known = look_up(mv)
                 except Failure as error:
                     loader.tell(mv, error)
                     continue

@@ -219,13 +219,16 @@ class MainModules:
             self._excluded = frozenset().union(*lists)
         return self._excluded
 
+    def replaced_paths(self) -> frozenset[str]:
+        """The paths of all modules of which a version is replaced."""
+        if self._replaced_paths is None:
+            lists = [self._work_replace, *(each.replace for each in self.indexes())]
+            self._replaced_paths = frozenset(old.path for each in lists for old in each)
+        return self._replaced_paths
+
     def replacement(self, mv: ModuleVersion) -> ModuleVersion | None:
         """What replaces `mv`; a relative path is relative to the main module, or to go.work in workspace mode."""
-        paths = self._replaced_paths
-        if paths is None:
-            lists = [self._work_replace, *(each.replace for each in self.indexes())]
-            paths = self._replaced_paths = frozenset(old.path for each in lists for old in each)
-        if mv.path not in paths:  # nearly always
+        if mv.path not in self.replaced_paths():  # nearly always
             return None
         try:
             return self._replaced[mv]

@@ -24,7 +24,7 @@ MUTANTS = {
         "foreign text",
         "what a terminal or a CI runner takes as a command is escaped",
         "core/safetext.py",
-        "    return _unsafe().sub(_escape, text)\n",
+        "    return _UNSAFE_TEXT.sub(_escape, text)\n",
         "    return text\n",
         (FOREIGN + "test_attack_text_of_strangers_gives_no_commands",),
     ),

@@ -486,8 +486,8 @@ MUTANTS = {
         "10",
         "an index that is damaged is not read",
         "adapters/disk/sealed.py",
-        "    return body if data == seal(magic, body) else None\n",
-        "    return body if data.startswith(magic) else None\n",
+        "    return body if head == magic + checksum(body) else None\n",
+        "    return body if head.startswith(magic) else None\n",
         ("tests/adapters/disk/test_sealed.py::test_what_is_not_whole_is_absent",),
     ),
     "settled-gomod": Mutant(

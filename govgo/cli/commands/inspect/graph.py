@@ -66,6 +66,7 @@ def graph(args: tuple[str, ...], go_version: str, **flags: Any) -> int | None:
     check_go_version(session, "go", go_version)
     if args:
         raise UsageError("'go mod graph' accepts no arguments")
-    show(graph_text(load_graph(session, go_version).edge_names(str)))
+    for piece in graph_text(load_graph(session, go_version).edge_names(str)):
+        show(piece)
     session.finish()
     return None
