@@ -110,7 +110,8 @@ class Spares:
 
 
 def _peer(host: str, port: int, flags: int = 0) -> Peer:
-    family, kind, protocol, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=flags)[0]
+    name = host.encode() if host.isascii() else host  # for text, Python loads its tables of international names
+    family, kind, protocol, _, address = socket.getaddrinfo(name, port, type=socket.SOCK_STREAM, flags=flags)[0]
     return Peer(family, kind, protocol, address)
 
 
