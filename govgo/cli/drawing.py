@@ -4,7 +4,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
 
 from govgo.app.drawing import draw as service
 from govgo.cli.outputs import Reports, fault_of
@@ -12,6 +11,7 @@ from govgo.cli.session import open_session
 from govgo.core.findings import Finding, Verdict
 from govgo.core.records import NamedTuple
 from govgo.core.resolution.view import View, ViewOptions
+from govgo.core.typehints import Any
 from govgo.errors import UsageError
 from govgo.report.style import Style
 

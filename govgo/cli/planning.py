@@ -9,10 +9,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping
 from functools import partial
-from typing import TYPE_CHECKING, Any
 
 from govgo.cli.exitcodes import EXIT_DONE
 from govgo.cli.session import open_session, run_session
+from govgo.core.typehints import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from govgo.core.resolution.plan import Plan

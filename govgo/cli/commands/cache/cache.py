@@ -4,7 +4,6 @@
 from __future__ import annotations
 
 from datetime import timedelta
-from typing import TYPE_CHECKING, Any
 
 from govgo.adapters.modcache.cache import ModCache
 from govgo.adapters.modcache.care import DiskCare
@@ -17,6 +16,7 @@ from govgo.cli.options import FlagError, argument, chdir_option, command, json_o
 from govgo.cli.outputs import failures_as_document
 from govgo.cli.session import open_session
 from govgo.core.policy.durations import parse_age
+from govgo.core.typehints import TYPE_CHECKING, Any
 from govgo.errors import InputError
 from govgo.report.cache import (
     PRUNE_SCHEMA,

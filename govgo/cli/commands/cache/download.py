@@ -3,12 +3,11 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from govgo.app import download as service
 from govgo.cli.call import show
 from govgo.cli.options import argument, command, module_options, option
 from govgo.cli.session import open_session
+from govgo.core.typehints import Any
 
 
 @command(usage="[-x] [-json] [-reuse=old.json] [modules]")

@@ -3,11 +3,10 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from govgo import __version__
 from govgo.cli.call import current_call, reporter, show
 from govgo.cli.options import argument, chdir_option, command, option
+from govgo.core.typehints import Any
 from govgo.core.version.goversion import REFERENCE_RELEASE
 from govgo.core.version.toolchain import known_release, startup_release
 from govgo.errors import UsageError

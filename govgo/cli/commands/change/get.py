@@ -3,8 +3,6 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
-
 from govgo.app.get.get import GetOptions
 from govgo.app.get.get import get as get_service
 from govgo.cli.call import reporter
@@ -21,6 +19,7 @@ from govgo.cli.options import (
     verbose_option,
 )
 from govgo.cli.session import open_session, run_session
+from govgo.core.typehints import TYPE_CHECKING, Any
 from govgo.errors import UsageError
 from govgo.load.session.policy import GET
 

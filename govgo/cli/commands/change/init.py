@@ -3,11 +3,10 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from govgo.app.init import init_module
 from govgo.cli.options import argument, command, traceless_options
 from govgo.cli.session import open_session
+from govgo.core.typehints import Any
 from govgo.errors import UsageError
 from govgo.load.session.policy import INIT
 

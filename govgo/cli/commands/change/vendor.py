@@ -3,8 +3,6 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
-
 from govgo.app.vendor.vendor import vendor as vendor_service
 from govgo.cli.options import (
     argument,
@@ -16,6 +14,7 @@ from govgo.cli.options import (
     verbose_option,
 )
 from govgo.cli.planning import run_or_plan
+from govgo.core.typehints import TYPE_CHECKING, Any
 from govgo.errors import UsageError
 from govgo.load.mainmodule.gowork import init_workfile
 

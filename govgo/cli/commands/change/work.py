@@ -3,8 +3,6 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
-
 from govgo.app.work.work import init_workspace, use_directories
 from govgo.cli.group import CHANGE, COMMANDS, Entry, Group
 from govgo.cli.options import (
@@ -17,6 +15,7 @@ from govgo.cli.options import (
     verbose_option,
 )
 from govgo.cli.planning import run_or_plan
+from govgo.core.typehints import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from govgo.load.session.session import Session

@@ -3,13 +3,12 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from govgo.cli.options import argument, command, module_options, offline_option
 from govgo.cli.outputs import Reports, fault_of, output_options
 from govgo.cli.session import open_session
 from govgo.core.findings import worst
 from govgo.core.fleet.builds import Builds
+from govgo.core.typehints import Any
 from govgo.report.style import Style
 
 

@@ -6,7 +6,6 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any
 
 from govgo.cli.exitcodes import EXIT_DONE
 from govgo.cli.options import argument, chdir_option, command, jobs_option, option, timeout_option
@@ -16,6 +15,7 @@ from govgo.core.fleet.impact import Closures
 from govgo.core.fleet.keys import DECIDING_VARIABLES
 from govgo.core.fleet.summary import Summary
 from govgo.core.module.paths import check_path
+from govgo.core.typehints import TYPE_CHECKING, Any
 from govgo.core.version import semver
 from govgo.errors import InputError, UsageError
 from govgo.report.fleet.html import summary_page

@@ -8,7 +8,6 @@ import os
 import sys
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any
 
 import govgo
 from govgo.adapters.disk.diskerror import reason
@@ -21,6 +20,7 @@ from govgo.cli.session import change_directory, environment, working_directory
 from govgo.cli.sizes import parse_size
 from govgo.core.fleet.keys import DECIDING_VARIABLES, settings_key
 from govgo.core.govgotoml import MAX_BYTES
+from govgo.core.typehints import TYPE_CHECKING, Any
 from govgo.errors import Failure, InputError, UsageError
 from govgo.report.words import many
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 
 import importlib
 from collections.abc import Mapping
-from typing import Any
 
 from govgo.cli.options import Command, Flag
 from govgo.core.fleet.keys import Reads
 from govgo.core.records import NamedTuple
+from govgo.core.typehints import Any
 
 _MODULES, _SOURCES, _VENDOR, _TEXTS = Reads.MODULES, Reads.SOURCES, Reads.VENDOR, Reads.TEXTS
 

@@ -15,7 +15,6 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, redirect_stdout
 from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
 
 from govgo.adapters.disk.system import peak_memory_bytes
 from govgo.adapters.disk.temporary import new_directory
@@ -34,6 +33,7 @@ from govgo.core.govgotoml import NoPolicyError, PolicyFileError
 from govgo.core.modfile import ModFileErrors
 from govgo.core.records import NamedTuple
 from govgo.core.safetext import joined
+from govgo.core.typehints import TYPE_CHECKING, Any
 from govgo.errors import (
     ConflictError,
     GoSumError,

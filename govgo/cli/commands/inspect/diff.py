@@ -3,13 +3,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
-
 from govgo.cli.options import argument, command, module_options, option
 from govgo.cli.outputs import Reports, fault_of, output_options
 from govgo.cli.session import open_session
 from govgo.core.findings import Verdict, worst
 from govgo.core.resolution.compare import Comparison
+from govgo.core.typehints import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from govgo.report.style import Style

@@ -3,14 +3,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
-
 from govgo.app.outdated import outdated as outdated_service
 from govgo.cli.options import argument, command, horizon_options, module_options, option, record_options
 from govgo.cli.outputs import Reports, fault_of, output_options
 from govgo.cli.session import open_session, run_session
 from govgo.core.findings import Verdict
 from govgo.core.resolution.outdated import Outdated
+from govgo.core.typehints import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from govgo.report.style import Style

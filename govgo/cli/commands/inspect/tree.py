@@ -5,7 +5,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from functools import partial
-from typing import Any
 
 from govgo.app.tree import dependencies
 from govgo.cli.options import argument, command, flag_values, module_options, offline_option, option
@@ -14,6 +13,7 @@ from govgo.cli.session import open_session
 from govgo.core.findings import worst
 from govgo.core.resolution.dependencies import Audited
 from govgo.core.resolution.tree import TreeOptions
+from govgo.core.typehints import Any
 from govgo.errors import UsageError
 from govgo.report.style import Style
 from govgo.report.tree.text import CHARSETS, PREFIXES, counts_text, tree_text

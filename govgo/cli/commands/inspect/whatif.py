@@ -3,13 +3,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
-
 from govgo.cli.options import argument, command, horizon_options, module_options, offline_option, option, record_options
 from govgo.cli.outputs import Reports, fault_of, output_options
 from govgo.cli.planning import plan_formats
 from govgo.cli.session import open_session, run_session
 from govgo.core.resolution.plan import Plan
+from govgo.core.typehints import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from govgo.load.session.session import Session

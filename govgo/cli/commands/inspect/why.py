@@ -3,12 +3,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
-
 from govgo.cli.call import show
 from govgo.cli.options import argument, command, option, traceless_options
 from govgo.cli.outputs import output_options
 from govgo.cli.session import open_session
+from govgo.core.typehints import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from govgo.core.resolution.whyversion import WhyVersion

@@ -7,7 +7,6 @@ import gc
 import os
 import sys
 from collections.abc import Callable, Mapping, Sequence
-from typing import TYPE_CHECKING, Any
 
 from govgo.adapters.disk.diskerror import reason
 from govgo.cli.exitcodes import EXIT_DONE, EXIT_NO
@@ -21,6 +20,7 @@ from govgo.core.mirror.contents import Closure
 from govgo.core.mirror.manifest import Manifest
 from govgo.core.mirror.outcomes import Added, Checked, Shipped
 from govgo.core.module.paths import check_path
+from govgo.core.typehints import TYPE_CHECKING, Any
 from govgo.errors import InvalidPathError, UsageError
 from govgo.report.mirror.add import add_json, add_text
 from govgo.report.mirror.transfer import (

@@ -3,8 +3,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from govgo.cli.call import show
 from govgo.cli.exitcodes import EXIT_DONE
 from govgo.cli.options import (
@@ -18,6 +16,7 @@ from govgo.cli.options import (
     remote_options,
 )
 from govgo.cli.session import change_directory, environment, network_options
+from govgo.core.typehints import Any
 from govgo.errors import GovgoError, UsageError, faults_of
 from govgo.report.publish import publish_json, publish_text
 

@@ -4,11 +4,11 @@
 from __future__ import annotations
 
 import sys
-from typing import TYPE_CHECKING, Any
 
 from govgo.adapters.disk.diskerror import reason
 from govgo.cli.options import FlagError, chdir_option, command, flag_values, option
 from govgo.cli.session import change_directory, environment
+from govgo.core.typehints import TYPE_CHECKING, Any
 from govgo.errors import InputError, UsageError
 
 if TYPE_CHECKING:

@@ -5,7 +5,6 @@ from __future__ import annotations
 
 import os
 from collections.abc import Collection
-from typing import TYPE_CHECKING, Any
 
 from govgo.cli.call import current_call, reporter, show
 from govgo.cli.exitcodes import EXIT_DONE
@@ -21,6 +20,7 @@ from govgo.cli.options import (
     remote_options,
 )
 from govgo.cli.session import change_directory, environment, network_options, open_session
+from govgo.core.typehints import TYPE_CHECKING, Any
 from govgo.errors import DiskError, GovgoError, NoteError, UsageError, faults_of
 from govgo.report.sumdb import add_document, added_text, cosigned_text, init_text, key_added_text
 

@@ -6,7 +6,6 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, timedelta
 from functools import partial
-from typing import Any
 
 from govgo.cli.findings import formats_for_ci, names_in
 from govgo.cli.options import (
@@ -25,6 +24,7 @@ from govgo.cli.session import environment, network_options, open_session
 from govgo.core.advisory.audit import Audit
 from govgo.core.findings import Run, Verdict, worst
 from govgo.core.policy.rules import AUDIT_RULES
+from govgo.core.typehints import Any
 from govgo.errors import InputError
 from govgo.report.style import Style
 from govgo.wiring.audit import Fixing, run_audit

@@ -4,7 +4,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import TYPE_CHECKING, Any
 
 from govgo.cli.findings import formats_for_ci, itself
 from govgo.cli.options import argument, command, exit_zero_option, module_options, option
@@ -13,6 +12,7 @@ from govgo.cli.session import network_options, open_session, reference_fault
 from govgo.core.findings import verdict_of
 from govgo.core.policy.checked import Checked
 from govgo.core.policy.rules import NOTES, RULES
+from govgo.core.typehints import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from govgo.report.style import Style

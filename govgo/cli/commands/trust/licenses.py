@@ -4,7 +4,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import TYPE_CHECKING, Any
 
 from govgo.cli.findings import formats_for_ci, itself
 from govgo.cli.options import argument, command, exit_zero_option, module_options, offline_option, option
@@ -12,6 +11,7 @@ from govgo.cli.outputs import Reports, fault_of, output_options
 from govgo.cli.session import open_session
 from govgo.core.findings import Verdict, verdict_of
 from govgo.core.licenses.licenses import RULES, Licenses
+from govgo.core.typehints import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from govgo.report.style import Style

@@ -7,7 +7,6 @@ import gc
 import os
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
-from typing import Any
 
 from govgo.cli.call import reporter
 from govgo.cli.findings import findings_markdown, formats_for_ci, itself
@@ -24,6 +23,7 @@ from govgo.cli.outputs import Reports, fault_of, output_options
 from govgo.cli.session import change_directory, environment, network_options
 from govgo.core.findings import verdict_of
 from govgo.core.log.result import RULES, LogRun
+from govgo.core.typehints import Any
 from govgo.report.log.log import log_json, log_text
 from govgo.report.style import Style
 

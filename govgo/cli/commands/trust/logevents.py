@@ -3,12 +3,11 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from govgo.cli.call import reporter, show
 from govgo.cli.options import CommandLineError, FlagError, argument, command, option, remote_options
 from govgo.cli.session import change_directory, environment, network_options
 from govgo.core.sumdb.note import parse_verifier
+from govgo.core.typehints import Any
 from govgo.errors import InputError, NoteError
 
 

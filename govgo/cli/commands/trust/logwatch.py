@@ -5,7 +5,6 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping
-from typing import Any
 
 from govgo.cli.call import reporter, show
 from govgo.cli.exitcodes import EXIT_DONE, EXIT_NO, EXIT_SECURITY, exit_code
@@ -13,6 +12,7 @@ from govgo.cli.options import CommandLineError, FlagError
 from govgo.cli.session import change_directory, environment, network_options
 from govgo.core.findings import Verdict, worst
 from govgo.core.sumdb.cosignature import parse_witness
+from govgo.core.typehints import Any
 from govgo.errors import Failure, InputError, NoteError
 from govgo.report.log.log import finding_line, round_line, round_text, version_line, version_text
 

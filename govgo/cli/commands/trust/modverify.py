@@ -3,13 +3,12 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from govgo.app.modverify import modules_to_verify
 from govgo.cli.call import show
 from govgo.cli.exitcodes import EXIT_DONE, EXIT_NO
 from govgo.cli.options import argument, command, traceless_options
 from govgo.cli.session import open_session
+from govgo.core.typehints import Any
 from govgo.wiring.modverify import check_cache
 
 

@@ -4,7 +4,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from typing import TYPE_CHECKING, Any
 
 from govgo.cli.findings import findings_markdown, findings_text, formats_for_ci, itself, names_in
 from govgo.cli.options import argument, command, exit_zero_option, module_options, option
@@ -12,6 +11,7 @@ from govgo.cli.outputs import Reports, fault_of, output_options
 from govgo.cli.session import network_options, open_session
 from govgo.core.findings import verdict_of
 from govgo.core.goproxy.answers import RULES, ProxyComparison, Question
+from govgo.core.typehints import TYPE_CHECKING, Any
 from govgo.errors import UsageError
 
 if TYPE_CHECKING:

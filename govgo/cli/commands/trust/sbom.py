@@ -5,7 +5,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from functools import partial
-from typing import TYPE_CHECKING, Any
 
 from govgo.cli.options import argument, command, module_options, offline_option, option
 from govgo.cli.outputs import Reports, fault_of, output_options
@@ -13,6 +12,7 @@ from govgo.cli.session import environment, network_options, open_session
 from govgo.core.findings import worst
 from govgo.core.lazyregex import late
 from govgo.core.sbom.sbom import Sboms, only_document
+from govgo.core.typehints import TYPE_CHECKING, Any
 from govgo.errors import UsageError
 
 if TYPE_CHECKING:

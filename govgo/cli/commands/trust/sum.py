@@ -3,8 +3,6 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
-
 from govgo.adapters.sumdb.session import SumClient
 from govgo.app.sum.heads import compare_heads
 from govgo.cli.call import show
@@ -13,6 +11,7 @@ from govgo.cli.group import COMMANDS, TRUST, Entry, Group
 from govgo.cli.options import argument, command, json_option, module_options, option, remote_options
 from govgo.cli.outputs import failures_as_document
 from govgo.cli.session import network_options, open_session
+from govgo.core.typehints import TYPE_CHECKING, Any
 from govgo.errors import ForkError, GovgoError, ReportedError, UsageError
 from govgo.report.sum import (
     COMPLETE_SCHEMA,

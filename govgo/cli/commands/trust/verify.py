@@ -4,13 +4,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import TYPE_CHECKING, Any
 
 from govgo.cli.findings import findings_markdown, findings_text, formats_for_ci, itself, names_in
 from govgo.cli.options import argument, check_directory, command, exit_zero_option, module_options, option
 from govgo.cli.outputs import Reports, fault_of, output_options
 from govgo.cli.session import network_options, open_session, reference_fault
 from govgo.core.findings import USUAL_CLAIMS, VERIFY_RULES, Claim, Verdict
+from govgo.core.typehints import TYPE_CHECKING, Any
 from govgo.errors import Failure, UsageError
 from govgo.wiring.verify import VerifyOptions, run_verify
 
