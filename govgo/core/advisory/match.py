@@ -103,7 +103,7 @@ def go_modules(go_version: str) -> tuple[ModuleVersion, ...]:
 
 def sound_release(found: Sequence[Vulnerability]) -> str:
     """The lowest version above that has none of some vulnerabilities of one module; "" where none is known."""
-    at = max((_bare_key(each.module.version) for each in found), default=())
+    at = max((_bare_key(each.module.version) for each in found), default="")
     affected = [each for one in found for advisory in one.advisories for each in advisory.about(one.module.path)]
     fixes = {each.fixed for one in affected for each in one.ranges if each.fixed}
     sound = [fix for fix in fixes if _bare_key(fix) > at and not any(each.has(fix) for each in affected)]

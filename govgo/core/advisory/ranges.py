@@ -116,4 +116,4 @@ def bare_version(version: str) -> str:
 
 def _key(version: str) -> semver.Key:
     """Sorts versions without "v"; "0" is below all."""
-    return () if version == _ANY else semver.key(f"v{version}")
+    return "" if version == _ANY else semver.key(f"v{version}")

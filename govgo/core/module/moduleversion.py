@@ -15,7 +15,7 @@ from govgo.core.typehints import Any, TypeAlias
 from govgo.core.version import goversion, semver
 
 #: A sort key for versions of one path; keys of different paths cannot be compared.
-VersionKey: TypeAlias = tuple[Any, ...]
+VersionKey: TypeAlias = Any
 
 GO_MOD = "/go.mod"
 """The end of the version in a key of go.sum that is for the go.mod alone: "example.com/m v1.0.0/go.mod"."""
@@ -71,7 +71,7 @@ def compare_versions(path: str, v: str, w: str) -> int:
     if v == w:
         return 0
     x, y = version_key(path, v), version_key(path, w)
-    return (x > y) - (x < y)
+    return int(x > y) - int(x < y)
 
 
 def compare_selected(path: str, v: str, w: str) -> int:

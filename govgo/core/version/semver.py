@@ -15,19 +15,31 @@ from __future__ import annotations
 from collections.abc import Iterable
 from functools import lru_cache
 
-from govgo.core.typehints import Any, Final, TypeAlias
+from govgo.core.typehints import Final, TypeAlias
 
-#: A sort key: (valid, major, minor, patch, pre-release). Keys are only good for comparison with other keys.
-Key: TypeAlias = tuple[Any, ...]
+#: A sort key. Keys are only good for comparison with other keys.
+Key: TypeAlias = str
 
 _HIGHEST: Final = 0x10FFFF  # the highest code point
 MAX_LENGTH: Final = 255
 """Characters of the longest version that a proxy or a tag may name: no file of a module cache has a longer name."""
 
-_INVALID: Key = (0,)
-# Pre-releases are compared as strings, which take a tenth of the memory of tuples. Each identifier begins with one of
-# these marks, or for a number with its count of digits. A mark is lower than any character of an identifier. So the end
-# of a pre-release sorts below a further identifier, a number below a word, and a release above all.
+# Possessive, and words before numbers ("20200101-ab" begins with one): so a pseudo-version is read without
+# going back, in a quarter of the time.
+_NUMBER = r"0|[1-9][0-9]*+"
+_IDENTIFIER = rf"(?:[0-9]*[A-Za-z-][0-9A-Za-z-]*+|{_NUMBER})"
+_PRE = rf"-{_IDENTIFIER}(?>(?:\.{_IDENTIFIER})*)"
+_BUILD = r"\+[0-9A-Za-z-]++(?>(?:\.[0-9A-Za-z-]++)*)"
+CANONICAL: Final = rf"v(?:{_NUMBER})\.(?:{_NUMBER})\.(?:{_NUMBER})(?:{_PRE})?"
+"""An expression for canonical versions, for a larger one that says what follows them."""
+ANY: Final = rf"(?:{CANONICAL}(?:{_BUILD})?|v(?:{_NUMBER})(?:\.(?:{_NUMBER}))?)"
+"""The same for all versions."""
+
+_INVALID: Key = ""
+# Keys are strings, which take a tenth of the memory of tuples, and are compared in a fraction of the time: others say
+# how many versions a list has. A number is its count of digits, and its digits. Each identifier of a pre-release begins
+# with one of these marks, which are lower than any character of an identifier. So the end of a pre-release sorts below
+# a further identifier, a number below a word, and a release above all.
 _NUMERIC, _WORD, _RELEASE = "\1", "\2", "\3"
 
 
@@ -112,7 +124,7 @@ def key(v: str) -> Key:
         return _INVALID
     major, minor, patch, pre, _ = parts
     identifiers = "".join(map(_identifier_key, pre[1:].split("."))) if pre else _RELEASE
-    return (1, number_key(major), number_key(minor or "0"), number_key(patch or "0"), identifiers)
+    return _counted(major) + _counted(minor or "0") + _counted(patch or "0") + identifiers
 
 
 def compare(v: str, w: str) -> int:
@@ -130,7 +142,7 @@ def max_version(v: str, w: str) -> str:
 
 def sort(versions: Iterable[str]) -> list[str]:
     """`versions` in semver order; those that are equal, in the order of their bytes."""
-    return sorted(versions, key=lambda v: (key(v), v.encode("utf-8", "surrogateescape")))
+    return sorted(sorted(versions, key=lambda v: v.encode("utf-8", "surrogateescape")), key=key)
 
 
 def number_key(digits: str) -> int:
@@ -149,7 +161,10 @@ def one_less(digits: str) -> str:
     return lower.lstrip("0") or "0"
 
 
+@lru_cache(maxsize=1 << 14)  # a short version may have a hundred of them
 def _identifier_key(identifier: str) -> str:
-    if not identifier.isdecimal():
-        return _WORD + identifier
-    return f"{_NUMERIC}{chr(min(len(identifier), _HIGHEST))}{identifier}"
+    return _NUMERIC + _counted(identifier) if identifier.isdecimal() else _WORD + identifier
+
+
+def _counted(digits: str) -> str:
+    return f"{chr(min(len(digits), _HIGHEST))}{digits}"
