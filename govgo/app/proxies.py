@@ -19,7 +19,7 @@ from govgo.core.goproxy.judge import judge, newest, version_of
 from govgo.core.goproxy.proxyfaults import judge_whole, kind_of
 from govgo.core.module.escape import escape_path, escape_version
 from govgo.core.module.moduleversion import ModuleVersion
-from govgo.core.module.paths import canonical_version, check, path_major_prefix, split_path_version
+from govgo.core.module.paths import canonical_version, check, is_canonical, path_major_prefix, split_path_version
 from govgo.core.module.versionquery import parse_path_version
 from govgo.core.records import NamedTuple
 from govgo.core.sumdb.record import lookup_path
@@ -218,7 +218,7 @@ class _Asker:
         found = newest(each for each in lists if each is not None)
         latest = (self._answers.get((url, Question.LATEST, path)) for url in self._urls)
         named = (version_of(each) for each in latest if each is not None and each.is_found)
-        return found or next((version for version in named if canonical_version(version) == version != ""), "")
+        return found or next((version for version in named if is_canonical(version)), "")
 
     def _looked(self, mod: ModuleVersion) -> Looked:
         answers: dict[str, Mapping[Question, Answer]] = {}

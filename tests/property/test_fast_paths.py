@@ -9,14 +9,19 @@ from __future__ import annotations
 
 import re
 from collections import Counter
+from contextlib import suppress
+from datetime import UTC, datetime
 from itertools import chain
 
 import pytest
 
 from govgo.adapters.http.curl_transfer import CurlTransfer
+from govgo.adapters.proxy import proxy
 from govgo.adapters.sumdb import route
 from govgo.core import goenv, safetext
 from govgo.core.golib import quote, url
+from govgo.core.golib.fields import fields
+from govgo.core.golib.time import parse_rfc3339
 from govgo.core.golib.unicode import is_print
 from govgo.core.gosource import buildtags, header, imports, parse
 from govgo.core.modfile import quote as modfile_quote
@@ -26,7 +31,7 @@ from govgo.core.module import cachepath, escape, paths
 from govgo.core.sumdb import rules
 from govgo.core.sumdb.gosumdb import Database
 from govgo.core.version import goversion, pseudo, semver
-from govgo.errors import GovgoError
+from govgo.errors import GovgoError, InputError
 from tests.property.edits import counted, edited, refusal
 from tests.property.neighbours import ODD, neighbours
 
@@ -140,10 +145,68 @@ def test_common_versions_are_canonical_and_their_own_escaped_form(count: int) ->
 
 
 @counted
+def test_canonical_versions_are_their_own_canonical_form(count: int) -> None:
+    for version in chain(edited(VERSIONS, PIECES, count), neighbours("v1.2.3-a.0b+incompatible", ODD)):
+        rule = version != "" and paths.canonical_version(version) == version
+        assert paths.is_canonical(version) == rule, version
+
+
+@counted
 def test_pseudo_versions_have_two_dashes(count: int) -> None:
     for version in edited(VERSIONS, PIECES, count):
         rule = semver.is_valid(version) and pseudo._PSEUDO.match(version) is not None
         assert pseudo.is_pseudo(version) == rule, version
+
+
+LISTS = (
+    "v1.2.3\nv1.10.0\nv1.9.0-rc.1\n v0.1.0 \r\nv1.0.0 2024-01-02T03:04:05Z\nv1\nv1.2\nv2.0.0+incompatible\n",
+    "v0.0.0-20240102030405-0123456789ab\nv1.2.4-0.20250102030405-0123456789ab\tx\nv1.2.3+meta\n\nlatest\n",
+    "v0.0.0-20240102030405-0123456789ab 2026-01-02T3:04:05.5+01:00 x\nv0.0.0-20241302030405-0123456789ab\n",
+)
+LIST_PIECES = (
+    "\n",
+    " ",
+    "\t",
+    "\r",
+    "\x0b",
+    "\x1c",
+    "\x85",
+    "\u2028",
+    "\ufeff",
+    ".0",
+    "-",
+    "+",
+    "v1.0.0",
+    "0",
+    "9",
+    "a",
+)
+
+
+@counted
+def test_lists_are_read_as_line_by_line(count: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The rule: Versions and latestFromList in cmd/go/internal/modfetch/proxy.go."""
+    monkeypatch.setattr(proxy, "_PART", 40)
+    for text in edited(LISTS, LIST_PIECES, count):
+        versions: list[str] = []
+        newest, newest_time = "", datetime(1, 1, 1, tzinfo=UTC)
+        for words in map(fields, text.split("\n")):
+            if not words or not semver.is_valid(words[0]):
+                continue
+            if not pseudo.is_pseudo(words[0]):
+                versions.append(words[0])
+            with suppress(InputError):
+                time = newest_time
+                if len(words) > 1:
+                    time = parse_rfc3339(words[1])
+                elif pseudo.is_pseudo(words[0]):
+                    time = pseudo.pseudo_time(words[0])
+                if time > newest_time:
+                    newest, newest_time = words[0], time
+        short = sorted(version for version in versions if version.count(".") < 2)
+        found = proxy.parse_list(text.encode())
+        assert found._replace(skipped=()) == proxy.Listing(tuple(semver.sort(versions)), newest, ()), text
+        assert sorted(found.skipped) == short, text
 
 
 URLS = (

@@ -21,7 +21,7 @@ from govgo.core.modfile import ModFileErrors
 from govgo.core.modfile.quickread import Retracted, Retraction, Summary, summarize
 from govgo.core.module.escape import escape_path, escape_version, unescape_path, unescape_version
 from govgo.core.module.moduleversion import ModuleVersion, version_key
-from govgo.core.module.paths import canonical_version, check_path
+from govgo.core.module.paths import check_path, is_canonical
 from govgo.core.records import NamedTuple
 from govgo.core.registry.facts import best_version, standing_key
 from govgo.core.storage.lastanswers import MAX_BYTES as MAX_KEPT
@@ -243,7 +243,7 @@ class Scanner:
             return set()
         data = parse_kept(self._read(entry.key, MAX_KEPT) or b"") or b""
         found = (line.strip().decode("utf-8", "replace") for line in data.split(b"\n"))
-        return {name for name in found if name and canonical_version(name) == name and self._shown(group.path, name)}
+        return {name for name in found if is_canonical(name) and self._shown(group.path, name)}
 
     def _row(
         self,
@@ -335,7 +335,7 @@ def _files(group: _Group) -> dict[str, dict[str, Entry]]:
             version = unescape_version(stem)
         except InputError:
             continue
-        if canonical_version(version) == version:
+        if is_canonical(version):
             found.setdefault(version, {})[suffix] = entry
     return found
 
@@ -359,7 +359,7 @@ def required_in(summary: Summary) -> Iterator[tuple[ModuleVersion, bool]]:
             check_path(mod.path)
         except InputError:
             continue
-        if mod.version and canonical_version(mod.version) == mod.version:
+        if is_canonical(mod.version):
             yield mod, bool(is_indirect)
 
 

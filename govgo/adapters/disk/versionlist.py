@@ -13,7 +13,7 @@ import os
 import time
 
 from govgo.adapters.disk import atomic, lockfile
-from govgo.core.module.paths import canonical_version
+from govgo.core.module.paths import is_canonical
 from govgo.core.version import semver
 
 _STALE_S = 3600
@@ -29,7 +29,7 @@ def rewrite_list(directory: str) -> None:
     with lockfile.locked(f"{directory}/list") as descriptor:
         names = os.listdir(directory)
         versions = [name[:-4] for name in names if name.endswith(".mod")]
-        versions = [v for v in versions if v and canonical_version(v) == v]
+        versions = [v for v in versions if is_canonical(v)]
         versions.sort(key=lambda v: (semver.key(v), v))
         data = "".join(f"{version}\n" for version in versions).encode()
         # Mostly it is right already; then its time stamp stays, too.

@@ -15,6 +15,8 @@ Source: the Go Modules Reference, "GOPROXY protocol"; cmd/go/internal/modfetch/p
 
 from __future__ import annotations
 
+import re
+from collections import Counter
 from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Protocol
@@ -22,10 +24,11 @@ from typing import Protocol
 from govgo.adapters.attribution import version_error
 from govgo.adapters.http.remote import Remote
 from govgo.adapters.http.servertext import printable
-from govgo.adapters.proxy.revinfo import parse_info, parse_time
+from govgo.adapters.proxy.revinfo import parse_info
 from govgo.core.golib import url as gourl
-from govgo.core.golib.fields import fields
-from govgo.core.golib.quote import quote
+from govgo.core.golib.quote import GO_SPACE, quote
+from govgo.core.golib.time import read_rfc3339
+from govgo.core.lazyregex import late
 from govgo.core.module.escape import escape_path, escape_version
 from govgo.core.module.info import Origin
 from govgo.core.module.moduleversion import is_version_prefix
@@ -33,7 +36,7 @@ from govgo.core.module.paths import canonical_version, check
 from govgo.core.modzip.bounds import MAX_GO_MOD, MAX_ZIP_FILE
 from govgo.core.records import NamedTuple
 from govgo.core.version import semver
-from govgo.core.version.pseudo import is_pseudo, pseudo_time
+from govgo.core.version.pseudo import pseudo_timestamp
 from govgo.errors import Failure, InputError, NetworkError, NotFoundError, TooLargeError, UnavailableError, is_not_found
 from govgo.ports.modules import RevInfo
 
@@ -41,6 +44,12 @@ from govgo.ports.modules import RevInfo
 # The longest known lists have some ten thousand versions.
 MAX_LIST_BYTES = 4 << 20
 MAX_INFO_BYTES = 1 << 16
+
+_PART = 1 << 16
+"""Characters of a list that are looked at in one go: no other thread runs while an expression does."""
+# The version of a line, and the time after it: one expression for all lines, of which others choose how many there are.
+_BLANK = GO_SPACE.replace("\n", "")
+_LINE = late(rf"^[{_BLANK}]*+({semver.ANY})(?![^{GO_SPACE}])(?:[{_BLANK}]++([^{GO_SPACE}]++))?", re.MULTILINE)
 
 _EPOCH = datetime(1, 1, 1, tzinfo=UTC)
 
@@ -203,25 +212,31 @@ def parse_list(data: bytes) -> Listing:
 
     So are versions of more than `semver.MAX_LENGTH` characters: nothing can be downloaded for them.
     """
-    versions: list[str] = []
+    text = data.decode("utf-8", "replace")
+    found: Counter[tuple[str, str]] = Counter()
+    at = 0
+    while at < len(text):
+        end = text.find("\n", at + _PART)
+        end = len(text) if end < 0 else end
+        found.update(_LINE.findall(text, at, end))
+        at = end
+    counts: dict[str, int] = {}
     skipped: list[str] = []
     newest, newest_time = "", _EPOCH
-    for line in data.decode("utf-8", "replace").split("\n"):
-        words = fields(line, 2)
-        if not words or len(words[0]) > semver.MAX_LENGTH or not semver.is_valid(words[0]):
+    for (version, time), count in found.items():
+        if len(version) > semver.MAX_LENGTH:
             continue
-        version = words[0]
-        pseudo = is_pseudo(version)
+        stamp = pseudo_timestamp(version)
+        if not stamp:
+            counts[version] = counts.get(version, 0) + count
         if is_version_prefix("", version):
-            skipped.append(version)
-        if not pseudo:
-            versions.append(version)
-        if len(words) > 1 or pseudo:
-            time = _time_of(version, words[1] if len(words) > 1 else "")
-            if time > newest_time:
-                newest, newest_time = version, time
-    versions.sort(key=lambda v: (semver.key(v), v))
-    return Listing(tuple(versions), newest, tuple(skipped))
+            skipped += [version] * count
+        if time or stamp:
+            when = read_rfc3339(time or _rfc3339(stamp))
+            if when is not None and when > newest_time:
+                newest, newest_time = version, when
+    in_order = semver.sort(counts)
+    return Listing(tuple(version for version in in_order for _ in range(counts[version])), newest, tuple(skipped))
 
 
 def no_commits(path: str) -> NotFoundError:
@@ -229,12 +244,9 @@ def no_commits(path: str) -> NotFoundError:
     return NotFoundError(f"module {path}: no commits")
 
 
-def _time_of(version: str, text: str) -> datetime:
-    try:
-        found = parse_time(text) if text else pseudo_time(version)
-    except Failure:
-        return _EPOCH
-    return found or _EPOCH
+def _rfc3339(stamp: str) -> str:
+    """yyyymmddhhmmss as RFC 3339 writes it."""
+    return f"{stamp[:4]}-{stamp[4:6]}-{stamp[6:8]}T{stamp[8:10]}:{stamp[10:12]}:{stamp[12:]}Z"
 
 
 def _belongs(path: str, version: str) -> bool:

@@ -57,6 +57,7 @@ _RFC3339 = tuple(
     )
 )
 """The elements of RFC 3339, and what stands for them."""
+_RFC3339_TIME = late(r"(\d{4}-\d\d-\d\d)T(\d\d?):(\d\d:\d\d)(?:[.,](\d+))?(Z|[+-]\d\d:\d\d)\Z", re.ASCII)
 
 
 def nanosecond(time: datetime) -> int:
@@ -120,15 +121,37 @@ def parse_rfc3339(text: str) -> datetime:
     Raises:
         InputError: with Go's sentence. Years and offsets that a datetime cannot hold are refused, too.
     """
+    time = read_rfc3339(text)
+    if time is None:
+        raise InputError(_rfc3339_fault(text))
+    return time
+
+
+def read_rfc3339(text: str) -> datetime | None:
+    """As `parse_rfc3339`; None for what that refuses."""
+    found = _RFC3339_TIME.match(text)
+    if found is None or int(found[2]) > 23:  # some releases of Python read 24:00 as the next day
+        return None
+    day, hour, clock, fraction, zone = found.groups("")
+    digits = fraction[:9].ljust(9, "0")
+    try:
+        time = datetime.fromisoformat(f"{day}T{hour:0>2}:{clock}.{digits[:6]}{zone}")
+    except ValueError:
+        return None
+    return Instant.of(time, int(digits[6:])) if digits[6:] != "000" else time
+
+
+def _rfc3339_fault(text: str) -> str:
+    """What is wrong with a time that `read_rfc3339` refuses."""
     values: list[str] = []
     rest = text
     for element, pattern in _RFC3339:
         found = pattern.match(rest)
         if found is None:
-            raise InputError(_cannot_parse(text, rest, element))
+            return _cannot_parse(text, rest, element)
         values.append(found[0])
         rest = rest[found.end() :]
-    year, _, month, _, day, _, hour, _, minute, _, second, fraction, zone = values
+    year, _, month, _, day, _, hour, _, minute, _, second, _, _ = values
     for name, value, lowest, highest in (
         ("month", month, 1, 12),
         ("day", day, 1, 31),
@@ -137,17 +160,15 @@ def parse_rfc3339(text: str) -> datetime:
         ("second", second, 0, 59),
     ):
         if not lowest <= int(value) <= highest:
-            raise InputError(f"parsing time {quote(text)}: {name} out of range")
+            return f"parsing time {quote(text)}: {name} out of range"
     if rest:
-        raise InputError(f"parsing time {quote(text)}: extra text: {quote(rest)}")
-    digits = (fraction[1:] + "000000000")[:9]
+        return f"parsing time {quote(text)}: extra text: {quote(rest)}"
     try:
-        time = datetime.fromisoformat(f"{year}-{month}-{day}T{hour:0>2}:{minute}:{second}.{digits[:6]}{zone}")
+        datetime(int(year), int(month), int(day))
     except ValueError as error:
         if "day" in str(error):
-            raise InputError(f"parsing time {quote(text)}: day out of range") from None
-        raise InputError(_cannot_parse(text, text, "2006")) from None
-    return Instant.of(time, int(digits[6:])) if digits[6:] != "000" else time
+            return f"parsing time {quote(text)}: day out of range"
+    return _cannot_parse(text, text, "2006")
 
 
 def _cannot_parse(text: str, rest: str, element: str) -> str:

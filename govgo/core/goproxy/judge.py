@@ -15,7 +15,7 @@ from govgo.core.golib.time import parse_rfc3339
 from govgo.core.goproxy.answers import ASKED, Answer, Looked, Question, shown, versions_in
 from govgo.core.goproxy.proxyfaults import kind_of, why
 from govgo.core.module.moduleversion import ModuleVersion
-from govgo.core.module.paths import canonical_version, check
+from govgo.core.module.paths import canonical_version, check, is_canonical
 from govgo.core.safetext import one_line
 from govgo.core.sumdb.record import parse_record
 from govgo.core.version import semver
@@ -40,7 +40,7 @@ def judge(looked: Looked, useless: Container[str] = ()) -> Iterator[Finding]:
 
 def newest(looked: Iterable[Answer]) -> str:
     """The highest version that lists name: a release before pre-releases; "" for none."""
-    found = {v for answer in looked if answer.is_found for v in versions_in(answer.data) if canonical_version(v) == v}
+    found = {v for answer in looked if answer.is_found for v in versions_in(answer.data) if is_canonical(v)}
     releases = {v for v in found if not semver.prerelease(v)}
     return max(releases or found, key=semver.key, default="")
 

@@ -37,6 +37,7 @@ _SUSPICIOUS = ("/con", "/prn", "/aux", "/nul", "/com", "/lpt")
 
 INCOMPATIBLE: Final = "+incompatible"
 """The build metadata of a version of a module whose path lacks the major version suffix that the version calls for."""
+_CANONICAL = late(rf"{semver.CANONICAL}(?:\+incompatible)?\Z")
 
 
 def check_path(path: str) -> None:
@@ -178,7 +179,12 @@ def path_major_prefix(path_major: str) -> str:
 def canonical_version(v: str) -> str:
     """The canonical form of `v`, with "+incompatible" where it has that; "" when invalid."""
     canonical = semver.canonical(v)
-    return canonical + INCOMPATIBLE if semver.build(v) == INCOMPATIBLE else canonical
+    return canonical + INCOMPATIBLE if canonical and v.endswith(INCOMPATIBLE) else canonical
+
+
+def is_canonical(v: str) -> bool:
+    """Whether `v` is a version in its canonical form."""
+    return _CANONICAL.match(v) is not None
 
 
 def module_sort_key(mv: ModuleVersion) -> tuple[str, semver.Key, str]:

@@ -22,11 +22,11 @@ from govgo.errors import InvalidVersionError
 if TYPE_CHECKING:
     from datetime import datetime
 
+# Compiled when the first version that may be a pseudo-version is asked about: a build list needs none.
 _PSEUDO = late(
-    r"v[0-9]+\.(?:0\.0-|[0-9]+\.[0-9]+-(?:[^+]*\.)?0\.)[0-9]{14}-[A-Za-z0-9]+"
-    r"(?:\+[0-9A-Za-z-]+(?:\.[0-9A-Za-z-]+)*)?\Z"
+    r"(v[0-9]+\.(?:0\.0(?=-)|[0-9]+\.[0-9]+-(?:[^+]*\.)?0(?=\.)))[-.]([0-9]{14})-([A-Za-z0-9]+)"
+    r"(\+[0-9A-Za-z-]+(?:\.[0-9A-Za-z-]+)*)?\Z"
 )
-_PARTS = late(r"(?s)(.*)[-.]([0-9]{14})-([A-Za-z0-9]+)\Z")
 
 
 def pseudo_version(major: str, older: str, time: datetime, rev: str) -> str:
@@ -55,7 +55,13 @@ def zero_pseudo_version(major: str) -> str:
 
 def is_pseudo(v: str) -> bool:
     """Whether `v` has the form of a pseudo-version."""
-    return v.count("-") >= 2 and semver.is_valid(v) and _PSEUDO.match(v) is not None
+    return pseudo_timestamp(v) != ""
+
+
+def pseudo_timestamp(v: str) -> str:
+    """The commit time of a pseudo-version as it stands there, yyyymmddhhmmss; "" for another string."""
+    match = _PSEUDO.match(v) if v.count("-") >= 2 and semver.is_valid(v) else None
+    return "" if match is None else match[2]
 
 
 def is_zero_pseudo(v: str) -> bool:
@@ -112,12 +118,10 @@ def pseudo_base(v: str) -> str:
 
 def _parse(v: str) -> tuple[str, str, str, str]:
     """(base, timestamp, revision, build metadata): the base is vX.0.0, vX.Y.Z-0 or vX.Y.Z-pre.0."""
-    if not is_pseudo(v):
+    match = _PSEUDO.match(v)
+    if match is None or not semver.is_valid(v):
         raise _fault(v, "syntax error")
-    build = semver.build(v)
-    match = _PARTS.match(v.removesuffix(build))
-    assert match is not None, v
-    return match[1], match[2], match[3], build
+    return match[1], match[2], match[3], match[4] or ""
 
 
 def _fault(v: str, reason: str) -> InvalidVersionError:

@@ -9,7 +9,7 @@ from govgo.core.golib.quote import quote
 from govgo.core.gosum.lines import is_merge_marker
 from govgo.core.modfile import ModFile, ModFileErrors, VersionFixer, VersionFixError, WorkFile, parse, parse_lax
 from govgo.core.module.moduleversion import ModuleVersion, is_toolchain
-from govgo.core.module.paths import canonical_version, check_import_path, check_path_major, split_path_version
+from govgo.core.module.paths import check_import_path, check_path_major, is_canonical, split_path_version
 from govgo.core.safetext import one_line
 from govgo.core.typehints import TYPE_CHECKING
 from govgo.core.version import goversion
@@ -131,7 +131,7 @@ class CanonicalVersions:
         if not ok:
             # In go this is a ModuleError around an InvalidVersionError, of which the parser prints the latter.
             raise VersionFixError(f"version {quote(version)} invalid: malformed module path {quote(path)}")
-        if version and canonical_version(version) == version:
+        if is_canonical(version):
             try:
                 check_path_major(version, path_major)
             except InvalidVersionError as error:

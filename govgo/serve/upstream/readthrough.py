@@ -27,7 +27,7 @@ from govgo.adapters.proxy.revinfo import for_cache, format_info, parse_info
 from govgo.core.gosum.dirhash import hash_gomod, is_h1
 from govgo.core.module.escape import escape_path
 from govgo.core.module.moduleversion import ModuleVersion
-from govgo.core.module.paths import canonical_version
+from govgo.core.module.paths import is_canonical
 from govgo.core.modzip.bounds import MAX_GO_MOD
 from govgo.core.records import NamedTuple
 from govgo.core.storage.lastanswers import MAX_BYTES as MAX_KEPT
@@ -484,7 +484,7 @@ class ReadThrough:
     async def _fetch_list(self, question: Question) -> bytes:
         self._means.counters.add("fetched_list")
         found = await self._means.sources.ask(lambda source: source.versions(question.path))
-        versions = [version for version in found.list if canonical_version(version) == version]
+        versions = [version for version in found.list if is_canonical(version)]
         if self.min_age_s:
             versions = await without_young(question.path, versions, partial(self._check_age, fetch=True))
         return "".join(f"{version}\n" for version in versions).encode()

@@ -11,7 +11,7 @@ from govgo.adapters.modzip.hash import hash_zip
 from govgo.adapters.modzip.read import Rules
 from govgo.adapters.proxy.revinfo import parse_info
 from govgo.core.module.escape import escape_path
-from govgo.core.module.paths import canonical_version
+from govgo.core.module.paths import canonical_version, is_canonical
 from govgo.core.version import semver
 from govgo.core.version.pseudo import is_pseudo
 from govgo.errors import InputError, StorageError
@@ -38,7 +38,7 @@ def _versions(storage: Storage, path: str) -> bytes:
     """
     # One with capitals, "!a", is none to list.
     versions = {name[:-4] for name in version_files(storage, path) if name.endswith(".mod")}
-    found = sorted((v for v in versions if canonical_version(v) == v and not is_pseudo(v)), key=semver.key)
+    found = sorted((v for v in versions if is_canonical(v) and not is_pseudo(v)), key=semver.key)
     return "".join(f"{version}\n" for version in found).encode()
 
 

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import time
 from pathlib import Path
 
 import pytest
@@ -93,6 +94,14 @@ def test_attack_a_version_of_megabytes_in_a_list() -> None:
     longest = "v1.0.0-" + "a" * 248
     text = f"v1.0.0-{'a.' * (1 << 20)}b\n{longest}\n{longest}a\nv1.0.0 {'x ' * (1 << 20)}\n"
     assert parse_list(text.encode()).versions == (longest, "v1.0.0")
+
+
+def test_attack_a_list_of_megabytes() -> None:
+    """A server reads it on the loop that answers others."""
+    begin = time.process_time()
+    for line in (b"v1\n", b"\n", b"x\n"):
+        assert parse_list(line * (MAX_LIST_BYTES // len(line))).versions[1:2] == (("v1",) if line == b"v1\n" else ())
+    assert time.process_time() - begin < 2
 
 
 def test_attack_answers_that_are_too_large(proxy: Proxy, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -398,7 +398,7 @@ MUTANTS = {
         "limits",
         "a version has a limit",
         "adapters/proxy/proxy.py",
-        "len(words[0]) > semver.MAX_LENGTH or ",
+        "        if len(version) > semver.MAX_LENGTH:\n            continue\n",
         "",
         (PROXY + "test_attack_a_version_of_megabytes_in_a_list",),
     ),
