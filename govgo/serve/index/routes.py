@@ -13,6 +13,9 @@
 The index has the form of index.golang.org: times rise, the first line is at `since` or later, and there are 2,000 lines
 at most. A version that was removed since then is left out, unless `include=all` asks for it, and so is in any case one
 that the policy refuses by now: nobody could have it here. The log itself stays what was signed.
+
+A client goes on from the time of the last line. So where thousands of events are left out in a row, the last of them is
+told nevertheless: an answer without it would be the same forever, and one that looks further could take minutes.
 """
 
 from __future__ import annotations
@@ -24,7 +27,7 @@ from typing import TypeVar
 from urllib.parse import parse_qs
 
 from govgo.app.events.log import EventLog
-from govgo.core.events.event import STORED, format_time_us, time_us_of
+from govgo.core.events.event import STORED, Event, format_time_us, time_us_of
 from govgo.core.golib.time import parse_rfc3339
 from govgo.core.lazyregex import late
 from govgo.core.module.moduleversion import ModuleVersion
@@ -41,6 +44,8 @@ _T = TypeVar("_T")
 
 MAX_LINES = 2000
 """Of an answer of the index; also how many there are if nothing else is asked for."""
+MAX_EVENTS = 1 << 14
+"""So many are looked at for an answer: 64 pages of the log, each of which is read and proved."""
 
 _TEXT, _BYTES = "text/plain; charset=utf-8", "application/octet-stream"
 _FRESH = (b"cache-control", b"no-cache")
@@ -116,18 +121,22 @@ class IndexPages:
     def _index(self, call: Call) -> Reply:
         since_us, limit, everything = _asked(call.query)
         head = self.log.head()
+        first = self.log.first_since(since_us, head)
         lines: list[str] = []
-        for _, event in self.log.events(self.log.first_since(since_us, head), head):
-            if len(lines) == limit:
+        for number, event in self.log.events(first, head):
+            is_last = number - first == MAX_EVENTS - 1
+            if is_last or self._is_told(event, everything=everything):
+                path, version = event.mod
+                time = format_time_us(event.time_us)
+                lines.append(f'{{"Path":"{path}","Version":"{version}","Timestamp":"{time}"}}\n')  # no quotes in either
+            if is_last or len(lines) == limit:
                 break
-            if event.kind != STORED or self._is_refused(event.mod):
-                continue
-            if not everything and self._is_removed(event.mod):
-                continue
-            path, version = event.mod
-            time = format_time_us(event.time_us)
-            lines.append(f'{{"Path":"{path}","Version":"{version}","Timestamp":"{time}"}}\n')  # no quotes in either
         return Reply(200, _TEXT, "".join(lines).encode(), (_FRESH,))
+
+    def _is_told(self, event: Event, *, everything: bool) -> bool:
+        if event.kind != STORED or self._is_refused(event.mod):
+            return False
+        return everything or not self._is_removed(event.mod)
 
     def _events(self, call: Call) -> Reply:
         name = call.path.removeprefix("/events/")

@@ -81,6 +81,18 @@ def test_it_is_read_in_parts_by_time(served: Served) -> None:
     assert found == lines(served)
 
 
+def test_attack_an_index_of_what_is_left_out(served: Served, monkeypatch: pytest.MonkeyPatch) -> None:
+    """One request walked the whole log. A client of index.golang.org goes on from the last line, whatever that is."""
+    monkeypatch.setattr("govgo.serve.index.routes.MAX_EVENTS", 50)
+    monkeypatch.setattr(served.site, "policy", Policy(allow=(f"q.io/m{COUNT - 1}",)))
+    told: list[str] = []
+    since = ""
+    while (found := lines(served, f"?since={since}")) and found[-1]["Timestamp"] != since:
+        told += [entry["Path"] for entry in found]
+        since = found[-1]["Timestamp"]
+    assert told == [f"q.io/m{number}" for number in (49, 98, 147, 196, 245, 294, 299)]
+
+
 @pytest.mark.parametrize(
     ("query", "count"),
     [
