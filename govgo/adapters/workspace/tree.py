@@ -36,6 +36,7 @@ class TreeFiles(ABC):
         self.mount = mount
         self.outside = outside
         self.apart = apart
+        self._without_links = {""}  # directories; to look at all above each name anew takes quadratic time
 
     @abstractmethod
     def kind_of(self, name: str) -> str:
@@ -56,19 +57,25 @@ class TreeFiles(ABC):
             name = self._inside(path)
             if name is None:
                 return path
-            at = self._first_link(name)
-            if at < 0:
+            link = self._first_link(name)
+            if not link:
                 return path
-            parts = name.split("/")
-            link, rest = "/".join(parts[:at]), parts[at:]
             target = self.content_of(link).decode("utf-8", "surrogateescape")
-            path = posixpath.normpath(posixpath.join(self.mount, posixpath.dirname(link), target, *rest))
+            rest = name[len(link) + 1 :]
+            path = posixpath.normpath(posixpath.join(self.mount, posixpath.dirname(link), target, rest))
         raise DiskError(f"open {path}: too many levels of symbolic links", path=path)
 
-    def _first_link(self, name: str) -> int:
-        """How many elements of `name` lead to its first link, -1 where it has none."""
-        parts = name.split("/")
-        return next((i for i in range(1, len(parts) + 1) if self.kind_of("/".join(parts[:i])) == "link"), -1)
+    def _first_link(self, name: str) -> str:
+        """The first link among `name` and what is above it, "" for none."""
+        ways = [name]
+        while ways[-1] not in self._without_links:
+            ways.append(posixpath.dirname(ways[-1]))
+        for way in reversed(ways[:-1]):
+            if self.kind_of(way) == "link":
+                return way
+            if way != name:
+                self._without_links.add(way)
+        return ""
 
     def _inside(self, path: str) -> str | None:
         """The name in the tree, None for a path that lies elsewhere."""

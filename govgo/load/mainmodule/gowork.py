@@ -18,8 +18,15 @@ if TYPE_CHECKING:
     from govgo.load.session.session import Session
 
 
-def find_go_work(session: Session, directory: str = "") -> str:
-    """The go.work file that GOWORK names, or the nearest one at or above `directory` (the working directory); or ""."""
+def find_go_work(session: Session, directory: str = "", known: dict[str, str] | None = None) -> str:
+    """The go.work file that GOWORK names, or the nearest one at or above `directory` (the working directory); or "".
+
+    Args:
+        session: the command.
+        directory: absolute.
+        known: the answers for directories that were looked at before, to which others are added: whoever asks for each
+            one of a tree would look at all above each otherwise.
+    """
     setting = session.settings.env.gowork
     if setting == "off":
         return ""
@@ -28,13 +35,22 @@ def find_go_work(session: Session, directory: str = "") -> str:
             raise UsageError("invalid GOWORK: not an absolute path")
         return setting
     start = posixpath.normpath(directory or session.settings.cwd)
+    known = {} if known is None else known
+    passed: list[str] = []
+    found = ""
     for above in upwards(start):
         if above != start and above == session.settings.env.goroot:
             break  # as in go: what is built in GOROOT has its own dependencies, and a go.work above is none of its
+        if above in known:
+            found = known[above]
+            break
+        passed.append(above)
         file = posixpath.join(above, "go.work")
         if session.files.is_file(file):
-            return file
-    return ""
+            found = file
+            break
+    known.update(dict.fromkeys(passed, found))
+    return found
 
 
 def init_workfile(session: Session) -> None:

@@ -206,10 +206,11 @@ def _has_sums(session: Session, directory: str) -> bool:
 
 def _add_tree(session: Session, top: str, roots: dict[str, str], works: dict[str, tuple[str, ...]]) -> None:
     found = False
+    known: dict[str, str] = {}
     for directory in _directories(session, top):
         if session.files.is_file(posixpath.join(directory, "go.mod")):
             found = True
-            _add_root(session, directory, _work_above(session, directory), roots, works)
+            _add_root(session, directory, _work_above(session, directory, known), roots, works)
     if not found:
         raise UsageError(f"{session.short_path(top)}/...: no go.mod file there")
 
@@ -247,10 +248,10 @@ def _members(session: Session, work: str) -> tuple[str, ...]:
         return ()
 
 
-def _work_above(session: Session, directory: str) -> str:
+def _work_above(session: Session, directory: str, known: dict[str, str] | None = None) -> str:
     if session.settings.modfile:
         return ""
-    return find_go_work(session, directory)
+    return find_go_work(session, directory, known)
 
 
 def _module_target(session: Session, root: str, read: Callable[[str], tuple[SumFile, ...]], work: str) -> Target:

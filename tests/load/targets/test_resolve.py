@@ -8,6 +8,7 @@ import pytest
 from govgo.errors import UsageError
 from govgo.load.session.session import Session
 from govgo.load.targets.resolve import Resolved, Unresolved, resolve, resolve_all
+from govgo.load.targets.targets import MODULE, find_targets
 from tests.simulators.repo import MemoryFiles, MemoryRepo, memory_session
 
 MODULES = {
@@ -70,6 +71,36 @@ WORK = {
     "/src/y/go.mod": "module m.io/y\n\ngo 1.20\n\nrequire q.io/b v1.0.0\n",
     "/src/z/go.mod": "module m.io/z\n\ngo 1.20\n\nrequire q.io/b v1.0.0\n",
 }
+
+
+def test_the_nearest_workspace_of_each_module() -> None:
+    files = {
+        "/src/go.work": "go 1.20\n\nuse ./a/b\n",
+        "/src/a/go.mod": "module m.io/a\n",
+        "/src/a/b/go.mod": "module m.io/b\n",
+        "/src/a/b/c/go.work": "go 1.20\n\nuse ./d/e\n",
+        "/src/a/b/c/d/go.mod": "module m.io/d\n",
+        "/src/a/b/c/d/e/go.mod": "module m.io/e\n",
+        "/src/f/go.mod": "module m.io/f\n",
+    }
+    found = {selected(each) for each in resolve_all(session(files), ["./..."])}
+    assert found == {"m.io/a", "m.io/b", "m.io/d", "m.io/e", "m.io/f"}
+    works = {target.path: target.work for target in find_targets(session(files), ["./..."]) if target.kind == MODULE}
+    outer, inner = "/src/go.work", "/src/a/b/c/go.work"
+    assert works == {"m.io/a": "", "m.io/b": outer, "m.io/d": "", "m.io/e": inner, "m.io/f": ""}
+
+
+def test_workspaces_are_looked_for_in_each_directory_once() -> None:
+    class Counting(MemoryFiles):
+        def is_file(self, path: str) -> bool:
+            looked.extend([path] * path.endswith("/go.work"))
+            return super().is_file(path)
+
+    looked: list[str] = []
+    s = session({})
+    s.files = Counting({f"/src{'/d' * depth}/go.mod": f"module m.io/m{depth}\n" for depth in range(20, 60)})
+    assert len(find_targets(s, ["./..."])) == 40
+    assert len(looked) <= 62
 
 
 @pytest.mark.parametrize("where", [[], ["."], ["go.work"], ["x", "y"], ["./x/..."]])
