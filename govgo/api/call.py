@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from govgo.core.records import NamedTuple
 from govgo.errors import DiskError, GovgoError, ReportedError, SecurityError, gravest, parts
-from govgo.ports.reporter import Cancelled
+from govgo.ports.reporter import Cancellation
 
 if TYPE_CHECKING:
     from govgo.load.session.agelimits import Horizon
@@ -58,13 +58,14 @@ def open_session(
     if not os.path.isdir(cwd):
         why = "not a directory" if os.path.exists(cwd) else "no such file or directory"
         raise DiskError(f"chdir {directory}: {why}", path=directory)
-    if cancelled is not None and cancelled():
-        raise Cancelled
+    cancellation = None if cancelled is None else Cancellation(cancelled)
+    if cancellation is not None:
+        cancellation.check()
     env = load_env(environ)
     settings = Settings(cwd=cwd, env=env, mod=mod, go_version=env.go_version or REFERENCE_RELEASE, horizon=horizon)
-    ask = None if cancelled is None else _once(cancelled)
-    report = HookReporter(None if progress is None else lambda kind, facts: progress(Event(kind, facts)), ask)
-    session = make_session(settings, report, network=NetworkOptions(cancelled=ask), announce=False, offline=offline)
+    report = HookReporter(None if progress is None else lambda kind, facts: progress(Event(kind, facts)), cancellation)
+    network = NetworkOptions(cancellation=cancellation)
+    session = make_session(settings, report, network=network, announce=False, offline=offline)
     session.switching = True  # what a command would print of its faults is kept, for the error's text
     try:
         with _closing(session):
@@ -82,20 +83,6 @@ def _closing(session: Session) -> Iterator[None]:
             session.close()
     except BaseException as error:
         raise gravest(error)  # noqa: B904 - it is the error, or the one whose place it took
-
-
-def _once(cancelled: Asked) -> Asked:
-    """`cancelled`, but after it has answered True no more, so that the end of the work is not disturbed."""
-    told = False
-
-    def ask() -> bool:
-        nonlocal told
-        if told or not cancelled():
-            return False
-        told = True
-        return True
-
-    return ask
 
 
 def _told(error: ReportedError, sentences: Sequence[str]) -> BaseException:

@@ -3,7 +3,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from datetime import datetime
 from typing import Protocol
 
@@ -46,6 +47,42 @@ PROGRESS_THREAD = "govgo-progress"
 
 class Cancelled(BaseException):
     """The work ended because its caller asked for that. As with an interrupt, nothing may catch it on the way."""
+
+
+class Cancellation:
+    """Whether the caller of some work wants it to end, which is told once, so that the end is not disturbed."""
+
+    def __init__(self, asked: Callable[[], bool]) -> None:
+        """`asked` answers for the caller; it is not called any more once it has answered True."""
+        self._asked = asked
+        self._is_wanted = False
+        self._is_told = False
+        self._watched = 0
+
+    def check(self) -> None:
+        """Raise Cancelled if the caller wants that and was not told yet, unless another place `watches`."""
+        if not self._is_wanted:
+            self._is_wanted = self._asked()
+        if self._is_wanted and not self._watched:
+            self.tell()
+
+    def tell(self) -> None:
+        """Raise Cancelled if a `check` has shown that the caller wants it, and no other has raised it."""
+        if self._is_wanted and not self._is_told:
+            self._is_told = True
+            raise Cancelled
+
+    @contextmanager
+    def watches(self) -> Iterator[None]:
+        """Whoever runs an event loop calls `tell` meanwhile.
+
+        What is raised in a callback of the loop, or in a task that nobody waits for, would reach nobody.
+        """
+        self._watched += 1
+        try:
+            yield
+        finally:
+            self._watched -= 1
 
 
 class Clock(Protocol):

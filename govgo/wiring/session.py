@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from govgo.adapters.modcache.gomodindex import GoModIndex
     from govgo.adapters.modcache.importindex import ImportIndex
-    from govgo.ports.reporter import Reporter
+    from govgo.ports.reporter import Cancellation, Reporter
 
 
 class SilentReporter:
@@ -42,10 +42,10 @@ class HookReporter(SilentReporter):
     def __init__(
         self,
         progress: Callable[[str, Mapping[str, object]], object] | None,
-        cancelled: Callable[[], bool] | None,
+        cancellation: Cancellation | None,
     ) -> None:
         self._progress = progress
-        self._cancelled = cancelled
+        self._cancellation = cancellation
 
     def event(self, kind: str, facts: Mapping[str, object]) -> None:
         """Tell the caller.
@@ -53,10 +53,8 @@ class HookReporter(SilentReporter):
         Raises:
             Cancelled: the caller wants no more.
         """
-        if self._cancelled is not None and self._cancelled():
-            from govgo.ports.reporter import Cancelled
-
-            raise Cancelled
+        if self._cancellation is not None:
+            self._cancellation.check()
         if self._progress is not None:
             self._progress(kind, facts)
 

@@ -16,6 +16,7 @@ from govgo.adapters.workspace.goenvfile import load_env
 from govgo.core.gosum.ledger import SumLedger
 from govgo.core.module.moduleversion import ModuleVersion
 from govgo.errors import GovgoError
+from govgo.ports.reporter import Cancellation
 from tests.simulators.listener import Listener
 from tests.simulators.proxy import ProxySimulator
 
@@ -38,7 +39,7 @@ class Home:
         cancelled: Callable[[], bool] | None = None,
         **environ: str,
     ) -> Repository:
-        options = OPTIONS._replace(cancelled=cancelled)
+        options = OPTIONS._replace(cancellation=None if cancelled is None else Cancellation(cancelled))
         env = {"HOME": str(self.root), "GOENV": "off", "GOSUMDB": "off", "PATH": "", **environ}
         made = Repository(
             load_env({**env, "GOPROXY": goproxy}), self.report, ledger=ledger, options=options, writable_dirs=True

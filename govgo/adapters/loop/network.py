@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from govgo.adapters.loop.extractor import Extractor
     from govgo.adapters.loop.helper import Helper
     from govgo.adapters.loop.slots import Slots
-    from govgo.ports.reporter import Reporter
+    from govgo.ports.reporter import Cancellation, Reporter
 
 _T = TypeVar("_T")
 
@@ -53,7 +53,7 @@ class NetworkOptions(NamedTuple):
         threads: how many threads hash, extract and run git at once.
         trace: report every request (-x).
         helps: start other processes where much is to be fetched.
-        cancelled: asked while a coroutine waits; where it answers True, `run` raises `Cancelled`.
+        cancellation: asked while a coroutine waits; `run` raises `Cancelled` where the caller wants that.
     """
 
     timeouts: Timeouts | None = None
@@ -63,7 +63,7 @@ class NetworkOptions(NamedTuple):
     threads: int = 16
     trace: bool = False
     helps: bool = True
-    cancelled: Callable[[], bool] | None = None
+    cancellation: Cancellation | None = None
 
     @property
     def limits(self) -> Timeouts:
@@ -94,10 +94,10 @@ class Network:
 
     def run(self, work: Coroutine[Any, Any, _T]) -> _T:
         """Run a coroutine to its end; its result. What it raises is raised."""
-        if self._options.cancelled is not None and not self.local:
+        if self._options.cancellation is not None and not self.local:
             from govgo.adapters.loop.tasks import until_cancelled
 
-            work = until_cancelled(work, self._options.cancelled)
+            work = until_cancelled(work, self._options.cancellation)
         if self.local:
             try:
                 work.send(None)

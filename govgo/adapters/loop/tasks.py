@@ -8,7 +8,7 @@ from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from typing import Any, TypeVar
 
 from govgo.errors import Failure, gravest
-from govgo.ports.reporter import Cancelled
+from govgo.ports.reporter import Cancellation
 
 _T = TypeVar("_T")
 _ASK_EVERY_S = 0.1
@@ -53,22 +53,25 @@ async def ending(work: Awaitable[_T], *endings: Callable[[], Awaitable[None]]) -
     return results[0]  # type: ignore[return-value]
 
 
-async def until_cancelled(work: Coroutine[Any, Any, _T], cancelled: Callable[[], bool]) -> _T:
-    """The result of `work`, while `cancelled` answers False; it is asked ten times a second.
+async def until_cancelled(work: Coroutine[Any, Any, _T], cancellation: Cancellation) -> _T:
+    """The result of `work`, while the caller does not want it to end; that is asked ten times a second.
 
     Raises:
-        Cancelled: it answered True; `work` was cancelled, and has ended.
+        Cancelled: the caller wants it, as was found here or by an event; `work` was cancelled, or has ended.
     """
-    task = asyncio.ensure_future(work)
-    try:
-        while not (await asyncio.wait([task], timeout=_ASK_EVERY_S))[0]:
-            if cancelled():
-                raise Cancelled
-    finally:
-        if not task.done():
-            task.cancel()
-            await asyncio.wait([task])
-    return task.result()
+    with cancellation.watches():
+        task = asyncio.ensure_future(work)
+        try:
+            while not (await asyncio.wait([task], timeout=_ASK_EVERY_S))[0]:
+                cancellation.check()
+                cancellation.tell()
+        finally:
+            if not task.done():
+                task.cancel()
+                await asyncio.wait([task])
+        result = task.result()
+        cancellation.tell()
+        return result
 
 
 async def finished(task: asyncio.Future[Any]) -> None:

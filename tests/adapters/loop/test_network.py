@@ -9,11 +9,14 @@ import sys
 import threading
 import time
 from collections.abc import Iterator
+from contextlib import closing
 
 import pytest
 
 from govgo.adapters.loop.network import Network, NetworkOptions
 from govgo.adapters.workspace.goenvfile import load_env
+from govgo.ports.reporter import Cancellation, Cancelled
+from govgo.wiring.session import HookReporter
 from tests.simulators.listener import Listener
 
 ENV = load_env({"HOME": "/nonexistent"})
@@ -55,6 +58,44 @@ def test_blocking_work_leaves_the_thread_of_the_loop(remote: Network) -> None:
     assert remote.run(remote.off(threading.get_ident)) != threading.get_ident()
     local = network(local=True)
     assert local.run(local.off(threading.get_ident)) == threading.get_ident()
+
+
+@pytest.mark.parametrize("waits_s", [0.001, 60])
+def test_an_event_of_a_callback_ends_the_work(waits_s: float) -> None:
+    """What a callback of the loop raises reaches nobody; nor does what a task raises that nobody waits for."""
+    answers: list[bool] = []
+    cancellation = Cancellation(lambda: answers.append(wanted.is_set()) or wanted.is_set())
+    report = HookReporter(None, cancellation)
+    made = Network(ENV, report, NetworkOptions(cancellation=cancellation), local=False)
+    wanted, ended, reported = threading.Event(), threading.Event(), []
+
+    async def work() -> None:
+        loop = asyncio.get_running_loop()
+        loop.set_exception_handler(lambda _, context: reported.append(context))
+        wanted.set()
+        loop.call_soon(made.event, "again", {})
+        task = asyncio.ensure_future(made.off(lambda: made.event("started", {})))
+        try:
+            await asyncio.sleep(waits_s)
+        finally:
+            made.event("finished", {})
+            ended.set()
+        await task
+
+    with closing(made):
+        with pytest.raises(Cancelled):
+            made.run(work())
+        assert ended.is_set()
+        assert (answers.count(True), reported) == (1, [])
+        report.event("finished", {})
+        assert made.run(answer()) == 7, "what is done at the end is not disturbed"
+
+
+def test_an_event_ends_work_that_has_no_loop() -> None:
+    report = HookReporter(None, Cancellation(lambda: True))
+    with pytest.raises(Cancelled):
+        report.event("step", {})
+    report.event("step", {})
 
 
 def test_work_that_is_stopped_has_ended_when_its_caller_goes_on(remote: Network) -> None:
