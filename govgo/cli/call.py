@@ -13,7 +13,7 @@ from govgo.core.typehints import TYPE_CHECKING
 from govgo.errors import run_all
 
 if TYPE_CHECKING:
-    from govgo.adapters.http.timeouts import Patience
+    from govgo.adapters.loop.network import NetworkOptions
     from govgo.core.goenv import GoEnv
     from govgo.load.session.session import Session
 
@@ -29,7 +29,7 @@ class Call:
         began_s: when it began, as `time.monotonic` has it.
         session: the session of the command where somebody else has opened it, who closes it; None to open one.
         flags: (name, value) of each flag that is set: those of GOFLAGS, then those of the line in order.
-        patience: that of a command that fails soon; None until a network is described for it.
+        network: how the command talks to servers, None until `cli.session` has made that of its flags.
         switches_for: the session of a command that may start over as a newer Go release (`cli.switching`).
     """
 
@@ -41,7 +41,7 @@ class Call:
         self.session: Session | None = None
         self.flags: list[tuple[str, str]] = []
         self.began_s = time.monotonic()
-        self.patience: Patience | None = None
+        self.network: NetworkOptions | None = None
         self.switches_for: Session | None = None
         self._at_end: list[Callable[[], object]] = []
         self._token: Token[Call] | None = None

@@ -19,7 +19,6 @@ from govgo.errors import GovgoError, InputError, UsageError
 from govgo.load.session.policy import LIST, Policy
 
 if TYPE_CHECKING:
-    from govgo.adapters.http.timeouts import Patience
     from govgo.adapters.loop.network import NetworkOptions
     from govgo.load.session.agelimits import Horizon
     from govgo.load.session.session import Session, Settings
@@ -275,7 +274,7 @@ def _horizon(flags: Mapping[str, Any], cwd: str) -> Horizon | None:
 
 
 def network_options(flags: Mapping[str, Any], *, fails_soon: bool = False) -> NetworkOptions:
-    """How to talk to servers, by -x, -j, and -timeout or GOVGO_TIMEOUT.
+    """How to talk to servers, by -x, -j, and -timeout or GOVGO_TIMEOUT; all networks of a command share it.
 
     Args:
         flags: the values of `options.module_options`.
@@ -285,13 +284,26 @@ def network_options(flags: Mapping[str, Any], *, fails_soon: bool = False) -> Ne
     Raises:
         UsageError: the last is not a duration.
     """
+    call = current_call()
+    if call is None:
+        return _network_options(flags, fails_soon, None)
+    if call.network is None:
+        call.network = _network_options(flags, fails_soon, call.began_s)
+    return call.network
+
+
+def _network_options(flags: Mapping[str, Any], fails_soon: bool, began_s: float | None) -> NetworkOptions:
     from govgo.adapters.loop.network import NetworkOptions
 
     options = NetworkOptions(trace=bool(flags.get("trace")), requests=int(flags.get("jobs") or 0))
     given = str(flags.get("timeout") or "")
     text = given or environment().get("GOVGO_TIMEOUT")
+    if not text and fails_soon:
+        from govgo.adapters.http.timeouts import PATIENCE_S, Patience
+
+        return options._replace(patience=Patience(PATIENCE_S, began_s))
     if not text:
-        return options._replace(patience=_patience()) if fails_soon else options
+        return options
     from govgo.core.golib.quote import quote
     from govgo.core.golib.time import parse_duration
 
@@ -304,18 +316,6 @@ def network_options(flags: Mapping[str, Any], *, fails_soon: bool = False) -> Ne
     if seconds < 0:
         raise UsageError(f"invalid GOVGO_TIMEOUT {quote(text)}")
     return options._replace(timeouts=options.limits.waiting(seconds or float("inf")))
-
-
-def _patience() -> Patience:
-    """That of the command: all its networks share it."""
-    from govgo.adapters.http.timeouts import PATIENCE_S, Patience
-
-    call = current_call()
-    if call is None:
-        return Patience(PATIENCE_S)
-    if call.patience is None:
-        call.patience = Patience(PATIENCE_S, call.began_s)
-    return call.patience
 
 
 def _at_its_release(session: Session, network: NetworkOptions, *, announce: bool, offline: bool) -> Session:

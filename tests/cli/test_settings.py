@@ -213,3 +213,15 @@ def test_what_came_before_a_database_that_makes_no_sense(
 def test_go_still_tells_what_came_before_it(tmp_path: Path) -> None:
     ran = with_go(["mod", "download", "-json", *VERB[2:]], tmp_path, GOSUMDB)
     assert ran.stdout == IN_PART.replace("$CACHE", str(tmp_path / "pkg/mod/cache/download"))
+
+
+def test_a_network_is_described_once(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """A gate of CI has another one beside that of its session, for the checksum database."""
+    read: list[str] = []
+    monkeypatch.setattr("govgo.core.golib.time.parse_duration", lambda text: read.append(text) or 5.0)
+    settle(monkeypatch, tmp_path, {"GOPROXY": "off"})
+    module = tmp_path / "module"
+    module.mkdir()
+    (module / "go.mod").write_text("module m.io/m\n\ngo 1.21\n")
+    assert invoke(["verify", "-timeout", "5s", str(module)]) == 0
+    assert read == ["5s"]
