@@ -167,6 +167,9 @@ def find_command(words: Sequence[str]) -> Found:
             raise UnknownCommandError(path, name, closest(name, shown))
         path, words = f"{path} {name}", [*moved, *rest]
         if isinstance(found, Command):
+            if moved and "C" not in found.flags_under(path):  # `help` reads no file: where it would be is looked at
+                check_chdir(moved[0].partition("=")[2])
+                words = rest
             return Found(path, found, words)
         target = found
 

@@ -34,6 +34,7 @@ TRUE = frozenset({"1", "t", "T", "TRUE", "true", "True"})
 FALSE = frozenset({"0", "f", "F", "FALSE", "false", "False"})
 HELP_FLAGS = ("h", "help")
 """The flags by which every command prints its help."""
+_HELP_WORDS = frozenset(f"{dashes}{name}" for dashes in ("-", "--") for name in HELP_FLAGS)
 
 
 class CommandLineError(UsageError):
@@ -150,7 +151,10 @@ def read_line(
     if command.behind and "--" in words:
         at = words.index("--")
         words, rest = words[:at], words[at + 1 :]
-    given, arguments = _split(known, words, mixed=command.is_own)
+    given: list[_Given] = []
+    arguments = words  # of a command that go has without flags: `help -x` asks for a topic of that name
+    if known or command.is_own or (words and words[0] in _HELP_WORDS):
+        given, arguments = _split(known, words, mixed=command.is_own)
     on_line = {each.name for each in given}
     flags = [*(each for each in general if each.name not in on_line), *given]
     values: dict[str, Any] = {flag.dest: flag.default for flag in command.flags if flag.dest}

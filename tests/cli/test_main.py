@@ -49,7 +49,7 @@ def test_help_begins_with_the_usage_line(command: str, capsys: pytest.CaptureFix
         assert capsys.readouterr().out.startswith(f"usage: govgo {command} {USAGE[command]}".rstrip() + "\n\n")
 
 
-@pytest.mark.parametrize("words", ["--help", "-C . --help", "-C=. -h"])
+@pytest.mark.parametrize("words", ["--help", "-C . --help", "-C=. -h", "-C . help", "-C=. help"])
 def test_help_of_a_group(words: str, capsys: pytest.CaptureFixture[str]) -> None:
     for group in ("", "mod ", "work "):
         assert invoke([*group.split(), *words.split()]) == 0
@@ -81,6 +81,11 @@ TOLD = [
     ("-C list -m", "govgo: chdir list: no such file or directory\n"),
     ("mod -C=nosuch", "govgo: chdir nosuch: no such file or directory\n"),
     ("mod -C nosuch -x", "govgo: chdir nosuch: no such file or directory\n"),
+    ("-C nosuch help", "govgo: chdir nosuch: no such file or directory\n"),
+    ("mod -C=nosuch help tidy", "govgo: chdir nosuch: no such file or directory\n"),
+    ("help -C nosuch", "govgo help -C nosuch: unknown help topic. Run 'govgo help'.\n"),
+    ("mod help -x", "govgo help mod -x: unknown help topic. Run 'govgo help mod'.\n"),
+    ("help -- mod", "govgo help -- mod: unknown help topic. Run 'govgo help'.\n"),
     ("-C= bogus", "govgo: chdir : no such file or directory\n"),
     ("get -d=x m", 'invalid boolean value "x" for -d: parse error\n'
      "usage: govgo get [-t] [-u] [-tool] [build flags] [packages]\nRun 'govgo help get' for details.\n"),
