@@ -70,13 +70,14 @@ def startup_release(setting: str, local: str, go_line: str = "", toolchain_line:
                 raise UsageError(f"invalid GOTOOLCHAIN {quote(setting)}{which}")
         if plus and mode not in ("auto", "path"):
             raise UsageError(f"invalid GOTOOLCHAIN {quote(setting)}: only version suffixes are +auto and +path")
-    if mode != "auto" or toolchain_line == "default":
+    if mode not in ("auto", "path") or toolchain_line == "default":
         return release
-    if toolchain_line:
-        suggested = goversion.from_toolchain(toolchain_line)
-        if not suggested:
-            raise InputError(f"invalid toolchain {quote(toolchain_line)} in {file}")
-        release = goversion.max_version(release, suggested)
+    suggested = goversion.from_toolchain(toolchain_line)
+    if toolchain_line and not suggested:
+        raise InputError(f"invalid toolchain {quote(toolchain_line)} in {file}")
+    if mode == "path":
+        return release  # go would run another program
+    release = goversion.max_version(release, suggested)
     if goversion.compare(go_line, release) <= 0:
         return release
     first = goversion.is_lang(go_line) and goversion.compare(go_line, goversion.GO_STRICT_VERSION) >= 0

@@ -9,8 +9,8 @@ from govgo.core.modfile import ModFileErrors, WorkFile, parse_work
 from govgo.core.module.paths import upwards
 from govgo.core.typehints import TYPE_CHECKING
 from govgo.core.version import goversion
-from govgo.errors import Failure, InputError, UsageError
-from govgo.load.mainmodule.read import by_hand, missing_file, read_mod_file
+from govgo.errors import DiskError, Failure, InputError, UsageError
+from govgo.load.mainmodule.read import by_hand, called, missing_file, read_mod_file
 from govgo.load.session.errors import TooNewError
 from govgo.load.session.mainmodules import work_go_version
 
@@ -82,10 +82,14 @@ def read_work_file(session: Session, path: str) -> WorkFile:
 
     Raises:
         InputError: it is missing or malformed.
+        DiskError: it cannot be read.
         TooNewError: it needs a newer Go.
     """
     short = session.short_path(path)
-    data = session.files.read(path)
+    try:
+        data = session.files.read(path)
+    except DiskError as error:
+        raise called(error, path, short, "reading go.work: ") from error
     if data is None:
         raise InputError(f"reading go.work: {missing_file(short)}")
     try:
@@ -102,6 +106,7 @@ def load_work_file(session: Session, path: str) -> tuple[WorkFile, tuple[str, ..
 
     Raises:
         InputError: it is missing, malformed or contradicts itself.
+        DiskError: it cannot be read.
     """
     file = read_work_file(session, path)
     short = session.short_path(path)

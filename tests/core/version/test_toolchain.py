@@ -100,6 +100,8 @@ def test_release_at_start(setting: str, go_line: str, toolchain_line: str, relea
             'invalid GOTOOLCHAIN "go1.24.0+car": only version suffixes are +auto and +path',
         ),
         ("auto", "1.24.0", InputError, 'invalid toolchain "1.24.0" in ../go.mod'),
+        ("path", "1.24.0", InputError, 'invalid toolchain "1.24.0" in ../go.mod'),
+        ("local+path", "go1.24.0+path", InputError, 'invalid toolchain "go1.24.0+path" in ../go.mod'),
     ],
 )
 def test_settings_that_make_no_sense(setting: str, toolchain_line: str, kind: type[GovgoError], sentence: str) -> None:

@@ -9,7 +9,7 @@ import pytest
 
 from govgo.core.modgraph.loader import Pruning
 from govgo.core.module.moduleversion import ModuleVersion
-from govgo.errors import GovgoError, InvalidVersionError, ReportedError
+from govgo.errors import DiskError, GovgoError, InvalidVersionError, ReportedError
 from govgo.load.buildlist.requirements import in_force
 from govgo.load.mainmodule.find import set_default_build_mod
 from govgo.load.mainmodule.gowork import init_workfile
@@ -265,6 +265,11 @@ def test_gowork_must_be_absolute() -> None:
     with pytest.raises(GovgoError, match=r"^invalid GOWORK: not an absolute path$"):
         workspace(WORK, cwd="/w", gowork="go.work")
     assert not workspace(WORK, cwd="/w", gowork="off").in_workspace
+
+
+def test_gowork_that_is_a_directory() -> None:
+    with pytest.raises(DiskError, match=r"^reading go\.work: read a: is a directory$"):
+        load_mod_graph(workspace(WORK, cwd="/w", gowork="/w/a"))
 
 
 def test_mod_flag_in_a_workspace() -> None:
