@@ -37,7 +37,6 @@ _SUSPICIOUS = ("/con", "/prn", "/aux", "/nul", "/com", "/lpt")
 
 INCOMPATIBLE: Final = "+incompatible"
 """The build metadata of a version of a module whose path lacks the major version suffix that the version calls for."""
-_CANONICAL = late(rf"{semver.CANONICAL}(?:\+incompatible)?\Z")
 
 
 def check_path(path: str) -> None:
@@ -184,7 +183,8 @@ def canonical_version(v: str) -> str:
 
 def is_canonical(v: str) -> bool:
     """Whether `v` is a version in its canonical form."""
-    return _CANONICAL.match(v) is not None
+    parts = semver.parse(v)
+    return parts is not None and parts[2] != "" and parts[4] in ("", INCOMPATIBLE)
 
 
 def module_sort_key(mv: ModuleVersion) -> tuple[str, semver.Key, str]:

@@ -47,7 +47,7 @@ Parts: TypeAlias = tuple[str, str, str, str, str]
 """(major, minor, patch, pre-release with its "-", build metadata with its "+"); what is missing is ""."""
 
 
-@lru_cache(maxsize=1 << 16)
+@lru_cache(maxsize=1 << 12)  # it is asked for several parts of one version
 def parse(v: str) -> Parts | None:
     """The parts of `v`, None when invalid.
 
@@ -167,4 +167,4 @@ def _identifier_key(identifier: str) -> str:
 
 
 def _counted(digits: str) -> str:
-    return f"{chr(min(len(digits), _HIGHEST))}{digits}"
+    return (chr(len(digits)) if len(digits) < _HIGHEST else chr(_HIGHEST)) + digits
