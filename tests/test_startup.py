@@ -7,6 +7,7 @@ import json
 import os
 import subprocess
 import sys
+import time
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -24,6 +25,8 @@ HEAVY = {"httpx", "rich", "pycurl", "cryptography", "anyio", "httpcore", "h2", "
 SPARED = {"_hashlib", "typing", "signal", "datetime"}
 #: And where no source is read, regular expressions (`core.lazyregex`).
 EXPRESSIONS = {"re", "enum"}
+#: When a file on a coarse clock counts as settled (`adapters.modcache.gomodindex`).
+SETTLED_S = 2.1
 
 #: Modules of govgo that a verb may load. Lower a number when fewer are loaded; a higher one needs a reason.
 #: The standard streams and the files that lie where nothing can be renamed are three of them, and `hints` is one, which
@@ -98,6 +101,25 @@ def test_a_small_graph_is_checked_without_openssl(
     assert result.returncode == 0, result.stderr[-500:]
     assert "govgo.adapters.repository.gomods" in names
     assert not packages(names) & (HEAVY | SPARED)
+
+
+@pytest.mark.parametrize("arguments", [("list", "-m", "all"), ("graph",)])
+def test_a_large_graph_takes_no_expression(
+    arguments: tuple[str, ...], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with World(tmp_path) as world:
+        mods = [(f"q.io/m{number}", "v1.2.0-rc.1") for number in range(50)]
+        records = [world.publish(path, version, f"module {path}\n\ngo 1.21\n") for path, version in mods]
+        text = "".join(f"require {path} {version}\n" for path, version in mods)
+        directory = world.main(f"module m\n\ngo 1.21\n\n{text}", {"go.sum": "".join(records)})
+        world.use(monkeypatch)
+        monkeypatch.chdir(directory)
+        assert invoke([*arguments]) == 0
+        time.sleep(SETTLED_S)
+        assert invoke([*arguments]) == 0  # puts them in the index
+        result, names = loaded(*arguments, cwd=directory, environ=world.environment)
+    assert result.returncode == 0, result.stderr[-500:]
+    assert not packages(names) & (HEAVY | SPARED | EXPRESSIONS)
 
 
 def test_licenses_that_are_known_load_neither_clients_nor_the_matcher(
