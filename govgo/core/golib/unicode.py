@@ -9,8 +9,6 @@ Source: the Unicode Character Database 15.0 (the version of Go 1.26), categories
 
 from __future__ import annotations
 
-import unicodedata
-from bisect import bisect_right
 from functools import cache
 from itertools import accumulate
 
@@ -61,6 +59,8 @@ def is_letter(char: str) -> bool:
     """Whether `char` is of a letter category (unicode.IsLetter)."""
     if char.isascii():
         return char.isalpha()
+    import unicodedata  # most commands meet no such text
+
     if unicodedata.category(char)[0] == "L":
         return is_print(char)  # letters of a Unicode after 15.0 are not in the table
     return _NEW_LETTERS.match(char) is not None
@@ -77,6 +77,8 @@ def is_print(char: str) -> bool:
     """Whether Go prints `char` as itself: letters, marks, numbers, punctuation, symbols and the ASCII space."""
     if char < "\x80":
         return " " <= char <= "~"
+    from bisect import bisect_right
+
     return bisect_right(_boundaries(), ord(char)) % 2 == 1
 
 

@@ -9,7 +9,6 @@ compare the two on edited files.
 
 from __future__ import annotations
 
-from bisect import bisect_left, bisect_right
 from collections.abc import Iterator, Sequence
 from functools import lru_cache
 
@@ -79,6 +78,8 @@ class Retracted:
 
     def hits(self, key: VersionKey) -> tuple[Retraction, ...]:
         """The retractions of the version with this key, in the order of the file."""
+        from bisect import bisect_left, bisect_right
+
         begun, ended = bisect_right(self._lows, key), bisect_left(self._highs, key)
         if begun == 0 or ended == len(self._highs):
             return ()

@@ -19,8 +19,6 @@ Source of the grammar: Go Modules Reference, "Lexical elements" and "Grammar".
 
 from __future__ import annotations
 
-from array import array
-from bisect import bisect_right
 from collections.abc import Iterable, Sequence
 from itertools import accumulate
 
@@ -44,13 +42,15 @@ class Source:
     def __init__(self, name: str = "", text: str = "") -> None:
         self.name = name
         self.text = text
-        self._line_starts = array("q")
-        self._byte_starts = array("q")
+        self._line_starts: list[int] = []
+        self._byte_starts: list[int] = []
 
     def position(self, offset: int) -> Position:
         """Line, column and byte of a character offset; no position for a negative one."""
         if offset < 0:
             return Position()
+        from bisect import bisect_right  # most commands ask for no position
+
         if not self._line_starts:
             self._line_starts.extend(accumulate((len(row) + 1 for row in self.text.split("\n")), initial=0))
         line = bisect_right(self._line_starts, offset)
