@@ -31,7 +31,7 @@ KEEP_THE_CLASS = {
     "version_error",  # adapters/attribution: the same, in go's three forms
     "_misbehaved",  # adapters/sumdb/client: the first evidence of misbehaviour, kept on disk
     "_with_evidence",  # adapters/sumdb/remotelog: the fork, kept in the storage
-    "_unreadable",  # core/sumdb/forks: a BadSignatureError stays one
+    "_unreadable",  # core/sumdb/heads: a BadSignatureError stays one
 }
 
 _RESULT = "the error is the result, and its caller raises it"
@@ -80,9 +80,9 @@ ALLOWED: dict[tuple[str, str, str], str] = {
     ("adapters/sumdb/client.py", "SumDb._from_cache", "BadSignatureError"): _FOREIGN,
     ("adapters/sumdb/cachedrecords.py", "KeptRecords._head", "BadSignatureError"): _FOREIGN,
     ("adapters/sumdb/session.py", "ProofClient._read_kept", "GovgoError"): _FOREIGN,
-    ("adapters/sumdb/trees.py", "ProvedTrees.open", "BadSignatureError"): _FOREIGN,
-    ("adapters/sumdb/trees.py", "ProvedTrees._merge_stored", "BadSignatureError"): _FOREIGN,
-    ("adapters/sumdb/trees.py", "TileSource._attempt", "GovgoError"): _RESULT,
+    ("adapters/sumdb/provedtrees.py", "ProvedTrees.open", "BadSignatureError"): _FOREIGN,
+    ("adapters/sumdb/provedtrees.py", "ProvedTrees._merge_stored", "BadSignatureError"): _FOREIGN,
+    ("adapters/sumdb/provedtrees.py", "TileSource._attempt", "GovgoError"): _RESULT,
     ("app/get/argument.py", "Query.once", "GovgoError"): "the answer of one argument; each is reported",
     ("app/verify/database.py", "DatabaseAnswers.ask", "GovgoError"): _FINDING,
     ("app/verify/graph.py", "TargetGraph.needed_by", "GovgoError"): (

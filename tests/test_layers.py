@@ -85,7 +85,7 @@ ROOMS = {
         "check fleet sbom storage",
     ),
     "serve": (
-        "accesslog counters filters freshness hangup protocol tls values",
+        "accesslog counters filters freshness protocol sighup tls values",
         "access policy tables",
         "downloadmodes",
         "settings",
@@ -149,7 +149,7 @@ TESTED_BY = {
     "app/sum/test_bundle.py": "adapters/sumdb: session; app/sum: database",
     "app/sumdb/test_publisher.py": "app/sumdb: growing; core/sumdb: published",
     "app/vendor/test_vendor.py": "app/vendor: copy; load/packages: embed",
-    "attacks/test_served.py": "adapters/sumdb: relay; serve/upstream: proofs spool zips",
+    "attacks/test_served.py": "adapters/sumdb: relay; serve/upstream: spool sumdbproofs zips",
     "cli/commands/cache/test_cache.py": "core: modcache; report: cache",
     "cli/commands/cache/test_download.py": "app: download; report: download",
     "cli/commands/cache/test_env.py": "app: env; report: env; wiring: env",
@@ -185,7 +185,7 @@ TESTED_BY = {
     ),
     "cli/commands/test_fault_places.py": "load/targets: locate",
     "cli/commands/trust/test_audit.py": (
-        "app/audit: audit binaries; core/advisory: audit; load/targets: packages; report/audit: findings json "
+        "app/audit: audit binaries; core/advisory: auditresult; load/targets: packages; report/audit: findings json "
         "markdown; wiring: audit"
     ),
     "cli/commands/trust/test_audit_fix.py": "app/audit: fix plan; core/advisory: fixplan; report/audit: fixes",
@@ -214,7 +214,7 @@ TESTED_BY = {
         "adapters/proxy: compare; app/verify: database graph verify; load/targets: binaries open targets; "
         "wiring: session verify"
     ),
-    "cli/commands/trust/test_verify_damage.py": "adapters/sumdb: audit; app/verify: cache modulestxt vendor",
+    "cli/commands/trust/test_verify_damage.py": "adapters/sumdb: audit; app/verify: cache vendor vendorlines",
     "cli/commands/trust/test_verify_reports.py": "cli: findings outputs",
     "cli/commands/trust/test_verify_tags.py": "adapters/vcs: origins; app/verify: tags",
     "cli/completion/test_shells.py": "cli/commands/cache: completion",
@@ -240,14 +240,14 @@ TESTED_BY = {
     "core/fleet/test_summary.py": "core/fleet: impact rows",
     "core/gobinary/test_buildinfo.py": "core/gobinary: elf image macho pe",
     "core/golib/test_fmt.py": "core/golib: realtext verbs",
-    "core/golib/template/test_template.py": (
+    "core/golib/template/test_execute.py": (
         "core/golib/template: eval lex nodes parse values; report/list: deep template"
     ),
     "core/gosum/test_ledger.py": "core/gosum: mismatch",
     "core/gosource/test_stdlib.py": "core/gosource: stdlib_data",
     "core/modfile/test_parser.py": "core/modfile: faults",
     "core/test_govgotoml.py": "core/policy: values",
-    "load/buildlist/test_edit.py": "load/buildlist: conflicts",
+    "load/buildlist/test_edit.py": "load/buildlist: versionconflicts",
     "load/buildlist/test_roots.py": "load/buildlist: requirements; load/packages: tidyroots",
     "load/mainmodule/test_load.py": (
         "load/mainmodule: find godebug gowork; load/session: errors mainmodules policy replacements"
@@ -259,8 +259,8 @@ TESTED_BY = {
     "report/registry/test_html.py": "report: html",
     "script/test_scripts.py": (
         "app: tidy why; app/work: sync work; cli/commands/change: init tidy vendor work; cli/commands/inspect: "
-        "list; load/buildlist: package; load/packages: errors imports load localpatterns missing require tidy; report: "
-        "why"
+        "list; load/buildlist: package; load/packages: directmodules errors imports load localpatterns missing tidy; "
+        "report: why"
     ),
     "serve/events/test_follow.py": (
         "adapters/sumdb: remotelog; serve/events: missreports taking; serve/server: events"

@@ -14,7 +14,7 @@ from govgo.errors import GovgoError
 from govgo.load.session.agelimits import Horizon
 
 if TYPE_CHECKING:
-    from govgo.core.advisory.audit import Audit
+    from govgo.core.advisory.auditresult import Audit
     from govgo.core.licenses.licenses import Licenses
     from govgo.core.policy.checked import Checked
     from govgo.core.resolution.compare import Comparison

@@ -13,7 +13,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-from govgo.core.advisory.audit import AuditedModule, Database
+from govgo.core.advisory.auditresult import AuditedModule, Database
 from govgo.core.advisory.match import release_version
 from govgo.core.advisory.osv import STDLIB, TOOLCHAIN
 from govgo.core.findings import BINARY, Finding
@@ -23,7 +23,7 @@ from govgo.core.module.moduleversion import ModuleVersion
 from govgo.core.records import NamedTuple
 from govgo.core.sbom.sbom import Component, HashSource, LogProof, Sbom, Sboms, Scope, edges_of, scope_of
 from govgo.core.sumdb.bundle import Bundle, subjects
-from govgo.core.sumdb.forks import read_head
+from govgo.core.sumdb.heads import read_head
 from govgo.core.sumdb.note import parse_verifier
 from govgo.core.sumdb.record import check_sum, sum_lines
 from govgo.core.vcs.worktree import GitState

@@ -12,7 +12,7 @@ from govgo.errors import GovgoError
 if TYPE_CHECKING:
     from govgo.core.mirror.contents import LogProofs
     from govgo.core.sumdb.bundle import Bundle
-    from govgo.core.sumdb.forks import Head
+    from govgo.core.sumdb.heads import Head
 
 Lookups = Mapping[ModuleVersion, tuple[str, ...] | GovgoError]
 """For each version asked for ("/go.mod" at its end as in go.sum), its proved go.sum lines or why there are none."""

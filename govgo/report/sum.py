@@ -10,7 +10,7 @@ from collections.abc import Iterable, Sequence
 
 from govgo.core.gosum.outcomes import Completed, Explained, Merged
 from govgo.core.safetext import one_line
-from govgo.core.sumdb.forks import NOT_COMPARABLE, Comparison, Head
+from govgo.core.sumdb.heads import NOT_COMPARABLE, Comparison, Head
 from govgo.core.sumdb.tlog import format_hash
 from govgo.report.document import results_document
 

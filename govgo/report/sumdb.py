@@ -10,7 +10,7 @@ from typing import Protocol
 from govgo.core.module.moduleversion import ModuleVersion
 from govgo.core.safetext import one_line
 from govgo.core.sumdb.cosignature import Cosigned
-from govgo.core.sumdb.forks import Head
+from govgo.core.sumdb.heads import Head
 from govgo.core.sumdb.tlog import format_hash
 from govgo.report.document import module_members, results_document
 from govgo.report.words import many

@@ -26,7 +26,7 @@ from govgo.core.module.escape import unescape_path, unescape_version
 from govgo.core.module.moduleversion import ModuleVersion
 from govgo.core.records import NamedTuple
 from govgo.core.safetext import one_line
-from govgo.core.sumdb.forks import EMPTY_HEAD, MAX_HEAD_BYTES, Head, read_head
+from govgo.core.sumdb.heads import EMPTY_HEAD, MAX_HEAD_BYTES, Head, read_head
 from govgo.core.sumdb.published import LATEST
 from govgo.core.sumdb.record import MAX_LOOKUP_BYTES, format_record, lookup_path, parse_record
 from govgo.core.sumdb.rules import max_tile_bytes

@@ -21,7 +21,7 @@ from govgo.adapters.disk.executables import DiskExecutables
 from govgo.adapters.disk.usercache import KeptFiles
 from govgo.adapters.workspace.planned import PlannedWorkspace
 from govgo.app.audit.audit import audit
-from govgo.core.advisory.audit import Audit
+from govgo.core.advisory.auditresult import Audit
 from govgo.core.advisory.openvex import VexError, VexStatement, parse_openvex
 from govgo.core.goenv import OFF
 from govgo.core.golib.url import mask

@@ -23,7 +23,7 @@ from govgo.wiring.session import make_session
 
 if TYPE_CHECKING:
     from govgo.adapters.loop.network import NetworkOptions
-    from govgo.core.advisory.audit import Audit
+    from govgo.core.advisory.auditresult import Audit
     from govgo.core.findings import Verification
     from govgo.core.licenses.licenses import Licenses
     from govgo.core.policy.values import AdvisoryRule

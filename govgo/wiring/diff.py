@@ -14,7 +14,7 @@ from govgo.app.diff.diff import Side, diff
 from govgo.core.module.moduleversion import ModuleVersion
 from govgo.core.module.paths import has_file_prefix
 from govgo.core.resolution.compare import Comparison, SideName
-from govgo.core.vcs.revisions import split_range
+from govgo.core.vcs.revisionrange import split_range
 from govgo.core.version import semver
 from govgo.errors import UsageError
 from govgo.load.session.session import Session

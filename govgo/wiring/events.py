@@ -15,7 +15,7 @@ from govgo.adapters.sumdb.remotelog import RemoteLog
 from govgo.core.events.event import Event, parse_event
 from govgo.core.goenv import GoEnv
 from govgo.core.records import NamedTuple
-from govgo.core.sumdb.forks import Head
+from govgo.core.sumdb.heads import Head
 from govgo.core.sumdb.note import Verifier
 from govgo.core.sumdb.tileauth import WIDTH
 from govgo.ports.reporter import Reporter

@@ -13,7 +13,7 @@ from datetime import UTC, datetime
 
 from govgo.adapters.disk.diskerror import absolute
 from govgo.adapters.disk.temporary import new_directory
-from govgo.adapters.http.post import Poster
+from govgo.adapters.http.send import Poster
 from govgo.adapters.loop.network import Network, NetworkOptions
 from govgo.adapters.repository.repository import Repository
 from govgo.adapters.storage.plain import PlainStorage

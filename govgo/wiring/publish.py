@@ -15,7 +15,7 @@ from typing import BinaryIO
 from govgo.adapters.disk.diskerror import absolute, disk_error
 from govgo.adapters.disk.temporary import new_directory, new_file
 from govgo.adapters.http.engine import Timeouts
-from govgo.adapters.http.post import Posted, Poster, Uploader
+from govgo.adapters.http.send import Posted, Poster, Uploader
 from govgo.adapters.modzip.directory import create_zip_from_dir
 from govgo.adapters.modzip.examine import examine
 from govgo.adapters.vcs.git import Git

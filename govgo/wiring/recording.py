@@ -25,7 +25,7 @@ from govgo.adapters.repository.repository import Repository
 from govgo.adapters.sumdb.cache import heads_directory
 from govgo.adapters.workspace.planned import PlannedWorkspace
 from govgo.adapters.workspace.workspace import DiskWorkspace
-from govgo.core.sumdb.forks import MAX_HEAD_BYTES
+from govgo.core.sumdb.heads import MAX_HEAD_BYTES
 from govgo.errors import DiskError, Failure, GovgoError, InputError, ReportedError, run_all
 from govgo.load.mainmodule.switching import switch
 from govgo.load.session.errors import SwitchError

@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 
 from govgo.adapters.disk.diskerror import absolute
 from govgo.adapters.http.engine import Timeouts
-from govgo.adapters.http.post import Poster
+from govgo.adapters.http.send import Poster
 from govgo.adapters.storage.open import is_url, open_storage
 from govgo.adapters.storage.plain import PlainStorage
 from govgo.adapters.sumdb.keyfile import FileMemory, add_key, create_key, default_key_file, link_key, read_keys

@@ -26,7 +26,7 @@ from govgo.core.modfile.quickread import summarize
 from govgo.core.module.moduleversion import ModuleVersion
 from govgo.core.sumdb import note, record, tile, tlog
 from govgo.core.sumdb.bundle import format_bundle, make_bundle, parse_bundle, prove_bundle
-from govgo.core.sumdb.forks import read_head
+from govgo.core.sumdb.heads import read_head
 from govgo.core.sumdb.signer import parse_signer
 from govgo.errors import BadSignatureError, InputError, IntegrityError
 from tests.simulators import campaigns, fuzzing

@@ -24,8 +24,8 @@ from govgo.adapters.advisories.web import WebSource
 from govgo.adapters.disk.usercache import KeptFiles
 from govgo.adapters.http import connect, goauth
 from govgo.adapters.http.engine import Pacer, Timeouts
-from govgo.adapters.http.post import Poster, Uploader
 from govgo.adapters.http.remote import Web
+from govgo.adapters.http.send import Poster, Uploader
 from govgo.adapters.loop.network import Network
 from govgo.adapters.proxy.indexrange import read_range
 from govgo.adapters.proxy.peers import ProxyPeers

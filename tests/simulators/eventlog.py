@@ -11,7 +11,7 @@ from govgo.app.events.append import KIND, Appender, News
 from govgo.app.sumdb.growing import GrowingLog, one_key
 from govgo.core.events.event import STORED, Origin
 from govgo.core.module.moduleversion import ModuleVersion
-from govgo.core.sumdb.forks import Head, read_head
+from govgo.core.sumdb.heads import Head, read_head
 from govgo.core.sumdb.note import Verifier, parse_verifier
 from govgo.core.sumdb.signer import Signer, make_keys, parse_signer
 from govgo.errors import NotFoundError

@@ -7,7 +7,7 @@ import hashlib
 
 from govgo.core.golib.base64 import decode_base64, encode_base64
 from govgo.core.sumdb.cosignature import ALG_COSIGNATURE, cosigned_message
-from govgo.core.sumdb.forks import Head, read_head
+from govgo.core.sumdb.heads import Head, read_head
 from govgo.core.sumdb.note import key_hash, parse_verifier
 from govgo.core.sumdb.signer import Signer
 from govgo.errors import GovgoError

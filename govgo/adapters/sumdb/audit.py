@@ -18,8 +18,8 @@ from govgo.adapters.disk.diskerror import is_in_the_way, reason
 from govgo.adapters.sumdb.cache import SumDbCache
 from govgo.core.module.moduleversion import ModuleVersion
 from govgo.core.records import NamedTuple
-from govgo.core.sumdb.forks import EMPTY_HEAD, Head, read_head
 from govgo.core.sumdb.gosumdb import Database
+from govgo.core.sumdb.heads import EMPTY_HEAD, Head, read_head
 from govgo.core.sumdb.note import parse_verifier
 from govgo.core.sumdb.record import Record, lookup_path, parse_record, sum_lines
 from govgo.core.sumdb.tile import HashedTile, Tile, parse_tile_path, tile_in_tree

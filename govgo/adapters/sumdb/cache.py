@@ -27,7 +27,7 @@ from govgo.adapters.disk.diskerror import disk_error
 from govgo.adapters.disk.lockfile import locked, open_to_read, read_all, write_all
 from govgo.adapters.disk.trees import Writer
 from govgo.core.module.cachepath import DOWNLOAD
-from govgo.core.sumdb.forks import fingerprint
+from govgo.core.sumdb.heads import fingerprint
 from govgo.core.sumdb.tile import Tile
 from govgo.core.sumdb.tlog import HASH_SIZE
 from govgo.errors import DiskError, ForkError

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from govgo.adapters.sumdb.cache import SumDbCache
 from govgo.core.module.moduleversion import ModuleVersion
-from govgo.core.sumdb.forks import Head, read_head
+from govgo.core.sumdb.heads import Head, read_head
 from govgo.core.sumdb.note import parse_verifier
 from govgo.core.sumdb.record import lookup_path, parse_record, sum_lines
 from govgo.core.sumdb.tile import HashedTile

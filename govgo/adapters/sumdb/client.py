@@ -2,7 +2,7 @@
 """The client of a checksum database (Go Modules Reference, "Checksum database").
 
 When the answer to a lookup arrives, its signed tree head is joined to the heads seen before, and its record proved to
-be in the newest tree (`trees`); only then do its lines leave this module and its bytes enter the cache. Lookups run
+be in the newest tree (`provedtrees`); only then do its lines leave this module and its bytes enter the cache. Lookups run
 side by side: the tiles that one needs are known as soon as its answer is there, and no tile is fetched twice.
 
 What the cache has is trusted no more than what the network brings, and is fetched again where it does not prove.
@@ -19,15 +19,15 @@ from typing import TYPE_CHECKING
 
 from govgo.adapters.loop.tasks import ending, finished
 from govgo.adapters.sumdb.cache import SumDbCache
+from govgo.adapters.sumdb.provedtrees import ProvedTrees
 from govgo.adapters.sumdb.route import Getter, SumDbRoute
-from govgo.adapters.sumdb.trees import ProvedTrees
 from govgo.adapters.sumdb.writer import BackgroundWriter
 from govgo.core.goenv import GoEnv
 from govgo.core.gosum.mismatch import absent_from_database
 from govgo.core.module.moduleversion import ModuleVersion
 from govgo.core.records import NamedTuple
-from govgo.core.sumdb.forks import Head, read_head
 from govgo.core.sumdb.gosumdb import database_of
+from govgo.core.sumdb.heads import Head, read_head
 from govgo.core.sumdb.note import parse_verifier
 from govgo.core.sumdb.record import (
     MAX_LOOKUP_BYTES,

@@ -13,7 +13,7 @@ from govgo.adapters.http.remote import Web
 from govgo.adapters.loop.network import Network
 from govgo.core.golib import url as gourl
 from govgo.core.module.moduleversion import ModuleVersion
-from govgo.core.sumdb.forks import MAX_HEAD_BYTES
+from govgo.core.sumdb.heads import MAX_HEAD_BYTES
 from govgo.core.sumdb.record import MAX_LOOKUP_BYTES, lookup_path
 from govgo.core.sumdb.rules import max_tile_bytes
 from govgo.core.sumdb.tile import Tile

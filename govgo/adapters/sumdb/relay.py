@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from govgo.adapters.sumdb.client import SumDb
 from govgo.core.module.moduleversion import ModuleVersion
-from govgo.core.sumdb.forks import Head
+from govgo.core.sumdb.heads import Head
 from govgo.core.sumdb.record import format_record
 from govgo.core.sumdb.tile import Tile, tile_in_tree
 from govgo.core.sumdb.tileauth import DATABASE_HEIGHT

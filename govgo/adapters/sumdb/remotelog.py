@@ -13,9 +13,9 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from govgo.adapters.http.remote import Remote
+from govgo.adapters.sumdb.provedtrees import ProvedTrees
 from govgo.adapters.sumdb.stored import StoredSumDb
-from govgo.adapters.sumdb.trees import ProvedTrees
-from govgo.core.sumdb.forks import EMPTY_HEAD, Head
+from govgo.core.sumdb.heads import EMPTY_HEAD, Head
 from govgo.core.sumdb.note import Verifier
 from govgo.core.sumdb.rules import MAX_DATA_TILE_BYTES, split_data_tile
 from govgo.core.sumdb.tile import HashedTile, Tile, tile_in_tree

@@ -37,8 +37,8 @@ from govgo.core.sumdb.bundle import (
     parse_bundle,
     prove_bundle,
 )
-from govgo.core.sumdb.forks import MAX_HEAD_BYTES, Head, read_head
 from govgo.core.sumdb.gosumdb import database_of
+from govgo.core.sumdb.heads import MAX_HEAD_BYTES, Head, read_head
 from govgo.core.sumdb.note import parse_verifier
 from govgo.errors import (
     DiskError,

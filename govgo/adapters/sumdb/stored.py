@@ -16,7 +16,7 @@ from contextlib import suppress
 from functools import partial
 
 from govgo.adapters.sumdb.cache import MAX_CACHED_BYTES, SumDbCache
-from govgo.core.sumdb.forks import fingerprint
+from govgo.core.sumdb.heads import fingerprint
 from govgo.errors import Failure, ForkError, StorageError
 from govgo.ports.storage import Storage
 

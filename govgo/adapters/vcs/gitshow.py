@@ -20,7 +20,7 @@ from govgo.adapters.workspace.tree import TreeFiles
 from govgo.core.golib.quote import quote
 from govgo.core.golib.url import mask_all
 from govgo.core.records import NamedTuple
-from govgo.core.vcs.revisions import split_range
+from govgo.core.vcs.revisionrange import split_range
 from govgo.errors import DiskError, TooLargeError, UsageError
 from govgo.ports.files import Workspace
 

@@ -11,7 +11,16 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 from govgo.app.audit.binaries import LinkedBinary, audited_binary, read_binaries
-from govgo.core.advisory.audit import Audit, AuditedModule, Database, Exposure, GoRelease, Ignored, Stated, Unmatched
+from govgo.core.advisory.auditresult import (
+    Audit,
+    AuditedModule,
+    Database,
+    Exposure,
+    GoRelease,
+    Ignored,
+    Stated,
+    Unmatched,
+)
 from govgo.core.advisory.match import AdvisoryIndex, Vulnerability, go_modules
 from govgo.core.advisory.openvex import VexStatement, deciding_statement
 from govgo.core.advisory.osv import STDLIB, TOOLCHAIN

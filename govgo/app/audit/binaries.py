@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from typing import TYPE_CHECKING
 
-from govgo.core.advisory.audit import AuditedModule, Exposure, GoRelease, Unmatched
+from govgo.core.advisory.auditresult import AuditedModule, Exposure, GoRelease, Unmatched
 from govgo.core.advisory.match import AdvisoryIndex, go_modules
 from govgo.core.advisory.osv import STDLIB
 from govgo.core.findings import BINARY, Place

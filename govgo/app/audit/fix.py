@@ -12,7 +12,7 @@ from govgo.app.audit.audit import audit
 from govgo.app.audit.plan import FixOptions
 from govgo.app.get.get import GetOptions, get
 from govgo.app.plan import plan_verb
-from govgo.core.advisory.audit import Audit
+from govgo.core.advisory.auditresult import Audit
 from govgo.core.advisory.fixplan import FixPlan
 from govgo.core.advisory.openvex import VexStatement
 from govgo.core.findings import Finding, Place

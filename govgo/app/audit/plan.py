@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING
 
-from govgo.core.advisory.audit import AuditedModule, Exposure
+from govgo.core.advisory.auditresult import AuditedModule, Exposure
 from govgo.core.advisory.fixplan import FixPlan, Flaw, Refusal, Unfixable, Why
 from govgo.core.advisory.fixsearch import find_fix
 from govgo.core.advisory.fixversions import Bounds, Judgement

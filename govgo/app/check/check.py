@@ -24,7 +24,7 @@ from govgo.app.check.since import (
 )
 from govgo.app.check.untidy import untidy
 from govgo.app.hygiene import manifests_of
-from govgo.core.advisory.audit import Audit
+from govgo.core.advisory.auditresult import Audit
 from govgo.core.advisory.findings import expired_note, finding_of, unmatched_finding, unused_note
 from govgo.core.findings import Claim, Finding, ModuleReport, Verdict, Verification
 from govgo.core.govgotoml import NAME, NoPolicyError, ProjectPolicy

@@ -17,7 +17,7 @@ from govgo.core.events.event import STORED, Event, Origin, can_tell_of, format_e
 from govgo.core.events.known import KnownVersions
 from govgo.core.module.moduleversion import ModuleVersion
 from govgo.core.records import NamedTuple
-from govgo.core.sumdb.forks import Head
+from govgo.core.sumdb.heads import Head
 from govgo.core.sumdb.published import Edge
 from govgo.core.sumdb.tile import Tile
 from govgo.core.sumdb.tileauth import DATABASE_HEIGHT, WIDTH

@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterator
 
 from govgo.app.sumdb.growing import stored_tile, stored_tiles
 from govgo.core.events.event import Event, known_event
-from govgo.core.sumdb.forks import EMPTY_HEAD, Head, read_head
+from govgo.core.sumdb.heads import EMPTY_HEAD, Head, read_head
 from govgo.core.sumdb.note import Verifier
 from govgo.core.sumdb.published import LATEST
 from govgo.core.sumdb.rules import split_data_tile

@@ -9,7 +9,7 @@ from govgo.app.get.argument import PathSet, Query, QueryConflictError, conflict_
 from govgo.app.get.candidates import Resolver
 from govgo.core.module.moduleversion import ModuleVersion
 from govgo.errors import Failure, find
-from govgo.load.buildlist.conflicts import ConstraintError
+from govgo.load.buildlist.versionconflicts import ConstraintError
 from govgo.load.mainmodule.load import edit_build_list, load_mod_graph
 
 

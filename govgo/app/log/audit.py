@@ -20,7 +20,7 @@ from govgo.core.log.result import DAMAGED, INCOMPLETE, LogRun, finding_of
 from govgo.core.log.units import Examined, Wrong, examine, find_versions, records_of, repeated
 from govgo.core.module.moduleversion import ModuleVersion
 from govgo.core.sumdb.append import Growth
-from govgo.core.sumdb.forks import Head
+from govgo.core.sumdb.heads import Head
 from govgo.core.sumdb.note import Verifier
 from govgo.core.sumdb.rules import REPEATED
 from govgo.core.sumdb.tile import Tile

@@ -17,7 +17,7 @@ import hashlib
 from collections.abc import Iterator
 
 from govgo.core.log.packs import PACK_RECORDS, pack_size
-from govgo.core.sumdb.forks import EMPTY_HEAD, MAX_HEAD_BYTES, Head, read_head
+from govgo.core.sumdb.heads import EMPTY_HEAD, MAX_HEAD_BYTES, Head, read_head
 from govgo.core.sumdb.note import Verifier
 from govgo.core.sumdb.tile import HashedTile, Tile
 from govgo.errors import SumDbFormatError, UsageError

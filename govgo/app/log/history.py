@@ -9,7 +9,7 @@ from contextlib import suppress
 from govgo.core.findings import Finding, Verdict
 from govgo.core.log.result import FORK, NOT_PROVED, WENT_BACK
 from govgo.core.log.units import WRONG_TILE
-from govgo.core.sumdb.forks import Head, fork_error
+from govgo.core.sumdb.heads import Head, fork_error
 from govgo.core.sumdb.proof import prove_tree, tree_proof_nodes
 from govgo.core.sumdb.tile import HashedTile, Tile
 from govgo.core.sumdb.tileauth import TileAuth, prefix_nodes

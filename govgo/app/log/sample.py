@@ -16,7 +16,7 @@ from govgo.core.log.packs import PACK_RECORDS
 from govgo.core.log.result import LOOKUP_DIFFERS, NOT_FETCHED, SAMPLE_DIFFERS, SAMPLE_GONE, WENT_BACK
 from govgo.core.log.units import records_of
 from govgo.core.module.moduleversion import ModuleVersion
-from govgo.core.sumdb.forks import Head, read_head
+from govgo.core.sumdb.heads import Head, read_head
 from govgo.core.sumdb.note import Verifier
 from govgo.core.sumdb.record import parse_record
 from govgo.core.sumdb.rules import judge_record, make_record

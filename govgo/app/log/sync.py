@@ -21,7 +21,7 @@ from govgo.core.log.packs import PACK_RECORDS
 from govgo.core.log.result import FORK, NOT_FETCHED, NOT_PROVED, WENT_BACK, LogRun, finding_of
 from govgo.core.log.units import WRONG_TILE, Fetched, Proved, Wrong, prove_fetched
 from govgo.core.records import NamedTuple
-from govgo.core.sumdb.forks import Head, read_head
+from govgo.core.sumdb.heads import Head, read_head
 from govgo.core.sumdb.note import Verifier
 from govgo.core.sumdb.tile import HashedTile, Tile
 from govgo.core.sumdb.tileauth import DATABASE_HEIGHT, WIDTH

@@ -18,7 +18,7 @@ from govgo.core.log.units import WRONG_RECORD, WRONG_TILE
 from govgo.core.module.moduleversion import ModuleVersion
 from govgo.core.records import NamedTuple
 from govgo.core.sumdb.cosignature import Cosigned, cosignatures
-from govgo.core.sumdb.forks import EMPTY_HEAD, Head, read_head
+from govgo.core.sumdb.heads import EMPTY_HEAD, Head, read_head
 from govgo.core.sumdb.note import Verifier
 from govgo.core.sumdb.proof import Proof, prove_records, record_proof_nodes
 from govgo.core.sumdb.rules import judge_record, split_data_tile

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from govgo.core.golib.url import mask
 from govgo.core.sumdb.bundle import MAGIC, parse_bundle
-from govgo.core.sumdb.forks import CONSISTENT, FORK, NOT_COMPARABLE, Comparison, Head
+from govgo.core.sumdb.heads import CONSISTENT, FORK, NOT_COMPARABLE, Comparison, Head
 from govgo.errors import ForkError, GovgoError, SecurityError, UnavailableError
 from govgo.load.mainmodule.read import read_as
 

@@ -16,7 +16,7 @@ from govgo.app.sumdb.publisher import database_keys
 from govgo.core.golib import url as gourl
 from govgo.core.records import NamedTuple
 from govgo.core.sumdb.cosignature import MAX_ANSWER_BYTES, Cosigned, cosignatures, parse_witness_size, witness_request
-from govgo.core.sumdb.forks import MAX_HEAD_BYTES, Head, read_head
+from govgo.core.sumdb.heads import MAX_HEAD_BYTES, Head, read_head
 from govgo.core.sumdb.note import Note, Verifier, format_note, open_note, read_note
 from govgo.core.sumdb.proof import prove_tree, tree_proof_nodes
 from govgo.core.sumdb.published import LATEST

@@ -23,7 +23,7 @@ from typing import Protocol
 
 from govgo.core.records import NamedTuple
 from govgo.core.sumdb.append import edge_tiles
-from govgo.core.sumdb.forks import EMPTY_HEAD, MAX_HEAD_BYTES, Head, fork_error, read_head
+from govgo.core.sumdb.heads import EMPTY_HEAD, MAX_HEAD_BYTES, Head, fork_error, read_head
 from govgo.core.sumdb.note import Note, Verifier, format_note, read_note
 from govgo.core.sumdb.published import (
     COMMIT,

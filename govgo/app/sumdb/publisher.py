@@ -13,7 +13,7 @@ from concurrent.futures import ThreadPoolExecutor
 from govgo.app.sumdb.growing import GrowingLog, HeadMemory, Keys, Kind
 from govgo.core.module.moduleversion import ModuleVersion
 from govgo.core.records import NamedTuple
-from govgo.core.sumdb.forks import MAX_HEAD_BYTES, Head
+from govgo.core.sumdb.heads import MAX_HEAD_BYTES, Head
 from govgo.core.sumdb.note import Verifier, parse_verifier, read_note
 from govgo.core.sumdb.published import COMMIT, KEY, LATEST, MAX_KEY_BYTES, Edge, format_keys, grown_lookups, parse_keys
 from govgo.core.sumdb.record import MAX_LOOKUP_BYTES, format_record, lookup_path, parse_record

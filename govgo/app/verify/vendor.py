@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 from govgo.app.vendor.copy import is_package_file
 from govgo.app.verify.graph import TargetGraph
-from govgo.app.verify.modulestxt import check_modules_txt
+from govgo.app.verify.vendorlines import check_modules_txt
 from govgo.core.findings import Claim, ClaimResult, Evidence, Finding, Place, Remedy, Verdict, worst
 from govgo.core.gosum.dirhash import h1
 from govgo.core.gosum.lines import SumLine

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import posixpath
 
-from govgo.core.advisory.audit import AuditedModule, Exposure, Unmatched
+from govgo.core.advisory.auditresult import AuditedModule, Exposure, Unmatched
 from govgo.core.advisory.match import Vulnerability
 from govgo.core.advisory.osv import STDLIB, TOOLCHAIN
 from govgo.core.findings import Finding, Place, Verdict, command, directory_from

@@ -10,7 +10,7 @@ from govgo.core.mirror.manifest import Manifest
 from govgo.core.module.moduleversion import ModuleVersion
 from govgo.core.records import NamedTuple
 from govgo.core.storage.keys import file_key
-from govgo.core.sumdb.forks import Head
+from govgo.core.sumdb.heads import Head
 from govgo.core.sumdb.record import Record
 
 

@@ -15,7 +15,7 @@ from collections.abc import Callable, Collection, Iterator, Mapping
 
 from govgo.core.module.moduleversion import ModuleVersion
 from govgo.core.records import NamedTuple
-from govgo.core.sumdb.forks import Head, fork_error, read_head
+from govgo.core.sumdb.heads import Head, fork_error, read_head
 from govgo.core.sumdb.note import Verifier
 from govgo.core.sumdb.record import Record, parse_record, sum_lines
 from govgo.core.sumdb.tile import HashedTile, Tile

@@ -10,7 +10,7 @@ from collections.abc import Collection, Mapping
 from datetime import datetime
 from enum import StrEnum
 
-from govgo.core.advisory.audit import Database, Exposure, Ignored
+from govgo.core.advisory.auditresult import Database, Exposure, Ignored
 from govgo.core.advisory.osv import STDLIB
 from govgo.core.findings import BINARY, Finding, shown_name
 from govgo.core.module.moduleversion import ModuleVersion

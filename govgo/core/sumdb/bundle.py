@@ -34,7 +34,7 @@ from collections.abc import Callable, Mapping
 from govgo.core.lazyregex import late
 from govgo.core.module.moduleversion import ModuleVersion
 from govgo.core.records import NamedTuple
-from govgo.core.sumdb.forks import MAX_HEAD_BYTES, Head, read_head
+from govgo.core.sumdb.heads import MAX_HEAD_BYTES, Head, read_head
 from govgo.core.sumdb.note import Verifier
 from govgo.core.sumdb.proof import Proof, check_records, prove_records, record_proof_nodes
 from govgo.core.sumdb.record import format_record, is_valid_record_text, sum_lines

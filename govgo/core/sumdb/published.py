@@ -18,7 +18,7 @@ from collections.abc import Iterator, Sequence
 from govgo.core.lazyregex import late
 from govgo.core.records import NamedTuple
 from govgo.core.sumdb.append import Growth, edge_tiles
-from govgo.core.sumdb.forks import Head
+from govgo.core.sumdb.heads import Head
 from govgo.core.sumdb.note import Verifier, parse_verifier
 from govgo.core.sumdb.record import format_record, lookup_path
 from govgo.core.sumdb.rules import join_data_tile, judge_record, split_data_tile

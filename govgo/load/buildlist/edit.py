@@ -19,11 +19,11 @@ from govgo.core.modgraph.mvs import NONE
 from govgo.core.module.moduleversion import ModuleVersion, compare_versions, sort, version_key
 from govgo.core.version import goversion
 from govgo.errors import Failure, find, is_not_found
-from govgo.load.buildlist.conflicts import Conflict, ConstraintError
 from govgo.load.buildlist.disqualify import Disqualifications, Reason
 from govgo.load.buildlist.graph import ModGraph, read_mod_graph
 from govgo.load.buildlist.requirements import Requirements, sorted_roots
 from govgo.load.buildlist.roots import convert_pruning, minimal_requirements
+from govgo.load.buildlist.versionconflicts import Conflict, ConstraintError
 from govgo.load.query.prefetch import warm_latest
 from govgo.load.query.query import version_list
 from govgo.load.query.retract import check_allowed

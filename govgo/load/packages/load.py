@@ -15,11 +15,12 @@ from govgo.core.records import NamedTuple
 from govgo.core.typehints import TYPE_CHECKING
 from govgo.core.version.goversion import NARROW_ALL_VERSION, TIDY_GO_MOD_SUM_VERSION, compare
 from govgo.errors import BuildListError, Failure, GovgoError, PackageError, SecurityError, find
-from govgo.load.buildlist.conflicts import Conflict
 from govgo.load.buildlist.graph import GraphError
 from govgo.load.buildlist.requirements import override_roots, put_in_force
 from govgo.load.buildlist.roots import convert_pruning, try_expand_graph, update_roots
+from govgo.load.buildlist.versionconflicts import Conflict
 from govgo.load.mainmodule.load import load_mod_file
+from govgo.load.packages.directmodules import preload_root_modules, update_requirements
 from govgo.load.packages.errors import ImportMissingError, ImportMissingSumError
 from govgo.load.packages.loader import Loaded, Loader, PackageOpts
 from govgo.load.packages.localpatterns import (
@@ -29,7 +30,6 @@ from govgo.load.packages.localpatterns import (
     resolve_local_package,
 )
 from govgo.load.packages.patterns import Match, clean_patterns, match_packages, warn_unmatched
-from govgo.load.packages.require import preload_root_modules, update_requirements
 from govgo.load.packages.tidyroots import tidy_roots
 
 if TYPE_CHECKING:

@@ -6,7 +6,7 @@ Each vulnerability of a module is a finding at the line of the requirement that 
 
 from __future__ import annotations
 
-from govgo.core.advisory.audit import Audit, AuditedModule, Exposure
+from govgo.core.advisory.auditresult import Audit, AuditedModule, Exposure
 from govgo.core.advisory.findings import finding_of, get_command, stale_entries, unmatched_finding
 from govgo.core.advisory.fixplan import Flaw
 from govgo.core.findings import Finding, Inspection, ModuleReport, Place

@@ -15,7 +15,7 @@ from __future__ import annotations
 import posixpath
 from collections.abc import Iterable, Iterator, Sequence
 
-from govgo.core.advisory.audit import Audit, AuditedModule
+from govgo.core.advisory.auditresult import Audit, AuditedModule
 from govgo.core.advisory.findings import GO_NAMES, get_command
 from govgo.core.advisory.fixplan import Bump, FixPlan, Flaw, Removable, Unfixable
 from govgo.core.advisory.match import sound_release

@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from govgo.core.advisory.audit import Audit, AuditedModule, Database, Exposure
+from govgo.core.advisory.auditresult import Audit, AuditedModule, Database, Exposure
 from govgo.core.advisory.fixplan import Bump, FixPlan, Removable, Unfixable
 from govgo.core.govgotoml import AuditIgnore
 from govgo.core.module.moduleversion import ModuleVersion

@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from govgo.core.advisory.audit import Audit
+from govgo.core.advisory.auditresult import Audit
 from govgo.core.advisory.findings import chain_text, subject
 from govgo.report.audit.fixes import fix_lines
 from govgo.report.audit.text import closing, database_text, hints, policy_notes, unmatched_notes

@@ -14,7 +14,7 @@ import uuid
 from collections.abc import Iterator
 
 import govgo
-from govgo.core.advisory.audit import Audit, AuditedModule, Exposure
+from govgo.core.advisory.auditresult import Audit, AuditedModule, Exposure
 from govgo.core.advisory.findings import fix_text
 from govgo.core.advisory.openvex import CONTEXT, INVESTIGATED, NOT_AFFECTED, VexStatement
 from govgo.core.govgotoml import AuditIgnore

@@ -6,7 +6,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import datetime
 
-from govgo.core.advisory.audit import Audit, AuditedModule, Database, Exposure
+from govgo.core.advisory.auditresult import Audit, AuditedModule, Database, Exposure
 from govgo.core.advisory.findings import (
     GO_NAMES,
     chain_text,

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 
 from govgo.core.events.event import Event, format_time_us
 from govgo.core.safetext import one_line
-from govgo.core.sumdb.forks import Head
+from govgo.core.sumdb.heads import Head
 from govgo.core.sumdb.tlog import format_hash
 from govgo.report.document import module_members
 from govgo.report.gojson import safe

@@ -12,7 +12,7 @@ from govgo.core.log.result import LogRun
 from govgo.core.module.moduleversion import ModuleVersion
 from govgo.core.safetext import one_line, visible
 from govgo.core.sumdb.cosignature import Cosigned
-from govgo.core.sumdb.forks import Head
+from govgo.core.sumdb.heads import Head
 from govgo.core.sumdb.proof import Proof
 from govgo.core.sumdb.record import sum_lines
 from govgo.core.sumdb.tlog import format_hash

@@ -15,7 +15,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 import govgo
-from govgo.core.advisory.audit import Exposure
+from govgo.core.advisory.auditresult import Exposure
 from govgo.core.findings import BINARY
 from govgo.core.safetext import one_line, visible
 from govgo.core.sbom.sbom import Component, Sbom, Sboms, Scope

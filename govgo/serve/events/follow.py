@@ -34,7 +34,7 @@ from govgo.core.golib import url as gourl
 from govgo.core.module.moduleversion import ModuleVersion
 from govgo.core.records import NamedTuple
 from govgo.core.storage.keys import EVENTS
-from govgo.core.sumdb.forks import MAX_HEAD_BYTES
+from govgo.core.sumdb.heads import MAX_HEAD_BYTES
 from govgo.core.sumdb.note import Verifier
 from govgo.core.sumdb.tileauth import WIDTH
 from govgo.errors import BadSignatureError, Failure, InputError, IntegrityError, SecurityError, UnavailableError

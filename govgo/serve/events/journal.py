@@ -27,7 +27,7 @@ from govgo.core.events.known import KnownVersions
 from govgo.core.module.moduleversion import ModuleVersion
 from govgo.core.records import NamedTuple
 from govgo.core.storage.keys import COMPARE, file_key, module_of_key
-from govgo.core.sumdb.forks import Head
+from govgo.core.sumdb.heads import Head
 from govgo.errors import Failure, IntegrityError, SecurityError, UsageError
 from govgo.ports.storage import Storage
 

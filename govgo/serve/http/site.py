@@ -51,14 +51,14 @@ class Site:
     """See the module's docstring.
 
     Attributes:
-        cold: the loop on which `library` works.
+        cold: the loop on which `readthrough` works.
         private: patterns of module paths that no log has (GOPRIVATE, GONOPROXY, GONOSUMDB).
         requests: how many the application works on.
         files: large zips that are open, by path.
         uses: which module versions were asked for.
         is_judged: rules count that may refuse tomorrow what is served today.
         routes: what is answered beside the protocol; the first one that matches a path counts.
-        journal: tells what was stored and removed; whoever stores a module version by other ways than `library` calls
+        journal: tells what was stored and removed; whoever stores a module version by other ways than `readthrough` calls
             `journal.stored(mod)`, from any thread.
         followers: of other places, each at the slot of its counters.
     """

@@ -32,7 +32,7 @@ from govgo.core.golib.time import parse_rfc3339
 from govgo.core.lazyregex import late
 from govgo.core.module.moduleversion import ModuleVersion
 from govgo.core.safetext import one_line
-from govgo.core.sumdb.forks import Head
+from govgo.core.sumdb.heads import Head
 from govgo.core.sumdb.rules import split_data_tile
 from govgo.core.sumdb.tile import Tile, parse_tile_path
 from govgo.core.sumdb.tileauth import DATABASE_HEIGHT

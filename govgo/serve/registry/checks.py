@@ -23,7 +23,7 @@ from govgo.errors import Failure, SecurityError
 from govgo.ports.storage import Storage
 from govgo.serve.protocol.question import file_key
 from govgo.serve.upstream.coldloop import ColdLoop
-from govgo.serve.upstream.proofs import Proofs
+from govgo.serve.upstream.sumdbproofs import Proofs
 
 
 class Checker:

@@ -34,8 +34,8 @@ from govgo.serve.index.routes import IndexPages
 from govgo.serve.settings import Settings
 from govgo.serve.tables import Follow
 from govgo.serve.upstream.leases import Leases
-from govgo.serve.upstream.proofs import Proofs
 from govgo.serve.upstream.readthrough import ReadThrough
+from govgo.serve.upstream.sumdbproofs import Proofs
 from govgo.serve.upstream.zips import Means as FetchMeans
 
 

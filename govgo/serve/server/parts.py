@@ -46,10 +46,10 @@ from govgo.serve.settings import Settings
 from govgo.serve.upstream.coldloop import ColdLoop
 from govgo.serve.upstream.copies import Copies
 from govgo.serve.upstream.leases import Leases
-from govgo.serve.upstream.proofs import Proofs
 from govgo.serve.upstream.published import Ledger, PublishedModules, ledger_of
 from govgo.serve.upstream.readthrough import ReadThrough
 from govgo.serve.upstream.sources import Sources
+from govgo.serve.upstream.sumdbproofs import Proofs
 from govgo.serve.upstream.unsaved import Unsaved
 from govgo.serve.upstream.upkeep import CarePlan, Upkeep
 from govgo.serve.upstream.uses import Uses

@@ -29,9 +29,9 @@ from govgo.adapters.disk.system import open_more_files
 from govgo.core.goenv import GoEnv, parse_goproxy
 from govgo.errors import DiskError, Failure, GovgoError, MissingExtraError, UsageError
 from govgo.serve.counters import Counters, share
-from govgo.serve.hangup import hangups_come, hangups_wait
 from govgo.serve.server.rules import read_rules, renewed
 from govgo.serve.settings import Settings, parse_listen
+from govgo.serve.sighup import hangups_come, hangups_wait
 
 if TYPE_CHECKING:
     import ssl
@@ -256,7 +256,7 @@ def make_server(site: Site, tls: ssl.SSLContext | None = None) -> uvicorn.Server
     import uvicorn
 
     from govgo.serve.http.application import Application
-    from govgo.serve.http.fastpath import protocol_of
+    from govgo.serve.http.connection import protocol_of
     from govgo.serve.http.health import Health
 
     logging.getLogger("uvicorn.error").setLevel(logging.ERROR)
@@ -284,7 +284,7 @@ def make_server(site: Site, tls: ssl.SSLContext | None = None) -> uvicorn.Server
 
 async def tick(server: uvicorn.Server, site: Site) -> None:
     """Once a second: count, and look at connections."""
-    from govgo.serve.http.fastpath import FastProtocol
+    from govgo.serve.http.connection import FastProtocol
 
     loop = asyncio.get_running_loop()
     while True:

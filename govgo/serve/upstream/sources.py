@@ -22,7 +22,7 @@ from govgo.errors import InputError
 from govgo.ports.reporter import Reporter
 from govgo.serve.counters import Counters
 from govgo.serve.protocol.question import LASTING_KINDS, parse_question
-from govgo.serve.upstream.revalidation import Answers, RevalidatedRemote
+from govgo.serve.upstream.validators import Answers, RevalidatedRemote
 
 _T = TypeVar("_T")
 

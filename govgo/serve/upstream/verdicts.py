@@ -25,7 +25,7 @@ from govgo.adapters.disk.system import path_of
 from govgo.adapters.licenses.files import LegalTexts
 from govgo.app.audit.audit import UnusableDatabaseError
 from govgo.app.licenses.licenses import license_of_zip
-from govgo.core.advisory.audit import Exposure
+from govgo.core.advisory.auditresult import Exposure
 from govgo.core.advisory.findings import finding_of
 from govgo.core.advisory.match import AdvisoryIndex
 from govgo.core.findings import Finding, Verdict

@@ -29,9 +29,9 @@ from govgo.serve.protocol.question import file_key
 from govgo.serve.upstream.coldloop import ColdLoop
 from govgo.serve.upstream.copies import Copies
 from govgo.serve.upstream.leases import Leases
-from govgo.serve.upstream.proofs import Proofs
 from govgo.serve.upstream.sources import Sources
 from govgo.serve.upstream.spool import Spool
+from govgo.serve.upstream.sumdbproofs import Proofs
 from govgo.serve.upstream.unsaved import Unsaved
 
 MAX_RECORDED = 100

@@ -27,9 +27,9 @@ from govgo.adapters.http.curl_engine import CurlEngine
 from govgo.adapters.http.curl_transfer import CurlTransfer
 from govgo.adapters.http.engine import Timeouts, TransferError
 from govgo.adapters.http.httpx_engine import HttpxEngine, _translate
-from govgo.adapters.http.post import Poster
 from govgo.adapters.http.proxies import proxy_chooser
 from govgo.adapters.http.retry import RetryPolicy
+from govgo.adapters.http.send import Poster
 from govgo.adapters.workspace.goenvfile import load_env
 from govgo.core.goenv import NetworkEnv
 from govgo.core.golib import url as gourl

@@ -22,7 +22,7 @@ from govgo.adapters.http.connect import engine_options
 from govgo.adapters.http.curl_engine import CurlEngine
 from govgo.adapters.http.engine import Roots, Timeouts
 from govgo.adapters.http.httpx_engine import HttpxEngine
-from govgo.adapters.http.post import Poster
+from govgo.adapters.http.send import Poster
 from govgo.adapters.workspace.goenvfile import load_env
 from govgo.core.goenv import NetworkEnv
 from govgo.errors import NetworkError, NotFoundError

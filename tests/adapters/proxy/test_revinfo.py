@@ -15,7 +15,7 @@ from govgo.adapters.proxy.revinfo import (
     parse_info,
     parse_time,
 )
-from govgo.core.golib.template.template import Template
+from govgo.core.golib.template.execute import Template
 from govgo.core.module.info import ModuleInfo, Origin
 from govgo.errors import InputError
 from govgo.ports.modules import RevInfo

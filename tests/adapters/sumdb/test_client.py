@@ -324,7 +324,7 @@ def test_full_tile_for_a_partial_one_has_full_width(home: Home, log: Log) -> Non
         home.lookup(server, WANTED)
 
 
-# Rule 7 is in core/sumdb/test_forks.py; rule 8 in test_route.py.
+# Rule 7 is in core/sumdb/test_heads.py; rule 8 in test_route.py.
 
 
 # Rule 10: what is on disk is proved again, and only what was proved is there.

@@ -12,7 +12,7 @@ from govgo.app.events.append import News
 from govgo.app.events.log import EventLog
 from govgo.core.events.event import REMOVED, STORED, Event, Origin
 from govgo.core.module.moduleversion import ModuleVersion
-from govgo.core.sumdb.forks import read_head
+from govgo.core.sumdb.heads import read_head
 from govgo.core.sumdb.tlog import record_hash
 from govgo.errors import IntegrityError, StorageError
 from govgo.ports.storage import Entry

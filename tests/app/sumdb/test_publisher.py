@@ -13,7 +13,7 @@ from govgo.app.sumdb import publisher as module
 from govgo.app.sumdb.growing import one_key
 from govgo.app.sumdb.publisher import Added, Publisher
 from govgo.core.module.moduleversion import ModuleVersion
-from govgo.core.sumdb.forks import Head, read_head
+from govgo.core.sumdb.heads import Head, read_head
 from govgo.core.sumdb.note import parse_verifier
 from govgo.core.sumdb.published import COMMIT, KEY, LATEST, parse_pending, pending_size
 from govgo.core.sumdb.record import format_record

@@ -17,7 +17,7 @@ URL = "tests/core/golib/test_url.py::"
 GITREFS = "tests/core/vcs/test_gitrefs.py::"
 GITCLONE = "tests/adapters/vcs/test_gitclone.py::"
 DISCOVERY = "tests/adapters/vcs/test_discovery.py::"
-POST = "tests/adapters/http/test_post.py::"
+POST = "tests/adapters/http/test_send.py::"
 STORAGE = "tests/adapters/storage/test_open.py::"
 REDIRECTS = "tests/adapters/http/test_redirects.py::"
 GUNZIP = "tests/adapters/http/test_gunzip.py::"
@@ -34,7 +34,7 @@ MUTANTS = {
     "tree-of-2-to-the-62": Mutant(
         "limits",
         "impossible tree sizes are refused before any work",
-        "core/sumdb/forks.py",
+        "core/sumdb/heads.py",
         "    if tree.size >= MAX_TREE_SIZE:\n",
         "    if False:\n",
         (ATTACKS + "test_tree_of_impossible_size",),
@@ -269,7 +269,7 @@ MUTANTS = {
     "post-without-a-total": Mutant(
         "limits",
         "the answer to what is sent has a limit of time, whatever comes in between",
-        "adapters/http/post.py",
+        "adapters/http/send.py",
         "            elif asked_s is not None and now_s - asked_s > 2 * self._limits.answer_s:\n",
         "            elif False:\n",
         (POST + "test_attack_an_answer_that_trickles",),
@@ -277,7 +277,7 @@ MUTANTS = {
     "upload-without-a-pace": Mutant(
         "limits",
         "a file that is sent is taken at some rate",
-        "adapters/http/post.py",
+        "adapters/http/send.py",
         "            if sending is not None and sending.verdict(now_s, listened=False) is not None:\n",
         "            if False:\n",
         (POST + "test_attack_a_server_that_takes_a_file_by_the_byte",),
@@ -349,7 +349,7 @@ MUTANTS = {
     "post-token": Mutant(
         "credentials",
         "a token is what a header can carry",
-        "adapters/http/post.py",
+        "adapters/http/send.py",
         '        if not token.isascii() or not token.isprintable() or " " in token:\n',
         "        if False:\n",
         (POST + "test_attack_a_token_that_is_no_header",),
@@ -357,7 +357,7 @@ MUTANTS = {
     "post-plain": Mutant(
         "credentials",
         "a token is not sent over plain HTTP",
-        "adapters/http/post.py",
+        "adapters/http/send.py",
         "        if (secret or self._url.user is not None) and self._url.scheme",
         "        if False and self._url.scheme",
         (PUBLISH + "test_what_fails",),

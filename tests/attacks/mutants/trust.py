@@ -6,9 +6,9 @@ from __future__ import annotations
 from tests.attacks.mutants.mutant import Mutant
 
 ATTACKS = "tests/adapters/sumdb/test_client.py::"
-TIMELINE = "tests/adapters/sumdb/test_trees.py::"
+TIMELINE = "tests/adapters/sumdb/test_provedtrees.py::"
 ORDERS = "tests/adapters/sumdb/test_every_order.py::"
-HISTORY = "tests/core/sumdb/test_forks.py::"
+HISTORY = "tests/core/sumdb/test_heads.py::"
 ROUTE = "tests/adapters/sumdb/test_route.py::"
 REPOSITORY = "tests/adapters/repository/test_repository.py::"
 STREAMS = "tests/adapters/repository/test_gomodstream.py::"
@@ -74,7 +74,7 @@ MUTANTS = {
     "lines-beside-the-record": Mutant(
         "3, CVE-2026-56864",
         "lines come from the record's text alone",
-        "adapters/sumdb/trees.py",
+        "adapters/sumdb/provedtrees.py",
         "        return record._replace(rest=head.note)\n",
         "        return Record(record.number, data, head.note)\n",
         (ATTACKS + "test_lines_beside_the_record_are_not_believed",),
@@ -82,7 +82,7 @@ MUTANTS = {
     "record-in-tree": Mutant(
         "3",
         "the record's hash is the tree's leaf",
-        "adapters/sumdb/trees.py",
+        "adapters/sumdb/provedtrees.py",
         "        if auth.leaf(record.number) != record_hash(record.text):\n",
         "        if False:\n",
         (ATTACKS + "test_forged_record", ATTACKS + "test_record_number_of_another_record"),
@@ -126,7 +126,7 @@ MUTANTS = {
     "full-for-partial": Mutant(
         "6",
         "the full tile is tried where the partial one is gone",
-        "adapters/sumdb/trees.py",
+        "adapters/sumdb/provedtrees.py",
         "            if tile.is_full or (isinstance(error, NetworkError) and not 400 <= error.status < 500):\n",
         "            if True:\n",
         (
@@ -137,7 +137,7 @@ MUTANTS = {
     "fork": Mutant(
         "7",
         "an older head is a prefix of the newer tree",
-        "core/sumdb/forks.py",
+        "core/sumdb/heads.py",
         "        if prefix_root != older.hash:\n",
         "        if False:\n",
         (
@@ -151,7 +151,7 @@ MUTANTS = {
     "fork-of-equal-size": Mutant(
         "7",
         "heads of one size have one hash",
-        "core/sumdb/forks.py",
+        "core/sumdb/heads.py",
         "        if seen.tree.hash != tree.hash:\n",
         "        if False:\n",
         (
@@ -162,7 +162,7 @@ MUTANTS = {
     "stale-join": Mutant(
         "7",
         "a join is for its two heads alone",
-        "core/sumdb/forks.py",
+        "core/sumdb/heads.py",
         "        if older == self.proved.tree:\n",
         "        if newer.size > self.proved.tree.size:\n",
         (
@@ -173,7 +173,7 @@ MUTANTS = {
     "released-without-a-path": Mutant(
         "7",
         "every head that an answer was believed for leads to the kept one",
-        "core/sumdb/forks.py",
+        "core/sumdb/heads.py",
         "        self._released.update(head.tree for head in heads)\n",
         "        pass\n",
         (
@@ -184,7 +184,7 @@ MUTANTS = {
     "heads-left-out": Mutant(
         "7",
         "a head whose own tiles are withheld is compared with a larger tree at the end",
-        "adapters/sumdb/trees.py",
+        "adapters/sumdb/provedtrees.py",
         "        for head in self.timeline.left_out():\n",
         "        for head in ():\n",
         (ORDERS + "test_attack_two_histories_in_every_order",),
@@ -192,7 +192,7 @@ MUTANTS = {
     "history-gone": Mutant(
         "7",
         "a database that has gone back behind the kept head is a fork",
-        "adapters/sumdb/trees.py",
+        "adapters/sumdb/provedtrees.py",
         "not self._served_history or await self._is_served(top):\n",
         "True:\n",
         (
@@ -203,7 +203,7 @@ MUTANTS = {
     "strange-signatures": Mutant(
         "7",
         "signatures that were not verified are not kept",
-        "core/sumdb/forks.py",
+        "core/sumdb/heads.py",
         "    return Head(tree, format_note(opened))\n",
         "    return Head(tree, note)\n",
         (
@@ -214,7 +214,7 @@ MUTANTS = {
     "released-before-joined": Mutant(
         "7",
         "no answer is released before its head is joined",
-        "adapters/sumdb/trees.py",
+        "adapters/sumdb/provedtrees.py",
         "        await self._join(head, leaf)\n",
         "        self.timeline.proved = max(self.timeline.proved, head)\n",
         (
@@ -236,7 +236,7 @@ MUTANTS = {
     "smaller-head": Mutant(
         "7",
         "the stored head never moves to a smaller tree",
-        "adapters/sumdb/trees.py",
+        "adapters/sumdb/provedtrees.py",
         "        while self.timeline.proved.tree.size > self._stored_head.tree.size:\n"
         "            head = self.timeline.proved\n",
         "        for head in list(self.timeline._heads.values())[-1:]:\n",
@@ -248,7 +248,7 @@ MUTANTS = {
     "damaged-head": Mutant(
         "7",
         "a damaged stored head is fetched again, with a message",
-        "adapters/sumdb/trees.py",
+        "adapters/sumdb/provedtrees.py",
         "        except (IntegrityError, BadSignatureError):\n            self._log(",
         "        except ZeroDivisionError:\n            self._log(",
         (TIMELINE + "test_damaged_stored_head_is_fetched_again", TIMELINE + "test_stored_head_of_another_key"),
@@ -560,7 +560,7 @@ MUTANTS = {
     "untold-by-a-server": Mutant(
         "9",
         "a server tells what only a lookup begun ahead has met",
-        "serve/upstream/proofs.py",
+        "serve/upstream/sumdbproofs.py",
         "        finally:\n            self._look(generation)\n",
         "        finally:\n            pass\n",
         (SERVED + "test_attack_a_fork_in_an_answer_that_nobody_asks_for",),

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import pytest
 
-from govgo.core.golib.template.template import Template
+from govgo.core.golib.template.execute import Template
 from govgo.core.golib.template.values import TemplateError
 from govgo.core.module.info import ModuleInfo
 from govgo.report.list.template import module_record

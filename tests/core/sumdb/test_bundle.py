@@ -13,7 +13,7 @@ import pytest
 from govgo.core.module.moduleversion import ModuleVersion
 from govgo.core.sumdb import bundle
 from govgo.core.sumdb.bundle import Bundle, format_bundle, make_bundle, parse_bundle, prove_bundle
-from govgo.core.sumdb.forks import read_head
+from govgo.core.sumdb.heads import read_head
 from govgo.core.sumdb.note import parse_verifier
 from govgo.errors import BadSignatureError, GovgoError, IntegrityError, SumDbFormatError
 from tests.simulators import logmath

@@ -8,9 +8,9 @@ import pytest
 from govgo.core.modgraph.loader import Pruning
 from govgo.core.module.moduleversion import ModuleVersion
 from govgo.errors import GovgoError, NotFoundError, SecurityError, SumMismatchError, UnavailableError
-from govgo.load.buildlist.conflicts import ConstraintError
 from govgo.load.buildlist.disqualify import Disqualifications, Reason
 from govgo.load.buildlist.requirements import in_force
+from govgo.load.buildlist.versionconflicts import ConstraintError
 from govgo.load.mainmodule.load import edit_build_list, load_mod_file
 from govgo.load.session.policy import GET
 from govgo.load.session.session import Session

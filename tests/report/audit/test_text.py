@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from govgo.core.advisory.audit import Database
+from govgo.core.advisory.auditresult import Database
 from govgo.report.audit.text import database_text
 
 NOW = datetime(2026, 3, 10, 12, tzinfo=UTC)

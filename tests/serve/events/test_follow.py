@@ -17,7 +17,7 @@ import pytest
 from govgo.app.events.append import News
 from govgo.core.events.event import Origin, parse_event
 from govgo.core.module.moduleversion import ModuleVersion
-from govgo.core.sumdb.forks import read_head
+from govgo.core.sumdb.heads import read_head
 from govgo.core.sumdb.signer import make_keys
 from govgo.serve.events import follow as module
 from govgo.serve.policy import ModeRule, Policy, Rule

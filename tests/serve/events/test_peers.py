@@ -16,7 +16,7 @@ from pathlib import Path
 import pytest
 
 from govgo.core.events.event import parse_event
-from govgo.core.sumdb.forks import read_head
+from govgo.core.sumdb.heads import read_head
 from govgo.core.sumdb.signer import make_keys
 from govgo.core.sumdb.tlog import record_hash
 from tests.serve.events.test_follow import free_port

@@ -172,7 +172,7 @@ def _print_json(modules: Iterable[ModuleInfo], fields: frozenset[str]) -> None:
 def _template_printer(session: Session, text: str) -> Callable[[Iterable[ModuleInfo]], None]:
     from functools import partial
 
-    from govgo.core.golib.template.template import Template
+    from govgo.core.golib.template.execute import Template
     from govgo.core.golib.template.values import TemplateError
     from govgo.report.list.deep import run_deep
     from govgo.report.list.template import list_functions, module_record

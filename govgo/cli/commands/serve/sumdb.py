@@ -217,7 +217,7 @@ def _witness(text: str) -> Witness:
 
 def _file(name: str) -> bytes:
     from govgo.adapters.disk.diskerror import disk_error
-    from govgo.core.sumdb.forks import MAX_HEAD_BYTES
+    from govgo.core.sumdb.heads import MAX_HEAD_BYTES
 
     try:
         with open(name, "rb") as file:
@@ -248,7 +248,7 @@ def serve(place: str, address: str, certificate: str, certificate_key: str, **fl
     """
     import gc
 
-    from govgo.serve.hangup import hangups_wait
+    from govgo.serve.sighup import hangups_wait
     from govgo.serve.sumdb import Server, Site
     from govgo.wiring.sumdb import open_place
 
@@ -279,7 +279,7 @@ def _run_until_stopped(server: Server) -> None:
     import signal
     import threading
 
-    from govgo.serve.hangup import hangups_come
+    from govgo.serve.sighup import hangups_come
 
     tell = reporter().note
 

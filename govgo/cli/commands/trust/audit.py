@@ -21,7 +21,7 @@ from govgo.cli.options import (
 )
 from govgo.cli.outputs import Reports, fault_of, output_options
 from govgo.cli.session import environment, network_options, open_session
-from govgo.core.advisory.audit import Audit
+from govgo.core.advisory.auditresult import Audit
 from govgo.core.findings import Run, Verdict, worst
 from govgo.core.policy.rules import AUDIT_RULES
 from govgo.core.typehints import Any

@@ -26,7 +26,7 @@ import pytest
 from govgo.adapters.storage.plain import PlainStorage
 from govgo.cli.main import invoke
 from govgo.core.module.moduleversion import ModuleVersion
-from govgo.core.sumdb.forks import read_head
+from govgo.core.sumdb.heads import read_head
 from govgo.core.sumdb.note import parse_verifier
 from govgo.serve.sumdb import Server, Site
 from tests.app.sumdb.test_publisher import check as check_files

@@ -20,7 +20,7 @@ import pytest
 
 from govgo.adapters.storage.plain import PlainStorage
 from govgo.core.golib.base64 import decode_base64
-from govgo.core.sumdb.forks import read_head
+from govgo.core.sumdb.heads import read_head
 from govgo.core.sumdb.note import parse_verifier
 from govgo.core.sumdb.proof import check_records
 from govgo.core.sumdb.rules import join_data_tile

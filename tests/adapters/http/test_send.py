@@ -12,9 +12,9 @@ from pathlib import Path
 
 import pytest
 
-from govgo.adapters.http import post
+from govgo.adapters.http import send
 from govgo.adapters.http.engine import Timeouts
-from govgo.adapters.http.post import Posted, Poster, Uploader
+from govgo.adapters.http.send import Posted, Poster, Uploader
 from govgo.adapters.workspace.goenvfile import load_env
 from govgo.errors import NetworkError, TooLargeError, UsageError
 from tests.simulators.proxy import certificate
@@ -111,7 +111,7 @@ def test_attack_an_answer_that_trickles(
     answer: bytes, more: bytes, secure: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Each byte comes in time, and they are never all there."""
-    monkeypatch.setattr(post, "_LIMIT_S", 0.3)
+    monkeypatch.setattr(send, "_LIMIT_S", 0.3)
     context, trusted = certificate(tmp_path)
     environ = {"SSL_CERT_FILE": trusted, "SSL_CERT_DIR": str(tmp_path / "none")} if secure else {}
     scheme = "https" if secure else "http"
@@ -135,7 +135,7 @@ def test_attack_a_server_that_takes_a_file_by_the_byte(tmp_path: Path) -> None:
 
 def test_a_slow_server_takes_a_file_and_looks_at_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A piece now and then, and an answer after more than the limit of small requests: as long as something moves."""
-    monkeypatch.setattr(post, "_LIMIT_S", 0.3)
+    monkeypatch.setattr(send, "_LIMIT_S", 0.3)
     (tmp_path / "f").write_bytes(bytes(1 << 20))
     with reader(size=1 << 20, pause_s=0.002, answer_s=0.9) as host:
         assert put(host, tmp_path / "f", Timeouts(stall_s=0.5)) == (200, b"ok")

@@ -16,7 +16,7 @@ from pathlib import Path
 
 import pytest
 
-from govgo.serve.http import fastpath as module
+from govgo.serve.http import connection as module
 from govgo.serve.http.site import Limits
 from tests.property.edits import edited
 from tests.simulators import campaigns

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import pytest
 
-from govgo.core.sumdb.forks import EMPTY_HEAD, Head, Join, Timeline, fingerprint, read_head
+from govgo.core.sumdb.heads import EMPTY_HEAD, Head, Join, Timeline, fingerprint, read_head
 from govgo.core.sumdb.note import parse_verifier
 from govgo.core.sumdb.tlog import EMPTY_TREE_HASH
 from govgo.errors import BadSignatureError, ForkError, IntegrityError, SecurityError

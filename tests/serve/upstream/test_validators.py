@@ -15,7 +15,7 @@ from govgo.adapters.http.remote import HttpRemote
 from govgo.adapters.http.retry import RetryPolicy
 from govgo.core.golib import url as gourl
 from govgo.errors import NetworkError
-from govgo.serve.upstream.revalidation import Answers, RevalidatedRemote
+from govgo.serve.upstream.validators import Answers, RevalidatedRemote
 from tests.simulators.httpclients import MakeEngine, with_client
 from tests.simulators.proxy import Action, Body, Drip, ProxySimulator, Status, Truncate, Validated
 

@@ -12,9 +12,9 @@ import pytest
 
 from govgo.adapters.sumdb.cache import SumDbCache
 from govgo.adapters.sumdb.client import SumDb
-from govgo.adapters.sumdb.trees import ProvedTrees
+from govgo.adapters.sumdb.provedtrees import ProvedTrees
 from govgo.core.module.moduleversion import ModuleVersion
-from govgo.core.sumdb.forks import Head
+from govgo.core.sumdb.heads import Head
 from govgo.errors import (
     BadSignatureError,
     DiskError,

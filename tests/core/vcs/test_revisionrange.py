@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import pytest
 
-from govgo.core.vcs.revisions import split_range
+from govgo.core.vcs.revisionrange import split_range
 
 
 @pytest.mark.parametrize(

@@ -27,7 +27,7 @@ from typing import TYPE_CHECKING
 from govgo.adapters.loop.memo import Memo
 from govgo.adapters.loop.tasks import finished
 from govgo.adapters.sumdb.cache import SumDbCache
-from govgo.core.sumdb.forks import EMPTY_HEAD, MAX_HEAD_BYTES, Head, Join, Timeline, fork_error
+from govgo.core.sumdb.heads import EMPTY_HEAD, MAX_HEAD_BYTES, Head, Join, Timeline, fork_error
 from govgo.core.sumdb.note import Verifier
 from govgo.core.sumdb.proof import prove_tree, tree_proof_nodes
 from govgo.core.sumdb.record import Record, parse_record

@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from govgo.core.golib.template.template import Template
+from govgo.core.golib.template.execute import Template
 from govgo.core.golib.template.values import TemplateError
 from govgo.core.module.info import ModuleInfo, Origin
 from govgo.report.list import deep

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import signal
 
-from govgo.serve.hangup import hangups_come, hangups_wait
+from govgo.serve.sighup import hangups_come, hangups_wait
 
 
 def test_a_hangup_waits_for_its_handler() -> None:
