@@ -2,8 +2,8 @@
 """The client of a checksum database (Go Modules Reference, "Checksum database").
 
 When the answer to a lookup arrives, its signed tree head is joined to the heads seen before, and its record proved to
-be in the newest tree (`provedtrees`); only then do its lines leave this module and its bytes enter the cache. Lookups run
-side by side: the tiles that one needs are known as soon as its answer is there, and no tile is fetched twice.
+be in the newest tree (`provedtrees`); only then do its lines leave this module and its bytes enter the cache. Lookups
+run side by side: the tiles that one needs are known as soon as its answer is there, and no tile is fetched twice.
 
 What the cache has is trusted no more than what the network brings, and is fetched again where it does not prove.
 

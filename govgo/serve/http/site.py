@@ -58,8 +58,8 @@ class Site:
         uses: which module versions were asked for.
         is_judged: rules count that may refuse tomorrow what is served today.
         routes: what is answered beside the protocol; the first one that matches a path counts.
-        journal: tells what was stored and removed; whoever stores a module version by other ways than `readthrough` calls
-            `journal.stored(mod)`, from any thread.
+        journal: tells what was stored and removed; whoever stores a module version by other ways than `readthrough`
+            calls `journal.stored(mod)`, from any thread.
         followers: of other places, each at the slot of its counters.
     """
 

@@ -7,7 +7,7 @@ import pytest
 
 from govgo.core.module.info import ModuleInfo, Origin
 from govgo.report.list.json import module_json
-from tests.core.golib.template.test_template import MODULES, RECORDED
+from tests.core.golib.template.test_execute import MODULES, RECORDED
 
 
 @pytest.mark.parametrize("fields", RECORDED["json"])

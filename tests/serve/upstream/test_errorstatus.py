@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""What errors are told as. (What a proxy says, and a storage that fails: `test_library`, `test_application`.)"""
+"""What errors are told as. (What a proxy says, and a storage that fails: `test_readthrough`, `test_application`.)"""
 
 from __future__ import annotations
 
