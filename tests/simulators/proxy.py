@@ -31,6 +31,7 @@ from cryptography.x509.oid import NameOID
 
 from govgo.errors import NotFoundError
 from tests.simulators.server import Server
+from tests.simulators.waiting import eventually
 
 
 @dataclass(frozen=True)
@@ -186,6 +187,14 @@ class ProxySimulator(Server):
         self.asked.clear()
         self.headers.clear()
         self.delay_s = 0.0
+
+    def forget_asked(self) -> None:
+        """Forget what was asked by clients that have left, also what they have cut and is not read here yet."""
+        with socket.create_connection(("127.0.0.1", self.port)) as last, last.makefile("rb") as answer:
+            last.sendall(b"GET / HTTP/1.1\r\n\r\n")
+            answer.readline()  # connections are accepted in their order, so all others are open now, or have ended
+        eventually(lambda: not self._open)
+        self.asked.clear()
 
     def add_module(self, path: str, version: str, gomod: str = "", files: Mapping[str, str] | None = None) -> None:
         """Put a module version into the tree: .info, .mod, .zip, and its line in the list."""

@@ -65,7 +65,7 @@ def start_again(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     world.main(MAIN, SOURCE)
     shutil.rmtree(world.home)
     monkeypatch.setenv("GOPROXY", "off")
-    world.proxy.asked.clear()
+    world.proxy.forget_asked()
 
 
 COMMANDS = (
