@@ -76,6 +76,7 @@ class HostileGit(Git):
         remote: str = "",
         sink: BinaryIO | None = None,
         limit_bytes: int = MAX_OUTPUT_BYTES,
+        check: Callable[[], None] = lambda: None,
     ) -> bytes:
         rng = self._rng
         texts = next((OUTPUTS[word] for word in args if word in OUTPUTS), (b"",))

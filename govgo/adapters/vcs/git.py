@@ -27,7 +27,7 @@ from govgo.adapters.http.servertext import shorten
 from govgo.core.golib.quote import quote
 from govgo.core.golib.url import mask_all
 from govgo.core.lazyregex import late
-from govgo.errors import NotFoundError, TooLargeError, UnavailableError
+from govgo.errors import Failure, NotFoundError, TooLargeError, UnavailableError
 
 MAX_OUTPUT_BYTES = 256 << 20
 """The most bytes that one command may print; the refs of the largest repositories take a fifth of it."""
@@ -161,6 +161,7 @@ class Git:
         remote: str = "",
         sink: BinaryIO | None = None,
         limit_bytes: int = MAX_OUTPUT_BYTES,
+        check: Callable[[], None] = lambda: None,
     ) -> bytes:
         """Run `git ARGS`; its standard output, or b"" where `sink` gets that.
 
@@ -171,6 +172,7 @@ class Git:
             remote: the URL that the command talks to, for the progress; "" for none.
             sink: a file for the output.
             limit_bytes: output of more than this is refused.
+            check: called once a second in another thread; a Failure that it raises ends git, and is raised here.
 
         Raises:
             GitError: it failed, or took too long.
@@ -185,13 +187,21 @@ class Git:
         if self._trace is not None:
             self._trace(mask_all(shown))
         try:
-            return self._run(words, cwd, git_dir, sink, limit_bytes)
+            return self._run(words, cwd, git_dir, sink, limit_bytes, check)
         finally:
             self._event("finished", {"name": waited})
             if self._trace is not None:
                 self._trace(f"{time.monotonic() - start_s:.3f}s # {mask_all(shown)}")
 
-    def _run(self, words: list[str], cwd: str, git_dir: str, sink: BinaryIO | None, limit_bytes: int) -> bytes:
+    def _run(
+        self,
+        words: list[str],
+        cwd: str,
+        git_dir: str,
+        sink: BinaryIO | None,
+        limit_bytes: int,
+        check: Callable[[], None],
+    ) -> bytes:
         command = _named(words, cwd)
         environ = self._environ | {"PWD": cwd}
         if git_dir:
@@ -200,7 +210,7 @@ class Git:
         with spool() as errors:
             process = self._start(words, cwd, environ, stdin=subprocess.DEVNULL, errors=errors)
             self._running.add(process)
-            watch = _Watch(process, errors.fileno(), self._timeout_s, lambda: self.closed)
+            watch = _Watch(process, errors.fileno(), self._timeout_s, lambda: self.closed, check)
             watch.start()
             output = _Output(process, lambda: (self.closed or watch.fault != "") and process.poll() is not None)
             try:
@@ -212,6 +222,8 @@ class Git:
                 status = process.wait()
                 watch.leave()
                 self._running.discard(process)
+            if watch.failure is not None:
+                raise watch.failure
             if too_large:
                 raise TooLargeError(f"{command}: output exceeds {limit_bytes} bytes", limit_bytes=limit_bytes)
             if status or output.was_left:
@@ -309,13 +321,23 @@ def _drain(
 
 
 class _Watch(threading.Thread):
-    """Ends a command that nobody wants, takes too long, or says too much on standard error; `fault` is which, or ""."""
+    """Ends a command that nobody wants, takes too long, or says too much on standard error; `fault` is which, or "".
+
+    `failure` is that of `check`, which ends it as well.
+    """
 
     def __init__(
-        self, process: subprocess.Popen[bytes], errors: int, timeout_s: float, is_closed: Callable[[], bool]
+        self,
+        process: subprocess.Popen[bytes],
+        errors: int,
+        timeout_s: float,
+        is_closed: Callable[[], bool],
+        check: Callable[[], None],
     ) -> None:
         super().__init__(daemon=True)
         self.fault = ""
+        self.failure: Failure | None = None
+        self._check = check
         self._process = process
         self._errors = errors
         self._timeout_s = timeout_s
@@ -336,6 +358,12 @@ class _Watch(threading.Thread):
                 self._end(f"no end after {self._timeout_s:g}s")
             elif self._is_closed():
                 self._end(CANCELED)
+            else:
+                try:
+                    self._check()
+                except Failure as failure:
+                    self.failure = failure
+                    self._end(str(failure))
             if self.fault:
                 return
 

@@ -16,6 +16,8 @@ import os
 import re
 import stat
 from contextlib import AbstractContextManager, suppress
+from glob import escape as glob_escape
+from glob import glob
 from hashlib import sha256
 from typing import BinaryIO
 
@@ -26,12 +28,15 @@ from govgo.adapters.disk.trees import make_dirs, remove_tree
 from govgo.adapters.vcs.git import MAX_OUTPUT_BYTES, Git, GitError
 from govgo.adapters.vcs.gitobjects import GitObjects
 from govgo.core.golib.quote import quote
+from govgo.core.golib.url import mask
 from govgo.core.lazyregex import late
 from govgo.core.vcs.gitrefs import HEADS, SHA1_DIGITS, SHA256_DIGITS, TAGS
-from govgo.errors import CacheCorruptError, DiskError, UsageError
+from govgo.errors import CacheCorruptError, DiskError, TooLargeError, UsageError
 
 REMOTE = "origin"
 """The name of the remote repository in its clone."""
+MAX_CLONE_BYTES = 256 << 30
+"""So much may be fetched into a clone. It is more than any of the large hosts allows (250 GB; 10 GB are many)."""
 _KIND = "git3"
 _MAX_INFO_BYTES = 1 << 16
 # Put in the clone's own attributes, which win over those of the commit: an archive must hold every file as it is,
@@ -210,27 +215,48 @@ class GitClone:
 
         Raises:
             GitError: git failed; an old or odd server may refuse.
+            TooLargeError: there is no end to it.
         """
         # Version 1 of the protocol loses tags of the commit (golang.org/issue/56881). There is nothing to tidy up in a
         # clone that was empty, and looking for that costs a process.
         settings = ["-c", "protocol.version=2", *(("-c", "maintenance.auto=false") if self.is_empty else ())]
         self.is_empty = False
-        self.run(*settings, "fetch", "-f", "--depth=1", "--end-of-options", REMOTE, refspec)
+        self._fetch(*settings, "fetch", "-f", "--depth=1", "--end-of-options", REMOTE, refspec)
 
     def fetch_all(self) -> None:
         """Fetch all branches and tags with their history; the lock must be held.
 
         Raises:
             GitError: git failed.
+            TooLargeError: there is no end to it.
         """
         if self.has_all:
             return
         self.is_empty = False
         # In two steps: git up to 2.23 at least makes mistakes when one command does both.
-        self.run("fetch", "-f", "--end-of-options", REMOTE, f"{HEADS}*:{HEADS}*", f"{TAGS}*:{TAGS}*")
+        self._fetch("fetch", "-f", "--end-of-options", REMOTE, f"{HEADS}*:{HEADS}*", f"{TAGS}*:{TAGS}*")
         if os.path.exists(self._dir + "/shallow"):
-            self.run("fetch", "--unshallow", "-f", "--end-of-options", REMOTE)
+            self._fetch("fetch", "--unshallow", "-f", "--end-of-options", REMOTE)
         self.has_all = True
+
+    def _fetch(self, *args: str) -> None:
+        try:
+            self._git.run(args, self._dir, git_dir=self._dir, remote=self._url, check=self._check_size)
+        except BaseException:
+            # git leaves there what had come until it was ended, or the disk was full, and removes it after two weeks.
+            for place in glob(f"{glob_escape(self._dir)}/objects/*/tmp_*"):
+                with suppress(OSError):
+                    os.remove(place)
+            raise
+
+    def _check_size(self) -> None:
+        size = 0
+        for place in glob(f"{glob_escape(self._dir)}/objects/*/*"):
+            with suppress(OSError):
+                size += os.lstat(place).st_size
+        if size > MAX_CLONE_BYTES:
+            text = f"git repository {mask(self._url)} has more than {MAX_CLONE_BYTES} bytes"
+            raise TooLargeError(text, limit_bytes=MAX_CLONE_BYTES)
 
     def ignore_export_attributes(self) -> None:
         """Make `git archive` ignore the repository's .gitattributes (see `_ATTRIBUTES`); the lock must be held.

@@ -10,10 +10,11 @@ from pathlib import Path
 
 import pytest
 
-from govgo.adapters.vcs.git import Git
+from govgo.adapters.vcs.git import Git, GitError
 from govgo.adapters.vcs.gitclone import GitClone, open_vcs_dir
-from govgo.errors import CacheCorruptError, DiskError, GovgoError
+from govgo.errors import CacheCorruptError, DiskError, GovgoError, TooLargeError
 from tests.simulators.gitrepos import needs_git
+from tests.simulators.packs import TAG, PackServer
 
 pytestmark = needs_git
 
@@ -136,3 +137,35 @@ def test_the_settings_are_those_that_git_makes(tmp_path: Path) -> None:
     git.run(["remote", "add", "origin", "--", "https://vcs.example/x"], other, git_dir=other)
     words = ["config", "--local", "--list"]
     assert sorted(clone.run(*words).split()) == sorted(git.run(words, other, git_dir=other).split())
+
+
+def test_attack_a_pack_without_end_does_not_fill_the_disk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("govgo.adapters.vcs.git._LOOK_S", 0.02)
+    monkeypatch.setattr("govgo.adapters.vcs.gitclone.MAX_CLONE_BYTES", 1 << 20)
+    with PackServer(most=64 << 20) as server:
+        clone = new_clone(server.url, tmp_path)
+        with pytest.raises(TooLargeError, match=rf"^git repository {server.url} has more than 1048576 bytes$"):
+            clone.fetch_one(f"{TAG}:{TAG}")
+    assert left_behind(clone) == []
+
+
+def test_what_came_of_a_pack_that_is_cut_is_removed(tmp_path: Path) -> None:
+    """git leaves it there, and whoever tries again has it twice."""
+    with PackServer(most=1 << 20) as server:
+        clone = new_clone(server.url, tmp_path)
+        with pytest.raises(GitError):
+            clone.fetch_one(f"{TAG}:{TAG}")
+        with pytest.raises(GitError):
+            clone.fetch_all()
+    assert left_behind(clone) == []
+
+
+def new_clone(url: str, home: Path) -> GitClone:
+    git = Git({"PATH": os.environ["PATH"], "HOME": str(home), "GIT_CONFIG_NOSYSTEM": "1"}, timeout_s=60)
+    clone = GitClone(git, url, str(home))
+    clone.create(sha256=False)
+    return clone
+
+
+def left_behind(clone: GitClone) -> list[Path]:
+    return list(Path(clone.directory).glob("objects/*/tmp_*"))

@@ -87,6 +87,14 @@ MUTANTS = {
         "            if False:\n",
         (GIT + "test_attack_complaints_without_end_do_not_fill_the_disk",),
     ),
+    "git-clone": Mutant(
+        "git",
+        "a clone has a limit",
+        "adapters/vcs/gitclone.py",
+        "        if size > MAX_CLONE_BYTES:\n",
+        "        if False:\n",
+        (GITCLONE + "test_attack_a_pack_without_end_does_not_fill_the_disk",),
+    ),
     "git-controls": Mutant(
         "server text",
         "control characters of what git says are not shown",

@@ -7,6 +7,7 @@ from tests.attacks.mutants.mutant import Mutant
 
 ACCESS = "tests/serve/test_access.py::"
 HOOKS = "tests/serve/hooks/test_route.py::"
+INDEX = "tests/serve/index/test_routes.py::"
 PAYLOAD = "tests/serve/hooks/test_payload.py::"
 PUBLISH = "tests/serve/publish/test_route.py::"
 QUESTION = "tests/serve/protocol/test_question.py::"
@@ -21,6 +22,14 @@ VERDICTS = "tests/serve/upstream/test_verdicts.py::"
 COPIES = "tests/serve/upstream/test_copies.py::"
 
 MUTANTS = {
+    "index-events": Mutant(
+        "limits",
+        "an answer of the index looks at no more than some events",
+        "serve/index/routes.py",
+        "            is_last = number - first == MAX_EVENTS - 1\n",
+        "            is_last = False\n",
+        (INDEX + "test_attack_an_index_of_what_is_left_out",),
+    ),
     "publish-right": Mutant(
         "publishing",
         "who has no right to a module publishes no version of it",
