@@ -7,6 +7,7 @@ full. git also keeps directories that look like repositories, with settings of s
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 import subprocess
@@ -166,3 +167,15 @@ def test_attack_a_repository_in_a_repository(words: str, tmp_path: Path, monkeyp
         monkeypatch.setenv(name, value)
     assert invoke(words.split()) == 0
     assert not (tmp_path / "ran").exists()
+
+
+def test_attack_contents_that_pass_for_those_of_a_killed_run(
+    checkout: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """What is verified is what go reads: no file of the repository may say what stood in another one before."""
+    now, body = MAIN.encode(), f"20\nmodule example.com/x{MAIN}\n".encode()
+    seal = hashlib.blake2b(body, digest_size=32).digest()
+    (checkout / ".go.mod.govgo-kept").write_bytes(b"govgo kept file 1\n" + seal + body)
+    assert invoke(["list", "-m"]) == 0
+    assert capsys.readouterr().out == "example.com/main\n"
+    assert (checkout / "go.mod").read_bytes() == now

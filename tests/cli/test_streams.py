@@ -473,7 +473,7 @@ def sweep(world: World, place: Place, number: signal.Signals, steps: int) -> set
         after = contents(main)
         changed = {name for name in after if after[name] != before.get(name)}
         assert changed in (set(), {"go.mod", "go.sum"}), (delay_s, changed)
-        assert not [name for name in after if name.endswith((".tmp", ".govgo-kept"))]
+        assert not [name for name in after if name.endswith(".tmp")]
     return codes
 
 
@@ -577,7 +577,7 @@ def ended_by(number: signal.Signals, verb: Verb, after_s: float, place: Place) -
     assert end.code in (plain.code, 130, -number, 99), end  # 99: this copy of the test had not come to govgo yet
     if end.code == 130:
         assert end.err.endswith("govgo: interrupted\n")
-    assert {name for name in end.files if name.endswith((".tmp", ".govgo-kept"))} <= set() or number == signal.SIGTERM
+    assert {name for name in end.files if name.endswith(".tmp")} <= set() or number == signal.SIGTERM
     for name in ("go.mod", "go.sum", "govgo.toml", "a.go"):  # as before, or as after the whole verb
         assert end.files.get(name) in (contents(place.main()).get(name), plain.files.get(name))
     return end.code

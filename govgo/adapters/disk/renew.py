@@ -9,10 +9,11 @@ new. That is not possible everywhere:
 - its directory may not be written, though the file may.
 
 There the file is overwritten, as the go command always does. Meanwhile the old content and the new one are kept in a
-file beside it, or where that cannot be, in a directory of the user's own. A run that finds such a file knows that
-another was killed in between, and brings the old content back:
+directory of the user's own, under the SHA-256 of the file's path. A run that finds them knows that another was killed
+in between, and brings the old content back. They are not kept beside the file: a repository could hold such contents,
+by which its go.sum would be another one for govgo than it is for go.
 
-    .go.mod.govgo-kept      sealed (`disk.sealed`): length of the old content in digits, LF, old content, new content
+    ~/.cache/govgo/kept/HASH   sealed (`disk.sealed`): length of the old content in digits, LF, old content, new content
 """
 
 from __future__ import annotations
@@ -32,33 +33,26 @@ from govgo.errors import DiskError
 _NO_NEW_FILES = (errno.EACCES, errno.EPERM, errno.EROFS, errno.ENAMETOOLONG)
 _NO_RENAMING = (errno.EBUSY, errno.EXDEV, errno.EACCES, errno.EPERM)
 _NEW = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
-_KEPT = ".govgo-kept"
 _MAGIC = b"govgo kept file 1\n"
 _MOST_BYTES = 1 << 32
 _HINT = "set XDG_CACHE_HOME to a directory that can be written"
 
 
 def keeping_places(environ: Mapping[str, str]) -> tuple[str, ...]:
-    """Directories of the user's own, for what cannot be kept beside its file; they need not exist."""
+    """Directories of the user's own for the old contents of files; they need not exist."""
     cache = user_cache(environ)
     temp = environ.get("TMPDIR") or "/tmp"
     return (*([f"{cache}/kept"] if cache else []), f"{temp}/govgo-kept-{os.geteuid()}")
 
 
-def beside(path: str) -> str:
-    """Where the contents of a file are kept beside it."""
-    directory, _, name = path.rpartition("/")
-    return f"{directory}/.{name}{_KEPT}"
-
-
-def renew(path: str, descriptor: int, data: bytes, places: Sequence[str] = ()) -> None:
+def renew(path: str, descriptor: int, data: bytes, places: Sequence[str]) -> None:
     """Make `data` the content of a file.
 
     Args:
         path: the file's absolute path, without links in it.
         descriptor: the file, open for reading and writing, and locked.
         data: its new content.
-        places: directories of the user's own, for the old content where it cannot be kept beside the file.
+        places: directories of the user's own, for the old content while the file is overwritten.
 
     Raises:
         DiskError: it could not be written; what stood in the file stands there still.
@@ -70,7 +64,7 @@ def renew(path: str, descriptor: int, data: bytes, places: Sequence[str] = ()) -
         _overwrite(path, descriptor, data, places)
 
 
-def mend(path: str, descriptor: int, places: Sequence[str] = ()) -> None:
+def mend(path: str, descriptor: int, places: Sequence[str]) -> None:
     """Bring back the old content of a file that another run was overwriting when it was killed.
 
     Arguments and errors are those of `renew`. Where somebody has changed the file since, it stays as it is.
@@ -90,23 +84,22 @@ def mend(path: str, descriptor: int, places: Sequence[str] = ()) -> None:
         _forget(place)
 
 
-def is_kept(path: str, places: Sequence[str] = ()) -> bool:
+def is_kept(path: str, places: Sequence[str]) -> bool:
     """Whether another run may have been killed while it overwrote the file at `path`, or at the end of that link."""
-    # Mostly nothing is kept in the places, and then the true name of a file need not be found out.
+    # Mostly nothing is kept, and then the true name of a file need not be found out.
     used = [place for place in places if _is_private(place) and _has_entries(place)]
-    real = os.path.realpath(path) if used or os.path.islink(path) else path
-    return any(map(_is_mine, _places(real, used)))
+    return bool(used) and any(map(_is_mine, _places(os.path.realpath(path), used)))
 
 
 def _places(path: str, places: Sequence[str]) -> tuple[str, ...]:
     """The names under which the contents of a file may be kept."""
     private = [place for place in places if _is_private(place)]
     if not private:
-        return (beside(path),)
+        return ()
     from hashlib import sha256  # loads OpenSSL; mostly nothing is kept
 
     name = sha256(os.fsencode(path)).hexdigest()
-    return (beside(path), *(f"{place}/{name}" for place in private))
+    return tuple(f"{place}/{name}" for place in private)
 
 
 def _is_private(directory: str) -> bool:
@@ -229,11 +222,10 @@ def _keep(path: str, before: bytes, after: bytes, places: Sequence[str]) -> str:
 
 
 def _forget(place: str) -> None:
-    """Remove what was kept, and the directory if it was made for this alone."""
+    """Remove what was kept, and the directory if nothing else is in it."""
     atomic.remove(place)
-    if not place.endswith(_KEPT):
-        with suppress(OSError):
-            os.rmdir(os.path.dirname(place))
+    with suppress(OSError):
+        os.rmdir(os.path.dirname(place))
 
 
 def _is_between(found: bytes, before: bytes, after: bytes) -> bool:

@@ -28,20 +28,32 @@ NOBODY = 65534
 @pytest.fixture
 def path(tmp_path: Path) -> Path:
     """A file in a directory of its own."""
+    kept_in(tmp_path).mkdir(mode=0o700)
     place = tmp_path / "m" / "go.mod"
     place.parent.mkdir()
     place.write_bytes(OLD)
     return place
 
 
+def kept_in(tmp_path: Path) -> Path:
+    """The directory of the user's own in which contents are kept."""
+    return tmp_path / f"kept-{os.geteuid()}"
+
+
 def write(path: Path, data: bytes, places: tuple[str, ...] = ()) -> None:
     with lockfile.locked(str(path)) as descriptor:
-        renew.renew(str(path), descriptor, data, places)
+        renew.renew(str(path), descriptor, data, places or (str(kept_in(path.parent.parent)),))
 
 
-def mend(path: Path, places: tuple[str, ...] = ()) -> None:
+def mend(path: Path) -> None:
     with lockfile.locked(str(path)) as descriptor:
-        renew.mend(str(path), descriptor, places)
+        renew.mend(str(path), descriptor, (str(kept_in(path.parent.parent)),))
+
+
+def kept(path: Path) -> list[Path]:
+    """What is kept."""
+    place = kept_in(path.parent.parent)
+    return sorted(place.iterdir()) if place.exists() else []
 
 
 def names(path: Path) -> list[str]:
@@ -165,7 +177,7 @@ def test_the_owner_stays(path: Path) -> None:
     path.chmod(0o666)
     path.parent.chmod(0o777)
     with open_to_all(path):
-        as_nobody(lambda: write(path, CONTENTS[1]))
+        as_nobody(lambda: write(path, CONTENTS[1], (str(path.with_name("kept")),)))
     assert (path.read_bytes(), path.stat().st_uid, path.stat().st_gid) == (CONTENTS[1], 1234, 2345)
 
 
@@ -252,6 +264,7 @@ def test_killed_at_any_byte(data: bytes, path: Path) -> None:
         mend(path)
         seen.add(path.read_bytes())
         assert names(path) == ["go.mod", "twin"]
+        assert kept(path) == []
         write(path, OLD)
         step += 1
     assert seen == {OLD, data}
@@ -271,9 +284,10 @@ def test_what_somebody_has_written_since_stays(now: bytes, path: Path, monkeypat
     refuse(monkeypatch, errno.EBUSY)
     assert killed_at(70, path, CONTENTS[0], refused=errno.EBUSY)
     path.write_bytes(now)
+    assert kept(path)
     mend(path)
     assert path.read_bytes() == now
-    assert names(path) == ["go.mod"]
+    assert kept(path) == []
 
 
 def test_what_another_user_has_kept_is_not_believed(path: Path) -> None:
@@ -282,8 +296,8 @@ def test_what_another_user_has_kept_is_not_believed(path: Path) -> None:
     os.link(path, path.with_name("twin"))
     assert killed_at(30, path, CONTENTS[0])
     half = path.read_bytes()
-    os.chown(renew.beside(str(path)), 1234, 1234)
-    assert not renew.is_kept(str(path))
+    os.chown(kept(path)[0], 1234, 1234)
+    assert not renew.is_kept(str(path), (str(kept_in(path.parent.parent)),))
     mend(path)
     assert path.read_bytes() == half != OLD
 
@@ -327,7 +341,6 @@ def test_where_old_contents_are_kept() -> None:
     temp = f"/t/govgo-kept-{os.geteuid()}"
     assert renew.keeping_places({"HOME": "/h", "TMPDIR": "/t"}) == ("/h/.cache/govgo/kept", temp)
     assert renew.keeping_places({"TMPDIR": "/t"}) == (temp,)
-    assert renew.beside("/a/go.mod") == "/a/.go.mod.govgo-kept"
 
 
 def test_a_directory_that_others_may_write_keeps_nothing(path: Path, tmp_path: Path) -> None:
@@ -336,4 +349,4 @@ def test_a_directory_that_others_may_write_keeps_nothing(path: Path, tmp_path: P
     open_place.chmod(0o777)
     link.symlink_to(tmp_path)
     for place in (open_place, link):
-        assert renew._places(str(path), (str(place),)) == (renew.beside(str(path)),)
+        assert renew._places(str(path), (str(place),)) == ()

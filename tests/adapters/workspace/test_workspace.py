@@ -23,7 +23,7 @@ from govgo.errors import ConflictError, DiskError
 
 @pytest.fixture
 def files(tmp_path: Path) -> DiskWorkspace:
-    return DiskWorkspace(ModCache(str(tmp_path / "mod"), writable_dirs=False))
+    return DiskWorkspace(ModCache(str(tmp_path / "mod"), writable_dirs=False), (str(tmp_path / "kept"),))
 
 
 @pytest.fixture
@@ -182,7 +182,8 @@ def test_what_a_killed_run_left_is_brought_back_at_the_end_of_a_link(
 def leave_kept(path: Path, before: bytes, after: bytes) -> None:
     """What a run leaves that is killed while it overwrites `path`, as docs of `disk.renew` describe it."""
     body = str(len(before)).encode() + b"\n" + before + after
-    kept = path.with_name(f".{path.name}.govgo-kept")
+    kept = path.parent.parent / "kept" / hashlib.sha256(os.fsencode(path)).hexdigest()
+    kept.parent.mkdir(mode=0o700)
     kept.write_bytes(b"govgo kept file 1\n" + hashlib.blake2b(body, digest_size=32).digest() + body)
     kept.chmod(0o600)
 

@@ -228,7 +228,7 @@ MUTANTS = {
         "the old content is kept while a file is overwritten",
         "adapters/disk/renew.py",
         "        kept = _keep(path, before, data, places)\n",
-        "        kept = path + _KEPT\n",
+        "        kept = path + 'kept'\n",
         (RENEW + "test_killed_at_any_byte",),
     ),
     "kept-by-others": Mutant(
