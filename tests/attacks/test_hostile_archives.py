@@ -17,6 +17,7 @@ from pathlib import Path
 import pytest
 
 from govgo.adapters.advisories.files import MAX_ADVISORY_BYTES, FileSource
+from govgo.adapters.disk import archives
 from govgo.adapters.disk.executables import DiskExecutables
 from govgo.adapters.disk.packed import MAX_PACKED_BYTES
 from govgo.adapters.disk.usercache import KeptFiles
@@ -91,6 +92,32 @@ def test_attack_an_archive_of_sources_whose_headers_are_a_bomb(name: str, tmp_pa
             file.write(piece)
     assert path.stat().st_size < 1 << 20
     assert peak_of(lambda: ArchiveFiles(str(path), "/repository"), UsageError) < 12 << 20
+
+
+@pytest.mark.parametrize("kind", [tarfile.XHDTYPE, tarfile.XGLTYPE, tarfile.GNUTYPE_LONGNAME])
+def test_attack_many_headers_that_are_no_bomb_alone(
+    kind: bytes, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Each has half of what one may have; tarfile keeps them all."""
+    monkeypatch.setattr(archives, "_MOST_BYTES_OF_HEADERS", 4 << 20)
+    path = tmp_path / "app.tar.gz"
+    with gzip.open(path, "wb", 1) as file:
+        for number in range(24):
+            key = b"524288 k%06d=" % number
+            file.write(header(kind, 1 << 19) + key + b"y" * ((1 << 19) - len(key) - 1) + b"\n")
+            file.write(header(tarfile.REGTYPE, 0, f"f{number}"))
+    assert peak_of(lambda: ArchiveFiles(str(path), "/repository"), UsageError) < 10 << 20
+
+
+@pytest.mark.parametrize("count", [1, 30])
+def test_attack_a_file_in_directories_without_end(count: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each directory is a name of its own, as long as all that are above it."""
+    path = tmp_path / "app.tar.gz"
+    with tarfile.open(path, "w:gz", format=tarfile.GNU_FORMAT) as archive:
+        for number in range(count):
+            archive.addfile(tarfile.TarInfo(f"{number}/" + "a/" * (12_000 if count == 1 else 1_900) + "x"))
+    monkeypatch.setattr("govgo.adapters.workspace.archive._MOST_BYTES_OF_NAMES", 4 << 20)
+    assert peak_of(lambda: ArchiveFiles(str(path), "/repository"), UsageError) < 16 << 20
 
 
 @pytest.mark.parametrize("name", campaigns.one_in(3, ["pax", "long-name", "sparse"]))

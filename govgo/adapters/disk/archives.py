@@ -15,6 +15,8 @@ from govgo.errors import InputError
 
 _MOST_HEADER_BYTES = 1 << 20
 """Of one header that holds a name, or records of pax: more than any path."""
+_MOST_BYTES_OF_HEADERS = 256 << 20
+"""Of all of them, since tarfile keeps what it has read; a mirror of two million files with long names takes as much."""
 _LONG = (
     tarfile.GNUTYPE_LONGNAME,
     tarfile.GNUTYPE_LONGLINK,
@@ -25,6 +27,12 @@ _LONG = (
 TAR_SUFFIXES = (".tar", ".tar.gz", ".tgz", ".tar.bz2", ".tar.xz")
 
 
+class _Archive(tarfile.TarFile):
+    """An archive, and the size of the headers in it that hold names or records, as far as it has been read."""
+
+    header_bytes = 0
+
+
 class _Member(tarfile.TarInfo):
     """A member whose headers take little memory, however much they hold.
 
@@ -33,9 +41,11 @@ class _Member(tarfile.TarInfo):
     test_hostile_archives.py would notice another name.
     """
 
-    def _proc_member(self, archive: tarfile.TarFile) -> Any:
-        if self.type in _LONG and self.size > _MOST_HEADER_BYTES:
-            raise tarfile.ReadError(f"a header of {self.size} bytes")
+    def _proc_member(self, archive: _Archive) -> Any:
+        if self.type in _LONG:
+            archive.header_bytes += self.size
+            if self.size > _MOST_HEADER_BYTES or archive.header_bytes > _MOST_BYTES_OF_HEADERS:
+                raise tarfile.ReadError(f"a header of {self.size} bytes, in all {archive.header_bytes}")
         if self.type == tarfile.GNUTYPE_SPARSE:
             raise tarfile.ReadError("a sparse file")
         return super()._proc_member(archive)  # type: ignore[misc]  # see above
@@ -51,7 +61,7 @@ def open_tar(path: str, mode: Literal["r:", "r:*"]) -> tarfile.TarFile:
         OSError: it cannot be opened.
         tarfile.TarError and others: it is damaged; so at any member (`archive_errors`).
     """
-    return tarfile.open(path, mode, tarinfo=_Member)
+    return _Archive.open(path, mode, tarinfo=_Member)
 
 
 @contextmanager

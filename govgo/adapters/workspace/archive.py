@@ -32,6 +32,10 @@ _MOST_BYTES = 8 << 30
 """Bytes of content that an archive may declare: more than any checkout, and a bound for what is inflated."""
 _MOST_BYTES_KEPT = 256 << 20
 """Bytes of all files that are kept: twice the sources of the largest Go projects."""
+_LONGEST_NAME = 4096
+"""As PATH_MAX of Linux: what is longer cannot be unpacked."""
+_MOST_BYTES_OF_NAMES = 128 << 20
+"""Of the names of all directories: the largest Go projects take a hundredth of it."""
 
 
 _Entry = tuple[str, str, int, Callable[[], IO[bytes]]]
@@ -66,18 +70,24 @@ class ArchiveFiles(TreeFiles):
             raise disk_error("read", file, error) from error
         self._strip()
         self._names: dict[str, dict[str, str]] = {"": {}}
+        size = 0
         for name, kind in self._kinds.items():
-            while name:
+            is_new = True
+            while name and is_new:
                 parent, base = posixpath.split(name)
-                self._names.setdefault(parent, {})[base] = kind
+                is_new = parent not in self._names
+                self._names.setdefault(parent, {})[base] = "dir" if name in self._names else kind
+                size += len(parent) if is_new else 0
+                if size > _MOST_BYTES_OF_NAMES:
+                    raise UsageError(f"{file}: its directories are too many and too deep")
                 name, kind = parent, "dir"
 
     def _strip(self) -> None:
         """Take away the directories that all files lie in."""
-        files = [name.split("/")[:-1] for name, kind in self._kinds.items() if kind != "dir"]
+        files = [name for name, kind in self._kinds.items() if kind != "dir"]
         if not files:
             return
-        low, high = min(files), max(files)
+        low, high = _above(min(files, key=_above)), _above(max(files, key=_above))
         common = [one for one, _ in takewhile(lambda pair: pair[0] == pair[1], zip(low, high, strict=False))]
         prefix = "".join(f"{part}/" for part in common)
         if not prefix or (f"{prefix}go.mod" not in self._kinds and f"{prefix}go.work" not in self._kinds):
@@ -105,12 +115,17 @@ class ArchiveFiles(TreeFiles):
         return self._contents[name]
 
 
+def _above(name: str) -> list[str]:
+    """The names of the directories that a file lies in."""
+    return name.split("/")[:-1]
+
+
 def _entries(file: str, keeps: Callable[[str], bool]) -> Iterator[tuple[str, str, bytes | None]]:
     """(clean name, kind, content where it is kept) of each entry that lies inside the archive's own root."""
     names = bytes_declared = bytes_kept = 0
     for raw, kind, size, content in _zip_entries(file) if _is_zip(file) else _tar_entries(file):
         names, bytes_declared = names + 1, bytes_declared + size
-        if names > _MOST_ENTRIES or bytes_declared > _MOST_BYTES:
+        if names > _MOST_ENTRIES or bytes_declared > _MOST_BYTES or len(raw) > _LONGEST_NAME:
             raise UsageError(f"{file}: too large for an archive of sources")
         name = posixpath.normpath(raw)
         if name.startswith(("/", "../")) or name in (".", ".."):
