@@ -72,7 +72,7 @@ class IndexFeed:
                     if not quote or b"\\" in line or line.count(b'"Path"') > 1 or not line.startswith(b'{"Path":"'):
                         if not line.strip():
                             continue
-                        head = self._entry(number, line)[0].encode("utf-8", "surrogateescape")
+                        head = self._entry(number, line)[0].encode("utf-8", "replace")
                     found.setdefault(head, []).append((number, line))
         except OSError as error:
             raise DiskError(f"reading index feed: open {self._file}: {reason(error)}", path=self._file) from error

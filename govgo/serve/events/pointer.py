@@ -72,5 +72,5 @@ def parse_pointer(data: bytes) -> Pointer | None:
             return None
         set_back = values.get("set_back") is True  # earlier versions did not write it
         return Pointer(since=str(values["since"]), waiting=waiting, set_back=set_back, **numbers)
-    except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
+    except (ValueError, KeyError, TypeError, AttributeError, OverflowError, RecursionError):
         return None

@@ -65,6 +65,13 @@ def test_a_line_with_two_paths_counts_for_the_last(tmp_path: Path, line: str) ->
     assert not feed.first_seen("q.io/b")
 
 
+def test_attack_a_path_with_half_a_surrogate_pair(tmp_path: Path) -> None:
+    """RFC 8259, section 8.2: JSON can hold one, UTF-8 cannot."""
+    line = '{"Path":"\\ud800","Version":"v1.0.0","Timestamp":"2019-04-10T19:08:52Z"}\n'
+    (tmp_path / "feed").write_text(line + FEED)
+    assert list(IndexFeed(str(tmp_path / "feed")).first_seen("github.com/BurntSushi/toml")) == ["v0.3.1"]
+
+
 def test_a_file_that_is_not_there(tmp_path: Path) -> None:
     with pytest.raises(DiskError, match=r"reading index feed: open .*/feed: no such file or directory"):
         IndexFeed(str(tmp_path / "feed")).first_seen("q.io/a")

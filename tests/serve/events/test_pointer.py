@@ -53,6 +53,7 @@ def test_one_of_an_earlier_version_is_read() -> None:
         format_pointer(POINTER)[:-20],
         format_pointer(POINTER).replace(b"1024", b"-1"),
         format_pointer(POINTER).replace(b"1024", b"null"),
+        format_pointer(POINTER).replace(b"1024", b"1e999"),
         format_pointer(POINTER).replace(b'"b.example", ', b""),
         b"[" * 100_000,
         b"\xff",
