@@ -89,7 +89,9 @@ class DiskCare:
         leftovers: list[str],
     ) -> None:
         """Add one file of a directory `@v`."""
-        facts = file.stat(follow_symlinks=False)
+        facts = _facts(file)
+        if facts is None:
+            return
         stem, _, suffix = file.name.rpartition(".")
         version = canonical_of(stem) if suffix in _SUFFIXES else ""
         if not version:
@@ -288,6 +290,16 @@ def _files(directory: str) -> Iterator[os.DirEntry[str]]:
             yield item
 
 
+def _facts(item: os.DirEntry[str]) -> os.stat_result | None:
+    """What is known of a file, None for one that went meanwhile."""
+    try:
+        return item.stat(follow_symlinks=False)
+    except FileNotFoundError:
+        return None
+    except OSError as error:
+        raise disk_error("stat", item.path, error) from error
+
+
 def _size(directory: str) -> int:
     """Bytes of all files below a directory."""
     total = 0
@@ -297,8 +309,8 @@ def _size(directory: str) -> int:
             if item.is_dir(follow_symlinks=False):
                 directories.append(item.path)
             else:
-                with suppress(FileNotFoundError):
-                    total += item.stat(follow_symlinks=False).st_size
+                facts = _facts(item)
+                total += facts.st_size if facts is not None else 0
     return total
 
 

@@ -10,11 +10,14 @@ from pathlib import Path
 
 import pytest
 
+from govgo.adapters.modcache import care
 from govgo.adapters.modcache.cache import ModCache
 from govgo.adapters.modcache.care import DiskCare
 from govgo.core.modcache import Held
 from govgo.core.module.moduleversion import ModuleVersion
+from govgo.errors import DiskError
 from tests.adapters.modcache.test_cache import AT_V, FILES, MV, TREE, ZIP, fill, listing
+from tests.simulators.privileges import modes_count
 
 INFO = b'{"Version":"v1.0.0-RC1"}'
 STEM = f"{AT_V}/v1.0.0-!r!c1"
@@ -112,6 +115,34 @@ def test_a_flipped_bit_anywhere_in_a_zip_is_found(cache: ModCache) -> None:
         put(cache, f"{STEM}.zip", ZIP[:place] + bytes([ZIP[place] ^ 1]) + ZIP[place + 1 :])
         (faults,) = DiskCare(cache).check([MV])
         assert "zip-modified" in [fault.code for fault in faults], place
+
+
+@pytest.mark.parametrize("name", [f"{STEM}.zip", f"{TREE}/go.mod"])
+def test_what_goes_while_it_is_counted_counts_as_nothing(
+    name: str, cache: ModCache, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    listed = care._entries
+
+    def vanishing(directory: str) -> list[os.DirEntry[str]]:
+        found = listed(directory)
+        if directory == os.path.dirname(f"{cache.root}/{name}"):
+            os.chmod(directory, 0o755)
+            os.unlink(f"{cache.root}/{name}")
+            monkeypatch.setattr(care, "_entries", listed)
+        return found
+
+    whole = DiskCare(cache).contents().bytes
+    size = os.stat(f"{cache.root}/{name}").st_size
+    monkeypatch.setattr(care, "_entries", vanishing)
+    assert DiskCare(cache).contents().bytes == whole - size
+
+
+def test_a_directory_that_can_be_listed_alone(cache: ModCache) -> None:
+    directory = Path(cache.root, AT_V)
+    directory.chmod(0o400)
+    with modes_count(), pytest.raises(DiskError, match=f"stat {directory}/.*: permission denied"):
+        DiskCare(cache).contents()
+    directory.chmod(0o755)
 
 
 def test_what_cannot_be_read_is_no_damage_and_ends_nothing(cache: ModCache) -> None:
