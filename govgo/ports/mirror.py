@@ -34,6 +34,10 @@ class LocalCopy(Protocol):
         """
         ...
 
+    def gomod(self, mod: ModuleVersion) -> bytes:
+        """The go.mod in the root of such a zip.  Raises as `zip_hash`, and InputError where there is none."""
+        ...
+
 
 class Staging(Protocol):
     """Where files lie on their way into a mirror (`adapters.storage.staging`)."""

@@ -33,6 +33,12 @@ class TemporaryCopy:
 
         return check_and_hash_zip(self.path, mod, shown=f"{mod.path}@{mod.version}.zip", gomod=gomod)
 
+    def gomod(self, mod: ModuleVersion) -> bytes:
+        """The go.mod in the root of such a zip."""
+        from govgo.adapters.modzip.examine import gomod_in
+
+        return gomod_in(self.path, mod)
+
 
 class TemporaryStaging:
     """Copies in a directory for temporary files.

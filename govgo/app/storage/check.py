@@ -140,10 +140,13 @@ class _Check:
         pieces = self._storage.chunks(file_key(mod, "zip"))
         published = self._published(mod)
         if published is not None:
-            if gomod is None or pieces is None:
-                raise IntegrityError(f"{mod}: it was published, and {'its zip' if gomod else 'its go.mod'} is lost")
-            if hash_gomod(gomod) != published.gomod_sum:
-                raise IntegrityError(f"{mod}: the go.mod is not the one that was published")
+            if pieces is None:
+                raise IntegrityError(f"{mod}: it was published, and its zip is lost")
+            if gomod is None or hash_gomod(gomod) != published.gomod_sum:
+                fault = "its go.mod is lost" if gomod is None else "the go.mod is another one"
+                if not self._repair:
+                    raise IntegrityError(f"{mod}: it was published, and {fault}")
+                gomod = self._gomod_anew(mod, published)
         if gomod is not None:
             _same(mod.gomod_key(), hash_gomod(gomod), self._records.get(mod.gomod_key()), self._name)
         self._look_at_info(mod)
@@ -158,10 +161,22 @@ class _Check:
         stated = (self._storage.read(file_key(mod, "ziphash"), 0, 200) or b"").strip().decode("ascii", "replace")
         if is_h1(stated) and stated != h1:
             raise IntegrityError(f"{mod}: the zip has the hash {h1}, and its .ziphash says {stated}")
-        if not is_h1(stated) and mod not in self._records:
+        if not is_h1(stated) and mod not in self._records and published is None:
             raise NotFoundError(f"{mod}: neither a .ziphash nor a record says what the zip is to be")
         if not is_h1(stated) and self._repair:
             self._storage.replace(file_key(mod, "ziphash"), h1.encode())
+
+    def _gomod_anew(self, mod: ModuleVersion, published: Published) -> bytes:
+        """Write the go.mod of a published version out of its zip, as a server does that is asked for it."""
+        with self._staging.copy_pieces(self._storage.chunks(file_key(mod, "zip")) or ()) as copy:
+            if copy.zip_hash(mod) != published.sum:
+                raise IntegrityError(f"{mod}: neither its go.mod nor its zip is the one that was published")
+            gomod = copy.gomod(mod)
+        key = file_key(mod, "mod")
+        if not self._storage.create(key, gomod):
+            self._storage.replace(key, gomod)
+        self.repaired.append(mod)
+        return gomod
 
     def _look_at_info(self, mod: ModuleVersion) -> None:
         """Nothing proves an .info file, but it must be one of this version."""

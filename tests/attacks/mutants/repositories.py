@@ -195,9 +195,17 @@ MUTANTS = {
         "archives",
         "an archive of sources has a limit",
         "adapters/workspace/archive.py",
-        "        if names > _MOST_ENTRIES or bytes_declared > _MOST_BYTES:\n",
+        "        if names > _MOST_ENTRIES or bytes_declared > _MOST_BYTES or len(raw) > _LONGEST_NAME:\n",
         "        if False:\n",
         (ARCHIVE + "test_limits",),
+    ),
+    "sources-directories": Mutant(
+        "archives",
+        "the directories in an archive of sources have a limit",
+        "adapters/workspace/archive.py",
+        "                if size > _MOST_BYTES_OF_NAMES:\n",
+        "                if False:\n",
+        ("tests/attacks/test_hostile_archives.py::test_attack_a_file_in_directories_without_end",),
     ),
     "sources-kept": Mutant(
         "archives",

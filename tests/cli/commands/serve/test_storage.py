@@ -331,3 +331,29 @@ def test_published_versions(world: World, capsys: pytest.CaptureFixture[str]) ->
     assert not [path for path in world.proxy.asked if "corp.example/own" in path]
     assert Run(capsys, "rm", str(store), "corp.example/own@v1.0.0").code == 0
     assert not list(store.rglob("*.published"))
+
+
+@pytest.mark.parametrize("is_lost", [True, False])
+def test_what_a_killed_server_leaves_of_a_published_version(
+    is_lost: bool, world: World, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The record is written before the small files are, and the zip before either."""
+    (world.root / "users").write_text(USERS)
+    with Served(world, users=str(world.root / "users"), publishing=Publishing(("corp.example/own",))) as served:
+        assert put(served, "corp.example/own", "v1.0.0").status == 201
+        store = served.storage
+    gomod = store / "corp.example/own/@v/v1.0.0.mod"
+    before = gomod.read_bytes()
+    gomod.with_suffix(".ziphash").unlink()
+    if is_lost:
+        for each in ("mod", "info"):
+            gomod.with_suffix(f".{each}").unlink()
+        (gomod.parent / "list").unlink()
+    else:
+        gomod.write_bytes(before + b"// more\n")
+    damaged = Run(capsys, "verify", str(store))
+    assert (damaged.code, "it was published, and " in damaged.out) == (1, True)
+    assert Run(capsys, "verify", "-repair", str(store)).code == 0
+    assert gomod.read_bytes() == before
+    assert Run(capsys, "verify", str(store)).code == 0
+    assert (gomod.parent / "list").read_text() == "v1.0.0\n"
