@@ -36,7 +36,9 @@ _OTHER = late(
     re.IGNORECASE | re.DOTALL,
 )
 """Files that are no texts for people, whatever they are called. What else is a suffix may name a licence."""
-_STATED = late(rb"^\W*SPDX-License-Identifier:[ \t]*([^\r\n]{1,400}?)[ \t\r*/]*$", re.M)
+_STATED = late(rb"^[^\w\n]*+SPDX-License-Identifier:([^\r\n][^\n]*+)", re.M)
+"""Each line is looked at once, whatever it holds: a text may be a MiB of line ends, or of blanks."""
+_MOST_STATED = 400
 _RESTRICTED = late(rb"commons\s+clause", re.I)
 
 
@@ -126,7 +128,9 @@ def stated_expression(data: bytes) -> str:
 
     Several lines apply together (REUSE specification, "Comment headers").
     """
-    stated = [canonical(each.decode("utf-8", "replace")) for each in _STATED.findall(data)]
+    lines = [each.lstrip(b" \t").rstrip(b" \t\r*/") for each in _STATED.findall(data)]
+    lines = [each for each in lines if len(each) <= _MOST_STATED and b"\r" not in each]
+    stated = [canonical(each.decode("utf-8", "replace")) for each in lines]
     return joined(stated) if all(stated) else ""
 
 

@@ -8,6 +8,7 @@ import pytest
 from govgo.core.licenses.expression import canonical, identifiers, joined
 from govgo.core.licenses.texts import (
     LICENSE,
+    MAX_TEXT_BYTES,
     NOTICE,
     PATENTS,
     LegalFile,
@@ -17,6 +18,7 @@ from govgo.core.licenses.texts import (
     declared,
     judged,
     kind_of,
+    stated_expression,
     too_large,
     unknown,
 )
@@ -139,6 +141,9 @@ def test_one_text() -> None:
         (b"SPDX-License-Identifier: whatever I like", "ISC"),
         (b"write SPDX-License-Identifier: MIT in each file", "ISC"),
         (b"SPDX-License-Identifier: " + b"(" * 390, "ISC"),
+        (b"SPDX-License-Identifier:\nSPDX-License-Identifier:\tMIT */ \r", "MIT"),
+        (b"SPDX-License-Identifier: MIT\nSPDX-License-Identifier: " + b"x" * 401, "MIT"),
+        (b"SPDX-License-Identifier: MIT\nSPDX-License-Identifier: a\rb", "MIT"),
     ],
 )
 def test_what_a_text_states(line: bytes, expression: str) -> None:
@@ -186,3 +191,17 @@ def test_the_commons_clause_restricts_what_a_text_states() -> None:
     found = judged("LICENSE", "", data, Match(("Apache-2.0",), 0.9))
     assert (found.expression, found.note) == ("", "Apache-2.0 with the Commons Clause")
     assert judged("LICENSE", "", data, Match()).expression == ""
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        b"\n" * MAX_TEXT_BYTES,
+        b"* \n" * (MAX_TEXT_BYTES // 3),
+        b"SPDX-License-Identifier: " + b"*" * MAX_TEXT_BYTES,
+        b"SPDX-License-Identifier:" + b" " * (MAX_TEXT_BYTES - 600) + b"\x01" * 500,
+    ],
+)
+def test_attack_a_text_of_nothing(data: bytes) -> None:
+    """Its lines are looked at once; from each of them to the end of all would take hours."""
+    assert stated_expression(data) == ""
