@@ -144,3 +144,10 @@ def test_the_library_example_of_the_readme(sample: Path, capsys: pytest.CaptureF
         "v0.0.0-20170915032832-14c0d48ead0c",
         "all proved",
     ]
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.relative_to(ROOT).as_posix())
+def test_attack_a_file_of_the_checkout_in_the_place_of_the_package(page: Path) -> None:
+    """`pipx run NAME` runs a file NAME of the working directory, such as one of a pull request, but for --spec."""
+    recipes = re.findall(r"(?m)^[^`\n]*pipx run .*", page.read_text())
+    assert [line for line in recipes if "pipx run --spec govgo govgo " not in line] == []

@@ -190,7 +190,7 @@ def command_lines(page: Path) -> list[str]:
     """Every line of a block that calls govgo, and what stands in backticks and begins with it."""
     shown = page.read_text()
     outside = re.sub(r"(?ms)^```.*?^```", "", shown)
-    called = r"(?:uvx |pipx run )?(govgo (?!:)[^#|&;)`\"\n]+)"
+    called = r"(?:uvx |pipx run --spec govgo )?(govgo (?!:)[^#|&;)`\"\n]+)"
     found = []
     for block in blocks(page, "sh", "console", "yaml"):
         found += re.findall(rf"(?m)(?:^|[\s$(&|]){called}", block)
