@@ -41,7 +41,7 @@ _IPV4 = late(r"[0-9]+(\.[0-9]+){3}")
 
 HIDDEN = "xxxxx"
 """What stands in messages where a secret was."""
-_WORD = late(r"""[A-Za-z][A-Za-z0-9+.\-]*:/[^\s"'<>]*""")
+_WORD = late(r"""(?<![A-Za-z0-9+.\-])([0-9+.\-]*+)([A-Za-z][A-Za-z0-9+.\-]*+:/[^\s"'<>]*)""")
 _HEAD = late(r"([A-Za-z][A-Za-z0-9+.\-]*:)?/*")
 _AUTHORITY = late(r"[^/?#]*")
 # An "@" behind the host may still end a password with "/", "?" or "#" in it. These do not: the path element @v or
@@ -236,7 +236,7 @@ def _masked_parts(text: str) -> str:
 
 def mask_all(text: str) -> str:
     """`text`, a sentence or a command line, with the URLs in it masked."""
-    return _WORD.sub(lambda match: mask(match[0]), text)
+    return _WORD.sub(lambda match: match[1] + mask(match[2]), text)
 
 
 def _match(pattern: re.Pattern[str], text: str) -> str:

@@ -177,3 +177,11 @@ def test_resolve(base: str, reference: str, found: str) -> None:
 )
 def test_port(text: str, port: int) -> None:
     assert parse(text).port == port
+
+
+@pytest.mark.parametrize("part", ["a", "1", "a.", "a:"])
+def test_attack_a_word_without_end(part: str) -> None:
+    """Each character is looked at once; from each to the end of the word would take an hour."""
+    text = part * (1 << 20)
+    assert mask_all(text) == text
+    assert mask_all(f"7https://u:p@h/ {text}") == f"7https://u:xxxxx@h/ {text}"
