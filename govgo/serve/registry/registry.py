@@ -12,6 +12,7 @@ import time
 from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
+from functools import partial
 from typing import Any, TypeVar
 
 from govgo.adapters.catalogue.catalogue import Catalogue
@@ -61,6 +62,8 @@ _MAX_INFO = 1 << 16
 _LOOK_S = 1.5
 """So long a page waits for a zip to be looked into."""
 _MOST_WORDS = 8
+_AT_ONCE = 100
+"""So many rows are read where fewer are wanted: some of them may be hidden."""
 _MAX_QUERY = 200
 _LAST_S = 0.5
 LATEST = "latest"
@@ -175,15 +178,16 @@ class Registry:
         """Modules by path, or those whose paths have every word of a query."""
         standing = await self.standing(address)
         words = query[:_MAX_QUERY].split()[:_MOST_WORDS]
-        if words:
-            place = _place(after)
-            rows = await self._asked(lambda: self._catalogue.search(words, place, limit + 1))
-        else:
-            rows = await self._asked(lambda: self._catalogue.modules(after, limit + 1))
-        more = len(rows) > limit
-        rows = rows[:limit]
-        last = f"{rows[-1].required_by} {rows[-1].path}" if rows and words else rows[-1].path if rows else ""
-        return ListPage(standing, " ".join(words), after, tuple(self._shown(rows)), last if more else "")
+
+        def read(place: str, count: int) -> list[ModuleRow]:
+            catalogue = self._catalogue
+            return catalogue.search(words, _place(place), count) if words else catalogue.modules(place, count)
+
+        def place_of(row: ModuleRow) -> str:
+            return f"{row.required_by} {row.path}" if words else row.path
+
+        rows, last = await self._page(read, place_of, after, limit)
+        return ListPage(standing, " ".join(words), after, rows, last)
 
     async def module(self, address: str, path: str, skip: int, limit: int) -> ModulePage:
         """A module with a part of its history.
@@ -266,13 +270,14 @@ class Registry:
         standing = await self.standing(address)
         self._check_visible(path)
         module = await self._asked(lambda: self._catalogue.module(path))
-        rows = await self._asked(lambda: self._catalogue.requirers(path, after, limit + 1))
+
+        def read(place: str, count: int) -> list[Requirer]:
+            return self._catalogue.requirers(path, place, count)
+
+        rows, last = await self._page(read, lambda row: row.path, after, limit)
         if module is None and not rows and not after:
             raise _absent(path)
-        more = len(rows) > limit
-        rows = rows[:limit]
-        shown = tuple(self._shown(rows))
-        return RequirersPage(standing, path, module, after, shown, rows[-1].path if more else "")
+        return RequirersPage(standing, path, module, after, rows, last)
 
     async def imports(self, address: str, path: str, limit: int) -> ImportsPage:
         """The packages of a module that others import.
@@ -308,6 +313,21 @@ class Registry:
     def _check_visible(self, path: str) -> None:
         if not self._visible(path, ""):
             raise _absent(path)
+
+    async def _page(
+        self, read: Callable[[str, int], list[_Row]], place_of: Callable[[_Row], str], after: str, limit: int
+    ) -> tuple[tuple[_Row, ...], str]:
+        """The rows behind `after` that may be shown, and the place of the last one where there are more of those."""
+        shown: list[_Row] = []
+        count = max(limit + 1, _AT_ONCE)
+        while True:
+            rows = await self._asked(partial(read, after, count))
+            shown += self._shown(rows)
+            if len(shown) > limit:
+                return tuple(shown[:limit]), place_of(shown[limit - 1])
+            if len(rows) < count:
+                return tuple(shown), ""
+            after = place_of(rows[-1])
 
     def _shown(self, rows: Iterable[_Row]) -> list[_Row]:
         return [row for row in rows if self._visible(row.path, "")]

@@ -492,6 +492,12 @@ def test_new_rules_count_without_a_restart(world: World, monkeypatch: pytest.Mon
             assert ask(served, f"{API}/q.io/a@v1.1.0", "version", 404)
             pages = ("/", "/mod/q.io/a/requiredby", "/search?q=q")
             assert 'href="/mod/q.io/b' not in "".join(page(served, each) for each in pages)
+            told = [
+                ask(served, f"{API}?limit=1{each}", "modules")["summary"]["next"]
+                for each in ("", "&after=q.io/a", "&q=q.io")
+            ]
+            assert told[:2] == ["q.io/a", None], "nor is it the place where a list goes on"
+            assert "q.io/b" not in str(told[2])
         registry.keeper.use(*later.pop())
         eventually(lambda: newest(served, "q.io/a") == "v1.0.0", 40)
         assert "q.io/b" not in "".join(page(served, each) for each in pages), "nor in the advice of a@v1.1.0"
