@@ -42,7 +42,7 @@ _MAX_INFO_BYTES = 1 << 16
 # Put in the clone's own attributes, which win over those of the commit: an archive must hold every file as it is,
 # not with what .gitattributes substitutes or leaves out (golang.org/issue/27153).
 _ATTRIBUTES = b"\n* -export-subst -export-ignore\n"
-_SHA256_SETTING = late(rb"^\s*objectformat\s*=\s*\"?sha256", re.MULTILINE | re.IGNORECASE)
+_SHA256_SETTING = late(rb"^[^\S\n]*+objectformat\s*=\s*\"?sha256", re.MULTILINE | re.IGNORECASE)
 _DIRECTORIES = ("refs/heads", "refs/tags", "objects/info", "objects/pack")  # with objects/, a clone exists
 _IN_QUOTES = {"\\": r"\\", '"': r"\"", "\n": r"\n", "\t": r"\t"}
 

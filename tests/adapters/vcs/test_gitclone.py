@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from govgo.adapters.vcs.git import Git, GitError
-from govgo.adapters.vcs.gitclone import GitClone, open_vcs_dir
+from govgo.adapters.vcs.gitclone import GitClone, open_vcs_dir, uses_sha256
 from govgo.errors import CacheCorruptError, DiskError, GovgoError, TooLargeError
 from tests.simulators.gitrepos import needs_git
 from tests.simulators.packs import TAG, PackServer
@@ -169,3 +169,21 @@ def new_clone(url: str, home: Path) -> GitClone:
 
 def left_behind(clone: GitClone) -> list[Path]:
     return list(Path(clone.directory).glob("objects/*/tmp_*"))
+
+
+@pytest.mark.parametrize(
+    ("config", "is_sha256"),
+    [
+        (b"[extensions]\n\tobjectFormat = sha256\n", True),
+        (b'[extensions]\r\n  objectformat="sha256"\r\n', True),
+        (b"[extensions]\n\tobjectformat = sha1\n", False),
+        (b"[core]\n\tx = objectformat = sha256\n", False),
+    ],
+)
+def test_which_hashes_a_repository_has(config: bytes, is_sha256: bool) -> None:
+    assert uses_sha256(config) == is_sha256
+
+
+def test_attack_settings_of_nothing() -> None:
+    """A MiB of line ends, in a repository that a fleet looks at, took hours."""
+    assert not uses_sha256(b"\n" * (1 << 20))
