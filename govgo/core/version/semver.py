@@ -55,9 +55,12 @@ def parse(v: str) -> Parts | None:
     """
     version, plus, build = v.partition("+")
     core, dash, pre = version.partition("-")
-    numbers = core[1:].split(".")
-    if v[:1] != "v" or not v.isascii() or not all(map(is_number, numbers)):
+    numbers = core[1:].split(".", 3)
+    if v[:1] != "v" or not v.isascii():
         return None
+    for number in numbers:  # `is_number`, which would take half the time of a call
+        if not number.isdecimal() or (number[0] == "0" and len(number) > 1):
+            return None
     if len(numbers) != 3:
         # A short form, which has no more than its numbers.
         return (*numbers, *("",) * (5 - len(numbers))) if len(numbers) < 3 and core == v else None  # type: ignore[return-value]
