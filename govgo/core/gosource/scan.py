@@ -75,7 +75,9 @@ class Scanner:
         self.faults: list[Fault] = []
         self._lines = [0] + [m.end() for m in re.finditer("\n", text) if m.end() < len(text)]
         self._bad = [match.start() for match in _BAD.finditer(text)]
-        self._moves: list[tuple[int, str, int, int]] = []  # from line directives: offset, file, line, column
+        # From line directives: offset, file, line, column, and the line and column that are really there.
+        self._moves: list[tuple[int, str, int, int, int, int]] = []
+        self._placed = 0, 0, 1  # the last place that was asked for: line, offset, column
         self._ends_statement = False
         self._pending_newline = -1
         self._at = -1
@@ -89,11 +91,11 @@ class Scanner:
         moves = bisect_right(self._moves, offset, key=lambda move: move[0])
         if moves == 0:
             return self.name, line, column
-        base, file, new_line, new_column = self._moves[moves - 1]
-        distance = line - self._place(base)[0]
+        _, file, new_line, new_column, base_line, base_column = self._moves[moves - 1]
+        distance = line - base_line
         if new_column == 0 or distance:
             return file, new_line + distance, column if new_column else 0
-        return file, new_line, new_column + _size(self.text[base:offset])
+        return file, new_line, new_column + column - base_column
 
     def fault(self, offset: int, text: str) -> None:
         """Note an error."""
@@ -230,7 +232,7 @@ class Scanner:
             return
         file = self.position(begin + 7)[0] if head == "" and column else _clean(self.name, head)
         if after < len(self.text) and (not self._moves or self._moves[-1][0] < after):
-            self._moves.append((after, file, number, column))
+            self._moves.append((after, file, number, column, *self._place(after)))
 
     def _string(self, begin: int) -> str:
         while True:
@@ -298,7 +300,12 @@ class Scanner:
 
     def _place(self, offset: int) -> tuple[int, int]:
         line = bisect_right(self._lines, offset)
-        return line, _size(self.text[self._lines[line - 1] : offset]) + 1
+        begin, column = self._lines[line - 1], 1
+        if self._placed[0] == line and self._placed[1] <= offset:
+            _, begin, column = self._placed  # a line may be a whole file, and each of its tokens is asked about
+        column += _size(self.text[begin:offset])
+        self._placed = line, offset, column
+        return line, column
 
 
 def _size(text: str) -> int:

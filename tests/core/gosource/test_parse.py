@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import pytest
 
+from govgo.core.gosource import scan
 from govgo.core.gosource.parse import read_go_file
 
 
@@ -33,3 +34,20 @@ def test_attack_an_import_path_of_megabytes_is_not_printed() -> None:
         assert len(file.error) < 200
     longest = "q.io/" + "x" * 4091
     assert read_go_file("x.go", f'package p\nimport "{longest}"\n'.encode()).imports == (longest,)
+
+
+@pytest.mark.parametrize(
+    "data", [b"(" * 9_000, b"package a\n/*" + b"\xff" * 9_000 + b"*/\n", b"/*line x:1:1*/" + b"[" * 9_000]
+)
+def test_attack_a_line_without_end(data: bytes, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The place of each token, and of each fault, is told from that of the one before it."""
+    measured: list[int] = []
+    size = scan._size
+
+    def measuring(text: str) -> int:
+        measured.append(len(text))
+        return size(text)
+
+    monkeypatch.setattr(scan, "_size", measuring)
+    read_go_file("a.go", data)
+    assert sum(measured) < 4 * len(data)
