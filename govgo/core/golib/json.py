@@ -30,6 +30,7 @@ _NUMBER_PARTS = (
     ),
 )
 _BRACKET = late(r'"(?>(?:[^"\\]|\\.)*)"?|[\[\]{}]', re.DOTALL)
+_PIECE = 1 << 13
 _MAX_DEPTH = 10_000  # encoding/json, maxNestingDepth
 _LITERALS = (b"true", b"false", b"null")
 _DECODER_END = "unexpected EOF"
@@ -62,11 +63,21 @@ def stream(data: bytes) -> Iterator[object]:
     Raises:
         InputError: what follows is not JSON.
     """
-    position = _after_space(data, 0)
+    position, size = _after_space(data, 0), _PIECE
     while position < len(data):
-        value, position = _decode(data, position, at_end=_DECODER_END)
+        piece = data[position : position + size]  # not all that follows, anew for each value
+        is_last = position + size >= len(data)
+        try:
+            value, end = _decode(piece, 0, at_end=_DECODER_END)
+        except InputError:
+            if is_last:
+                raise
+            end = len(piece)
+        if end > len(piece) - len("e+1") and not is_last:
+            size *= 2  # the value ends behind the piece, or it is a number that may
+            continue
         yield value
-        position = _after_space(data, position)
+        position = _after_space(data, position + end)
 
 
 def kind(value: object) -> str:

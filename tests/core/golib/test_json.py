@@ -116,3 +116,9 @@ def fault(text: bytes) -> str:
     except InputError as error:
         return str(error)
     return "none"
+
+
+@pytest.mark.parametrize("size", [*range(8170, 8200), 30_000])
+def test_values_of_a_stream_across_any_place(size: int) -> None:
+    text = "x" * size
+    assert list(stream(f'"{text}" 112.5 1e+2 -7\n[{{"a":true}}]'.encode())) == [text, 112.5, 100.0, -7.0, [{"a": True}]]
