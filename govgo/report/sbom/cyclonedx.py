@@ -45,7 +45,7 @@ def cyclonedx_json(run: Sboms, document: Sbom, version: str) -> str:
         from cyclonedx.output.json import JsonV1Dot6, JsonV1Dot7
     except ImportError:
         what = "CycloneDX needs cyclonedx-python-lib, which is not installed"
-        raise MissingExtraError(f"{what}: python -m pip install 'govgo[audit]'") from None
+        raise MissingExtraError(f"{what}: pip install 'govgo[audit]'") from None
     outputter = {"1.6": JsonV1Dot6, "1.7": JsonV1Dot7}[version]
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # it warns of a root without edges: of a binary none are known

@@ -110,7 +110,7 @@ def check_extra() -> None:
         if find_spec("prometheus_client") is None:  # loading it takes a tenth of the start, and /metrics alone needs it
             raise ModuleNotFoundError(name="prometheus_client")
     except ImportError as error:
-        text = f"serve needs {error.name}, which is not installed: python -m pip install 'govgo[serve]'"
+        text = f"serve needs {error.name}, which is not installed: pip install 'govgo[serve]'"
         raise MissingExtraError(text) from None
 
 

@@ -25,7 +25,7 @@ def check_installed() -> None:
     try:
         import cvss  # noqa: F401
     except ImportError:
-        text = "policy.advisories.severity needs the package cvss: python -m pip install 'govgo[serve]'"
+        text = "policy.advisories.severity needs the package cvss: pip install 'govgo[serve]'"
         raise MissingExtraError(text) from None
 
 

