@@ -160,7 +160,8 @@ def _printer(
 
 
 def _print_lines(modules: Iterable[ModuleInfo]) -> None:
-    show("".join(f"{module_line(info)}\n" for info in modules))
+    # The argument @ names a module with neither path nor version, which has no line, in a template either.
+    show("".join(f"{line}\n" for info in modules if (line := module_line(info))))
 
 
 def _print_json(modules: Iterable[ModuleInfo], fields: frozenset[str]) -> None:
