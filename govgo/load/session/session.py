@@ -286,7 +286,8 @@ class Session(_Parts):
     def short_path_if_seen(self, path: str) -> str:
         """The same, but in full where it is not known what is there, as go shows a file that it cannot open."""
         error = self.files.stat_error(path)
-        is_unknown = error is not None and isinstance(error.inner, PermissionError | NotADirectoryError)
+        inner = error.inner if error is not None else None
+        is_unknown = isinstance(inner, OSError) and not isinstance(inner, FileNotFoundError)
         return one_line(path) if is_unknown else self.short_path(path)
 
     def _shorter(self, path: str) -> str:
