@@ -246,6 +246,7 @@ TESTED_BY = {
     "core/gosum/test_ledger.py": "core/gosum: mismatch",
     "core/gosource/test_stdlib.py": "core/gosource: stdlib_data",
     "core/modfile/test_parser.py": "core/modfile: faults",
+    "core/modfile/test_quickread.py": "core/modfile: summary",
     "core/test_govgotoml.py": "core/policy: values",
     "load/buildlist/test_edit.py": "load/buildlist: versionconflicts",
     "load/buildlist/test_roots.py": "load/buildlist: requirements; load/packages: tidyroots",

@@ -45,11 +45,9 @@ def run() -> None:
             sys.unraisablehook = _on_lost_exception
         # A command builds long-lived graphs and exits; cyclic collection would only walk them again and again.
         gc.disable()
-        import warnings
-
         from govgo.cli.streams import Streams
 
-        warnings.simplefilter("ignore")  # of coroutines that were made when Ctrl-C came, and will not be awaited
+        _ignore_warnings()
         streams = Streams()
         code = invoke(sys.argv[1:])
         fault = streams.flush()
@@ -59,6 +57,16 @@ def run() -> None:
         code = _interrupted()
     # Nothing is left to do; taking a large graph apart object by object would cost more than some whole commands.
     os._exit(code)
+
+
+def _ignore_warnings() -> None:
+    """Those of coroutines that were made when Ctrl-C came, and will not be awaited."""
+    if "warnings" in sys.modules:
+        import warnings
+
+        warnings.simplefilter("ignore")
+    else:  # it reads this list when it is loaded, which takes a while and most commands do without
+        sys.warnoptions.append("ignore")
 
 
 def _start_over_in_utf_8() -> None:

@@ -11,7 +11,7 @@ from govgo.core.typehints import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
     from govgo.core.gosource.buildtags import TagSet
-    from govgo.core.modfile.quickread import Summary
+    from govgo.core.modfile.summary import Summary
     from govgo.core.module.moduleversion import ModuleVersion
     from govgo.errors import DiskError
 

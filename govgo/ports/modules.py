@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 
 from govgo.core.gosum.ledger import SumLedger
-from govgo.core.modfile.quickread import Summary
+from govgo.core.modfile.summary import Summary
 from govgo.core.module.info import Origin
 from govgo.core.module.moduleversion import ModuleVersion
 from govgo.core.records import NamedTuple

@@ -12,7 +12,7 @@ from typing import Any, TypeVar
 from govgo.core.goenv import GoEnv
 from govgo.core.gosum.dirhash import hash_gomod
 from govgo.core.gosum.ledger import SumLedger
-from govgo.core.modfile.quickread import Summary
+from govgo.core.modfile.summary import Summary
 from govgo.core.module.info import Origin
 from govgo.core.module.moduleversion import ModuleVersion
 from govgo.core.version import semver

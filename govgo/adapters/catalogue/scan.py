@@ -18,7 +18,8 @@ from govgo.adapters.catalogue.catalogue import FILES
 from govgo.adapters.catalogue.filling import FilledCatalogue, StoredRow, Summed
 from govgo.adapters.proxy.revinfo import parse_info
 from govgo.core.modfile import ModFileErrors
-from govgo.core.modfile.quickread import Retracted, Retraction, Summary, summarize
+from govgo.core.modfile.quickread import summarize
+from govgo.core.modfile.summary import Retracted, Retraction, Summary
 from govgo.core.module.escape import escape_path, escape_version, unescape_path, unescape_version
 from govgo.core.module.moduleversion import ModuleVersion, version_key
 from govgo.core.module.paths import check_path, is_canonical

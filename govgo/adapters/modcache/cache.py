@@ -42,7 +42,6 @@ from govgo.adapters.disk.trees import (
     temporary_tree,
 )
 from govgo.core.golib.quote import quote
-from govgo.core.gosum import dirhash
 from govgo.core.module import cachepath
 from govgo.core.module.moduleversion import ModuleVersion
 from govgo.core.records import NamedTuple
@@ -427,7 +426,9 @@ class ModCache:
             return None
         except OSError as error:
             raise disk_error("read" if error.errno == errno.EISDIR else "open", path, error) from error
-        return text if dirhash.is_h1(text) else None
+        from govgo.core.gosum.dirhash import is_h1
+
+        return text if is_h1(text) else None
 
     def write_ziphash(self, mv: ModuleVersion, h1: str) -> None:
         """Record the h1: of a zip that is in the cache already (its record was lost); the caller holds the lock.

@@ -34,7 +34,7 @@ from govgo.adapters.disk.sealed import (
     stamp,
     write_sealed,
 )
-from govgo.core.modfile.quickread import Retraction, Summary
+from govgo.core.modfile.summary import Retraction, Summary
 from govgo.core.module import cachepath
 from govgo.core.module.moduleversion import ModuleVersion
 from govgo.errors import InputError
@@ -51,7 +51,7 @@ _FINE_NS = 100_000_000
 _COARSE_STEP_NS = 10_000_000
 """The times of file systems with coarse clocks (FAT, exFAT, HFS+, ext3) are multiples of this."""
 _READERS = (
-    *("modfile/quickread", "modfile/read", "modfile/parser", "modfile/syntax", "modfile/directives"),
+    *("modfile/quickread", "modfile/summary", "modfile/read", "modfile/parser", "modfile/syntax", "modfile/directives"),
     *("modfile/directivefile", "modfile/gomod", "modfile/quote", "module/paths", "version/semver", "golib/quote"),
     "gosum/dirhash",
 )

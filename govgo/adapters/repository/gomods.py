@@ -24,7 +24,6 @@ from importlib import import_module
 from govgo.adapters.loop.memo import Memo
 from govgo.adapters.modcache.cache import ModCache
 from govgo.adapters.repository.sumcheck import SumCheck
-from govgo.core.gosum.dirhash import Sha256, hash_gomod
 from govgo.core.module.moduleversion import ModuleVersion, is_toolchain
 from govgo.core.typehints import TYPE_CHECKING
 from govgo.core.version.goversion import is_valid as is_go_version
@@ -33,7 +32,8 @@ from govgo.errors import DiskError, GovgoError
 if TYPE_CHECKING:
     from govgo.adapters.loop.helper import Helper
     from govgo.adapters.repository.chain import TrySources
-    from govgo.core.modfile.quickread import Summary
+    from govgo.core.gosum.dirhash import Sha256
+    from govgo.core.modfile.summary import Summary
     from govgo.ports.files import GoModIndex
     from govgo.ports.modules import Loader
     from govgo.ports.reporter import Reporter
@@ -155,6 +155,8 @@ class GoMods:
         if data is None:
             self._absent.add(mv)
             return None
+        from govgo.core.gosum.dirhash import hash_gomod  # nothing is hashed that the index has
+
         hashed = self._hashed[mv] = data, hash_gomod(data, self._sha256())
         return hashed
 
@@ -264,6 +266,8 @@ class GoMods:
             SumMismatchError: they contradict go.sum or the database.
             GovgoError: they cannot be proved. Either error is remembered as the answer for this go.mod.
         """
+        from govgo.core.gosum.dirhash import hash_gomod
+
         key = mv.gomod_key()
         known = self._hashed.get(mv)
         is_known = known is not None and known[0] is data  # in the cache already, or about to be

@@ -47,7 +47,7 @@ if TYPE_CHECKING:
     from govgo.adapters.repository.zips import Downloads, TooNew, Zips
     from govgo.adapters.sumdb.route import Getter
     from govgo.adapters.vcs.direct import Direct
-    from govgo.core.modfile.quickread import Summary
+    from govgo.core.modfile.summary import Summary
     from govgo.core.module.info import Origin
     from govgo.ports.files import GoModIndex
     from govgo.ports.modules import Ask, Downloaded, Loader, RevInfo, Then, Versions

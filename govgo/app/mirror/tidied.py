@@ -13,7 +13,7 @@ from govgo.load.targets.open import reading
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from govgo.core.modfile.quickread import Summary
+    from govgo.core.modfile.summary import Summary
     from govgo.load.targets.resolve import Resolved
     from govgo.ports.files import PlannedFiles, Workspace
     from govgo.ports.modules import Loader, ModuleRepo

@@ -6,8 +6,8 @@
     >>> file.format()
     b'module example.com/m\\n\\ngo 1.21\\n\\nrequire rsc.io/quote v1.5.2\\n'
 
-Other rooms import from here; only `quickread`, which reads the go.mod of a dependency faster, is imported by its name,
-since many commands do without it.
+Other rooms import from here; only `summary` and `quickread`, which reads the go.mod of a dependency faster, are
+imported by their names, since many commands do without the latter.
 
 Reference: Go Modules Reference, "go.mod files" and "Workspaces".
 """
@@ -31,7 +31,6 @@ from govgo.core.modfile.directives import (
 from govgo.core.modfile.faults import LineFault, ModFileErrors, VersionFixError
 from govgo.core.modfile.gomod import ModFile, check_canonical_version
 from govgo.core.modfile.gowork import WorkFile
-from govgo.core.modfile.printer import format_file
 from govgo.core.modfile.quote import auto_quote, is_directory_path, legacy_go_mod, must_quote
 from govgo.core.modfile.read import VersionFixer, module_path, parse, parse_lax, parse_work
 from govgo.core.modfile.syntax import FileSyntax, Line, Position
@@ -60,7 +59,6 @@ __all__ = [
     "WorkFile",
     "auto_quote",
     "check_canonical_version",
-    "format_file",
     "is_directory_path",
     "is_go_version",
     "is_toolchain_name",

@@ -12,7 +12,6 @@ from functools import cmp_to_key
 
 from govgo.core.golib.quote import quote
 from govgo.core.modfile.directives import Directive, Exclude, Go, Godebug, Ignore, Replace, Tool, Toolchain
-from govgo.core.modfile.printer import format_file
 from govgo.core.modfile.quote import auto_quote
 from govgo.core.modfile.syntax import Comment, CommentBlock, FileSyntax, Line, LineBlock
 from govgo.core.module.moduleversion import ModuleVersion
@@ -161,6 +160,8 @@ class DirectiveFile(ABC):
 
     def format(self) -> bytes:
         """The file's text in standard layout."""
+        from govgo.core.modfile.printer import format_file  # most commands write no file
+
         return format_file(self.syntax)
 
     def add_comment(self, text: str) -> None:

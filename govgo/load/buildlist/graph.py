@@ -28,7 +28,7 @@ from govgo.load.dependency.gomod import (
 )
 
 if TYPE_CHECKING:
-    from govgo.core.modfile.quickread import Summary
+    from govgo.core.modfile.summary import Summary
     from govgo.load.session.session import Session
 
 

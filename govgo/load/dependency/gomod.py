@@ -14,7 +14,7 @@ from functools import lru_cache
 from itertools import compress
 
 from govgo.core.modfile import ModFile
-from govgo.core.modfile.quickread import Retraction, Summary, summarize
+from govgo.core.modfile.summary import Retraction, Summary
 from govgo.core.modgraph.loader import Pruning, pruning_for
 from govgo.core.module.moduleversion import ModuleVersion, is_toolchain, is_valid_version
 from govgo.core.records import NamedTuple
@@ -266,6 +266,8 @@ def _parsed(session: Session, mv: ModuleVersion, name: str, data: bytes) -> Summ
     parsed = session.lasting.parsed if session.lasting is not None else None
     raw = parsed.get(data) if parsed is not None else None
     if raw is None:
+        from govgo.core.modfile.quickread import summarize  # a graph that the index has reads no file
+
         try:
             raw = summarize(name, data)
         except InputError as error:

@@ -14,7 +14,7 @@ from typing import ClassVar
 
 from govgo.core.golib.quote import quote
 from govgo.core.lazyregex import late
-from govgo.core.modfile.quickread import Retracted
+from govgo.core.modfile.summary import Retracted
 from govgo.core.module.moduleversion import ModuleVersion, version_key
 from govgo.core.module.versionquery import DisallowedError
 from govgo.errors import Failure, GovgoError, QueryError

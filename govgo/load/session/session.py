@@ -24,7 +24,7 @@ from govgo.load.session.mainmodules import MainModules
 from govgo.load.session.policy import LIST, Policy
 
 if TYPE_CHECKING:  # a command that meets no module need not load these
-    from govgo.core.modfile.quickread import Summary
+    from govgo.core.modfile.summary import Summary
     from govgo.core.module.moduleversion import ModuleVersion
     from govgo.load.session.agelimits import Horizon
     from govgo.ports.advisories import AdvisorySource

@@ -11,7 +11,7 @@ import pytest
 from govgo.adapters.modcache import gomodindex
 from govgo.adapters.modcache.gomodindex import GoModIndex
 from govgo.core.gosum.dirhash import hash_gomod
-from govgo.core.modfile.quickread import Retraction, Summary
+from govgo.core.modfile.summary import Retraction, Summary
 from govgo.core.module.moduleversion import ModuleVersion
 from tests.simulators import rewriting
 from tests.simulators.rewriting import cut, flip

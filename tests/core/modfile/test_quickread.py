@@ -10,7 +10,8 @@ from collections.abc import Iterator
 import pytest
 
 from govgo.core.modfile import ModFileErrors, parse_lax, parser, quickread
-from govgo.core.modfile.quickread import Retraction, Summary, summarize
+from govgo.core.modfile.quickread import summarize
+from govgo.core.modfile.summary import Retraction, Summary
 from govgo.core.module.moduleversion import ModuleVersion
 from tests.conformance.vectors import load, raw
 from tests.simulators import campaigns
