@@ -62,7 +62,7 @@ class Graph:
         self._ids = _Numbers(self._add)
         self.mods: list[ModuleVersion] = []
         self.targets: list[list[int]] = []
-        self._required: dict[ModuleVersion, tuple[ModuleVersion, ...]] = {}
+        self._required: dict[int, tuple[ModuleVersion, ...]] = {}
         self._selected: dict[str, str] = {}
         self._roots = tuple(roots)
         for root in self._roots:
@@ -89,14 +89,14 @@ class Graph:
         ids = self._ids
         number = ids.get(mv)
         assert number is not None, f"{mv} is not in the graph"
-        assert mv not in self._required, f"requirements of {mv} have already been set"
-        self._required[mv] = reqs
+        assert number not in self._required, f"requirements of {mv} have already been set"
+        self._required[number] = reqs
         self.targets[number] = list(map(ids.__getitem__, reqs))
         return number
 
     def required_by(self, mv: ModuleVersion) -> tuple[ModuleVersion, ...] | None:
         """What `mv` requires, in the order recorded; None when that is not known (pruned out)."""
-        return self._required.get(mv)
+        return self._required.get(self._ids.get(mv, -1))
 
     def selected(self, path: str) -> str:
         """The version selected for a module path, "none" when the graph does not name it."""

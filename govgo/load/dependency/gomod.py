@@ -130,14 +130,14 @@ def known_summary(session: Session, mv: ModuleVersion) -> ModSummary | ModuleVer
 
 def look_up_summaries(session: Session) -> Callable[[ModuleVersion], ModSummary | ModuleVersion]:
     """`known_summary` for the many module versions of a graph: what it asks the session is asked once."""
-    summaries, raw = session.scope.part(Summaries), session.part(RawSummaries)
+    raw = session.part(RawSummaries)
     replaced = session.main.replaced_paths()
     must_have_sums, have_sum = session.must_have_sums(), session.repo.ledger.have
     is_vendored = session.build_mod == "vendor"
 
     def look_up(mv: ModuleVersion) -> ModSummary | ModuleVersion:
         # Nothing is known of nearly all, and nothing keeps their own go.mod from being asked for.
-        is_new = mv not in summaries and mv not in raw and mv.path not in replaced and not is_toolchain(mv.path)
+        is_new = mv not in raw and mv.path not in replaced and not is_toolchain(mv.path)
         if is_new and mv.version and not is_vendored and (not must_have_sums or have_sum(mv.gomod_key())):
             return mv
         return known_summary(session, mv)
