@@ -107,6 +107,7 @@
         IncompleteError          [app/sum] some lines could not be added to go.sum (done)
       SettingError               a variable of the environment makes no sense, and nothing can go on
         NoModCacheError          [adapters/modcache] a module cache is needed, and none can be found
+      UncheckedZipError          the recorded hash of a cached zip cannot be read, nor made anew
       SwitchError                [load/session] a command is to start over, answering as a newer Go release
 
 A class with a room in brackets is defined there, the others here; names in parentheses are its fields. Every class has
@@ -515,6 +516,15 @@ class SettingError(GovgoError):
     """
 
     code = "setting"
+
+
+class UncheckedZipError(GovgoError):
+    """The recorded hash of a zip in the cache cannot be read, nor made anew, so that nobody knows what its tree is.
+
+    It is not a Failure. As in go it ends the command, which would else go on as if the module had no packages.
+    """
+
+    code = "unchecked-zip"
 
 
 class ReportedError(GovgoError):

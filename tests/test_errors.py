@@ -122,7 +122,7 @@ def test_every_exception_of_the_package_is_in_the_tree() -> None:
 def test_only_the_end_of_a_command_is_no_failure() -> None:
     """A fallback catches Failure. What must end the command, or start it over, does not derive from it."""
     below = {kind.__name__ for kind in all_classes() if GovgoError in kind.__bases__}
-    assert below == {"Failure", "SecurityError", "ReportedError", "SettingError", "SwitchError"}
+    assert below == {"Failure", "SecurityError", "ReportedError", "SettingError", "SwitchError", "UncheckedZipError"}
 
 
 @pytest.mark.parametrize(

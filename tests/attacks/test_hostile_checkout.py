@@ -80,7 +80,7 @@ def test_attack_another_file_without_end(
 
 
 WITH_NUL = {
-    "list -m all": "(replaced by ./a\\x00b): reading a\\x00b/go.mod: open {}/a\\x00b/go.mod: invalid argument",
+    "list -m all": "(replaced by ./a\\x00b): reading {0}/a\\x00b/go.mod: open {0}/a\\x00b/go.mod: invalid argument",
     "graph": "open {}/a\\x00b/go.mod: invalid argument",
     "tidy": "replacement directory ./a\\x00b: stat {}/a\\x00b: invalid argument",
     "verify --offline": "open {}/a\\x00b/go.mod: invalid argument",

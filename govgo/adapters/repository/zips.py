@@ -20,7 +20,7 @@ import threading
 from collections.abc import AsyncIterator, Callable, Coroutine, Iterable, Sequence
 from contextlib import asynccontextmanager, nullcontext, suppress
 
-from govgo.adapters.attribution import attributed, prefixed
+from govgo.adapters.attribution import attributed
 from govgo.adapters.disk.diskerror import disk_error
 from govgo.adapters.disk.lockfile import reading
 from govgo.adapters.loop.memo import Memo
@@ -41,6 +41,7 @@ from govgo.errors import (
     InputError,
     InvalidVersionError,
     SumMismatchError,
+    UncheckedZipError,
 )
 from govgo.ports.modules import Downloaded
 
@@ -56,6 +57,7 @@ _FIRST_PAUSE_S = 0.002
 _LONGEST_PAUSE_S = 0.1
 """The pauses between two attempts to take a lock that another process has."""
 
+_REPAIR = "`govgo cache verify -repair` fetches damaged files again"
 _MANY = 12
 """From this number of zips to extract on, another process pays."""
 
@@ -252,7 +254,7 @@ class Zips:
                 await self._check_anew(mv)
                 return
         except (DiskError, InputError, BadZipError) as err:
-            raise prefixed(attributed(mv, err), "verifying ") from err
+            raise UncheckedZipError(f"verifying {attributed(mv, err)}", inner=err, hint=err.hint or _REPAIR) from err
         await self._sums.check(mv, h1)
 
     async def _check_anew(self, mv: ModuleVersion) -> None:

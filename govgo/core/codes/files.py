@@ -131,6 +131,13 @@ FILES: Mapping[str, Explanation] = {
         " damaged. It was neither kept nor extracted.",
         "Another proxy in GOPROXY may have a sound one. If all have the same, the version cannot be used.",
     ),
+    "unchecked-zip": Explanation(
+        "3",
+        "The recorded hash of a cached zip cannot be read, nor made anew.",
+        "Beside the zip lies its hash, by which the extracted tree counts as checked. It is damaged, and the zip is"
+        " gone or damaged, too.",
+        "`govgo cache verify -repair` fetches damaged files again, proved.",
+    ),
     "cache-corrupt": Explanation(
         "3",
         "A cached file does not match its own checksum.",
