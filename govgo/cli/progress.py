@@ -15,7 +15,7 @@ import time
 from collections import deque
 from collections.abc import Callable, Mapping
 from contextlib import suppress
-from typing import TextIO
+from typing import Any, TextIO
 
 from govgo.adapters.disk.system import process_age_s
 from govgo.core.safetext import visible
@@ -69,47 +69,75 @@ class Tally:
         self._late: set[str] = set()
         self._newest = ""
         self._samples: deque[tuple[float, int]] = deque([(self._started_s, 0)])
+        self._counts: Mapping[str, Callable[[Mapping[str, Any]], None]] = {
+            "started": self._started,
+            "received": self._received,
+            "again": self._again,
+            "finished": self._finished,
+            "planned": self._planned,
+            "downloaded": self._downloaded,
+            "fetched": self._fetched,
+            "extracted": self._extracted,
+            "step": self._stepped,
+            "advanced": self._advanced,
+        }
 
-    def event(self, kind: str, facts: Mapping[str, object]) -> None:
+    def event(self, kind: str, facts: Mapping[str, Any]) -> None:
         """Count one event; those that say nothing about progress are passed over."""
-        match kind, facts:
-            case "started", {"what": str(what), "name": str(name)}:
-                self._waiting[name] = (what, self._now_s())
-            case "received", {"name": str(name), "bytes": int(count)}:
-                self._moved_s = self._now_s()
-                self.bytes += count
-                self._retries.pop(name, None)
-                if name in self._waiting:
-                    self._waiting[name] = (self._waiting[name][0], self._now_s())
-            case "again", {"name": str(name), "why": "late"}:
-                self._late.add(name)
-            case "again", {"name": str(name), "why": str(why), "pause_s": float(pause_s)}:
-                self._retries.pop(name, None)  # the newest is to be the last
-                self._retries[name] = (why, self._now_s() + pause_s)
-            case "finished", {"name": str(name), **more}:
-                self._moved_s = self._now_s()
-                self._waiting.pop(name, None)
-                self._retries.pop(name, None)
-                self._late.discard(name)
-                rest = more.get("bytes", 0)
-                if isinstance(rest, int) and rest > 0:
-                    self.bytes += rest
-                    self.answers += 1
-            case "planned", {"modules": int(count)}:
-                self._modules_left += count
-            case "downloaded", _:
-                self._modules_left = max(0, self._modules_left - 1)
-            case "fetched", {"path": path, "version": version}:
-                self.fetched += 1
-                self._newest = f"{path} {version}"
-            case "extracted", {"path": path, "version": version}:
-                self._newest = f"{path} {version}"
-            case "step", {"name": str(name), "count": int(count)}:
-                self._step, self._step_left = name, count
-                self._title = _STEPS.get(name, (name, ""))[0] or self._title
-            case "advanced", {"name": str(name), "count": int(count)}:
-                if name == self._step:
-                    self._step_left = max(0, self._step_left - count)
+        count = self._counts.get(kind)  # not by patterns, which take longer than what is counted: 4,000 for a graph
+        if count is not None:
+            with suppress(KeyError, TypeError):  # odd facts are no reason to end a command
+                count(facts)
+
+    def _started(self, facts: Mapping[str, Any]) -> None:
+        self._waiting[facts["name"]] = (facts["what"], self._now_s())
+
+    def _received(self, facts: Mapping[str, Any]) -> None:
+        name, now_s = facts["name"], self._now_s()
+        self._moved_s = now_s
+        self.bytes += facts["bytes"]
+        self._retries.pop(name, None)
+        if name in self._waiting:
+            self._waiting[name] = (self._waiting[name][0], now_s)
+
+    def _again(self, facts: Mapping[str, Any]) -> None:
+        name, why = facts["name"], facts["why"]
+        if why == "late":
+            self._late.add(name)
+        else:
+            self._retries.pop(name, None)  # the newest is to be the last
+            self._retries[name] = (why, self._now_s() + facts["pause_s"])
+
+    def _finished(self, facts: Mapping[str, Any]) -> None:
+        name, rest = facts["name"], facts.get("bytes", 0)
+        self._moved_s = self._now_s()
+        self._waiting.pop(name, None)
+        self._retries.pop(name, None)
+        self._late.discard(name)
+        if rest > 0:
+            self.bytes += rest
+            self.answers += 1
+
+    def _planned(self, facts: Mapping[str, Any]) -> None:
+        self._modules_left += facts["modules"]
+
+    def _downloaded(self, _: Mapping[str, Any]) -> None:
+        self._modules_left = max(0, self._modules_left - 1)
+
+    def _fetched(self, facts: Mapping[str, Any]) -> None:
+        self.fetched += 1
+        self._extracted(facts)
+
+    def _extracted(self, facts: Mapping[str, Any]) -> None:
+        self._newest = f"{facts['path']} {facts['version']}"
+
+    def _stepped(self, facts: Mapping[str, Any]) -> None:
+        self._step, self._step_left = facts["name"], facts["count"]
+        self._title = _STEPS.get(self._step, (self._step, ""))[0] or self._title
+
+    def _advanced(self, facts: Mapping[str, Any]) -> None:
+        if facts["name"] == self._step:
+            self._step_left = max(0, self._step_left - facts["count"])
 
     @property
     def elapsed_s(self) -> float:
