@@ -12,6 +12,7 @@ from govgo.errors import (
     SecurityError,
     SettingError,
     UnavailableError,
+    UncheckedZipError,
     UsageError,
     find,
     gravest,
@@ -35,6 +36,7 @@ def exit_code(error: BaseException) -> int:
         return max((exit_code(each) for each in error.errors), default=EXIT_NO)
     if any(find(error, kind) is not None for kind in (UsageError, SettingError, MissingExtraError)):
         return EXIT_USAGE
-    if find(error, UnavailableError) or find(error, IntegrityError) or find(error, ConflictError):
+    unfinished = UnavailableError, IntegrityError, ConflictError, UncheckedZipError
+    if any(find(error, kind) is not None for kind in unfinished):
         return EXIT_UNFINISHED
     return EXIT_NO if isinstance(error, GovgoError) else EXIT_BUG

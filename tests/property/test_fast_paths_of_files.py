@@ -25,7 +25,7 @@ from govgo.core.golib import url
 from govgo.core.golib.fields import fields
 from govgo.core.golib.unicode import is_print
 from govgo.core.gosum import dirhash, lines
-from govgo.core.modfile import parser, quickread
+from govgo.core.modfile import parser, quickread, summary
 from govgo.core.module import cachepath, escape, paths
 from govgo.core.module.moduleversion import ModuleVersion, version_key
 from govgo.core.modzip import rules
@@ -271,8 +271,8 @@ def test_versions_are_retracted_by_the_intervals_that_hold_them(count: int) -> N
     found = 0
     for start in range(0, len(versions), 200):
         borders = dice.choices(versions, k=2 * dice.randrange(1, 12))
-        intervals = [quickread.Retraction(*pair) for pair in zip(borders[::2], borders[1::2], strict=True)]
-        retracted = quickread.Retracted("q.io/m", intervals)
+        intervals = [summary.Retraction(*pair) for pair in zip(borders[::2], borders[1::2], strict=True)]
+        retracted = summary.Retracted("q.io/m", intervals)
         for version in (*versions[start : start + 200], *borders):
             hits = retracted.hits(version_key("q.io/m", version))
             want = [i for i in intervals if not precedes(version, i.low) and not precedes(i.high, version)]
