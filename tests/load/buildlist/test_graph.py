@@ -3,14 +3,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import pytest
 
 from govgo.app.list.info import ListMode
 from govgo.app.list.list import start_listing
 from govgo.core.module.moduleversion import ModuleVersion
-from govgo.errors import BuildListError
+from govgo.errors import BuildListError, Failure
 from govgo.load.buildlist import graph
 from govgo.load.buildlist.graph import GraphTooLargeError
+from govgo.load.dependency.gomod import known_summary, look_up_summaries
 from govgo.ports.modules import Loader
 from tests.simulators.repo import MemoryFiles, MemoryRepo, memory_session
 
@@ -67,6 +70,34 @@ def test_a_list_of_all_reads_what_was_likely() -> None:
 
 def test_nothing_is_likely_for_others() -> None:
     assert listed("mod", "a.io/a").guessed == []
+
+
+@pytest.mark.parametrize("mod", ["mod", "readonly"])
+@pytest.mark.parametrize("listed_before", [False, True])
+def test_summaries_of_a_graph_are_looked_up_as_one_by_one(mod: str, listed_before: bool) -> None:
+    """Of modules that are replaced, known, without a checksum or no modules, and of others."""
+    files = MemoryFiles({"/main/go.mod": MAIN, "/main/e/go.mod": "module a.io/e\n\ngo 1.20\n"})
+    session = memory_session(files, MemoryRepo(MODS), mod=mod)
+    start_listing(session, ("all",) if listed_before else (), ListMode())
+    session.repo.ledger.add(ModuleVersion("a.io/y", "v1.0.0/go.mod"), "h1:x")
+    names = [
+        *MODS,
+        "a.io/d@v1.0.0",
+        "a.io/e@v1.0.0",
+        "a.io/f@v1.0.0",
+        "a.io/y@v1.0.0",
+        "go@1.21.3",
+        "toolchain@go1.21.3",
+    ]
+    for mv in [ModuleVersion(*name.split("@")) for name in names]:
+        assert outcome(look_up_summaries(session), mv) == outcome(lambda mv: known_summary(session, mv), mv), mv
+
+
+def outcome(look_up: Callable[[ModuleVersion], object], mv: ModuleVersion) -> object:
+    try:
+        return look_up(mv)
+    except Failure as error:
+        return type(error), str(error)
 
 
 class Endless(MemoryRepo):
