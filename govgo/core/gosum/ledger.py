@@ -184,11 +184,11 @@ class SumLedger:
         found = sums.get(mod) == [h1] or self._find(sums, mod, h1)
         if found:  # else nothing has proved it yet, and it must not be written
             self._status[mod, h1] = self._status.get((mod, h1), 0) | _USED
-        return found and mod.path not in DATABASE_ONLY_PATHS
+        return _suffices(mod, found)
 
     def agrees(self, mod: ModuleVersion, h1: str) -> bool:
         """As `check`, for a download that may turn out not to be needed: its hash does not count as used."""
-        return self.enabled and self._find(self._load(), mod, h1) and mod.path not in DATABASE_ONLY_PATHS
+        return self.enabled and _suffices(mod, self._find(self._load(), mod, h1))
 
     def add(self, mod: ModuleVersion, h1: str) -> None:
         """Record a hash that was proved, or that no database can prove. No effect outside a module.
@@ -370,3 +370,8 @@ class SumLedger:
 
     def _short_name(self) -> str:
         return "go.work.sum" if self.file.endswith("go.work.sum") else "go.sum"
+
+
+def _suffices(mod: ModuleVersion, found: bool) -> bool:
+    """Whether nobody else must be asked, where go.sum has the hash of a download."""
+    return found and mod.path not in DATABASE_ONLY_PATHS
