@@ -111,10 +111,8 @@
       SwitchError                [load/session] a command is to start over, answering as a newer Go release
 
 A class with a room in brackets is defined there, the others here; names in parentheses are its fields. Every class has
-a `code` of its own, listed in docs/design/errors.md.
-
-`str(error)` is the sentence that the go command uses for the same fault, without its "go: " prefix.
-The terminal's wording, colours and exit codes belong to `govgo.cli`.
+a `code` of its own, listed in docs/design/errors.md. `str(error)` is the sentence that the go command uses for the same
+fault, without its "go: " prefix; the terminal's wording, colours and exit codes belong to `govgo.cli`.
 """
 
 from __future__ import annotations
@@ -519,10 +517,7 @@ class SettingError(GovgoError):
 
 
 class UncheckedZipError(GovgoError):
-    """The recorded hash of a zip in the cache cannot be read, nor made anew, so that nobody knows what its tree is.
-
-    It is not a Failure. As in go it ends the command, which would else go on as if the module had no packages.
-    """
+    """The hash of a cached zip cannot be read, nor made anew. No Failure: it would pass for a lack of packages."""
 
     code = "unchecked-zip"
 

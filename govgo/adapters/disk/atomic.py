@@ -22,8 +22,8 @@ from govgo.core.typehints import IO
 _ATTEMPTS = 10_000
 _ABANDONED_S = 24 * 3600.0
 """A temporary file that was not written to for so long belongs to a process that was killed."""
-_DIGITS = 9
-"""Of the number in the name of a temporary file, at most."""
+_NUMBERS = 1_000_000_000
+"""How many different numbers the names of temporary files have."""
 # O_EXCL: the name is ours, not one that somebody has planted there.
 _NEW = os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
 
@@ -48,8 +48,8 @@ def create_temp(path: str, mode: int = modes.FILE) -> tuple[int, str]:
 
 
 def random_number() -> int:
-    """A number of at most `_DIGITS` digits; the module `random` takes a millisecond to load."""
-    return int.from_bytes(os.urandom(8), "big") % 1_000_000_000
+    """A number below `_NUMBERS`; the module `random` takes a millisecond to load."""
+    return int.from_bytes(os.urandom(8), "big") % _NUMBERS
 
 
 def write_file(path: str, data: bytes) -> None:
@@ -119,5 +119,6 @@ def remove_of_killed(path: str) -> None:
     with suppress(OSError):
         for each in os.listdir(parent):
             number = each.removeprefix(name).removesuffix(".tmp")
-            if each == f"{name}{number}.tmp" and len(number) <= _DIGITS and number.isascii() and number.isdecimal():
+            is_number = number.isascii() and number.isdecimal() and len(number) < len(str(_NUMBERS))
+            if is_number and each == f"{name}{number}.tmp":
                 remove(f"{parent}/{each}")

@@ -15,6 +15,7 @@ from __future__ import annotations
 from functools import lru_cache
 
 from govgo.core.golib.quote import quote
+from govgo.core.golib.unicode import DIGITS, LETTERS
 from govgo.core.lazyregex import late
 from govgo.core.records import NamedTuple
 from govgo.core.typehints import TYPE_CHECKING
@@ -24,16 +25,14 @@ if TYPE_CHECKING:
     import re
 
 # RFC 3986's unreserved characters, and what net/url leaves alone within a path and within one segment.
-_UNRESERVED = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_.~"
+_UNRESERVED = f"{LETTERS}{DIGITS}-_.~"
 _PATH_SAFE = frozenset((_UNRESERVED + "$&+,/:;=@").encode())
 _SEGMENT_SAFE = frozenset((_UNRESERVED + "$&+:=@").encode())
 _HOST_SAFE = frozenset((_UNRESERVED + "!$&'()*+,;=:[]<>\"").encode())
 _VALID_ENCODED = _PATH_SAFE | frozenset(b"!'()*[]%")
 _USERINFO = late(r"[A-Za-z0-9\-._:~!$&'()*+,;=%@]*\Z")
-_LETTERS = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
-_DIGITS = "0123456789"
-_SCHEME_CHARS = f"{_LETTERS}{_DIGITS}+.-"
-_PLAIN_CHARS = f"{_LETTERS}{_DIGITS}-_.~$&+:=@/"
+_SCHEME_CHARS = f"{LETTERS}{DIGITS}+.-"
+_PLAIN_CHARS = f"{_UNRESERVED}$&+:=@/"
 _ESCAPE = late(rb"%([0-9A-Fa-f]{2})")
 _ESCAPE_IN_HOST = late("%[0-7][0-9A-Fa-f]")
 _BAD_ESCAPE = late(r"(?s)%(?![0-9A-Fa-f]{2}).{0,2}")
@@ -314,7 +313,7 @@ def _without_dots(path: str) -> str:
 def _scheme(text: str) -> str:
     """What stands before the first colon if it can be a scheme, else ""."""
     head, colon, _ = text.partition(":")
-    return head if colon and head[:1] in _LETTERS and not head.strip(_SCHEME_CHARS) else ""
+    return head if colon and head[:1] in LETTERS and not head.strip(_SCHEME_CHARS) else ""
 
 
 def _is_plain(text: str) -> bool:
@@ -392,7 +391,7 @@ def _parse_host(scheme: str, host: str) -> str:
 
 
 def _check_port(text: str) -> None:
-    if text and (text[0] != ":" or text[1:].strip(_DIGITS)):
+    if text and (text[0] != ":" or text[1:].strip(DIGITS)):
         raise UsageError(f"invalid port {quote(text)} after host")
 
 

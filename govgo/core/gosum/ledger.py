@@ -20,7 +20,7 @@ addModSumLocked, WriteGoSum, TrimGoSum).
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable
 from itertools import islice
 
 from govgo.core.gosum.lines import Sums, find_conflicts, format_gosum, parse_gosum
@@ -126,12 +126,7 @@ class SumLedger:
         Raises:
             GoSumError: a file is malformed.
         """
-        sums = self._load() if self._sums is None else self._sums
-        known = sums.get(mod) or ()
-        # The usual case, asked for each go.mod of a graph: one hash, and no command has touched it.
-        if len(known) == 1 and (mod, known[0]) not in self._status and known[0].startswith("h1:"):
-            return self.enabled
-        return next(self._clean_h1(mod), None) is not None
+        return bool(self._clean_h1(mod))
 
     def recorded(self, mod: ModuleVersion) -> str | None:
         """The `h1:` hash in the files for `mod`: "" when there is none, None when two contradict."""
@@ -305,15 +300,13 @@ class SumLedger:
             self._sums = {mod: list(listed) for mod, listed in own.items()}
         return self._sums
 
-    def _clean_h1(self, mod: ModuleVersion) -> Iterator[str]:
+    def _clean_h1(self, mod: ModuleVersion) -> list[str]:
         """The `h1:` hashes for `mod` that were in the files and are not marked for removal."""
         if not self.enabled:
-            return
-        sums = self._load()
-        for listed in (*(other.get(mod, ()) for _, other in self._workspace), sums.get(mod, ())):
-            for each in listed:
-                if each.startswith("h1:") and not self._status.get((mod, each), 0) & _DIRTY:
-                    yield each
+            return []
+        sums, status = self._load(), self._status
+        listed = [each for _, other in self._workspace for each in other.get(mod, ())] + sums.get(mod, [])
+        return [each for each in listed if each.startswith("h1:") and not status.get((mod, each), 0) & _DIRTY]
 
     def _find(self, sums: dict[ModuleVersion, list[str]], mod: ModuleVersion, h1: str) -> bool:
         """Whether `sums` or a go.sum of the workspace has the hash.

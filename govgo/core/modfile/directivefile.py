@@ -11,6 +11,7 @@ from collections.abc import Callable, Hashable, Iterable
 from functools import cmp_to_key
 
 from govgo.core.golib.quote import quote
+from govgo.core.golib.unicode import DIGITS, LOWER
 from govgo.core.modfile.directives import Directive, Exclude, Go, Godebug, Ignore, Replace, Tool, Toolchain
 from govgo.core.modfile.quote import auto_quote
 from govgo.core.modfile.syntax import Comment, CommentBlock, FileSyntax, Line, LineBlock
@@ -21,9 +22,6 @@ from govgo.core.version.semver import is_number
 from govgo.errors import InvalidVersionError
 
 _D = TypeVar("_D", bound=Directive)
-
-_DIGITS = "0123456789"
-_LETTERS = "abcdefghijklmnopqrstuvwxyz"
 
 
 def sort_lines(syntax: FileSyntax, *, by_version: bool = True, semantic_exclude: bool = False) -> None:
@@ -133,8 +131,8 @@ def _line(record: Directive) -> Line | None:
 
 def is_go_version(version: str) -> bool:
     """Whether a go line may have `version` (modfile.GoVersionRE): "1.21", "1.21.3", "1.21rc2", "1.21.0rc1"."""
-    named = version.rstrip(_DIGITS)
-    numbers = named.rstrip(_LETTERS)
+    named = version.rstrip(DIGITS)
+    numbers = named.rstrip(LOWER)
     if numbers == named or named == version:
         numbers = version  # no kind with a number behind it
     parts = numbers.split(".")

@@ -15,7 +15,7 @@ from functools import lru_cache
 from govgo.core.golib.quote import quote
 from govgo.core.lazyregex import late
 from govgo.core.module.moduleversion import ModuleVersion
-from govgo.core.module.paths import canonical_version, check_element, check_path
+from govgo.core.module.paths import check_element, check_path, is_canonical
 from govgo.errors import InputError, InvalidPathError, InvalidVersionError
 
 _CAPITAL = late("[A-Z]")
@@ -99,4 +99,4 @@ def canonical_of(escaped: str) -> str:
         version = unescape_version(escaped)
     except InputError:
         return ""
-    return version if canonical_version(version) == version else ""
+    return version if is_canonical(version) else ""

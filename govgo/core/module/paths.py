@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from functools import lru_cache
 
 from govgo.core.golib.quote import is_utf8, quote, quote_char
-from govgo.core.golib.unicode import is_letter
+from govgo.core.golib.unicode import DIGITS, LETTERS, LOWER, is_letter
 from govgo.core.lazyregex import late
 from govgo.core.module.moduleversion import ModuleVersion, is_toolchain
 from govgo.core.typehints import Final
@@ -19,11 +19,9 @@ from govgo.core.version import semver
 from govgo.core.version.semver import is_number
 from govgo.errors import InvalidPathError, InvalidVersionError
 
-_DIGITS = "0123456789"
-_LOWER = "abcdefghijklmnopqrstuvwxyz"
-_MODULE_CHARS = f"-._~{_DIGITS}{_LOWER}{_LOWER.upper()}"
+_MODULE_CHARS = f"-._~{DIGITS}{LETTERS}"
 _IMPORT_CHARS = _MODULE_CHARS + "+"
-_FIRST_CHARS = f"-.{_DIGITS}{_LOWER}"
+_FIRST_CHARS = f"-.{DIGITS}{LOWER}"
 # File names may also have !#$%&()+,=@[]^{}, the blank and letters of any script. The class lists the ASCII characters
 # that are refused: one of all that are allowed, up to the end of Unicode, takes milliseconds to compile.
 _NOT_FILE_ASCII = late("[\\x00-\\x1f\"'*/:;<>?\\\\`|\\x7f]")
@@ -135,7 +133,7 @@ def split_path_version(path: str) -> tuple[str, str, bool]:
         is_major = suffix == "0" or suffix == "-unstable" or (number.isascii() and is_number(number) and number != "0")
         return (head, mark + suffix, True) if mark and is_major else (path, "", False)
     head, mark, number = path.rpartition("/v")
-    if not mark or not number or number.strip(_DIGITS + "."):
+    if not mark or not number or number.strip(DIGITS + "."):
         return path, "", True
     if "." in number or number[0] == "0" or number == "1":
         return path, "", False
@@ -276,7 +274,7 @@ def _element_fault(element: str, kind: str) -> str:
     short = element.partition(".")[0]
     if short.upper() in _WINDOWS_NAMES:
         return f"{quote(short)} disallowed as path element component on Windows"
-    head = short.rstrip(_DIGITS)
+    head = short.rstrip(DIGITS)
     if kind != "file" and head != short and head.endswith("~"):
         return "trailing tilde and digits in path element"
     return ""

@@ -14,6 +14,7 @@ from __future__ import annotations
 
 from functools import lru_cache
 
+from govgo.core.golib.unicode import DIGITS, LOWER
 from govgo.core.typehints import Final, TypeAlias
 from govgo.core.version.semver import is_number, number_key, one_less
 
@@ -43,8 +44,6 @@ EXPLICIT_MODULES_TXT_IMPORT_VERSION: Final = "1.23"
 Key: TypeAlias = tuple[int, int, int, str, int]
 
 _INVALID: Key = (-1, -1, -1, "", -1)
-_DIGITS = "0123456789"
-_LETTERS = "abcdefghijklmnopqrstuvwxyz"
 
 
 def parse(x: str) -> tuple[str, str | None, str | None, str, str | None] | None:
@@ -58,13 +57,13 @@ def parse(x: str) -> tuple[str, str | None, str | None, str, str | None] | None:
         return None
     if not dot:
         return major, None, None, "", None
-    behind = rest.lstrip(_DIGITS)
+    behind = rest.lstrip(DIGITS)
     minor = rest[: len(rest) - len(behind)]
     if not is_number(minor):
         return None
     if behind[:1] == ".":
         return (major, minor, behind[1:], "", None) if is_number(behind[1:]) else None
-    pre = behind.lstrip(_LETTERS)
+    pre = behind.lstrip(LOWER)
     kind = behind[: len(behind) - len(pre)]
     if pre and not (kind and is_number(pre)):
         return None
